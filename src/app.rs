@@ -230,7 +230,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 <shell::StoreInMemory />
                 {move || page(chunks, route.get())}
             </main>
-            <shell::Leaving />
+            <shell::UnsavedChangesDialog />
             // A strip of its own, which is there all the time: a notice covers and moves nothing.
             <div class="notices">
                 <Announcements />

@@ -17,4 +17,4 @@ pub mod walls;
 pub use failure::{Failure, Problem};
 pub use outcome::{Compared, Outcome};
 pub use slices::{read_saved, send_page, send_sessions};
-pub use transport::{Arrived, Dated, Purpose, send};
+pub use transport::{Arrived, Purpose, VendorDate, send};

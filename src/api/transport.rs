@@ -33,7 +33,7 @@ pub struct Arrived<T> {
     /// What was read.
     pub value: T,
     /// The vendor's clock when it answered, if sent.
-    pub date: Option<Dated>,
+    pub date: Option<VendorDate>,
     /// How old the answer already was when it was wanted, in milliseconds: by its `Age`, and because it was asked for
     /// so long before.
     pub age: f64,
@@ -41,7 +41,7 @@ pub struct Arrived<T> {
 
 /// The vendor's clock in an answer (`Date`).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Dated {
+pub struct VendorDate {
     /// What it said.
     pub at: DateTime<Utc>,
     /// How old this answer already was when it was wanted, in milliseconds: others that were read with it may be older.
@@ -134,13 +134,13 @@ async fn relay<T>(
     tag: Option<&str>,
     purpose: Purpose<'_>,
 ) -> Result<(Arrived<T>, Option<String>), Failure> {
-    let relayed = answer_of(connection, &call.request, tag, purpose).await?;
-    let tag = relayed.answer.header("etag").map(ToOwned::to_owned);
-    Ok((arrived(call.read(&relayed.answer)?, &relayed), tag))
+    let raw = answer_of(connection, &call.request, tag, purpose).await?;
+    let tag = raw.answer.header("etag").map(ToOwned::to_owned);
+    Ok((arrived(call.read(&raw.answer)?, &raw), tag))
 }
 
 /// A vendor's answer, unread.
-pub(super) struct Relayed {
+pub(super) struct RawAnswer {
     pub(super) answer: Answer,
     /// How long before it was wanted it was asked for, and how long it then was on its way, in milliseconds; nothing
     /// for an answer that was asked for when it was wanted.
@@ -148,7 +148,7 @@ pub(super) struct Relayed {
     on_way: f64,
 }
 
-impl Relayed {
+impl RawAnswer {
     fn now(answer: Answer) -> Self {
         Self {
             answer,
@@ -177,7 +177,7 @@ pub(super) async fn answer_of(
     request: &Request,
     tag: Option<&str>,
     purpose: Purpose<'_>,
-) -> Result<Relayed, Failure> {
+) -> Result<RawAnswer, Failure> {
     let path = format!("/relay/{}{}", segment(connection), request.target());
     let mut builder = RequestBuilder::new(&address(&path))
         .method(method(request.method()))
@@ -193,45 +193,45 @@ pub(super) async fn answer_of(
     }
     let sign_ins = session::sign_ins();
     let body = request.body.as_deref();
-    let relayed = match purpose {
+    let raw = match purpose {
         Purpose::Poll(abort) => {
-            let relayed = match Relayed::early(&path).await {
-                Some(relayed) => relayed,
-                None => Relayed::now(exchange(builder, body, Some(abort)).await?),
+            let raw = match RawAnswer::early(&path).await {
+                Some(raw) => raw,
+                None => RawAnswer::now(exchange(builder, body, Some(abort)).await?),
             };
             poll_gate::wait().await;
-            relayed
+            raw
         }
-        Purpose::Read => Relayed::now(exchange(builder, body, None).await?),
+        Purpose::Read => RawAnswer::now(exchange(builder, body, None).await?),
         Purpose::Change => {
             let builder = builder.header("cache-control", "no-cache");
-            Relayed::now(exchange(builder, body, None).await?)
+            RawAnswer::now(exchange(builder, body, None).await?)
         }
     };
     // A proxy in between may add a `Via` of its own to every answer.
     let is_of_vendor = |via: &str| via.contains(VIA);
-    if !relayed.answer.header("via").is_some_and(is_of_vendor) {
-        return Err(Failure::from_problem(problem(&relayed.answer, sign_ins)));
+    if !raw.answer.header("via").is_some_and(is_of_vendor) {
+        return Err(Failure::from_problem(problem(&raw.answer, sign_ins)));
     }
-    Ok(relayed)
+    Ok(raw)
 }
 
 /// A value with the times of its answer.
-pub(super) fn arrived<T>(value: T, relayed: &Relayed) -> Arrived<T> {
-    let date = relayed.answer.header("date");
-    let kept = relayed
+pub(super) fn arrived<T>(value: T, raw: &RawAnswer) -> Arrived<T> {
+    let date = raw.answer.header("date");
+    let kept = raw
         .answer
         .header("age")
         // Whole seconds (RFC 9111, section 5.1). The tables for reading others weigh more than some pages' own code.
         .and_then(|age| age.parse::<u32>().ok())
         .map_or(0.0, f64::from);
-    let age = kept * 1000.0 + relayed.waited;
-    let on_way = relayed.on_way;
+    let age = kept * 1000.0 + raw.waited;
+    let on_way = raw.on_way;
     Arrived {
         value,
         date: date
             .and_then(vendors::http_date::parse)
-            .map(|at| Dated { at, age, on_way }),
+            .map(|at| VendorDate { at, age, on_way }),
         age,
     }
 }

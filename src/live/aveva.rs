@@ -57,18 +57,25 @@ impl Group {
             left_out,
             ..
         } = self.detail.as_ref();
-        let judge =
-            |look| judge_listed(&self.configuration, Some(roles), sessions, *left_out, look);
-        let verdict = judge(self.look_when_read(status, clock));
+        let judge = |observation| {
+            judge_listed(
+                &self.configuration,
+                Some(roles),
+                sessions,
+                *left_out,
+                observation,
+            )
+        };
+        let verdict = judge(self.observation_when_read(status, clock));
         match verdict.severity {
             Severity::Normal => verdict,
-            _ => judge(self.look(status, clock)),
+            _ => judge(self.observation(status, clock)),
         }
     }
 
     /// Now, and when its sessions were read, by the vendor's clock.
     #[must_use]
-    pub fn look(&self, status: Status, clock: Clock) -> Observation {
+    pub fn observation(&self, status: Status, clock: Clock) -> Observation {
         Observation {
             now: status.vendor_time(clock),
             observed_at: status.vendor_time_of(self.detail.requested_at),
@@ -77,7 +84,7 @@ impl Group {
 
     /// The same for what only another reading changes: it is not followed as time passes.
     #[must_use]
-    pub fn look_when_read(&self, status: Status, clock: Clock) -> Observation {
+    pub fn observation_when_read(&self, status: Status, clock: Clock) -> Observation {
         Observation {
             now: untrack(|| status.vendor_time(clock)),
             observed_at: status.vendor_time_of(self.detail.requested_at),
@@ -107,8 +114,8 @@ pub fn election(live: Live<Group>, clock: Clock) -> Memo<Election> {
         let Detail {
             status, sessions, ..
         } = group.detail.as_ref();
-        let look = group.look_when_read(live.status, clock);
-        let succession = Succession::of(&group.configuration, sessions, look);
+        let observation = group.observation_when_read(live.status, clock);
+        let succession = Succession::of(&group.configuration, sessions, observation);
         if succession.ends() {
             let _ = live.status.vendor_time(clock);
         }

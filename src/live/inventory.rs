@@ -2,7 +2,7 @@
 //! here how fresh a resource is and what is written beside its name; they judge nothing.
 
 use super::clock::{self, Clock, use_clock};
-use super::world::{Takeover, World};
+use super::world::{GroupLeaderChange, World};
 use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{self as api, Refresh, fetch};
 use crate::api::{Arrived, Failure, transport};
@@ -11,7 +11,7 @@ use crate::provided::provided;
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
-use health::inventory::{Kind, Observed, Reading, Resource, Standing};
+use health::inventory::{EffectiveState, Kind, Observed, Reading, Resource};
 use health::words;
 use leptos::prelude::*;
 use protocol::ConnectionState;
@@ -60,7 +60,7 @@ pub struct Watched {
     day: RwSignal<u32>,
     settings: PollSettings,
     /// Failovers that the last answer showed.
-    takeovers: RwSignal<Vec<Takeover>>,
+    leader_changes: RwSignal<Vec<GroupLeaderChange>>,
     /// What the next request shall have read anew.
     wanted: StoredValue<Rc<Cell<Option<Refresh>>>, LocalStorage>,
     /// The build that this page was loaded with.
@@ -128,7 +128,7 @@ pub fn provide(first: First) -> Watched {
     } = first;
     let (clock, settings) = (use_clock(), use_poll_settings());
     let ahead = RwSignal::new(ahead);
-    let takeovers = RwSignal::new(Vec::new());
+    let leader_changes = RwSignal::new(Vec::new());
     let wanted = Rc::new(Cell::new(None));
     let first_build = StoredValue::new(world.build.clone());
     let known = Rc::new(RefCell::new(world.clone()));
@@ -161,7 +161,7 @@ pub fn provide(first: First) -> Watched {
                     (moved, ())
                 });
                 if !seen.is_empty() {
-                    let _ = takeovers.try_set(seen);
+                    let _ = leader_changes.try_set(seen);
                 }
                 Ok::<_, Failure>(Arrived::now(world))
             }
@@ -184,7 +184,7 @@ pub fn provide(first: First) -> Watched {
         aged: RwSignal::new(0),
         day: RwSignal::new(0),
         settings,
-        takeovers,
+        leader_changes,
         wanted: StoredValue::new_local(wanted),
         first_build,
         clock,
@@ -359,8 +359,8 @@ impl Watched {
 
     /// How a resource counts and what is written beside its name.
     #[must_use]
-    pub fn standing(self, resource: &Resource) -> Standing {
-        resource.standing(self.freshness_of(resource))
+    pub fn effective_state(self, resource: &Resource) -> EffectiveState {
+        resource.effective_state(self.freshness_of(resource))
     }
 
     /// How old what is known of a resource is; `None` if it was never read.
@@ -457,8 +457,8 @@ impl Watched {
 
     /// Failovers that the last answer showed, tracked.
     #[must_use]
-    pub fn takeovers(self) -> Vec<Takeover> {
-        self.takeovers.get()
+    pub fn leader_changes(self) -> Vec<GroupLeaderChange> {
+        self.leader_changes.get()
     }
 
     /// Whether the gateway serves another console than this page, tracked.

@@ -6,7 +6,6 @@ pub mod aveva;
 pub mod clock;
 pub mod inventory;
 mod keyed;
-pub mod lane;
 #[expect(
     clippy::module_inception,
     reason = "Live<T> is what the folder is about; its file is named after it"
@@ -16,6 +15,7 @@ mod poll;
 pub mod poll_settings;
 pub mod rows;
 pub mod status;
+pub mod timeline;
 pub mod uplynk;
 pub mod veeam;
 pub mod world;
@@ -28,4 +28,4 @@ pub use keyed::keyed;
 pub use live::Live;
 pub use poll_settings::{PollSettings, use_poll_settings};
 pub use status::Status;
-pub use world::{Takeover, World};
+pub use world::{GroupLeaderChange, World};

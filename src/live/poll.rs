@@ -3,7 +3,7 @@
 use super::clock;
 use super::schedule::{Millis, Next, Schedule};
 use super::status::Status;
-use crate::api::{Dated, Failure};
+use crate::api::{Failure, VendorDate};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -16,7 +16,7 @@ use web_sys::AbortController;
 /// The answer to one request, independent of its type.
 pub(super) struct Received {
     /// The vendor's clock.
-    pub(super) date: Option<Dated>,
+    pub(super) date: Option<VendorDate>,
     /// How old the answer already was when it was asked for, in milliseconds.
     pub(super) age: Millis,
     /// Shows the value; given the vendor's time, says whether it is in transition.

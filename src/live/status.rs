@@ -5,7 +5,7 @@ use super::clock::{self, Clock};
 use super::poll::Poll;
 use super::poll_settings::PollSettings;
 use super::schedule::Millis;
-use crate::api::{Dated, Failure};
+use crate::api::{Failure, VendorDate};
 use crate::on_change::on_change_since;
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -74,8 +74,8 @@ impl Status {
         status
     }
 
-    pub(super) fn observe_date(self, requested_at: Millis, received: Millis, dated: Dated) {
-        let Dated { at, age, on_way } = dated;
+    pub(super) fn observe_date(self, requested_at: Millis, received: Millis, dated: VendorDate) {
+        let VendorDate { at, age, on_way } = dated;
         let updated = self.server.try_update(|clock| {
             *clock = clock.received(requested_at, received + on_way, clock::millis_of(at), age);
         });

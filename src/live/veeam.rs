@@ -2,7 +2,7 @@
 //! page of a query, read before somebody asks for it.
 
 use super::{Live, clock};
-use crate::api::{Arrived, Dated, Purpose, send, send_page};
+use crate::api::{Arrived, Purpose, VendorDate, send, send_page};
 use crate::on_change::on_change;
 use chrono::{DateTime, Utc};
 use health::transition;
@@ -12,18 +12,18 @@ use std::sync::Arc;
 use vendors::Call;
 use vendors::veeam::{self, MediaType, Page, Query, Session};
 
-/// How long a page that was read ahead may stand in for a new answer, in milliseconds.
-const AHEAD: f64 = 10_000.0;
+/// How long a prefetched page may stand in for a new answer, in milliseconds.
+const PREFETCHED_FOR: f64 = 10_000.0;
 
-/// A page that was read ahead.
-struct Ahead {
+/// A prefetched page.
+struct PrefetchedPage {
     key: String,
     page: Arrived<Page>,
     at: f64,
 }
 
 thread_local! {
-    static AHEAD_PAGE: RefCell<Option<Ahead>> = const { RefCell::new(None) };
+    static PREFETCHED: RefCell<Option<PrefetchedPage>> = const { RefCell::new(None) };
 }
 
 fn key(connection: &str, call: &Call<Page>) -> String {
@@ -34,18 +34,18 @@ fn key(connection: &str, call: &Call<Page>) -> String {
     )
 }
 
-/// The page that was read ahead, as old as it has become; once.
-fn ahead(key: &str) -> Option<Arrived<Page>> {
-    let ahead = AHEAD_PAGE.with_borrow_mut(|held| held.take_if(|held| held.key == key))?;
-    let waited = clock::now() - ahead.at;
-    let later = |dated: Dated| Dated {
+/// The prefetched page, as old as it has become; once.
+fn prefetched(key: &str) -> Option<Arrived<Page>> {
+    let prefetched = PREFETCHED.with_borrow_mut(|held| held.take_if(|held| held.key == key))?;
+    let waited = clock::now() - prefetched.at;
+    let later = |dated: VendorDate| VendorDate {
         age: dated.age + waited,
         ..dated
     };
-    (waited < AHEAD).then_some(Arrived {
-        age: ahead.page.age + waited,
-        date: ahead.page.date.map(later),
-        ..ahead.page
+    (waited < PREFETCHED_FOR).then_some(Arrived {
+        age: prefetched.page.age + waited,
+        date: prefetched.page.date.map(later),
+        ..prefetched.page
     })
 }
 
@@ -53,7 +53,7 @@ fn ahead(key: &str) -> Option<Arrived<Page>> {
 pub type Ask = Arc<dyn Fn() -> Query + Send + Sync>;
 
 /// Reads the page after the one that is shown, once that one is known and has a next one.
-pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live<Page>) {
+pub fn prefetch(connection: String, query: Query, wire: MediaType, shown: Live<Page>) {
     let done = StoredValue::new(false);
     on_change(move || {
         let next = query.page.saturating_add(1);
@@ -76,7 +76,7 @@ pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live
         leptos::task::spawn_local(async move {
             if let Ok(page) = send_page(&connection, &call, Purpose::Read).await {
                 let at = clock::now();
-                AHEAD_PAGE.with_borrow_mut(|held| *held = Some(Ahead { key, page, at }));
+                PREFETCHED.with_borrow_mut(|held| *held = Some(PrefetchedPage { key, page, at }));
             }
         });
     });
@@ -87,7 +87,7 @@ pub fn read_ahead(connection: String, query: Query, wire: MediaType, shown: Live
 pub fn query(connection: String, ask: Ask, wire: MediaType) -> Live<Page> {
     let fetch = move |abort| {
         let (connection, call) = (connection.clone(), veeam::query(&ask(), wire));
-        let ready = ahead(&key(&connection, &call));
+        let ready = prefetched(&key(&connection, &call));
         async move {
             match ready {
                 Some(page) => Ok(page),

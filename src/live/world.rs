@@ -31,7 +31,7 @@ pub struct World {
 
 /// Another member leads a group than before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Takeover {
+pub struct GroupLeaderChange {
     /// The group.
     pub resource: ResourceKey,
     /// The group's name.
@@ -51,11 +51,11 @@ impl PartialEq for World {
 }
 
 impl World {
-    /// This, with what changed since; and which failovers that shows. A gateway that was started anew
+    /// This, with what changed since; and which changes of leaders that shows. A gateway that was started anew
     /// sends everything, which is compared with what was known all the same.
     #[must_use]
-    pub fn after(&self, changes: Inventory) -> (Self, Vec<Takeover>) {
-        let mut takeovers = Vec::new();
+    pub fn after(&self, changes: Inventory) -> (Self, Vec<GroupLeaderChange>) {
+        let mut leader_changes = Vec::new();
         let mut resources = if changes.whole {
             Vec::new()
         } else {
@@ -73,7 +73,7 @@ impl World {
                 Some(last_leaders.swap_remove(place).1)
             });
             match (before, resource.leader()) {
-                (Some(from), Some(to)) => takeovers.extend(takeover(&resource, from, to)),
+                (Some(from), Some(to)) => leader_changes.extend(leader_change(&resource, from, to)),
                 // Kept, because a failover may pass through a moment without a leader.
                 (Some(from), None) => last_leaders.push((resource.key.clone(), from)),
                 (None, _) => {}
@@ -116,7 +116,7 @@ impl World {
                 .maintenance
                 .map_or_else(|| Arc::clone(&self.maintenance), Arc::new),
         };
-        (world, takeovers)
+        (world, leader_changes)
     }
 
     /// The connection of this id.
@@ -190,8 +190,8 @@ impl World {
     }
 }
 
-fn takeover(resource: &Resource, from: String, to: &str) -> Option<Takeover> {
-    (from != to).then(|| Takeover {
+fn leader_change(resource: &Resource, from: String, to: &str) -> Option<GroupLeaderChange> {
+    (from != to).then(|| GroupLeaderChange {
         resource: resource.key.clone(),
         name: resource.name.clone(),
         from,
@@ -250,13 +250,14 @@ mod tests {
 
     #[test]
     fn a_change_of_the_leader_is_a_takeover_also_after_a_restart_of_the_gateway() {
-        let (world, takeovers) =
+        let (world, leader_changes) =
             World::default().after(changes(true, vec![group("x", "a")], vec![]));
-        assert_eq!(takeovers, []);
+        assert_eq!(leader_changes, []);
         for whole in [false, true] {
             for (primary, expected) in [("a", 0), ("b", 1), ("", 0)] {
-                let (_, takeovers) = world.after(changes(whole, vec![group("x", primary)], vec![]));
-                assert_eq!(takeovers.len(), expected, "{primary} {whole}");
+                let (_, leader_changes) =
+                    world.after(changes(whole, vec![group("x", primary)], vec![]));
+                assert_eq!(leader_changes.len(), expected, "{primary} {whole}");
             }
         }
     }
@@ -271,9 +272,9 @@ mod tests {
             let mut world = World::default();
             let mut seen = Vec::new();
             for primary in primaries.into_iter().chain([primaries[2]]) {
-                let (after, takeovers) =
+                let (after, leader_changes) =
                     world.after(changes(false, vec![group("x", primary)], vec![]));
-                seen.extend(takeovers);
+                seen.extend(leader_changes);
                 world = after;
             }
             let seen: Vec<_> = seen.iter().map(|one| (&*one.from, &*one.to)).collect();
@@ -305,8 +306,8 @@ mod tests {
             times,
             ..changes(false, Vec::new(), Vec::new())
         };
-        let (world, takeovers) = world.after(changes);
-        assert_eq!(takeovers, []);
+        let (world, leader_changes) = world.after(changes);
+        assert_eq!(leader_changes, []);
         assert_eq!(world.resources(), [std::sync::Arc::new(beaten)]);
     }
 

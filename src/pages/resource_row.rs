@@ -6,7 +6,7 @@ use crate::prefs::{Zone, use_prefs};
 use crate::ui::table::row_in_view::row_in_view;
 use crate::ui::{StatusMark, Tag, times};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::inventory::{Observed, Resource, Standing};
+use health::inventory::{EffectiveState, Observed, Resource};
 use health::severity::Severity;
 use health::verdict::Verdict;
 use health::words;
@@ -51,37 +51,37 @@ pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
     RowState {
         unreadable: resource.unreadable.len(),
         is_read: resource.observed != Observed::Never,
-        ..shown(watched.standing(resource), age)
+        ..shown(watched.effective_state(resource), age)
     }
 }
 
 /// The state of the resource of a page that reads it for itself, at this moment, tracked.
 #[must_use]
 pub fn page_state(verdict: Option<&Verdict>, status: Status, clock: Clock) -> RowState {
-    let standing = match verdict {
-        Some(verdict) => Standing::of(verdict, status.freshness(clock)),
-        None => Standing {
+    let state = match verdict {
+        Some(verdict) => EffectiveState::of(verdict, status.freshness(clock)),
+        None => EffectiveState {
             severity: Severity::Unknown,
             word: "Unknown".into(),
             last_known: None,
         },
     };
-    shown(standing, || status.age(clock))
+    shown(state, || status.age(clock))
 }
 
-fn shown(standing: Standing, age: impl FnOnce() -> Option<TimeDelta>) -> RowState {
-    let last_known = standing.last_known.map(|word| {
+fn shown(state: EffectiveState, age: impl FnOnce() -> Option<TimeDelta>) -> RowState {
+    let last_known = state.last_known.map(|word| {
         let age = age().map(words::ago).unwrap_or_default();
         // A word that stands above is not written twice.
-        if word == standing.word {
+        if word == state.word {
             format!("last known, {age}")
         } else {
             format!("last known {word}, {age}")
         }
     });
     RowState {
-        severity: standing.severity,
-        word: standing.word.into_owned(),
+        severity: state.severity,
+        word: state.word.into_owned(),
         last_known,
         unreadable: 0,
         is_read: true,

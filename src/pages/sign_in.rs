@@ -7,7 +7,7 @@ use crate::api::session::{Session, SignInMethods, at_provider, sign_in, sign_in_
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
-use crate::ui::{Heading, Icon, wrong_status};
+use crate::ui::{Heading, Icon, error_status};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
@@ -147,7 +147,7 @@ fn SignInForm(
                         prop:value=move || password.get() on:input=move |event| password.set(event_target_value(&event)) />
                 </div>
             </div>
-            {wrong_status(wrong)}
+            {error_status(wrong)}
             <p class="row"><button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button></p>
         </form>
         }

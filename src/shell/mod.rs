@@ -2,18 +2,18 @@
 //! ended session.
 
 pub mod gateway_lost;
-pub mod leaving;
 pub mod rail;
 pub mod refresh;
 pub mod signed_out;
 pub mod sources;
 pub mod store_in_memory;
 pub mod top;
+pub mod unsaved_changes;
 
 pub use gateway_lost::GatewayLost;
-pub use leaving::Leaving;
 pub use rail::Rail;
 pub use refresh::Paused;
 pub use signed_out::SignedOut;
 pub use store_in_memory::StoreInMemory;
 pub use top::Top;
+pub use unsaved_changes::UnsavedChangesDialog;

@@ -1,7 +1,7 @@
 //! What happens while somebody watches, announced once on every page and on the wall: a failover, a
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
-use crate::live::{Takeover, Watched, keyed, sort, use_watched};
+use crate::live::{GroupLeaderChange, Watched, keyed, sort, use_watched};
 use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::readers::renew;
@@ -59,12 +59,12 @@ pub fn provide() {
         set_timeout(forget, STANDS);
     };
     on_change(move || {
-        for Takeover {
+        for GroupLeaderChange {
             resource,
             name,
             from,
             to,
-        } in watched.takeovers()
+        } in watched.leader_changes()
         {
             let title = watched.world_untracked().title(&resource.connection);
             let sentence = format!("{title}, {name}: {to} has taken over from {from}.");

@@ -1,6 +1,6 @@
 //! A labelled text field with its error beside it.
 
-use super::wrong_line;
+use super::error_line;
 use leptos::prelude::*;
 
 /// The field.
@@ -56,7 +56,7 @@ pub fn Field(
         .into_any()
     };
     let message = move || match (error.get(), hint) {
-        (Some(error), _) => wrong_line(error).into_any(),
+        (Some(error), _) => error_line(error).into_any(),
         (None, Some(hint)) => view! { <span class="hint">{hint}</span> }.into_any(),
         (None, None) => ().into_any(),
     };

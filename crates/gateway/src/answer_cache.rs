@@ -40,8 +40,8 @@ impl<K: Eq + Hash, V: Clone> AnswerCache<K, V> {
             }
             slots.entry(key).or_default().clone()
         };
-        let landed = slot.get(|landed| serves(&landed.value), |_| make());
-        landed.await.value
+        let fetched = slot.get(|fetched| serves(&fetched.value), |_| make());
+        fetched.await.value
     }
 
     #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::alerts::{Alerting, Setting};
 use crate::answer_cache::AnswerCache;
 use crate::assets::{Assets, EarlierFiles};
-use crate::audit::{Audit, Who};
+use crate::audit::{Actor, Audit};
 use crate::auth::Access;
 use crate::changes::Changes;
 use crate::clock::{SigningClock, wall_clock};
@@ -115,7 +115,7 @@ impl Shared {
 pub struct Gateway {
     /// The vendor systems, in the order of the configuration.
     pub upstreams: Vec<Arc<Upstream>>,
-    /// The pictures of the connections that have some, by the connection's id.
+    /// The thumbnails of the connections that have some, by the connection's id.
     pub(crate) thumbnails: HashMap<String, Arc<Thumbnails>>,
     /// How visitors are authenticated.
     pub access: Access,
@@ -174,16 +174,16 @@ impl Gateway {
         for connection in connections {
             let id = connection.public.id.clone();
             let fail = |why| format!("connection {id:?}: {why}");
-            let pictures = pictures(&connection).map_err(fail)?;
-            let observer = pictures
+            let own = thumbnails_of(&connection).map_err(fail)?;
+            let observer = own
                 .clone()
-                .map(|pictures| pictures as Arc<dyn ReadObserver>);
+                .map(|thumbnails| thumbnails as Arc<dyn ReadObserver>);
             let writes = Some(shared.watchers.write_observer());
             let upstream =
                 Upstream::new(connection, &mut accounts, &shared.metrics, observer, writes)
                     .map_err(fail)?;
             upstreams.push(Arc::new(upstream));
-            thumbnails.extend(pictures.map(|pictures| (id, pictures)));
+            thumbnails.extend(own.map(|thumbnails| (id, thumbnails)));
         }
         let ids: Vec<&str> = upstreams
             .iter()
@@ -215,11 +215,11 @@ impl Gateway {
     }
 
     /// Records what somebody does.
-    pub(crate) fn audit<'a>(&'a self, who: &'a Who) -> Audit<'a> {
+    pub(crate) fn audit<'a>(&'a self, actor: &'a Actor) -> Audit<'a> {
         Audit {
             store: &self.shared.store,
             metrics: &self.shared.metrics,
-            who,
+            actor,
         }
     }
 
@@ -259,8 +259,8 @@ fn shared_seconds(store: Arc<Store>) -> SecondsOf {
     })
 }
 
-/// The pictures of a connection, for systems that have some.
-fn pictures(connection: &config::Connection) -> Result<Option<Arc<Thumbnails>>, String> {
+/// The thumbnails of a connection, for systems that have some.
+fn thumbnails_of(connection: &config::Connection) -> Result<Option<Arc<Thumbnails>>, String> {
     if !matches!(connection.public.system, System::Uplynk) {
         return Ok(None);
     }

@@ -5,13 +5,13 @@
 
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
-use crate::store::{Entry, Keep, Shown, Store};
+use crate::store::{Entry, Shown, StateChange, Store};
 use health::inventory::ResourceKey;
 use std::net::IpAddr;
 
 /// Who makes a request, and from where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Who {
+pub(crate) struct Actor {
     /// `-` without a sign-in.
     pub(crate) name: String,
     pub(crate) role: &'static str,
@@ -29,13 +29,13 @@ const ATTEMPTS: &str = "attempts to sign in";
 pub(crate) struct Audit<'a> {
     pub(crate) store: &'a Store,
     pub(crate) metrics: &'a Metrics,
-    pub(crate) who: &'a Who,
+    pub(crate) actor: &'a Actor,
 }
 
 impl Audit<'_> {
     /// An entry with who it is; `name` in place of the name where nobody is signed in yet.
     fn entry(&self, name: &str, what: &str, outcome: &str, why: &str) -> Entry {
-        let Who { role, from, id, .. } = self.who;
+        let Actor { role, from, id, .. } = self.actor;
         Entry {
             request: id.clone(),
             who: name.to_owned(),
@@ -73,9 +73,10 @@ impl Audit<'_> {
         if outcome != "done" && !self.may_record(ATTEMPTS) {
             return;
         }
-        let Who { from, id, .. } = self.who;
+        let Actor { from, id, .. } = self.actor;
         tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
-        self.store.note(self.entry(name, "sign in", outcome, why));
+        self.store
+            .record_later(self.entry(name, "sign in", outcome, why));
     }
 
     /// The use of an unlock code.
@@ -85,9 +86,10 @@ impl Audit<'_> {
         }
         let outcome = if refused.is_none() { "done" } else { "refused" };
         let why = refused.map_or("-", Kind::name);
-        let Who { name, from, id, .. } = self.who;
+        let Actor { name, from, id, .. } = self.actor;
         tracing::info!(target: "audit", id, who = name, %from, what = "unlock", outcome, why);
-        self.store.note(self.entry(name, "unlock", outcome, why));
+        self.store
+            .record_later(self.entry(name, "unlock", outcome, why));
     }
 
     /// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
@@ -96,32 +98,33 @@ impl Audit<'_> {
         if outcome != "done" && !self.may_record(ATTEMPTS) {
             return;
         }
-        let Who { from, id, .. } = self.who;
+        let Actor { from, id, .. } = self.actor;
         tracing::info!(
             target: "audit", id, who = name, %from, what = "sign in", by = "provider", outcome, why
         );
         self.store
-            .note(self.entry(name, "sign in at the provider", outcome, why));
+            .record_later(self.entry(name, "sign in at the provider", outcome, why));
     }
 
     /// The end of a session. `is_saved` says whether a restart would bring it back.
     pub(crate) fn sign_out(&self, is_saved: bool) {
-        let Who { name, from, id, .. } = self.who;
+        let Actor { name, from, id, .. } = self.actor;
         let why = if is_saved { "-" } else { "not-saved" };
         tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done", why);
-        self.store.note(self.entry(name, "sign out", "done", why));
+        self.store
+            .record_later(self.entry(name, "sign out", "done", why));
     }
 
     /// Whether one more of something that anybody can cause is recorded: so many a minute are, of each person and of all
     /// who are not signed in. How many were left out is recorded with the next one.
     fn may_record(&self, what: &'static str) -> bool {
-        let who = &self.who.name;
+        let who = &self.actor.name;
         let Some(left_out) = self.metrics.take_refusal(what, who) else {
             return false;
         };
         if left_out > 0 {
             tracing::info!(target: "audit", who, what = format!("{what} left out"), count = left_out);
-            self.store.note(Entry {
+            self.store.record_later(Entry {
                 who: who.clone(),
                 ..Entry::left_out(left_out, what)
             });
@@ -139,19 +142,19 @@ impl Audit<'_> {
         }
         let why = problem.kind.name();
         self.metrics.refusal(why);
-        let Who {
+        let Actor {
             name,
             role,
             from,
             id,
-        } = self.who;
+        } = self.actor;
         if !self.may_record(REFUSALS) {
             return;
         }
         // Paths may be long.
         let path: String = path.chars().take(300).collect();
         tracing::info!(target: "audit", id, who = name, role, %from, what = method, path, outcome = "refused", why);
-        self.store.note(Entry {
+        self.store.record_later(Entry {
             sent: format!("{method} {path}"),
             ..self.entry(name, "request", "refused", why)
         });
@@ -159,9 +162,9 @@ impl Audit<'_> {
 
     /// A paired screen fetched its session.
     pub(crate) fn wall_signs_in(&self, wall: &str) {
-        let Who { from, id, .. } = self.who;
+        let Actor { from, id, .. } = self.actor;
         tracing::info!(target: "audit", id, who = wall, role = "wall", %from, what = "sign in", outcome = "done", why = "-");
-        self.store.note(Entry {
+        self.store.record_later(Entry {
             role: "wall".to_owned(),
             ..self.entry(wall, "sign in", "done", "-")
         });
@@ -171,7 +174,11 @@ impl Audit<'_> {
     ///
     /// # Errors
     /// It could not be recorded, and must not take effect.
-    pub(crate) async fn handling(&self, handled: Handled, keep: Keep) -> Result<(), Problem> {
+    pub(crate) async fn handling(
+        &self,
+        handled: Handled,
+        change: StateChange,
+    ) -> Result<(), Problem> {
         let Handled {
             what,
             shown,
@@ -180,12 +187,12 @@ impl Audit<'_> {
             before,
             after,
         } = handled;
-        let Who {
+        let Actor {
             name,
             role,
             from,
             id,
-        } = self.who;
+        } = self.actor;
         let entry = Entry {
             connection: key
                 .as_ref()
@@ -201,7 +208,7 @@ impl Audit<'_> {
             },
             ..self.entry(name, what, "done", "-")
         };
-        self.store.handle(entry, keep).await?;
+        self.store.handle(entry, change).await?;
         tracing::info!(target: "audit", id, who = name, role, %from, what, resource, outcome = "done");
         Ok(())
     }
@@ -214,15 +221,15 @@ impl Audit<'_> {
             Some(_) => "refused",
         };
         let why = refused.map_or("-", Kind::name);
-        let Who {
+        let Actor {
             name,
             role,
             from,
             id,
-        } = self.who;
+        } = self.actor;
         let wall: String = wall.chars().take(100).collect();
         tracing::info!(target: "audit", id, who = name, role, %from, what, wall, outcome, why);
-        self.store.note(Entry {
+        self.store.record_later(Entry {
             resource: wall,
             ..self.entry(name, what, outcome, why)
         });
@@ -262,13 +269,13 @@ pub(crate) struct Change<'a> {
     pub(crate) after: &'a str,
 }
 
-pub(crate) fn change(who: &Who, change: &Change<'_>) {
-    let Who {
+pub(crate) fn change(actor: &Actor, change: &Change<'_>) {
+    let Actor {
         name,
         role,
         from,
         id,
-    } = who;
+    } = actor;
     let Change {
         connection,
         operation,

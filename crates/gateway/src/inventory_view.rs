@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Maintenance, maintenance_of};
-use health::inventory::{Reading, Resource, ResourceKey, Standing};
+use health::inventory::{EffectiveState, Reading, Resource, ResourceKey};
 use health::{Freshness, Severity};
 use protocol::{ConnectionState, Inventory};
 use std::collections::HashMap;
@@ -77,18 +77,18 @@ impl<'a> InventoryView<'a> {
     }
 
     /// How a resource counts now: never healthy where it is stale.
-    pub(crate) fn standing(&self, resource: &Resource) -> Standing {
+    pub(crate) fn effective_state(&self, resource: &Resource) -> EffectiveState {
         let connection = self.connection(&resource.key.connection);
         let freshness = connection.map_or(Freshness::NoData, |connection| {
             reading(connection).freshness_of(resource, self.now)
         });
-        resource.standing(freshness)
+        resource.effective_state(freshness)
     }
 
-    /// How bad a resource is: its standing, or its open alarm where that is worse. A resource that keeps
+    /// How bad a resource is: its effective state, or its open alarm where that is worse. A resource that keeps
     /// changing, or that has been changing for too long, has an alarm while its state is well.
     pub(crate) fn severity(&self, resource: &Resource) -> Severity {
-        self.worse(self.standing(resource).severity, &resource.key)
+        self.worse(self.effective_state(resource).severity, &resource.key)
     }
 
     /// How bad a connection is: unknown at least while its last reading is not believed.

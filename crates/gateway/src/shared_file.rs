@@ -30,13 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Changes when the file changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     modified: Option<SystemTime>,
     length: u64,
     file: u64,
 }
 
-impl Stamp {
+impl FileStamp {
     fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         let file = std::os::unix::fs::MetadataExt::ino(metadata);
@@ -64,7 +64,7 @@ struct Cached<T> {
     /// `None` when the file could not be read.
     content: Option<Arc<T>>,
     /// `None` when there was no file.
-    stamp: Option<Stamp>,
+    stamp: Option<FileStamp>,
 }
 
 impl<T: Content> SharedFile<T> {
@@ -105,7 +105,7 @@ impl<T: Content> SharedFile<T> {
             return cached.content.clone();
         };
         let now = match std::fs::metadata(file) {
-            Ok(metadata) => Some(Stamp::of(&metadata)),
+            Ok(metadata) => Some(FileStamp::of(&metadata)),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => {
                 if cached.content.is_some() {
@@ -200,7 +200,7 @@ pub(crate) fn content<T: Content>(file: &Path) -> Result<T, String> {
 }
 
 /// Reads a file. No file is the default.
-fn load<T: Content>(path: &Path) -> Result<(T, Option<Stamp>), String> {
+fn load<T: Content>(path: &Path) -> Result<(T, Option<FileStamp>), String> {
     let wrong = |error: std::io::Error| about::<T>(path, &error);
     let file = match File::open(path) {
         Ok(file) => file,
@@ -210,7 +210,7 @@ fn load<T: Content>(path: &Path) -> Result<(T, Option<Stamp>), String> {
         Err(error) => return Err(wrong(error)),
     };
     // Taken from the open file, because the file may be replaced meanwhile.
-    let stamp = Stamp::of(&file.metadata().map_err(wrong)?);
+    let stamp = FileStamp::of(&file.metadata().map_err(wrong)?);
     let mut bytes = Vec::new();
     file.take(LONGEST + 1)
         .read_to_end(&mut bytes)
@@ -260,7 +260,7 @@ fn lock<T: Content>(file: &Path) -> Result<File, String> {
 }
 
 /// Replaces the file, so that a reader finds either the old or the new one, complete.
-fn write<T: Content>(file: &Path, content: &T) -> Result<Stamp, String> {
+fn write<T: Content>(file: &Path, content: &T) -> Result<FileStamp, String> {
     let new = beside(file, ".new");
     let write = || {
         // A gateway that was killed may have left this file behind.
@@ -268,7 +268,7 @@ fn write<T: Content>(file: &Path, content: &T) -> Result<Stamp, String> {
         let mut opened = private().create_new(true).open(&new)?;
         opened.write_all(&serde_json::to_vec_pretty(content)?)?;
         opened.sync_all()?;
-        let stamp = Stamp::of(&opened.metadata()?);
+        let stamp = FileStamp::of(&opened.metadata()?);
         std::fs::rename(&new, file)?;
         #[cfg(unix)]
         if let Some(folder) = file.parent() {

@@ -17,7 +17,7 @@ pub(crate) struct SingleFlight<T> {
 
 #[derive(Debug)]
 struct State<T> {
-    landed: Option<Landed<T>>,
+    fetched: Option<Fetched<T>>,
     /// How many fetches have ended.
     ended: u64,
     is_fetching: bool,
@@ -25,7 +25,7 @@ struct State<T> {
 
 /// The outcome of a fetch.
 #[derive(Debug, Clone)]
-pub(crate) struct Landed<T> {
+pub(crate) struct Fetched<T> {
     pub(crate) value: T,
     /// Counts fetches from 1 and so identifies the outcome.
     pub(crate) number: u64,
@@ -36,15 +36,15 @@ pub(crate) struct Landed<T> {
 /// The only fetch. Dropping it leaves its outcome, if it has one, and lets another one begin.
 struct Fetch<'s, T> {
     state: &'s watch::Sender<State<T>>,
-    landed: Option<Landed<T>>,
+    fetched: Option<Fetched<T>>,
 }
 
 impl<T> Drop for Fetch<'_, T> {
     fn drop(&mut self) {
         self.state.send_modify(|state| {
-            if let Some(landed) = self.landed.take() {
-                state.ended = landed.number;
-                state.landed = Some(landed);
+            if let Some(fetched) = self.fetched.take() {
+                state.ended = fetched.number;
+                state.fetched = Some(fetched);
             }
             state.is_fetching = false;
         });
@@ -55,7 +55,7 @@ impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self {
             state: watch::Sender::new(State {
-                landed: None,
+                fetched: None,
                 ended: 0,
                 is_fetching: false,
             }),
@@ -68,51 +68,51 @@ impl<T: Clone> SingleFlight<T> {
     /// the caller that fetches is dropped, another one fetches.
     pub(crate) async fn get<F: Future<Output = T>>(
         &self,
-        serves: impl Fn(&Landed<T>) -> bool,
-        fetch: impl FnOnce(Option<Landed<T>>) -> F,
-    ) -> Landed<T> {
+        serves: impl Fn(&Fetched<T>) -> bool,
+        fetch: impl FnOnce(Option<Fetched<T>>) -> F,
+    ) -> Fetched<T> {
         let no_wait = || ready(Ok::<(), Infallible>(()));
-        match self.get_in_place(serves, no_wait, fetch).await {
-            Ok(landed) => landed,
+        match self.get_with_permit(serves, no_wait, fetch).await {
+            Ok(fetched) => fetched,
             Err(never) => match never {},
         }
     }
 
-    /// As [`Self::get`], but the caller that fetches holds a place, which `place` waits for. No other caller waits for
-    /// that: of all that want the same, the first one with a place fetches, and those that wait for its outcome hold
+    /// As [`Self::get`], but the caller that fetches holds a permit, which `permit` waits for. No other caller waits for
+    /// that: of all that want the same, the first one with a permit fetches, and those that wait for its outcome hold
     /// none.
     ///
     /// # Errors
-    /// What `place` failed with.
-    pub(crate) async fn get_in_place<P, E, G, F>(
+    /// What `permit` failed with.
+    pub(crate) async fn get_with_permit<P, E, G, F>(
         &self,
-        serves: impl Fn(&Landed<T>) -> bool,
-        place: impl Fn() -> G,
-        fetch: impl FnOnce(Option<Landed<T>>) -> F,
-    ) -> Result<Landed<T>, E>
+        serves: impl Fn(&Fetched<T>) -> bool,
+        permit: impl Fn() -> G,
+        fetch: impl FnOnce(Option<Fetched<T>>) -> F,
+    ) -> Result<Fetched<T>, E>
     where
         G: Future<Output = Result<P, E>>,
         F: Future<Output = T>,
     {
         let arrived = self.state.borrow().ended;
         let of_use = |state: &State<T>| {
-            let landed = state.landed.as_ref();
-            landed.is_some_and(|landed| landed.number > arrived || serves(landed))
+            let fetched = state.fetched.as_ref();
+            fetched.is_some_and(|fetched| fetched.number > arrived || serves(fetched))
         };
-        let _place = loop {
+        let _permit = loop {
             self.wait_until(|state| !state.is_fetching || of_use(state))
                 .await;
-            let place = select! {
+            let permit = select! {
                 biased;
                 () = self.wait_until(&of_use) => {
                     let state = self.state.borrow();
                     // What served a moment ago may have grown old since.
-                    match state.landed.as_ref().filter(|_| of_use(&state)) {
-                        Some(landed) => return Ok(landed.clone()),
+                    match state.fetched.as_ref().filter(|_| of_use(&state)) {
+                        Some(fetched) => return Ok(fetched.clone()),
                         None => continue,
                     }
                 }
-                place = place() => place?,
+                permit = permit() => permit?,
             };
             let mut begins = false;
             self.state.send_if_modified(|state| {
@@ -122,28 +122,28 @@ impl<T: Clone> SingleFlight<T> {
                 false
             });
             if begins {
-                break place;
+                break permit;
             }
         };
         let mut this = Fetch {
             state: &self.state,
-            landed: None,
+            fetched: None,
         };
-        let last = self.state.borrow().landed.clone();
+        let last = self.state.borrow().fetched.clone();
         let value = fetch(last).await;
-        let landed = Landed {
+        let fetched = Fetched {
             value,
             number: self.state.borrow().ended + 1,
             at: Instant::now(),
         };
-        this.landed = Some(landed.clone());
-        Ok(landed)
+        this.fetched = Some(fetched.clone());
+        Ok(fetched)
     }
 
     /// Whether an outcome serves or is being fetched.
-    pub(crate) fn is_of_use(&self, serves: impl Fn(&Landed<T>) -> bool) -> bool {
+    pub(crate) fn is_of_use(&self, serves: impl Fn(&Fetched<T>) -> bool) -> bool {
         let state = self.state.borrow();
-        state.is_fetching || state.landed.as_ref().is_some_and(serves)
+        state.is_fetching || state.fetched.as_ref().is_some_and(serves)
     }
 
     /// Takes the outcome out, after waiting for a fetch in progress.
@@ -153,11 +153,11 @@ impl<T: Clone> SingleFlight<T> {
             self.wait_until(|state| !state.is_fetching).await;
             self.state.send_if_modified(|state| {
                 waits = state.is_fetching;
-                taken = if waits { None } else { state.landed.take() };
+                taken = if waits { None } else { state.fetched.take() };
                 false
             });
         }
-        taken.map(|landed| landed.value)
+        taken.map(|fetched| fetched.value)
     }
 
     async fn wait_until(&self, is: impl Fn(&State<T>) -> bool) {
@@ -196,15 +196,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_a_place_keeps_nobody_else_from_fetching() {
-        let (flight, place) = (
+        let (flight, permit) = (
             SingleFlight::<u64>::default(),
             tokio::sync::Semaphore::new(0),
         );
-        let never = flight.get_in_place(|_| false, || place.acquire(), async |_| 1);
+        let never = flight.get_with_permit(|_| false, || permit.acquire(), async |_| 1);
         let other = async {
             tokio::task::yield_now().await;
             let fetched = flight.get(|_| false, async |_| 2).await;
-            place.add_permits(1);
+            permit.add_permits(1);
             fetched.value
         };
         let (waited, other) = tokio::join!(never, other);
@@ -213,13 +213,13 @@ mod tests {
             (2, 2),
             "and it is served by that"
         );
-        assert_eq!(place.available_permits(), 1, "its place is free again");
+        assert_eq!(permit.available_permits(), 1, "its permit is free again");
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_a_place_nothing_is_fetched() {
         let flight = SingleFlight::<u64>::default();
-        let none = flight.get_in_place(|_| false, || ready(Err::<(), _>("none")), async |_| 1);
+        let none = flight.get_with_permit(|_| false, || ready(Err::<(), _>("none")), async |_| 1);
         assert_eq!(none.await.err(), Some("none"));
         assert_eq!(flight.take().await, None);
     }
@@ -250,7 +250,7 @@ mod tests {
             let (flight, places) = (flight.clone(), places.clone());
             tokio::spawn(async move {
                 for _ in 0..2_000 {
-                    let outcome = flight.get_in_place(
+                    let outcome = flight.get_with_permit(
                         |_| false,
                         || places.acquire(),
                         async |_| {

@@ -5,7 +5,7 @@ mod charset;
 
 use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::tls::{self, Distrusted};
+use crate::tls::{self, UntrustedCertificate};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -69,12 +69,12 @@ pub(crate) enum Trust<'a> {
 /// The certificates or the proxy cannot be used.
 pub(crate) fn client(
     timeout: Duration,
-    reach: &config::Reach,
+    outbound: &config::Outbound,
     trust: Trust<'_>,
 ) -> Result<ClientBuilder, String> {
     let tls = match trust {
         Trust::Only(pem) => tls::trusting_only(pem)?,
-        Trust::Also(extra) => tls::trusting(reach.roots == config::Roots::Bundled, extra)?,
+        Trust::Also(extra) => tls::trusting(outbound.roots == config::Roots::Bundled, extra)?,
     };
     let builder = Client::builder()
         .no_proxy()
@@ -84,20 +84,25 @@ pub(crate) fn client(
         .connect_timeout(timeout)
         .timeout(timeout)
         .user_agent(concat!("failover-console/", env!("CARGO_PKG_VERSION")));
-    let Some(config::Proxy {
+    let Some(config::ProxySettings {
         https,
         http,
         except,
-    }) = &reach.proxy
+    }) = &outbound.proxy
     else {
         return Ok(builder);
     };
     let except = exceptions(except);
     let mut builder = builder;
-    let hops = https.iter().map(|hop| (hop, Proxy::https(hop.url.clone())));
-    for (hop, proxy) in hops.chain(http.iter().map(|hop| (hop, Proxy::http(hop.url.clone())))) {
+    let servers = https
+        .iter()
+        .map(|server| (server, Proxy::https(server.url.clone())));
+    for (server, proxy) in servers.chain(
+        http.iter()
+            .map(|server| (server, Proxy::http(server.url.clone()))),
+    ) {
         let proxy = proxy.map_err(|error| error.without_url().to_string())?;
-        let proxy = match &hop.credentials {
+        let proxy = match &server.credentials {
             Some((name, password)) => proxy.basic_auth(name, password.expose_secret()),
             None => proxy,
         };
@@ -112,19 +117,22 @@ fn exceptions(except: &str) -> String {
 }
 
 /// The proxy through which an address is asked, if through one: as the clients decide it.
-pub(crate) fn proxy_to<'r>(reach: &'r config::Reach, url: &Url) -> Option<&'r config::Hop> {
-    let proxy = reach.proxy.as_ref()?;
-    let hop = match url.scheme() {
+pub(crate) fn proxy_to<'r>(
+    outbound: &'r config::Outbound,
+    url: &Url,
+) -> Option<&'r config::ProxyServer> {
+    let proxy = outbound.proxy.as_ref()?;
+    let server = match url.scheme() {
         "https" => proxy.https.as_ref(),
         _ => proxy.http.as_ref(),
     };
-    let hop = hop?;
+    let server = server?;
     let matcher = Matcher::builder()
-        .all(hop.url.as_str())
+        .all(server.url.as_str())
         .no(exceptions(&proxy.except))
         .build();
     let uri = url.as_str().parse().ok()?;
-    matcher.intercept(&uri).map(|_| hop)
+    matcher.intercept(&uri).map(|_| server)
 }
 
 impl VendorHttp {
@@ -270,7 +278,7 @@ pub(crate) fn in_io(kind: io::ErrorKind) -> Option<&'static str> {
 pub(crate) fn in_tls(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why)))
-            if why.is::<Distrusted>() =>
+            if why.is::<UntrustedCertificate>() =>
         {
             why.to_string()
         }

@@ -38,7 +38,7 @@ pub enum Next {
 
 /// How the last poll ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Last {
+struct LastPoll {
     begun: Millis,
     ended: Millis,
     /// After a failure, how long to wait.
@@ -58,7 +58,7 @@ pub struct Schedule {
     /// hold before.
     answered: bool,
     under_way: Option<Millis>,
-    last: Option<Last>,
+    last: Option<LastPoll>,
     failures: u32,
     requested: bool,
     woken: bool,
@@ -134,7 +134,7 @@ impl Schedule {
     }
 
     fn ended(&mut self, now: Millis, backoff: Option<Millis>, not_before: Option<Millis>) {
-        self.last = Some(Last {
+        self.last = Some(LastPoll {
             begun: self.under_way.take().unwrap_or(now),
             ended: now,
             backoff,

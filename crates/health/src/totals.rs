@@ -1,9 +1,9 @@
 //! How many resources are in which state.
 
-use crate::inventory::Standing;
+use crate::inventory::EffectiveState;
 use crate::severity::Severity;
 
-/// Resources counted by their standing. What is stale is never counted as healthy.
+/// Resources counted by their effective state. What is stale is never counted as healthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// Critical, now or when last known.
@@ -24,12 +24,12 @@ pub struct Totals {
 
 impl Totals {
     /// Counts one more resource.
-    pub fn add(&mut self, standing: &Standing) {
-        let place = match standing.severity {
+    pub fn add(&mut self, state: &EffectiveState) {
+        let place = match state.severity {
             Severity::Critical => &mut self.critical,
             Severity::Warning => &mut self.warning,
             Severity::Moving => &mut self.moving,
-            Severity::Unknown if standing.last_known.is_some() => &mut self.stale,
+            Severity::Unknown if state.last_known.is_some() => &mut self.stale,
             Severity::Unknown => &mut self.unknown,
             Severity::Normal => &mut self.normal,
             Severity::Off => &mut self.off,
@@ -53,11 +53,11 @@ impl Totals {
     }
 }
 
-impl<'a> FromIterator<&'a Standing> for Totals {
-    fn from_iter<I: IntoIterator<Item = &'a Standing>>(standings: I) -> Self {
+impl<'a> FromIterator<&'a EffectiveState> for Totals {
+    fn from_iter<I: IntoIterator<Item = &'a EffectiveState>>(states: I) -> Self {
         let mut totals = Self::default();
-        for standing in standings {
-            totals.add(standing);
+        for state in states {
+            totals.add(state);
         }
         totals
     }

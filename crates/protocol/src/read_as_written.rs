@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use health::Severity;
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note, Scope, Since};
 use health::events::EventKind;
-use health::groups::{Beat, Members};
+use health::groups::{HeartbeatState, Members};
 use health::inventory::{
     Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resource, ResourceKey, SessionFacts,
     SlicerFacts, SlicerGroupFacts, SlicerPart,
@@ -81,7 +81,7 @@ fn resources() -> Vec<Resource> {
         last_data: Some(at(1)),
         heartbeat: Some(HeartbeatFacts {
             at: Some(at(2)),
-            beat: Beat::OnTime,
+            beat: HeartbeatState::OnTime,
         }),
         sessions: vec!["p".to_owned()],
         overridden: vec!["q".to_owned()],
@@ -350,11 +350,11 @@ fn every_word() {
     Severity::ALL.iter().for_each(same);
     SystemKind::ALL.iter().for_each(same);
     [
-        Beat::Never,
-        Beat::OnTime,
-        Beat::Late,
-        Beat::Stale,
-        Beat::Future,
+        HeartbeatState::Never,
+        HeartbeatState::OnTime,
+        HeartbeatState::Late,
+        HeartbeatState::Stale,
+        HeartbeatState::Future,
     ]
     .iter()
     .for_each(same);

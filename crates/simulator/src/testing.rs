@@ -18,13 +18,13 @@ pub(crate) struct System {
     pub(crate) authorization: Option<String>,
 }
 
-pub(crate) struct Got {
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Got {
+impl TestResponse {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap()
     }
@@ -68,7 +68,7 @@ impl System {
     }
 
     /// One request; a body is sent as JSON when it is not empty.
-    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> Got {
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> TestResponse {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(value) = &self.authorization {
             request = request.header("authorization", value);
@@ -86,7 +86,7 @@ impl System {
             Ok(collected) => collected.to_bytes().to_vec(),
             Err(_) => b"(broken off)".to_vec(),
         };
-        Got {
+        TestResponse {
             status: parts.status,
             headers: parts.headers,
             bytes,

@@ -89,16 +89,17 @@ impl Answer {
     /// with the response's own `Date`, so that no other clock is needed; one in the past means now.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
-        let wish = self.header("retry-after")?.trim();
-        if !wish.is_empty() && wish.bytes().all(|byte| byte.is_ascii_digit()) {
+        let value = self.header("retry-after")?.trim();
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
             // A number that is too large for the type is too large for the limit.
             return Some(
-                wish.parse()
+                value
+                    .parse()
                     .map_or(LONGEST_WAIT, |wait: u64| wait.min(LONGEST_WAIT)),
             );
         }
         let date = http_date::parse(self.header("date")?)?;
-        let wait = http_date::parse(wish)?.signed_duration_since(date);
+        let wait = http_date::parse(value)?.signed_duration_since(date);
         Some(
             u64::try_from(wait.num_seconds())
                 .unwrap_or(0)
@@ -272,7 +273,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_a_number_or_a_date() {
-        for (wish, seconds) in [
+        for (value, seconds) in [
             ("3", Some(3)),
             (" 120 ", Some(120)),
             ("0", Some(0)),
@@ -294,11 +295,11 @@ mod tests {
             let answer = Answer {
                 headers: vec![
                     header("date", "Sat, 21 Nov 2026 14:32:08 GMT"),
-                    header("retry-after", wish),
+                    header("retry-after", value),
                 ],
                 ..Answer::default()
             };
-            assert_eq!(answer.retry_after(), seconds, "{wish:?}");
+            assert_eq!(answer.retry_after(), seconds, "{value:?}");
         }
         assert_eq!(Answer::default().retry_after(), None);
         let without_date = Answer {

@@ -60,7 +60,7 @@ fn read_all(answer: &Answer) {
     let (v1, preview) = (base(ApiVersion::V1), base(ApiVersion::V1Preview));
     let (g, s) = (aveva::groups(&v1), aveva::sessions(&preview, "g"));
     let session = ClientSession::default();
-    let beat = NewHeartbeat {
+    let heartbeat = NewHeartbeat {
         score: 0.0,
         heartbeat_time: chrono::DateTime::UNIX_EPOCH,
         last_data_processed_time: None,
@@ -75,7 +75,7 @@ fn read_all(answer: &Answer) {
     judged(s.get("x").read(answer));
     judged(s.put("x", &session).expect("PUT").read(answer));
     judged(s.delete("x").read(answer));
-    judged(s.heartbeat("x", &beat).read(answer));
+    judged(s.heartbeat("x", &heartbeat).read(answer));
     let pin = aveva::sessions(&v1, "g").override_role("x", &RoleOverride::Off, None);
     judged(pin.expect("an override").read(answer));
 

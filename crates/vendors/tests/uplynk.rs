@@ -146,7 +146,7 @@ fn a_picture_is_shown_only_while_slicing_and_only_from_the_web() {
             thumb_url: Some(url.into()),
             ..Slicer::default()
         };
-        slicer.picture(https)
+        slicer.thumbnail_url(https)
     };
     let slicing = || SlicerState::Slicing;
     assert_eq!(

@@ -6,7 +6,7 @@ use crate::live::{Watched, use_watched};
 use crate::ui::csv::{cell, row, whole};
 use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
-use crate::ui::{download, wrong_status};
+use crate::ui::{download, error_status};
 use chrono::SecondsFormat;
 use leptos::prelude::*;
 
@@ -110,7 +110,7 @@ pub fn Export(
         <button type="button" class="btn" disabled=busy on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
         <button type="button" class="btn" disabled=busy on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {going}
-        {wrong_status(wrong)}
+        {error_status(wrong)}
     }
 }
 

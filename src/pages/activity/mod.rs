@@ -4,9 +4,9 @@
 pub mod diff;
 pub mod entry;
 pub mod export;
-pub mod lane;
 pub mod recent;
 pub mod table;
+pub mod timeline;
 
 use crate::api::activity::ActivityKind;
 use crate::api::session::Session;
@@ -27,8 +27,8 @@ use table::ActivityTable;
 use vendors::operation::segment;
 use vendors::{SystemKind, json};
 
-pub use lane::Lane;
 pub use recent::{RecentActivity, RecentChanges};
+pub use timeline::Timeline;
 
 /// The parameters of the address that filter.
 const FILTERS: [&str; 8] = [

@@ -7,7 +7,7 @@ use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
 use crate::on_change::on_change;
 use crate::prefs::use_prefs;
-use crate::ui::{FailureCard, Tag, name, times, wrong_line};
+use crate::ui::{FailureCard, Tag, error_line, name, times};
 use chrono::{DateTime, Utc};
 use health::events::EventKind;
 use leptos::prelude::*;
@@ -193,7 +193,7 @@ fn Older(feed: Feed, has_older: Memo<bool>, show_older: Callback<()>) -> impl In
     };
     let wrong = move || {
         let failure = feed.failure.get()?;
-        Some(wrong_line(format!("{}.", failure.line())))
+        Some(error_line(format!("{}.", failure.line())))
     };
     view! {
         <div role="status">{wrong}</div>

@@ -1,7 +1,7 @@
 //! The dialogs that acknowledge an alarm, withdraw that, and write something about it.
 
 use super::connection;
-use super::lasting::{Lasting, end};
+use super::duration_choice::{DurationChoice, end};
 use crate::api::{Outcome, handling};
 use crate::live::{Watched, use_watched};
 use crate::ui::action_dialog::Running;
@@ -91,7 +91,7 @@ pub fn Acknowledge(
             changed on_close
         >
             <Field label="Reason" name="reason" value=reason hint required=true />
-            <Lasting label="Until" name="until" minutes open="the alarm ends" />
+            <DurationChoice label="Until" name="until" minutes open="the alarm ends" />
         </ActionDialog>
     }
 }

@@ -2,8 +2,8 @@
 //! it is only marked what is no longer current.
 
 pub mod acknowledge;
-pub mod lasting;
-pub mod mending;
+pub mod duration_choice;
+pub mod remedies;
 pub mod row;
 
 pub use row::{AlarmAction, AlarmDialog, AlarmEntry, said_about};
@@ -71,7 +71,7 @@ impl ShownAlarm {
 
 /// An alarm, and further ones that are like it: of the same connection, of things of the same kind, with the same word.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Alike {
+pub struct SimilarAlarms {
     /// The worst of them.
     pub first: ShownAlarm,
     /// The others, worst first.
@@ -83,7 +83,7 @@ const EACH: usize = 3;
 
 /// Folds alarms that have the same cause, as far as can be told: a whole site that fails is one entry, not hundreds.
 #[must_use]
-pub fn alike(alarms: &[ShownAlarm]) -> Vec<Alike> {
+pub fn similar_alarms(alarms: &[ShownAlarm]) -> Vec<SimilarAlarms> {
     // Few, whatever has failed: a connection has few kinds of things, and each kind few words for its state.
     let mut causes: Vec<Cause> = Vec::new();
     for shown in alarms {
@@ -96,17 +96,17 @@ pub fn alike(alarms: &[ShownAlarm]) -> Vec<Alike> {
             }),
         }
     }
-    let mut list: Vec<Alike> = Vec::new();
+    let mut list: Vec<SimilarAlarms> = Vec::new();
     for shown in alarms {
         let cause = causes.iter_mut().find(|cause| cause.is_of(shown));
         let cause = cause.filter(|cause| cause.number > EACH);
         match cause.as_ref().and_then(|cause| list.get_mut(cause.place?)) {
-            Some(alike) => alike.others.push(shown.clone()),
+            Some(similar) => similar.others.push(shown.clone()),
             None => {
                 if let Some(cause) = cause {
                     cause.place = Some(list.len());
                 }
-                list.push(Alike {
+                list.push(SimilarAlarms {
                     first: shown.clone(),
                     others: Vec::new(),
                 });
@@ -185,7 +185,7 @@ pub fn alarms_of(page: Route) -> AnyView {
     let here = Memo::new(move |_| {
         let mut alarms = all.get();
         alarms.retain(|shown| Route::of(&shown.alarm.resource) == page);
-        alike(&alarms)
+        similar_alarms(&alarms)
     });
     let is_empty = Memo::new(move |_| here.read().is_empty());
     let rows = Rows::follow(here);
@@ -211,7 +211,7 @@ pub fn connection(watched: Watched, alarm: &Alarm) -> String {
 fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
     let world = watched.world();
     let resource = world.find(&alarm.resource)?;
-    watched.standing(resource).last_known?;
+    watched.effective_state(resource).last_known?;
     let age = watched.age_of(resource).map(words::ago);
     Some(format!("last known, {}", age.unwrap_or_default()))
 }
@@ -238,7 +238,7 @@ pub fn count(kind: Kind) -> Memo<AlarmCount> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ShownAlarm, alike};
+    use super::{ShownAlarm, similar_alarms};
     use chrono::DateTime;
     use health::alarms::{Alarm, Since};
     use health::inventory::{Kind, ResourceKey};
@@ -282,7 +282,10 @@ mod tests {
             let a = (0..of_a).map(|id| shown("plant-a", id, "No primary"));
             let b = (0..of_b).map(|id| shown("plant-b", id, "No primary"));
             let alarms: Vec<ShownAlarm> = a.chain(b).collect();
-            let sizes: Vec<usize> = alike(&alarms).iter().map(|one| one.others.len()).collect();
+            let sizes: Vec<usize> = similar_alarms(&alarms)
+                .iter()
+                .map(|one| one.others.len())
+                .collect();
             assert_eq!(sizes, expected);
         }
     }
@@ -293,7 +296,7 @@ mod tests {
         let alarms: Vec<ShownAlarm> = (0..14)
             .map(|id| shown("plant-a", id, words[id % 2]))
             .collect();
-        let folded = alike(&alarms);
+        let folded = similar_alarms(&alarms);
         let first: Vec<&str> = folded
             .iter()
             .map(|one| one.first.alarm.name.as_str())

@@ -1,7 +1,7 @@
 //! An alarm in a list: what is wrong, since when, who takes care of it, and what can be done.
 
-use super::mending::mending;
-use super::{Alike, ShownAlarm};
+use super::remedies::remedies;
+use super::{ShownAlarm, SimilarAlarms};
 use crate::api::session::Session;
 use crate::live::rows::Rows;
 use crate::live::use_watched;
@@ -83,7 +83,7 @@ const AT_ONCE: usize = 100;
 #[component]
 pub fn AlarmEntry(
     /// Which.
-    row: RwSignal<Alike>,
+    row: RwSignal<SimilarAlarms>,
     /// Where its dialogs are opened. `None` on the page of its own resource, where it has neither dialogs nor a link.
     dialog: Option<AlarmDialog>,
 ) -> impl IntoView {
@@ -199,8 +199,8 @@ fn AlarmRow(
         let href = move || Route::of(&row.read().alarm.resource).href();
         view! { <a class="btn" href=href>"Open"<span class="vh">{about}</span></a> }
     });
-    let links = Memo::new(move |_| mending(watched, &row.read().alarm));
-    let mending = move || {
+    let links = Memo::new(move |_| remedies(watched, &row.read().alarm));
+    let remedies = move || {
         let links = links.get().into_iter();
         let link = |(words, href): (String, String)| {
             view! { <a class="btn mends" href=href>{words}</a> }.into_any()
@@ -220,7 +220,7 @@ fn AlarmRow(
                 {acknowledgement}
                 {note}
                 {open}
-                {mending}
+                {remedies}
             </span>
             {move || folded.run()}
         </li>

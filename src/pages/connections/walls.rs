@@ -6,7 +6,7 @@ use crate::api::Arrived;
 use crate::api::walls::{self, Walls as List};
 use crate::live::Live;
 use crate::ui::notice::use_notices;
-use crate::ui::{FailureCard, Field, Icon, wrong_status};
+use crate::ui::{FailureCard, Field, Icon, error_status};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -91,7 +91,7 @@ fn PairForm(state: Live<List>) -> impl IntoView {
             <Field label="Code" name="wall-code" value=code hint required=true />
             <Field label="Name" name="wall-name" value=name hint=place required=true />
             <button type="submit" class="btn main" aria-disabled=move || busy.get().then_some("true")>{button}</button>
-            {wrong_status(wrong)}
+            {error_status(wrong)}
         </form>
     }
 }

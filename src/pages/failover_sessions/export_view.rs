@@ -7,7 +7,7 @@ use crate::live::{Live, clock, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
-use crate::ui::{download, times, wrong_status};
+use crate::ui::{download, error_status, times};
 use health::words;
 use leptos::prelude::*;
 use vendors::veeam::{self, MediaType, Page, Paging, Query};
@@ -149,6 +149,6 @@ pub fn Export(
         <button type="button" class="btn" disabled=nothing on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {stale}
         {going}
-        {wrong_status(wrong)}
+        {error_status(wrong)}
     }
 }

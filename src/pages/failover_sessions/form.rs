@@ -10,7 +10,7 @@ use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::table::filters::Select;
-use crate::ui::{Copy, Icon, times, wrong_line, wrong_status};
+use crate::ui::{Copy, Icon, error_line, error_status, times};
 use leptos::prelude::*;
 use vendors::veeam::{self, Field, Filter, MediaType, Sort};
 
@@ -39,7 +39,7 @@ pub fn QueryForm(
         let parsing = builder.error.get().map(|error| error.to_string());
         let running = || params.read().query.clone().err();
         let words = parsing.or_else(running)?;
-        Some(wrong_line(words))
+        Some(error_line(words))
     };
     // The error position is marked below the field, because an input cannot mark part of its text.
     let place = move || {
@@ -225,7 +225,7 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
                     <input type="datetime-local" step="1" aria-label=format!("{label} to") prop:value=move || to.get() on:input=move |event| to.set(event_target_value(&event)) />
                     <small>{zone}</small>
                     <button type="button" class="btn" on:click=apply>"Apply"</button>
-                    {wrong_status(error)}
+                    {error_status(error)}
                 </span>
             }
         })

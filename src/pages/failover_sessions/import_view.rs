@@ -4,7 +4,7 @@ use super::imported::ImportedTable;
 use crate::api::read_saved;
 use crate::pages::chunks::{Chunk, Dialog, Piece, use_chunks};
 use crate::ui::dialog as ui;
-use crate::ui::{Icon, download, wrong_status};
+use crate::ui::{Icon, download, error_status};
 use health::words::decimal;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ pub fn Importing(
                     <textarea aria-label="Response" rows="8" spellcheck="false" prop:value=move || text.get() on:input=move |event| text.set(event_target_value(&event))></textarea>
                 </div>
                 <p class="dim"><span role="status">{move || is_reading().then_some("Reading…")}</span>{progress}</p>
-                {wrong_status(wrong)}
+                {error_status(wrong)}
                 <footer class="row">
                     <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
                     <button type="submit" class="btn main" disabled=move || is_reading() || text.read().trim().is_empty()>"Read"</button>

@@ -6,7 +6,7 @@ use crate::api::{Failure, Purpose, send};
 use crate::live;
 use crate::nav::use_nav;
 use crate::route::Route;
-use crate::ui::{Copy, FailureCard, Icon, wrong_line};
+use crate::ui::{Copy, FailureCard, Icon, error_line};
 use leptos::prelude::*;
 use vendors::veeam::{self, Link, MediaType};
 
@@ -107,7 +107,7 @@ fn Raw(connection: String, uid: String, wire: MediaType) -> impl IntoView {
                 let copied = Signal::stored(text.clone());
                 view! { <Copy text=copied name="Copy payload" /><pre tabindex="0" aria-label="Payload">{text}</pre> }.into_any()
             }
-            Err(failure) => wrong_line(failure.line()).into_any(),
+            Err(failure) => error_line(failure.line()).into_any(),
         })
     };
     view! {

@@ -137,7 +137,7 @@ fn Found(
     on_cleanup(move || {
         let _ = builder.refused.try_set(None);
     });
-    live::veeam::read_ahead(connection.id.clone(), query.clone(), wire, live);
+    live::veeam::prefetch(connection.id.clone(), query.clone(), wire, live);
     let headers = move || {
         let columns = columns.get().into_iter();
         columns

@@ -8,7 +8,7 @@ use crate::live::keyed;
 use crate::prefs::use_prefs;
 use crate::ui::table::search::lower;
 use crate::ui::time_zone::{self, local_text};
-use crate::ui::{Icon, times, wrong_line};
+use crate::ui::{Icon, error_line, times};
 use chrono::SecondsFormat;
 use leptos::prelude::*;
 use vendors::veeam::{Field, Op};
@@ -185,7 +185,7 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
     };
     let wrong = move || {
         let words = refused.get().or_else(|| complaint.get());
-        words.map(wrong_line)
+        words.map(error_line)
     };
     view! {
         <span class="token" role="group" aria-label=description data-wrong=move || refused.read().is_some().then_some("")>

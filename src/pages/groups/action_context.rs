@@ -152,13 +152,13 @@ impl ActionContext {
         see: impl FnOnce(GroupContext<'_>, Option<&ClientSession>) -> T,
     ) -> Option<T> {
         let group = self.live.value()?;
-        let look: Observation = group.look(self.live.status, self.clock);
+        let observation: Observation = group.observation(self.live.status, self.clock);
         let sessions = group.detail.sessions.as_slice();
         let session = id.and_then(|id| sessions.iter().find(|one| one.id.as_deref() == Some(id)));
         let scene = GroupContext {
             group: &group.configuration,
             sessions,
-            observation: look,
+            observation,
         };
         Some(see(scene, session))
     }

@@ -25,11 +25,11 @@ pub fn Next(
             return Vec::new();
         };
         let election = election.read();
-        let look = group.look(live.status, clock);
+        let observation = group.observation(live.status, clock);
         let sessions = &group.detail.sessions;
         let all = election
             .succession
-            .candidates(&group.configuration, sessions, look);
+            .candidates(&group.configuration, sessions, observation);
         let primary = election.primary.as_ref();
         let primary = primary.and_then(|session| session.id.as_ref());
         let others = all.filter(|candidate| Some(&candidate.session) != primary);

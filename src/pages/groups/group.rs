@@ -7,7 +7,7 @@ use super::session_panel::SessionPanel;
 use super::sessions::Sessions;
 use super::takeover::Takeover;
 use crate::live::{aveva, use_clock, use_watched};
-use crate::pages::activity::{Lane, RecentActivity};
+use crate::pages::activity::{RecentActivity, Timeline};
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
@@ -71,7 +71,7 @@ pub fn GroupPage(
                 <Next live election />
             </div>
             <Sessions context election />
-            <Lane resource=of.get_value() />
+            <Timeline resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
             <SessionPanel context />
             {dialog}

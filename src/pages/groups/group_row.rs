@@ -3,7 +3,7 @@
 use super::model::Row;
 use crate::live::use_watched;
 use crate::pages::resource_row::{MomentCell, StateCell, row_time};
-use crate::ui::{Beat, Icon, StatusMark, name};
+use crate::ui::{HeartbeatBar, Icon, StatusMark, name};
 use health::severity::Severity;
 use leptos::prelude::*;
 
@@ -33,7 +33,7 @@ pub fn GroupRow(
         watched.vendor_now(&row.read().connection_id)
     });
     let data = Signal::derive(move || row.read().data);
-    let beat = Signal::derive(move || row.read().beat(time.get()));
+    let heartbeat = Signal::derive(move || row.read().heartbeat_bar(time.get()));
     let timeout = move || {
         row.read()
             .timeout
@@ -52,7 +52,7 @@ pub fn GroupRow(
             <td><Members row /></td>
             <td>{timeout}</td>
             <MomentCell at=data unread=Signal::derive(move || !state.read().is_whole()) time />
-            <td><Beat facts=beat /></td>
+            <td><HeartbeatBar facts=heartbeat /></td>
         </tr>
     }
 }

@@ -4,7 +4,7 @@
 use crate::prefs::Zone;
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::Pulse;
+use health::groups::HeartbeatTiming;
 use health::words;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
@@ -62,11 +62,11 @@ pub fn last_to_process<'a>(
         .max_by_key(|session| at(session))
 }
 
-/// The words, where somebody was chosen; the pulse is theirs, and `last` is who processed data last.
+/// The words, where somebody was chosen; the timing is that of their heartbeat, and `last` is who processed data last.
 #[must_use]
 pub fn handover(
     leaders: &Leaders,
-    pulse: &Pulse,
+    timing: &HeartbeatTiming,
     last: Option<String>,
     now: DateTime<Utc>,
     zone: Zone,
@@ -77,11 +77,11 @@ pub fn handover(
         .cloned()
         .or_else(|| last.map(|last| format!("{last}, the last to process data")));
     let lasts = words::span(now - *since);
-    let posted = match pulse.age {
+    let posted = match timing.age {
         Some(age) => format!("Its last was at {}.", times::moment(now - age, now, zone)),
         None => "It has posted none yet.".to_owned(),
     };
-    let limit = match pulse.timeout {
+    let limit = match timing.timeout {
         Some(timeout) if timeout > TimeDelta::zero() => {
             format!(
                 " It is a fault after {}, the FailoverTimeout.",
@@ -144,7 +144,7 @@ mod tests {
     use super::{Handover, Leaders, handover, last_to_process};
     use crate::prefs::Zone;
     use chrono::{DateTime, TimeDelta, Utc};
-    use health::groups::{Pulse, pulse};
+    use health::groups::{HeartbeatTiming, heartbeat_timing};
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
 
     const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
@@ -157,7 +157,7 @@ mod tests {
         Some(name.to_owned())
     }
 
-    fn pulse_of(seconds: Option<i64>) -> Pulse {
+    fn timing_of(seconds: Option<i64>) -> HeartbeatTiming {
         let heartbeat = seconds.map(|seconds| Heartbeat {
             heartbeat_time: Some(at(-seconds)),
             ..Heartbeat::default()
@@ -166,12 +166,12 @@ mod tests {
             heartbeat,
             ..ClientSession::default()
         };
-        pulse(&session, Some(&TimeSpan::from_seconds(60)), NOW)
+        heartbeat_timing(&session, Some(&TimeSpan::from_seconds(60)), NOW)
     }
 
     fn words(leaders: &Leaders, seconds: Option<i64>) -> Handover {
         let utc = Zone::Utc;
-        handover(leaders, &pulse_of(seconds), None, NOW, utc).expect("a handover")
+        handover(leaders, &timing_of(seconds), None, NOW, utc).expect("a handover")
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
         assert!(last_to_process(&sessions[3..], &sessions[1]).is_none());
         let leaders = Leaders::default().after(None, some("b"), NOW);
         let utc = Zone::Utc;
-        let words = handover(&leaders, &pulse_of(None), some("c"), NOW, utc).expect("a handover");
+        let words = handover(&leaders, &timing_of(None), some("c"), NOW, utc).expect("a handover");
         assert_eq!(
             words.facts[0],
             ("From", "c, the last to process data".to_owned())
@@ -249,6 +249,6 @@ mod tests {
         assert_eq!(second.primary, some("a"));
         let done = second.after(some("c"), None, NOW);
         assert_eq!((done.primary, done.pending), (some("c"), None));
-        assert!(handover(&Leaders::default(), &pulse_of(None), None, NOW, Zone::Utc).is_none());
+        assert!(handover(&Leaders::default(), &timing_of(None), None, NOW, Zone::Utc).is_none());
     }
 }

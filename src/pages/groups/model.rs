@@ -4,10 +4,10 @@ use crate::pages::resource_list::ListOf;
 use crate::pages::resource_order::SortKey;
 use crate::pages::resource_row::{RowContext, RowState, RowTime};
 use crate::route::Route;
-use crate::ui::beat::BeatFacts;
+use crate::ui::heartbeat_bar::HeartbeatBarFacts;
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::{Beat, Members};
+use health::groups::{HeartbeatState, Members};
 use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
 use health::words;
 use vendors::UnreadableField;
@@ -117,34 +117,34 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
 impl Row {
     /// The heartbeat that was last read as the bar shows it: its age runs on, what it is judged to be does not.
     #[must_use]
-    pub fn beat(&self, time: RowTime) -> Option<BeatFacts> {
+    pub fn heartbeat_bar(&self, time: RowTime) -> Option<HeartbeatBarFacts> {
         let was = self.state.last_known.is_some();
-        Some(beat(self.heartbeat?, self.timeout, was, time))
+        Some(heartbeat_bar(self.heartbeat?, self.timeout, was, time))
     }
 }
 
 /// A heartbeat as the bar shows it; `was` says that nobody knows whether it is the last one.
 #[must_use]
-pub fn beat(
+pub fn heartbeat_bar(
     heartbeat: HeartbeatFacts,
     timeout: Option<TimeSpan>,
     was: bool,
     time: RowTime,
-) -> BeatFacts {
+) -> HeartbeatBarFacts {
     let Some(at) = heartbeat.at else {
-        return BeatFacts::never();
+        return HeartbeatBarFacts::never();
     };
     let since = time.now.signed_duration_since(at);
-    let facts = BeatFacts {
+    let facts = HeartbeatBarFacts {
         age: Some(seconds(since.max(TimeDelta::zero()))),
         timeout: timeout.map(|timeout| seconds(timeout.delta())),
-        late: matches!(heartbeat.beat, Beat::Late | Beat::Stale),
-        silent: heartbeat.beat == Beat::Stale,
-        ..BeatFacts::default()
+        late: matches!(heartbeat.beat, HeartbeatState::Late | HeartbeatState::Stale),
+        silent: heartbeat.beat == HeartbeatState::Stale,
+        ..HeartbeatBarFacts::default()
     };
     match heartbeat.beat {
         _ if !time.is_current => facts.worded_moment(&times::moment(at, time.now, time.zone)),
-        Beat::Future if since < TimeDelta::zero() => {
+        HeartbeatState::Future if since < TimeDelta::zero() => {
             let ahead = words::span(-since);
             facts.worded(&format!("{ahead} ahead of the server's clock"), was)
         }

@@ -1,17 +1,17 @@
 //! One row of the table "Client sessions".
 
 use super::action_context::ActionContext;
-use super::model::{beat, is_override_unreadable, without_override};
+use super::model::{heartbeat_bar, is_override_unreadable, without_override};
 use super::session_panel::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change_since;
 use crate::pages::resource_row::{MomentCell, row_time};
 use crate::prefs::Zone;
-use crate::ui::{Beat, Icon, name, number, times};
+use crate::ui::{HeartbeatBar, Icon, name, number, times};
 use chrono::{DateTime, Utc};
 use health::groups::{
-    Beat as BeatState, Observation, is_cold_standby, is_pinned, pulse, role_word,
+    HeartbeatState, Observation, heartbeat_timing, is_cold_standby, is_pinned, role_word,
 };
 use health::inventory::HeartbeatFacts;
 use leptos::html;
@@ -47,12 +47,12 @@ pub fn row(
     session: &ClientSession,
     version: ApiVersion,
     group: &GroupConfiguration,
-    look: Observation,
+    observation: Observation,
     zone: Zone,
     was: bool,
 ) -> Row {
-    let now = look.now;
-    let state = pulse(session, group.failover_timeout.as_ref(), look).beat;
+    let now = observation.now;
+    let state = heartbeat_timing(session, group.failover_timeout.as_ref(), observation).state;
     let heartbeat = session.heartbeat.as_ref();
     let named = session
         .name
@@ -60,17 +60,19 @@ pub fn row(
         .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
     let unreadable = |name| UnreadableField::find(&session.unreadable, name).is_some();
     let health = match state {
-        BeatState::Never if unreadable("Heartbeat") || unreadable("Heartbeat.HeartbeatTime") => {
+        HeartbeatState::Never
+            if unreadable("Heartbeat") || unreadable("Heartbeat.HeartbeatTime") =>
+        {
             Some("its heartbeat is unreadable")
         }
-        BeatState::Never => Some("no heartbeat yet"),
-        BeatState::Stale if session.role == Some(Role::Primary) => {
+        HeartbeatState::Never => Some("no heartbeat yet"),
+        HeartbeatState::Stale if session.role == Some(Role::Primary) => {
             Some("silent longer than the FailoverTimeout")
         }
-        BeatState::Stale => Some("stale, not eligible"),
-        BeatState::Late => Some("missed 1 heartbeat"),
-        BeatState::Future => Some("its clock is ahead"),
-        BeatState::OnTime => None,
+        HeartbeatState::Stale => Some("stale, not eligible"),
+        HeartbeatState::Late => Some("missed 1 heartbeat"),
+        HeartbeatState::Future => Some("its clock is ahead"),
+        HeartbeatState::OnTime => None,
     };
     let sub = [named.as_deref(), health]
         .into_iter()
@@ -117,7 +119,7 @@ pub fn row(
         is_in_part: !session.unreadable.is_empty(),
         pinned,
         unpinned: without_override(session, version),
-        stale: was || matches!(state, BeatState::Stale | BeatState::Never),
+        stale: was || matches!(state, HeartbeatState::Stale | HeartbeatState::Never),
         was,
     }
 }
@@ -159,9 +161,14 @@ pub fn SessionRow(
     let current = move || (nav.param("session").as_deref() == Some(&*id.read())).then_some("true");
     let clock = use_clock();
     let time = row_time(element, move || context.live.status.vendor_time(clock));
-    let beat = Signal::derive(move || {
+    let heartbeat = Signal::derive(move || {
         let row = row.read();
-        Some(beat(row.heartbeat, row.timeout, row.was, time.get()))
+        Some(heartbeat_bar(
+            row.heartbeat,
+            row.timeout,
+            row.was,
+            time.get(),
+        ))
     });
     let data = Signal::derive(move || row.read().data);
     let is_pinned = Signal::derive(move || row.read().pinned.is_some());
@@ -196,7 +203,7 @@ pub fn SessionRow(
             <th scope="row"><a href=href aria-current=current><b>{name(move || id.get())}</b></a><span class="sub">{name(move || row.read().sub.clone())}</span></th>
             <td><span class="st" data-s=moving><Icon name=glyph />{move || row.read().role.clone()}</span></td>
             <td>{score}{cold}</td>
-            <td><Beat facts=beat /></td>
+            <td><HeartbeatBar facts=heartbeat /></td>
             <MomentCell at=data unread=Signal::derive(move || row.read().is_in_part) time />
             <td>{pinned}</td>
             {can_act.then(|| view! { <td><SessionActions context id=id pinned=is_pinned words=false /></td> })}

@@ -168,7 +168,7 @@ pub fn Sessions(
         let Some(Ordered { group, places, .. }) = ordered.as_ref() else {
             return Vec::new();
         };
-        let look = group.look_when_read(live.status, clock);
+        let observation = group.observation_when_read(live.status, clock);
         let zone = prefs.zone.get();
         let seen = places.get(table.rows.get().rows).unwrap_or_default();
         let seen = seen.iter().map(|place| &group.detail.sessions[*place]);
@@ -177,7 +177,7 @@ pub fn Sessions(
                 session,
                 version,
                 &group.configuration,
-                look,
+                observation,
                 zone,
                 was.get(),
             )

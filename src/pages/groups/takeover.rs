@@ -6,7 +6,7 @@ use crate::live::{Group, Live, clock, use_clock};
 use crate::prefs::{Zone, use_prefs};
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::{Beat, Pulse, is_pinned, pulse};
+use health::groups::{HeartbeatState, HeartbeatTiming, heartbeat_timing, is_pinned};
 use health::severity::Severity;
 use health::verdict::Verdict;
 use health::words;
@@ -21,9 +21,9 @@ fn name(session: &ClientSession) -> String {
         .unwrap_or_else(|| "(no id)".to_owned())
 }
 
-/// What the lane of the countdown shows.
+/// What the countdown shows.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Lane {
+struct Countdown {
     severity: &'static str,
     big: String,
     sentence: String,
@@ -41,31 +41,31 @@ struct Lane {
 #[derive(Debug, Clone, PartialEq)]
 enum Shown {
     /// The primary, and the countdown from its last heartbeat.
-    Countdown(String, Lane),
+    Countdown(String, Countdown),
     Handover(Handover),
     /// Why there is nothing to count.
     Words(String),
 }
 
-/// The countdown's words. Once a beat is missed, the next due beat is the takeover itself. A primary that an override
+/// The countdown's words. Once a heartbeat is missed, the next due one is the takeover itself. A primary that an override
 /// pins stays it, inactive from then on.
-fn lane(
+fn countdown(
     who: &str,
     pinned: bool,
     next: Option<&str>,
-    pulse: &Pulse,
+    timing: &HeartbeatTiming,
     now: DateTime<Utc>,
     zone: Zone,
-) -> Option<Lane> {
-    let (age, timeout) = (pulse.age?, pulse.timeout?);
+) -> Option<Countdown> {
+    let (age, timeout) = (timing.age?, timing.timeout?);
     let half = timeout / 2;
     let last = now - age;
     let clock = |at: DateTime<Utc>| times::moment(at, now, zone);
     let zero = TimeDelta::zero();
     let takeover = timeout - age;
-    // The pulse judges the moment of reading, as the verdict does: what became due since may have come.
-    let (severity, big, sentence, explained) = match pulse.beat {
-        Beat::OnTime | Beat::Future | Beat::Never if age <= half => (
+    // The timing is judged for the moment of reading, as the verdict does: what became due since may have come.
+    let (severity, big, sentence, explained) = match timing.state {
+        HeartbeatState::OnTime | HeartbeatState::Future | HeartbeatState::Never if age <= half => (
             "normal",
             words::span(half - age),
             format!("Next heartbeat of {who} is due at {}.", clock(last + half)),
@@ -81,13 +81,13 @@ fn lane(
                 clock(last + timeout)
             ),
         ),
-        Beat::OnTime | Beat::Future | Beat::Never => (
+        HeartbeatState::OnTime | HeartbeatState::Future | HeartbeatState::Never => (
             "normal",
             "due".to_owned(),
             format!("A heartbeat of {who} was due at {}.", clock(last + half)),
             "The next reading will show whether it arrived.".to_owned(),
         ),
-        Beat::Late if takeover > zero => (
+        HeartbeatState::Late if takeover > zero => (
             "warning",
             words::span(takeover),
             match (next, clock(last + timeout)) {
@@ -103,13 +103,13 @@ fn lane(
                 words::span(age - half)
             ),
         ),
-        Beat::Late => (
+        HeartbeatState::Late => (
             "warning",
             "takeover due".to_owned(),
             format!("The takeover was due at {}.", clock(last + timeout)),
             "The next reading will show whether it happened.".to_owned(),
         ),
-        Beat::Stale => (
+        HeartbeatState::Stale => (
             "critical",
             format!("{} late", words::span(-takeover)),
             format!(
@@ -118,15 +118,15 @@ fn lane(
             ),
             format!(
                 "{} heartbeats missed. The takeover was due at {}.",
-                pulse.missed,
+                timing.missed,
                 clock(last + timeout)
             ),
         ),
     };
-    let (big, sentence, explained) = match pulse.beat {
-        Beat::Late | Beat::Stale if pinned => (
-            match pulse.beat {
-                Beat::Late if takeover <= zero => "inactive".to_owned(),
+    let (big, sentence, explained) = match timing.state {
+        HeartbeatState::Late | HeartbeatState::Stale if pinned => (
+            match timing.state {
+                HeartbeatState::Late if takeover <= zero => "inactive".to_owned(),
                 _ => big,
             },
             format!("{who} stays Primary because of the override: no takeover comes."),
@@ -138,12 +138,12 @@ fn lane(
         _ => (big, sentence, explained),
     };
     let (age_millis, timeout_millis) = (millis(age), millis(timeout).max(1.0));
-    let due = if pulse.beat != Beat::OnTime {
+    let due = if timing.state != HeartbeatState::OnTime {
         "Beat due, missed"
     } else {
         "Beat due"
     };
-    Some(Lane {
+    Some(Countdown {
         severity,
         big,
         sentence,
@@ -171,12 +171,12 @@ fn millis(span: TimeDelta) -> f64 {
     span.num_milliseconds() as f64
 }
 
-/// By how many milliseconds what moves may be wrong before it is set right: less than can be seen.
+/// By how many milliseconds the animation may be wrong before it is begun anew: less than can be seen.
 const DRIFT: f64 = 500.0;
 
-/// One movement along the lane. The browser moves it by itself, from one heartbeat to the next.
+/// One animation along the lane. The browser moves it by itself, from one heartbeat to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Run {
+struct Animation {
     /// When the lane's beginning was, in milliseconds since 1970 by the browser's clock.
     begun: f64,
     /// The age at which the movement was begun, and how long the whole lane takes, in milliseconds.
@@ -186,7 +186,7 @@ struct Run {
     again: bool,
 }
 
-impl Run {
+impl Animation {
     /// This, while it is right, or the one that takes its place.
     fn at(self, now: f64, age: f64, timeout: f64) -> Self {
         let begun = now - age;
@@ -220,7 +220,7 @@ pub fn Takeover(
             return before;
         };
         let election = election.read();
-        let at = group.look_when_read(live.status, clock).observed_at;
+        let at = group.observation_when_read(live.status, clock).observed_at;
         let id_of = |session: &Option<ClientSession>| session.as_ref().map(name);
         before.after(id_of(&election.primary), id_of(&election.pending), at)
     });
@@ -246,13 +246,13 @@ pub fn Takeover(
         let Some(group) = live.value() else {
             return Shown::Words(String::new());
         };
-        let look = group.look(live.status, clock);
-        let (now, zone) = (look.now, prefs.zone.get());
+        let observation = group.observation(live.status, clock);
+        let (now, zone) = (observation.now, prefs.zone.get());
         let timeout = group.configuration.failover_timeout.as_ref();
         let election = election.read();
         let handing = election.pending.as_ref().and_then(|pending| {
-            let pulse = pulse(pending, timeout, look);
-            handover(&known.read(), &pulse, last.get(), now, zone)
+            let timing = heartbeat_timing(pending, timeout, observation);
+            handover(&known.read(), &timing, last.get(), now, zone)
         });
         if let Some(words) = handing {
             return Shown::Handover(words);
@@ -263,23 +263,23 @@ pub fn Takeover(
             );
         };
         let who = name(session);
-        match lane(
+        match countdown(
             &who,
-            is_pinned(session, look.now),
+            is_pinned(session, observation.now),
             next.read().as_deref(),
-            &pulse(session, timeout, look),
+            &heartbeat_timing(session, timeout, observation),
             now,
             zone,
         ) {
-            Some(lane) => Shown::Countdown(who, lane),
+            Some(countdown) => Shown::Countdown(who, countdown),
             None => Shown::Words(format!(
                 "{who} has not posted a heartbeat yet, or the group has no FailoverTimeout."
             )),
         }
     });
     // What is drawn last keeps its words while it is taken away: a memo never holds less than it held.
-    let lane = Memo::new(move |before: Option<&Lane>| match &*shown.read() {
-        Shown::Countdown(_, lane) => lane.clone(),
+    let countdown = Memo::new(move |before: Option<&Countdown>| match &*shown.read() {
+        Shown::Countdown(_, countdown) => countdown.clone(),
         _ => before.cloned().unwrap_or_default(),
     });
     let handing = Memo::new(move |before: Option<&Handover>| match &*shown.read() {
@@ -292,7 +292,7 @@ pub fn Takeover(
         Shown::Words(_) => None,
     };
     let severity = move || match &*shown.read() {
-        Shown::Countdown(_, lane) => Some(lane.severity),
+        Shown::Countdown(_, countdown) => Some(countdown.severity),
         Shown::Handover(_) => {
             let verdict = verdict.read();
             let severity = verdict
@@ -308,7 +308,7 @@ pub fn Takeover(
         // Read, not only tracked: a memo that nobody reads never runs, and so never changes.
         kind.get();
         match &*shown.read_untracked() {
-            Shown::Countdown(..) => view! { <Count lane /> }.into_any(),
+            Shown::Countdown(..) => view! { <CountdownView countdown /> }.into_any(),
             Shown::Handover(_) => view! { <HandoverView handover=handing /> }.into_any(),
             Shown::Words(_) => view! {
                 <p class="pad">{move || match &*shown.read() { Shown::Words(words) => Some(words.clone()), _ => None }}</p>
@@ -328,21 +328,21 @@ pub fn Takeover(
 }
 
 #[component]
-fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
-    let text = move |of: fn(&Lane) -> String| move || of(&lane.read());
-    let at = move || words::decimal(lane.read().at, 4);
-    let run = Memo::new(move |before: Option<&Run>| {
-        let (before, lane) = (before.copied().unwrap_or_default(), lane.read());
-        before.at(clock::now(), lane.age, lane.timeout)
+fn CountdownView(#[prop(into)] countdown: Signal<Countdown>) -> impl IntoView {
+    let text = move |of: fn(&Countdown) -> String| move || of(&countdown.read());
+    let at = move || words::decimal(countdown.read().at, 4);
+    let animation = Memo::new(move |before: Option<&Animation>| {
+        let (before, countdown) = (before.copied().unwrap_or_default(), countdown.read());
+        before.at(clock::now(), countdown.age, countdown.timeout)
     });
     let seconds = |millis: f64| format!("{}s", words::decimal(millis / 1_000.0, 3));
     let (age, timeout) = (
-        move || seconds(-run.get().age),
-        move || seconds(run.get().timeout),
+        move || seconds(-animation.get().age),
+        move || seconds(animation.get().timeout),
     );
-    let again = move || run.get().again.then_some("");
+    let again = move || animation.get().again.then_some("");
     // At the ends of the lane the label would overflow.
-    let end = move || match lane.read().at {
+    let end = move || match countdown.read().at {
         at if at < 0.1 => Some("start"),
         at if at > 0.9 => Some("end"),
         _ => None,
@@ -351,25 +351,25 @@ fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
         view! {
             <li style:--at=at>
                 <span>
-                    <b>{move || lane.read().marks[index].0}</b>
-                    {move || lane.read().marks[index].1.clone()}
+                    <b>{move || countdown.read().marks[index].0}</b>
+                    {move || countdown.read().marks[index].1.clone()}
                 </span>
             </li>
         }
     };
     view! {
         <div class="count" style:--now=at style:--age=age style:--timeout=timeout data-again=again>
-            <output aria-live="off">{text(|lane| lane.big.clone())}</output>
+            <output aria-live="off">{text(|countdown| countdown.big.clone())}</output>
             <div>
-                <h3>{text(|lane| lane.sentence.clone())}</h3>
-                <p class="dim">{text(|lane| lane.explained.clone())}</p>
+                <h3>{text(|countdown| countdown.sentence.clone())}</h3>
+                <p class="dim">{text(|countdown| countdown.explained.clone())}</p>
             </div>
             <div class="lane">
                 <i aria-hidden="true"></i>
                 <ol aria-label="From last heartbeat to takeover">
                     {mark(0, "0")}
                     {mark(1, ".5")}
-                    <li class="now" data-end=end><span>{text(|lane| format!("now, {}", lane.now))}</span></li>
+                    <li class="now" data-end=end><span>{text(|countdown| format!("now, {}", countdown.now))}</span></li>
                     {mark(2, "1")}
                 </ol>
             </div>
@@ -379,17 +379,17 @@ fn Count(#[prop(into)] lane: Signal<Lane>) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::{Run, lane};
+    use super::{Animation, countdown};
     use crate::prefs::Zone;
     use chrono::{DateTime, TimeDelta, Utc};
-    use health::groups::pulse;
+    use health::groups::heartbeat_timing;
     use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
 
-    fn of_age(seconds: i64) -> super::Lane {
+    fn of_age(seconds: i64) -> super::Countdown {
         of(seconds, false)
     }
 
-    fn of(seconds: i64, pinned: bool) -> super::Lane {
+    fn of(seconds: i64, pinned: bool) -> super::Countdown {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
         let heartbeat = Heartbeat {
             heartbeat_time: Some(now - TimeDelta::seconds(seconds)),
@@ -399,20 +399,20 @@ mod tests {
             heartbeat: Some(heartbeat),
             ..ClientSession::default()
         };
-        let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), now);
-        lane("KILN-01", pinned, Some("KILN-02"), &pulse, now, Zone::Utc).expect("a lane")
+        let timing = heartbeat_timing(&session, Some(&TimeSpan::from_seconds(60)), now);
+        countdown("KILN-01", pinned, Some("KILN-02"), &timing, now, Zone::Utc).expect("a countdown")
     }
 
     #[test]
-    fn before_half_of_the_timeout_the_next_beat_counts_and_after_it_the_takeover() {
+    fn before_half_of_the_timeout_the_next_heartbeat_counts_and_after_it_the_takeover() {
         for (age, severity, big) in [
             (6, "normal", "24 s"),
             (42, "warning", "18 s"),
             (72, "critical", "12 s late"),
         ] {
-            let lane = of_age(age);
+            let countdown = of_age(age);
             assert_eq!(
-                (lane.severity, lane.big.as_str()),
+                (countdown.severity, countdown.big.as_str()),
                 (severity, big),
                 "{age} s"
             );
@@ -426,13 +426,13 @@ mod tests {
     #[test]
     fn a_primary_that_an_override_pins_is_followed_by_nobody() {
         for age in [6, 42, 72, 6_000] {
-            let lane = of(age, true);
-            let all = format!("{lane:?}").to_lowercase();
+            let countdown = of(age, true);
+            let all = format!("{countdown:?}").to_lowercase();
             assert!(
                 !all.contains("kiln-02") && !all.contains("\"takeover"),
                 "{all}"
             );
-            assert_eq!(lane.marks[2].0, "Inactive");
+            assert_eq!(countdown.marks[2].0, "Inactive");
             assert_eq!(of_age(age).marks[2].0, "Takeover");
         }
         assert_eq!(
@@ -440,24 +440,27 @@ mod tests {
             "Without one, KILN-01 stays Primary and no data flows from 14:33:02."
         );
         for age in [42, 72] {
-            let lane = of(age, true);
+            let countdown = of(age, true);
             assert_eq!(
-                lane.sentence,
+                countdown.sentence,
                 "KILN-01 stays Primary because of the override: no takeover comes."
             );
-            assert!(lane.explained.ends_with("Clear the override."));
+            assert!(countdown.explained.ends_with("Clear the override."));
         }
     }
 
     #[test]
-    fn a_beat_that_was_due_after_the_last_look_is_not_called_missed() {
-        let lane = of_age(31);
-        assert_eq!((lane.severity, lane.big.as_str()), ("normal", "due"));
+    fn a_heartbeat_that_was_due_after_the_last_look_is_not_called_missed() {
+        let countdown = of_age(31);
+        assert_eq!(
+            (countdown.severity, countdown.big.as_str()),
+            ("normal", "due")
+        );
     }
 
     #[test]
     fn the_movement_begins_anew_with_a_heartbeat_and_not_with_a_second() {
-        let begun = Run::default().at(100_000.0, 6_000.0, 60_000.0);
+        let begun = Animation::default().at(100_000.0, 6_000.0, 60_000.0);
         assert_eq!((begun.begun, begun.age), (94_000.0, 6_000.0));
         assert_eq!(begun.at(101_000.0, 7_000.0, 60_000.0), begun);
         assert_eq!(begun.at(102_000.0, 8_400.0, 60_000.0), begun);

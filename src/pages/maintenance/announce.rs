@@ -2,7 +2,7 @@
 
 use crate::api::{Outcome, handling};
 use crate::live::use_watched;
-use crate::pages::alarms::lasting::{Lasting, end};
+use crate::pages::alarms::duration_choice::{DurationChoice, end};
 use crate::prefs::use_prefs;
 use crate::ui::action_dialog::Running;
 use crate::ui::time_zone::{clock, local_text, moment_or_next};
@@ -123,7 +123,7 @@ pub fn Announce(
                 <label for="begins">"Begins"<span class="dim">{move || format!(", {}; if empty, starts now", prefs.zone.get().word())}</span></label>
                 <div class="field"><input id="begins" name="begins" type="datetime-local" prop:value=move || begins().unwrap_or_default() on:change=begin /></div>
             </div>
-            <Lasting label="Lasts" name="lasts" minutes />
+            <DurationChoice label="Lasts" name="lasts" minutes />
         </ActionDialog>
     }
 }

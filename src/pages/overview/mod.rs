@@ -3,7 +3,7 @@
 pub mod summary;
 
 use super::activity::RecentChanges;
-use super::alarms::{AlarmDialog, AlarmEntry, ShownAlarm, alarms, alike};
+use super::alarms::{AlarmDialog, AlarmEntry, ShownAlarm, alarms, similar_alarms};
 use crate::live::rows::Rows;
 use crate::live::use_watched;
 use crate::nav::use_nav;
@@ -23,7 +23,7 @@ pub fn Overview() -> impl IntoView {
     let is_unfolded = RwSignal::new(false);
     let follow = |alarms: Memo<Vec<ShownAlarm>>, is_seen: Signal<bool>| {
         let list = move |_: Option<&_>| match is_seen.get() {
-            true => alike(&alarms.read()),
+            true => similar_alarms(&alarms.read()),
             false => Vec::new(),
         };
         Rows::follow(Memo::new(list))

@@ -14,26 +14,26 @@ use std::sync::Arc;
 use vendors::System;
 
 /// How many are in which state, worst first.
-type Tally = Vec<((Severity, Cow<'static, str>), usize)>;
+type StateCounts = Vec<((Severity, Cow<'static, str>), usize)>;
 
-/// Counts the resources of a kind by their standing.
-fn tally(watched: Watched, kind: Kind) -> Tally {
-    let mut tally = Tally::new();
+/// Counts the resources of a kind by their effective state.
+fn state_counts(watched: Watched, kind: Kind) -> StateCounts {
+    let mut counts = StateCounts::new();
     for (resource, fresh) in watched.of_kind(kind) {
-        let standing = resource.standing(fresh);
-        let word = match (standing.last_known, standing.severity) {
-            (None, _) => standing.word,
+        let state = resource.effective_state(fresh);
+        let word = match (state.last_known, state.severity) {
+            (None, _) => state.word,
             (Some(_), Severity::Unknown) => Cow::Borrowed("Unknown, data is stale"),
             (Some(word), _) => Cow::Owned(format!("{word}, last known")),
         };
-        let state = (standing.severity, word);
-        match tally.iter_mut().find(|(known, _)| *known == state) {
+        let state = (state.severity, word);
+        match counts.iter_mut().find(|(known, _)| *known == state) {
             Some((_, number)) => *number += 1,
-            None => tally.push((state, 1)),
+            None => counts.push((state, 1)),
         }
     }
-    sort(&mut tally, Ord::cmp);
-    tally
+    sort(&mut counts, Ord::cmp);
+    counts
 }
 
 /// Which sessions are counted, by the settings of the connections.
@@ -82,8 +82,14 @@ fn Summary(
     let watched = use_watched();
     // A number that leaves out a connection has to say so.
     let unread = Memo::new(move |_| watched.world().never_read(kind));
-    let tally = Memo::new(move |_| tally(watched, kind));
-    let all = Memo::new(move |_| tally.read().iter().map(|(_, number)| number).sum::<usize>());
+    let counts = Memo::new(move |_| state_counts(watched, kind));
+    let all = Memo::new(move |_| {
+        counts
+            .read()
+            .iter()
+            .map(|(_, number)| number)
+            .sum::<usize>()
+    });
     let is_empty = move || all.get() == 0;
     let number = move || {
         if is_empty() && !unread.read().is_empty() {
@@ -93,7 +99,7 @@ fn Summary(
         }
     };
     let bar = move || {
-        tally
+        counts
             .get()
             .into_iter()
             .map(|((severity, _), number)| {
@@ -102,7 +108,7 @@ fn Summary(
             .collect::<Vec<_>>()
     };
     let rows = move || {
-        tally.get().into_iter().map(|((severity, word), number)| {
+        counts.get().into_iter().map(|((severity, word), number)| {
             let name = if word == "Success" { "done" } else { glyph(severity) };
             view! {
                 <li><span class="st" data-s=severity.key()><Icon name />{word}</span><b>{number.to_string()}</b></li>

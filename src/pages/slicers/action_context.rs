@@ -1,8 +1,8 @@
 //! The actions on a slicer group's page: the open dialog, what a change is sent with, and the draft order.
 
 use super::order_rows::Row;
-use super::pictures::{self, Picture};
 use super::slicer_row::focus_on;
+use super::thumbnail_ages::{self, ThumbnailAge};
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
@@ -43,8 +43,8 @@ pub struct ActionContext {
     pub open: RwSignal<Option<Open>>,
     /// What was done to the draft last, for screen readers.
     pub message: RwSignal<String>,
-    /// Since when each slicer's picture has been the same.
-    pub pictures: Memo<Vec<Picture>>,
+    /// Since when each slicer's thumbnail has been the same.
+    pub thumbnail_ages: Memo<Vec<ThumbnailAge>>,
     /// Whether this person may change anything.
     pub may: bool,
     watched: Watched,
@@ -65,7 +65,7 @@ impl ActionContext {
             sending: RwSignal::new(Vec::new()),
             open: RwSignal::new(None),
             message: RwSignal::new(String::new()),
-            pictures: pictures::follow(live),
+            thumbnail_ages: thumbnail_ages::follow(live),
             may: provided::<Arc<Session>>().may_change(),
             writer: StoredValue::new(writer),
             clock: use_clock(),

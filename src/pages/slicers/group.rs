@@ -9,7 +9,7 @@ use super::owners::Owners;
 use super::settings::Settings;
 use crate::api::uplynk::Writer;
 use crate::live::{Live, uplynk, use_watched};
-use crate::pages::activity::{Lane, RecentActivity};
+use crate::pages::activity::{RecentActivity, Timeline};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
@@ -59,7 +59,7 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
     view! {
         <DetailPage live system heading parent=("Slicers", Route::Slicers) missing resource>
             <Page context title=title.clone() />
-            <Lane resource=of.get_value() />
+            <Timeline resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
         </DetailPage>
     }

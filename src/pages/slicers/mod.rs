@@ -14,12 +14,12 @@ pub mod order;
 pub mod order_memory;
 pub mod order_rows;
 pub mod owners;
-pub mod pictures;
 pub mod save;
 pub mod send;
 pub mod settings;
 pub mod slicer_row;
 pub mod thumbnail;
+pub mod thumbnail_ages;
 
 pub use action_context::ActionContext;
 pub use group::SlicerGroupPage;

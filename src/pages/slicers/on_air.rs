@@ -3,8 +3,8 @@
 use super::action_context::ActionContext;
 use super::channels::Channels;
 use super::model::is_on_air;
-use super::pictures::picture_of;
-use super::thumbnail::{Thumbnail, stale_picture};
+use super::thumbnail::{Thumbnail, stale_thumbnail};
+use super::thumbnail_ages::thumbnail_age_of;
 use crate::api::thumbnails::thumbnail_url;
 use crate::live::{Live, use_clock};
 use crate::pages::resource_row::{StateTag, page_state};
@@ -151,10 +151,10 @@ pub fn OnAirCard(
             }
         })
     };
-    let picture = Memo::new(move |_| {
+    let thumbnail = Memo::new(move |_| {
         let group = live.value()?;
         let slicer = on_air(&group)?;
-        let own = slicer.picture(true)?;
+        let own = slicer.thumbnail_url(true)?;
         Some(thumbnail_url(&connection, &group.id, &slicer.id, &own))
     });
     let of = Signal::derive(move || {
@@ -168,19 +168,19 @@ pub fn OnAirCard(
         if !there.get()? {
             return Some(view! { "No preview available" }.into_any());
         }
-        let pictures = context.pictures.read();
-        let picture = picture_of(&pictures, &of.read())?;
-        if let Some(words) = picture.stale() {
-            return Some(stale_picture(words));
+        let thumbnail_ages = context.thumbnail_ages.read();
+        let thumbnail = thumbnail_age_of(&thumbnail_ages, &of.read())?;
+        if let Some(words) = thumbnail.stale() {
+            return Some(stale_thumbnail(words));
         }
-        let age = (live.status.vendor_time(clock) - picture.since).max(TimeDelta::zero());
+        let age = (live.status.vendor_time(clock) - thumbnail.since).max(TimeDelta::zero());
         Some(view! { {format!("picture {} old", words::span(age))} }.into_any())
     };
     view! {
         <section class="panel" aria-labelledby="on-air" data-fresh=move || stale.get().then_some("stale")>
             <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
             <div class="pad">
-                <Thumbnail src=picture of big=true there />
+                <Thumbnail src=thumbnail of big=true there />
                 <p class="row">
                     <Icon name="onair" />
                     <b>{name(move || active().map(|(name, _)| name).unwrap_or_default())}</b>

@@ -111,8 +111,8 @@ pub fn SlicerOrder(
         } else {
             live.status.vendor_time(clock)
         };
-        let pictures = context.pictures.read();
-        reported(&group, &pictures, now, prefs.zone.get())
+        let thumbnail_ages = context.thumbnail_ages.read();
+        reported(&group, &thumbnail_ages, now, prefs.zone.get())
     });
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         // Lifting a row changes no row; dropping it changes the draft, which updates this.

@@ -1,7 +1,7 @@
 //! A slicer as an item of the list "Slicer order" shows it, and the list under a draft. Pure.
 
 use super::model::is_on_air;
-use super::pictures::{Picture, picture_of};
+use super::thumbnail_ages::{ThumbnailAge, thumbnail_age_of};
 use crate::pages::unreadable::or_unreadable;
 use crate::prefs::Zone;
 use crate::ui::reorder::Draft;
@@ -39,10 +39,10 @@ pub struct Facts {
     pub eligible: Option<bool>,
     /// Whether the service says that in a way that cannot be read.
     pub eligible_unreadable: bool,
-    /// Where its vendor says that its picture is.
-    pub picture: Option<String>,
-    /// That this picture has been the same for too long.
-    pub stale_picture: Option<String>,
+    /// Where its vendor says that its thumbnail is.
+    pub thumbnail_url: Option<String>,
+    /// That this thumbnail has been the same for too long.
+    pub stale_thumbnail: Option<String>,
 }
 
 /// One slicer in the list. Its facts are shared: a draft moves many, and changes none.
@@ -86,24 +86,24 @@ impl Row {
         }
     }
 
-    /// That its picture has been the same for too long, unless there is no preview of it.
+    /// That its thumbnail has been the same for too long, unless there is no preview of it.
     #[must_use]
-    pub fn stale_picture(&self, no_preview: bool) -> Option<&str> {
-        self.stale_picture.as_deref().filter(|_| !no_preview)
+    pub fn stale_thumbnail(&self, no_preview: bool) -> Option<&str> {
+        self.stale_thumbnail.as_deref().filter(|_| !no_preview)
     }
 
     /// What the item is called.
     #[must_use]
     pub fn name(&self, no_preview: bool) -> String {
-        let picture = self.stale_picture(no_preview);
-        let picture = picture.map(|words| format!(", {words}"));
-        let picture = picture.unwrap_or_default();
+        let thumbnail = self.stale_thumbnail(no_preview);
+        let thumbnail = thumbnail.map(|words| format!(", {words}"));
+        let thumbnail = thumbnail.unwrap_or_default();
         let on_air = if self.on_air { ", on air" } else { "" };
         let Facts {
             id, state, health, ..
         } = &**self;
         format!(
-            "{id}, position {}{on_air}, {state}, {health}{picture}, {}",
+            "{id}, position {}{on_air}, {state}, {health}{thumbnail}, {}",
             self.position(),
             self.eligibility()
         )
@@ -150,26 +150,26 @@ fn facts(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>, zone: Zone)
         until,
         eligible: slicer.enabled,
         eligible_unreadable: unreadable("enabled"),
-        picture: slicer.picture(true),
-        stale_picture: None,
+        thumbnail_url: slicer.thumbnail_url(true),
+        stale_thumbnail: None,
     }
 }
 
-/// Every slicer of a group as the service tells it, in its order, with what is known of their pictures.
+/// Every slicer of a group as the service tells it, in its order, with what is known of their thumbnails.
 #[must_use]
 pub fn reported(
     group: &FailoverGroup,
-    pictures: &[Picture],
+    thumbnail_ages: &[ThumbnailAge],
     now: DateTime<Utc>,
     zone: Zone,
 ) -> Vec<Arc<Facts>> {
-    let is_stale = |picture: &&Picture| picture.stale().is_some();
-    let stale: Vec<Picture> = pictures.iter().filter(is_stale).cloned().collect();
+    let is_stale = |thumbnail: &&ThumbnailAge| thumbnail.stale().is_some();
+    let stale: Vec<ThumbnailAge> = thumbnail_ages.iter().filter(is_stale).cloned().collect();
     ordered(group)
         .into_iter()
         .map(|slicer| {
             Arc::new(Facts {
-                stale_picture: picture_of(&stale, &slicer.id).and_then(Picture::stale),
+                stale_thumbnail: thumbnail_age_of(&stale, &slicer.id).and_then(ThumbnailAge::stale),
                 ..facts(group, slicer, now, zone)
             })
         })
@@ -201,7 +201,7 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
                         health: "No longer in the group",
                         until: None,
                         on_air: false,
-                        stale_picture: None,
+                        stale_thumbnail: None,
                         ..(*held.facts).clone()
                     }),
                 })

@@ -2,7 +2,7 @@
 
 use super::action_context::{ActionContext, Open};
 use super::order_rows::Row;
-use super::thumbnail::{Thumbnail, stale_picture};
+use super::thumbnail::{Thumbnail, stale_thumbnail};
 use crate::api::thumbnails;
 use crate::ui::{Icon, StatusMark, Switch, name};
 use health::slicers::Action;
@@ -68,17 +68,21 @@ pub fn SlicerRow(
     };
     let severity = Signal::derive(move || row.read().severity);
     let health = Signal::derive(move || row.read().health.to_owned());
-    // Whether its picture is there: of none, nothing is said.
+    // Whether its thumbnail is there: of none, nothing is said.
     let there = RwSignal::new(None);
     let no_preview = move || there.get() == Some(false);
     let notes = move || {
         let row = row.read();
         let until = row.until.clone();
         let until = until.map(|words| view! { <small class="sub">{words}</small> });
-        let picture = row.stale_picture(no_preview());
-        (until, picture.map(|words| stale_picture(words.to_owned())))
+        let thumbnail = row.stale_thumbnail(no_preview());
+        (
+            until,
+            thumbnail.map(|words| stale_thumbnail(words.to_owned())),
+        )
     };
-    let picture = Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.picture.clone()?))));
+    let thumbnail =
+        Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.thumbnail_url.clone()?))));
     let of = Signal::derive(move || row.read().id.clone());
     let place = StoredValue::new((
         context
@@ -92,7 +96,7 @@ pub fn SlicerRow(
             .unwrap_or_default(),
     ));
     let src = Memo::new(move |_| {
-        let (id, own) = picture.get()?;
+        let (id, own) = thumbnail.get()?;
         Some(place.with_value(|(connection, group)| {
             thumbnails::thumbnail_url(connection, group, &id, &own)
         }))

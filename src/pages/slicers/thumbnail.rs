@@ -5,13 +5,13 @@ use crate::ui::{Icon, StatusMark};
 use health::severity::Severity;
 use leptos::prelude::*;
 
-/// That a picture has been the same for too long.
-pub fn stale_picture(words: String) -> AnyView {
+/// That a thumbnail has been the same for too long.
+pub fn stale_thumbnail(words: String) -> AnyView {
     let severity = Signal::stored(Severity::Warning);
     view! { <StatusMark severity word=Signal::stored(words) /> }.into_any()
 }
 
-/// The picture.
+/// The thumbnail.
 #[component]
 pub fn Thumbnail(
     /// Where it is; `None` where there is none to show.
@@ -20,7 +20,7 @@ pub fn Thumbnail(
     /// Whose it is. Where that changes, nothing is shown until the new one has loaded.
     #[prop(into)]
     of: Signal<String>,
-    /// The one picture of a page that is large.
+    /// The one thumbnail of a page that is large.
     #[prop(optional)]
     big: bool,
     /// Whether it is there: `None` while the browser fetches it or there is none to fetch.
@@ -49,7 +49,7 @@ pub fn Thumbnail(
         broken.set(src.get_untracked());
         tell(Some(false));
     };
-    // Whose picture has loaded: the element shows that one until another has.
+    // Whose thumbnail has loaded: the element shows that one until another has.
     let loaded: RwSignal<Option<String>> = RwSignal::new(None);
     let is_other = move || is_shown.get() && loaded.read().as_ref() != Some(&*of.read());
     let arrived = move |_| {
@@ -65,7 +65,7 @@ pub fn Thumbnail(
         if !is_shown.get() {
             return view! { <Icon name="slicers" /> }.into_any();
         }
-        // A new address reuses the element: the last picture of the same slicer stays until the next one has
+        // A new address reuses the element: the last thumbnail of the same slicer stays until the next one has
         // loaded. An element whose address changes no longer tells that the last one has.
         view! {
             <img alt="" width="160" height="90" loading="lazy" decoding="async" referrerpolicy="no-referrer"

@@ -88,7 +88,7 @@ impl AlarmDiff {
 
     /// The current priority of a resource.
     #[must_use]
-    pub fn standing(&self, key: &str) -> Option<Priority> {
+    pub fn priority_of(&self, key: &str) -> Option<Priority> {
         self.known.get(key).copied().flatten()
     }
 }
@@ -154,7 +154,7 @@ mod tests {
             diff.update(&at(Severity::Normal), &answering(&["a"]))
                 .calmed
         );
-        assert_eq!(diff.standing("a/y"), Some(Priority::Critical));
+        assert_eq!(diff.priority_of("a/y"), Some(Priority::Critical));
     }
 
     #[test]

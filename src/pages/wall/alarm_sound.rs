@@ -60,16 +60,16 @@ struct Repeating {
 pub struct AlarmSound(Option<Repeating>);
 
 impl AlarmSound {
-    /// Returns what to play now. `standing` gives the current priority of a resource.
+    /// Returns what to play now. `priority_of` gives the current priority of a resource.
     pub fn update(
         &mut self,
         now: Millis,
         changes: &AlarmChanges,
-        standing: impl Fn(&str) -> Option<Priority>,
+        priority_of: impl Fn(&str) -> Option<Priority>,
     ) -> Option<Tone> {
         let lasts = |repeating: &Repeating| {
             let mut resources = repeating.resources.iter();
-            resources.any(|resource| standing(resource).is_some_and(|p| p <= repeating.priority))
+            resources.any(|resource| priority_of(resource).is_some_and(|p| p <= repeating.priority))
         };
         if self.0.as_ref().is_some_and(|repeating| !lasts(repeating)) {
             self.0 = None;
@@ -160,10 +160,10 @@ mod tests {
         let (critical, warning) = (Priority::Critical, Priority::Warning);
         let tone = sound.update(0.0, &new("w", warning), |_| Some(warning));
         assert_eq!(tone, Some(Tone::Alarm(warning)));
-        let standing = |resource: &str| Some(if resource == "c" { critical } else { warning });
-        let tone = sound.update(1_000.0, &new("c", critical), standing);
+        let priority_of = |resource: &str| Some(if resource == "c" { critical } else { warning });
+        let tone = sound.update(1_000.0, &new("c", critical), priority_of);
         assert_eq!(tone, Some(Tone::Alarm(critical)));
-        assert_eq!(sound.update(2_000.0, &new("v", warning), standing), None);
+        assert_eq!(sound.update(2_000.0, &new("v", warning), priority_of), None);
     }
 
     #[test]

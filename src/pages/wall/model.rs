@@ -1,9 +1,9 @@
 //! A tile of the wall: what it says, how loud it is, where it stands among the others. Pure.
 
-use super::layout::{Need, measure, measure_bold};
+use super::layout::{TileWidth, measure, measure_bold};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
-use health::inventory::{Observed, Standing, outlasts_silence};
+use health::inventory::{EffectiveState, Observed, outlasts_silence};
 use health::severity::Severity;
 use health::totals::Totals;
 use std::borrow::Cow;
@@ -195,7 +195,7 @@ impl Tile {
 
     /// The width of its words, at any age.
     #[must_use]
-    pub fn need(&self) -> Need {
+    pub fn required_width(&self) -> TileWidth {
         const SMALL_REST: f64 = 3.4;
         let state = if self.is_kept() {
             measure_bold(&self.state(Ages::default()))
@@ -212,14 +212,14 @@ impl Tile {
         if self.is_large() {
             // Where there is no room for more, a name is as large as the rest.
             let name = measure_bold(&self.name);
-            Need::Large(REST + name.max(state + age + 0.5))
+            TileWidth::Large(REST + name.max(state + age + 0.5))
         } else {
             let name = if self.is_stale() {
                 measure_bold(&self.name)
             } else {
                 measure(&self.name)
             };
-            Need::Small(SMALL_REST + name + state + age)
+            TileWidth::Small(SMALL_REST + name + state + age)
         }
     }
 }
@@ -250,7 +250,7 @@ pub fn worst_first(a: &Tile, b: &Tile) -> Ordering {
 pub fn totals(tiles: &[Tile]) -> Totals {
     let mut totals = Totals::default();
     for tile in tiles.iter().filter(|tile| !tile.is_source) {
-        totals.add(&Standing {
+        totals.add(&EffectiveState {
             severity: tile.severity,
             word: Cow::Borrowed(""),
             last_known: tile.is_stale().then_some(Cow::Borrowed("")),

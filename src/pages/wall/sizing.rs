@@ -20,7 +20,7 @@ const FLOOR: f64 = 12.0;
 
 /// The window, the screen and where people stand.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Viewing {
+pub struct ViewingConditions {
     /// The width of the window, in CSS pixels. The window is taken to fill the screen.
     pub width: f64,
     /// The height of the window, in CSS pixels.
@@ -31,7 +31,7 @@ pub struct Viewing {
     pub diagonal: f64,
 }
 
-impl Viewing {
+impl ViewingConditions {
     /// Pixels a millimetre, of the screen's diagonal: that is what screens are sold by, lying or
     /// standing.
     #[must_use]
@@ -69,8 +69,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn hall(width: f64, height: f64) -> Viewing {
-        Viewing {
+    fn hall(width: f64, height: f64) -> ViewingConditions {
+        ViewingConditions {
             width,
             height,
             distance: 5.0,
@@ -88,7 +88,7 @@ mod tests {
             hall.text(LEAST)
         );
         // The same part of the height on every screen of this shape.
-        let large = Viewing {
+        let large = ViewingConditions {
             width: 3840.0,
             height: 2160.0,
             ..hall
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn at_a_desk_text_is_no_smaller_than_elsewhere_in_the_console() {
-        let desk = Viewing {
+        let desk = ViewingConditions {
             distance: 0.3,
             ..hall(1920.0, 1080.0)
         };
@@ -117,7 +117,7 @@ mod tests {
             width in 640.0..8_000.0_f64, height in 480.0..8_000.0_f64,
             distance in 0.3..60.0_f64, diagonal in 5.0..800.0_f64,
         ) {
-            let viewing = Viewing { width, height, distance, diagonal };
+            let viewing = ViewingConditions { width, height, distance, diagonal };
             let text = viewing.text(LEAST);
             prop_assert!(viewing.legible_from(text) >= distance * (1.0 - 1e-9));
             prop_assert!(viewing.text(PREFERRED) >= text);

@@ -8,7 +8,7 @@ use super::model::{self, Tile};
 use super::params::{self, Params};
 use super::rotation::Rotation;
 use super::second_clock::SecondClock;
-use super::sizing::Viewing;
+use super::sizing::ViewingConditions;
 use super::tiles;
 use crate::live::{Clock, Watched, use_clock, use_watched};
 use crate::nav::use_nav;
@@ -55,7 +55,7 @@ pub struct Wall {
     /// What is said above the tiles: a failover that was just seen, or what is wrong with this screen.
     pub strip: Memo<Option<String>>,
     /// The window's size and where people stand.
-    pub viewing: Memo<Viewing>,
+    pub viewing: Memo<ViewingConditions>,
     /// Every tile, worst first.
     pub tiles: Memo<Vec<Tile>>,
     /// How many are in which state.
@@ -91,7 +91,7 @@ pub fn wall() -> Wall {
     let window = window_size();
     let viewing = Memo::new(move |_| {
         let ((width, height), params) = (window.get(), params.read());
-        Viewing {
+        ViewingConditions {
             width,
             height,
             distance: params.distance,
@@ -102,7 +102,7 @@ pub fn wall() -> Wall {
     let counts = Memo::new(move |_| counts(&tiles.read()));
     let sources = Memo::new(move |_| widths(watched, &params.read()));
     let content = Memo::new(move |_| Content {
-        tiles: tiles.read().iter().map(Tile::need).collect(),
+        tiles: tiles.read().iter().map(Tile::required_width).collect(),
         totals: of_totals(&counts.read()),
         notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
         sources: sources.get(),
@@ -154,7 +154,7 @@ impl Wall {
         let tell = move |now: Millis, changes: AlarmChanges| {
             let tone = sound.try_update_value(|sound| {
                 diff.with_value(|diff| {
-                    sound.update(now, &changes, |resource| diff.standing(resource))
+                    sound.update(now, &changes, |resource| diff.priority_of(resource))
                 })
             });
             if let Some(tone) = tone.flatten() {

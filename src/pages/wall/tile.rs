@@ -16,7 +16,7 @@ const WIDE: f64 = 21.0;
 
 /// A slot: the tile in it, and the ages that it shows. These are apart because they change more often.
 #[derive(Clone, Copy)]
-struct Spot {
+struct TileSlot {
     shown: RwSignal<Option<Shown>>,
     ages: RwSignal<Ages>,
 }
@@ -27,37 +27,37 @@ pub fn Tiles(
     /// The wall.
     wall: Wall,
 ) -> impl IntoView {
-    let spots = spots(wall.shown);
-    keep_ages(wall.shown, spots, use_watched());
-    let each = move || spots.read().iter().copied().enumerate().collect::<Vec<_>>();
+    let slots = slots(wall.shown);
+    keep_ages(wall.shown, slots, use_watched());
+    let each = move || slots.read().iter().copied().enumerate().collect::<Vec<_>>();
     let area = move || format!("{}em", decimal(wall.layout.read().area, 4));
     view! {
         <ol class="tiles" aria-label="Tiles" style:height=area>
-            <For each key=|(at, _)| *at children=move |(_, spot)| view! { <Tile spot wall /> } />
+            <For each key=|(at, _)| *at children=move |(_, tile_slot)| view! { <Tile tile_slot wall /> } />
         </ol>
     }
 }
 
 /// As many slots as a page ever had, each with its current tile. Unused slots are hidden, not removed,
 /// because a wall runs for months.
-fn spots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<Spot>> {
-    let spots: RwSignal<Vec<Spot>> = RwSignal::new(Vec::new());
+fn slots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<TileSlot>> {
+    let slots: RwSignal<Vec<TileSlot>> = RwSignal::new(Vec::new());
     let owner = Owner::current();
     on_change(move || {
         let shown = shown.read();
-        let held = spots.read_untracked().len();
+        let held = slots.read_untracked().len();
         if shown.len() > held {
-            let spot = |_| Spot {
+            let slot = |_| TileSlot {
                 shown: RwSignal::new(None),
                 ages: RwSignal::new(Ages::default()),
             };
-            let make = || (held..shown.len()).map(spot).collect();
+            let make = || (held..shown.len()).map(slot).collect();
             let new: Vec<_> = owner.as_ref().map_or_else(make, |owner| owner.with(make));
-            spots.update(|spots| spots.extend(new));
+            slots.update(|slots| slots.extend(new));
         }
-        for (at, spot) in spots.read_untracked().iter().enumerate() {
+        for (at, slot) in slots.read_untracked().iter().enumerate() {
             let new = shown.get(at);
-            spot.shown.maybe_update(|held| {
+            slot.shown.maybe_update(|held| {
                 let changed = held.as_ref() != new;
                 if changed {
                     *held = new.cloned();
@@ -66,32 +66,32 @@ fn spots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<Spot>> {
             });
         }
     });
-    spots
+    slots
 }
 
 /// Writes the ages that have changed: of all tiles when something was read or is shown anew, and otherwise at the next
 /// moment at which one of them is called another.
-fn keep_ages(shown: Memo<Vec<Shown>>, spots: RwSignal<Vec<Spot>>, watched: Watched) {
+fn keep_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: Watched) {
     let holds: StoredValue<Range<DateTime<Utc>>> = StoredValue::new(Range::default());
     let write = move |now: DateTime<Utc>| {
         let (world, mut until) = (watched.world_untracked(), DateTime::<Utc>::MAX_UTC);
         let shown = shown.read_untracked();
-        for (spot, Shown { tile, .. }) in spots.read_untracked().iter().zip(&*shown) {
+        for (slot, Shown { tile, .. }) in slots.read_untracked().iter().zip(&*shown) {
             let connection = world.connection(&tile.source);
             let read = connection.and_then(|state| state.observed_at);
             let (ages, lasts) = tile.ages(now, read);
             until = now
                 .checked_add_signed(lasts)
                 .map_or(until, |end| until.min(end));
-            if spot.ages.get_untracked() != ages {
-                spot.ages.set(ages);
+            if slot.ages.get_untracked() != ages {
+                slot.ages.set(ages);
             }
         }
         holds.set_value(now..until);
     };
     on_change(move || {
         shown.track();
-        spots.track();
+        slots.track();
         let _ = watched.world();
         write(watched.now_untracked());
     });
@@ -104,12 +104,12 @@ fn keep_ages(shown: Memo<Vec<Shown>>, spots: RwSignal<Vec<Spot>>, watched: Watch
 }
 
 #[component]
-fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
-    let Spot { shown: spot, ages } = spot;
-    let of = move |read: &dyn Fn(&Shown) -> String| spot.read().as_ref().map(read);
+fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
+    let TileSlot { shown: slot, ages } = tile_slot;
+    let of = move |read: &dyn Fn(&Shown) -> String| slot.read().as_ref().map(read);
     let em = move |read: fn(&Shown) -> f64| {
         move || {
-            spot.read()
+            slot.read()
                 .as_ref()
                 .map(|shown| format!("{}em", decimal(read(shown), 4)))
         }
@@ -117,7 +117,7 @@ fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
     let aged = move |read: fn(&model::Tile, Ages) -> String| {
         move || {
             let ages = ages.get();
-            spot.read().as_ref().map(|shown| read(&shown.tile, ages))
+            slot.read().as_ref().map(|shown| read(&shown.tile, ages))
         }
     };
     let age = |tile: &model::Tile, ages| {
@@ -126,7 +126,7 @@ fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
             .unwrap_or_default()
     };
     let glyph = Signal::derive(move || {
-        spot.read().as_ref().map_or("normal", |shown| {
+        slot.read().as_ref().map_or("normal", |shown| {
             let tile = &shown.tile;
             if tile.is_stale() && !tile.is_kept() {
                 freshness::glyph(tile.fresh)
@@ -138,13 +138,13 @@ fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
         })
     });
     let key = move || {
-        spot.read()
+        slot.read()
             .as_ref()
             .map_or(Severity::Normal, |shown| shown.tile.severity)
             .key()
     };
     let stale = move || {
-        spot.read()
+        slot.read()
             .as_ref()
             .filter(|shown| shown.tile.is_stale())
             // A silent connection and an alarm that was last known keep their colour.
@@ -158,12 +158,12 @@ fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
             })
     };
     let handled = move || {
-        let shown = spot.read();
+        let shown = slot.read();
         let tile = shown.as_ref().map(|shown| &shown.tile);
         tile.is_some_and(model::Tile::is_handled).then_some("")
     };
     let large = move || {
-        spot.read().as_ref().map(|shown| match shown.place.lines {
+        slot.read().as_ref().map(|shown| match shown.place.lines {
             Some(_) if shown.tile.is_long(shown.place.w) => "large long",
             Some(_) if shown.place.w >= WIDE => "large wide",
             Some(_) => "large",
@@ -171,19 +171,19 @@ fn Tile(spot: Spot, wall: Wall) -> impl IntoView {
         })
     };
     let new = move || {
-        let is_new = spot
+        let is_new = slot
             .read()
             .as_ref()
             .is_some_and(|shown| wall.fresh.read().contains_key(&shown.tile.key));
         is_new.then_some("new")
     };
     let lines = move || {
-        let lines = spot.read().as_ref().and_then(|shown| shown.place.lines);
+        let lines = slot.read().as_ref().and_then(|shown| shown.place.lines);
         lines.unwrap_or_default().to_string()
     };
     view! {
         <li
-            hidden=move || spot.read().is_none()
+            hidden=move || slot.read().is_none()
             aria-label=aged(model::Tile::label)
             data-s=key
             data-fresh=stale

@@ -111,7 +111,7 @@ fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> 
         Observed::Never => watched.freshness(&key.connection),
         _ => watched.freshness_of(resource),
     };
-    let current = resource.standing(fresh).last_known.is_none();
+    let current = resource.effective_state(fresh).last_known.is_none();
     let was = alarm.map_or(verdict.severity, |alarm| alarm.severity);
     Tile {
         key: format!("{}/{}", key.connection, Route::of(key).href()),

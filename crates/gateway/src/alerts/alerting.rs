@@ -1,12 +1,12 @@
 //! Looks at the alarms each second, and sends what is due.
 
 use super::message::Message;
-use super::outbox::{self, Outbox, OutboxChange, Outgoing};
+use super::outbox::{self, Outbox, OutboxChange, OutboxMessage};
 use super::rules::{Due, Watch, WatchKey, Watches};
 use super::send::{Failure, Sender};
 use crate::config::{self, AlertRule, DeliveryMethod, Shape};
 use crate::crypto::random_hex;
-use crate::store::{Keep, Store, Table};
+use crate::store::{StateChange, Store, Table};
 use crate::watch::Inventory;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
@@ -53,7 +53,10 @@ impl Target {
     ///
     /// # Errors
     /// What is wrong with it, with its id and without a secret.
-    pub(crate) fn new(target: &config::AlertTarget, reach: &config::Reach) -> Result<Self, String> {
+    pub(crate) fn new(
+        target: &config::AlertTarget,
+        outbound: &config::Outbound,
+    ) -> Result<Self, String> {
         Ok(Self {
             id: target.id.clone(),
             kind: match &target.method {
@@ -64,7 +67,7 @@ impl Target {
                     Shape::Teams => "teams",
                 },
             },
-            deliver: Arc::new(Sender::new(target, reach)?),
+            deliver: Arc::new(Sender::new(target, outbound)?),
         })
     }
 }
@@ -106,7 +109,7 @@ struct State {
     busy: HashSet<String>,
     /// Whether another gateway, which shares the store, is the one that tells people.
     follows: bool,
-    /// The number of what is kept that was taken over last.
+    /// The number of the saved state that was taken over last.
     revision: i64,
 }
 
@@ -126,13 +129,13 @@ impl fmt::Debug for Alerting {
 impl Alerting {
     /// Goes on with what a gateway that ended has left. Nothing is sent before [`Alerting::set`].
     pub(crate) fn new(inventory: Arc<Inventory>, store: Arc<Store>) -> Self {
-        let watches = store.take_kept::<(WatchKey, Watch)>(Table::AlertWatches);
-        let outgoing = store.take_kept::<Outgoing>(Table::AlertMessages);
+        let watches = store.take_saved::<(WatchKey, Watch)>(Table::AlertWatches);
+        let outgoing = store.take_saved::<OutboxMessage>(Table::AlertMessages);
         let state = State {
             watches: Watches::new(watches.into_values()),
             outbox: Outbox::new(
                 outgoing.into_values(),
-                store.take_kept(Table::AlertDeliveries),
+                store.take_saved(Table::AlertDeliveries),
             ),
             follows: !store.leads(),
             ..State::default()
@@ -201,24 +204,24 @@ impl Alerting {
         if self.store.leads() && !follows {
             return true;
         }
-        let Some(news) = self.store.look(revision).await else {
+        let Some(update) = self.store.poll_changes(revision).await else {
             return false;
         };
         let mut state = self.state();
-        if let Some(mut kept) = news.kept {
-            let watches = kept.take::<(WatchKey, Watch)>(Table::AlertWatches);
-            let outgoing = kept.take::<Outgoing>(Table::AlertMessages);
-            let deliveries = kept.take(Table::AlertDeliveries);
+        if let Some(mut saved) = update.saved {
+            let watches = saved.take::<(WatchKey, Watch)>(Table::AlertWatches);
+            let outgoing = saved.take::<OutboxMessage>(Table::AlertMessages);
+            let deliveries = saved.take(Table::AlertDeliveries);
             state.watches = Watches::new(watches.into_values());
             state.outbox = Outbox::new(outgoing.into_values(), deliveries);
-            state.revision = news.revision;
+            state.revision = update.revision;
         }
-        state.follows = !news.leads;
-        news.leads
+        state.follows = !update.leads;
+        update.leads
     }
 
-    /// Looks at the alarms, and answers what is to be tried now.
-    fn look(&self) -> Vec<(Outgoing, Target)> {
+    /// Evaluates the rules for the open alarms, and answers what is to be tried now.
+    fn evaluate(&self) -> Vec<(OutboxMessage, Target)> {
         if self.state().is_idle() {
             return Vec::new();
         }
@@ -228,17 +231,17 @@ impl Alerting {
         let mut guard = self.state();
         let state = &mut *guard;
         let step = state.watches.step(&state.setting.rules, &open, system, now);
-        let mut keep: Vec<Keep> = step.changed.iter().map(keep_watch).collect();
+        let mut changes: Vec<StateChange> = step.changed.iter().map(watch_change).collect();
         for due in step.due {
             let id = message_id(&due, now);
             let console = state.setting.console.as_deref();
             let message = message(id, &due, &systems, console, now);
-            keep.extend(
+            changes.extend(
                 state
                     .outbox
                     .add(&message, &due.rule.id, &due.rule.targets)
                     .iter()
-                    .map(keep_change),
+                    .map(outbox_change),
             );
         }
         let known: Vec<&str> = state
@@ -248,7 +251,7 @@ impl Alerting {
             .map(|one| one.id.as_str())
             .collect();
         let (redirected, gone) = state.outbox.redirect(&known, &state.setting.rules);
-        keep.extend(redirected.iter().map(keep_change));
+        changes.extend(redirected.iter().map(outbox_change));
         for (target, (waiting, passed_on)) in gone {
             tracing::warn!(
                 target,
@@ -258,7 +261,13 @@ impl Alerting {
                  new targets"
             );
         }
-        keep.extend(state.outbox.forget_old(&known, now).iter().map(keep_change));
+        changes.extend(
+            state
+                .outbox
+                .forget_old(&known, now)
+                .iter()
+                .map(outbox_change),
+        );
         let due = state.outbox.due(&state.busy, now);
         let mut attempts = Vec::new();
         for outgoing in due {
@@ -269,11 +278,11 @@ impl Alerting {
             }
         }
         drop(guard);
-        self.store.keep(keep);
+        self.store.save_later(changes);
         attempts
     }
 
-    fn attempted(&self, outgoing: &Outgoing, outcome: Result<(), Failure>) {
+    fn attempted(&self, outgoing: &OutboxMessage, outcome: Result<(), Failure>) {
         let target = &outgoing.target;
         match &outcome {
             Ok(()) => tracing::info!(target, id = outgoing.message.id, "alert delivered"),
@@ -291,7 +300,8 @@ impl Alerting {
         state.busy.remove(target);
         let changes = state.outbox.attempted(&outbox::key(outgoing), outcome, now);
         drop(state);
-        self.store.keep(changes.iter().map(keep_change).collect());
+        self.store
+            .save_later(changes.iter().map(outbox_change).collect());
     }
 }
 
@@ -302,7 +312,7 @@ async fn run(alerting: std::sync::Weak<Alerting>) {
             return;
         };
         let due = if here.is_in_charge().await {
-            here.look()
+            here.evaluate()
         } else {
             Vec::new()
         };
@@ -376,7 +386,7 @@ fn page(key: &ResourceKey) -> String {
     }
 }
 
-fn undelivered(outgoing: &Outgoing) -> UndeliveredAlert {
+fn undelivered(outgoing: &OutboxMessage) -> UndeliveredAlert {
     UndeliveredAlert {
         at: outgoing.message.at,
         name: outgoing.message.alarm.name.clone(),
@@ -384,21 +394,21 @@ fn undelivered(outgoing: &Outgoing) -> UndeliveredAlert {
     }
 }
 
-fn keep_watch((key, watch): &(WatchKey, Option<Watch>)) -> Keep {
+fn watch_change((key, watch): &(WatchKey, Option<Watch>)) -> StateChange {
     // Neither a rule's nor an alarm's id holds a blank.
     let id = format!("{} {}", key.0, key.1);
     match watch {
-        Some(watch) => Keep::put(Table::AlertWatches, id, &(key, watch)),
-        None => Keep::forget(Table::AlertWatches, id),
+        Some(watch) => StateChange::put(Table::AlertWatches, id, &(key, watch)),
+        None => StateChange::delete(Table::AlertWatches, id),
     }
 }
 
-fn keep_change(change: &OutboxChange) -> Keep {
+fn outbox_change(change: &OutboxChange) -> StateChange {
     match change {
-        OutboxChange::Put(one) => Keep::put(Table::AlertMessages, outbox::key(one), one),
-        OutboxChange::Gone(key) => Keep::forget(Table::AlertMessages, key),
+        OutboxChange::Put(one) => StateChange::put(Table::AlertMessages, outbox::key(one), one),
+        OutboxChange::Gone(key) => StateChange::delete(Table::AlertMessages, key),
         OutboxChange::Delivery(target, delivery) => {
-            Keep::put(Table::AlertDeliveries, target, delivery)
+            StateChange::put(Table::AlertDeliveries, target, delivery)
         }
     }
 }

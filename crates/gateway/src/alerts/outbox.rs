@@ -27,7 +27,7 @@ const MOST_WAITING: usize = 1_000;
 
 /// A message on its way to a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Outgoing {
+pub(crate) struct OutboxMessage {
     pub(crate) target: String,
     pub(crate) message: Message,
     pub(crate) attempts: u32,
@@ -67,7 +67,7 @@ pub(crate) struct Failed {
 /// Something to remember or to forget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OutboxChange {
-    Put(Box<Outgoing>),
+    Put(Box<OutboxMessage>),
     /// By its key.
     Gone(String),
     Delivery(String, Delivery),
@@ -77,12 +77,12 @@ pub(crate) enum OutboxChange {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Outbox {
     /// By a key that sorts them as they were made.
-    outgoing: BTreeMap<String, Outgoing>,
+    outgoing: BTreeMap<String, OutboxMessage>,
     deliveries: BTreeMap<String, Delivery>,
 }
 
 /// What a message to a target is known by.
-pub(crate) fn key(outgoing: &Outgoing) -> String {
+pub(crate) fn key(outgoing: &OutboxMessage) -> String {
     let at = outgoing.message.at.timestamp_millis();
     format!("{at:016x} {} {}", outgoing.message.id, outgoing.target)
 }
@@ -90,7 +90,7 @@ pub(crate) fn key(outgoing: &Outgoing) -> String {
 impl Outbox {
     /// Goes on with what was remembered.
     pub(crate) fn new(
-        outgoing: impl IntoIterator<Item = Outgoing>,
+        outgoing: impl IntoIterator<Item = OutboxMessage>,
         deliveries: BTreeMap<String, Delivery>,
     ) -> Self {
         let outgoing = outgoing.into_iter().map(|one| (key(&one), one)).collect();
@@ -111,7 +111,7 @@ impl Outbox {
     }
 
     /// The messages to a target that wait, and those that were given up, the newest first.
-    pub(crate) fn of(&self, target: &str) -> (Vec<&Outgoing>, Vec<&Outgoing>) {
+    pub(crate) fn of(&self, target: &str) -> (Vec<&OutboxMessage>, Vec<&OutboxMessage>) {
         let all = self.outgoing.values().rev();
         let all = all.filter(|one| one.target == target);
         all.partition(|one| one.next_at.is_some())
@@ -126,7 +126,7 @@ impl Outbox {
     ) -> Vec<OutboxChange> {
         let mut changes = Vec::new();
         for target in targets {
-            changes.extend(self.put(Outgoing {
+            changes.extend(self.put(OutboxMessage {
                 target: target.clone(),
                 message: message.clone(),
                 attempts: 0,
@@ -139,7 +139,7 @@ impl Outbox {
         changes
     }
 
-    fn put(&mut self, outgoing: Outgoing) -> Vec<OutboxChange> {
+    fn put(&mut self, outgoing: OutboxMessage) -> Vec<OutboxChange> {
         let mut changes = vec![OutboxChange::Put(Box::new(outgoing.clone()))];
         let target = outgoing.target.clone();
         self.outgoing.insert(key(&outgoing), outgoing);
@@ -160,9 +160,9 @@ impl Outbox {
         targets: &[&str],
         rules: &[AlertRule],
     ) -> (Vec<OutboxChange>, BTreeMap<String, (usize, usize)>) {
-        let is_gone = |one: &&Outgoing| !targets.contains(&one.target.as_str());
+        let is_gone = |one: &&OutboxMessage| !targets.contains(&one.target.as_str());
         let waiting = self.outgoing.values().filter(|one| one.next_at.is_some());
-        let stranded: Vec<Outgoing> = waiting.filter(is_gone).cloned().collect();
+        let stranded: Vec<OutboxMessage> = waiting.filter(is_gone).cloned().collect();
         let (mut changes, mut counts) = (Vec::new(), BTreeMap::new());
         for one in stranded {
             let rule = rules.iter().find(|rule| rule.id == one.rule);
@@ -179,7 +179,7 @@ impl Outbox {
             self.outgoing.remove(&key(&one));
             changes.push(OutboxChange::Gone(key(&one)));
             for target in &new {
-                changes.extend(self.put(Outgoing {
+                changes.extend(self.put(OutboxMessage {
                     target: target.clone(),
                     attempts: 0,
                     next_at: Some(one.message.at),
@@ -194,12 +194,12 @@ impl Outbox {
 
     /// The next message of each target, where its time has come. `busy` are targets with an attempt under way; those that
     /// are not configured any more have none. A wait that is longer than any is of a clock that was set back since.
-    pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<Outgoing> {
-        let mut waiting: BTreeMap<&str, Vec<&Outgoing>> = BTreeMap::new();
+    pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<OutboxMessage> {
+        let mut waiting: BTreeMap<&str, Vec<&OutboxMessage>> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
             waiting.entry(one.target.as_str()).or_default().push(one);
         }
-        let is_due = |one: &&Outgoing| {
+        let is_due = |one: &&OutboxMessage| {
             let waits = |next: DateTime<Utc>| next > now && next - now <= LONGEST_WAIT;
             one.next_at.is_some_and(|next| !waits(next))
         };
@@ -212,12 +212,12 @@ impl Outbox {
 
     /// Of what waits for a target, the oldest first: what was tried already, otherwise the oldest of the connection whose
     /// turn it is, so that one with many messages does not keep the others waiting.
-    fn next<'a>(&self, target: &str, waiting: &[&'a Outgoing]) -> Option<&'a Outgoing> {
+    fn next<'a>(&self, target: &str, waiting: &[&'a OutboxMessage]) -> Option<&'a OutboxMessage> {
         if let Some(tried) = waiting.iter().find(|one| one.attempts > 0) {
             return Some(tried);
         }
         let mut older: BTreeSet<&str> = BTreeSet::new();
-        let mut first: BTreeMap<&str, &'a Outgoing> = BTreeMap::new();
+        let mut first: BTreeMap<&str, &'a OutboxMessage> = BTreeMap::new();
         for one in waiting {
             let others = one.message.others.iter();
             let others = others.map(|alarm| alarm.resource.connection.as_str());
@@ -314,12 +314,12 @@ impl Outbox {
 }
 
 /// The connection that a message is about, or its worst alarm.
-fn connection(outgoing: &Outgoing) -> &str {
+fn connection(outgoing: &OutboxMessage) -> &str {
     &outgoing.message.alarm.resource.connection
 }
 
 /// Of messages that stand the newest first, the oldest of the connection that has the most.
-fn oldest_of_the_most<'a>(waiting: &[&'a Outgoing]) -> Option<&'a Outgoing> {
+fn oldest_of_the_most<'a>(waiting: &[&'a OutboxMessage]) -> Option<&'a OutboxMessage> {
     let mut numbers: HashMap<&str, usize> = HashMap::new();
     for one in waiting {
         *numbers.entry(connection(one)).or_default() += 1;

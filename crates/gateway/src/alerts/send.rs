@@ -57,9 +57,9 @@ impl Failure {
 }
 
 /// What sends to one target.
-pub(crate) struct Sender(By);
+pub(crate) struct Sender(TargetSender);
 
-enum By {
+enum TargetSender {
     Webhook(WebhookSender),
     Mail(Box<MailSender>),
 }
@@ -67,13 +67,13 @@ enum By {
 impl Sender {
     /// # Errors
     /// What is wrong with the target, with its id and without a secret.
-    pub(crate) fn new(target: &AlertTarget, reach: &config::Reach) -> Result<Self, String> {
+    pub(crate) fn new(target: &AlertTarget, outbound: &config::Outbound) -> Result<Self, String> {
         let by = match &target.method {
             DeliveryMethod::Webhook(webhook) => {
-                WebhookSender::new(webhook, reach, WEBHOOK_TIMEOUT).map(By::Webhook)
+                WebhookSender::new(webhook, outbound, WEBHOOK_TIMEOUT).map(TargetSender::Webhook)
             }
-            DeliveryMethod::Mail(mail) => MailSender::new(mail, reach.roots, MAIL_TIMEOUT)
-                .map(|sender| By::Mail(Box::new(sender))),
+            DeliveryMethod::Mail(mail) => MailSender::new(mail, outbound.roots, MAIL_TIMEOUT)
+                .map(|sender| TargetSender::Mail(Box::new(sender))),
         };
         by.map(Self)
             .map_err(|why| format!("alert target {:?}: {why}", target.id))
@@ -82,8 +82,8 @@ impl Sender {
     /// Sends a message once.
     pub(crate) async fn send(&self, message: &Message) -> Result<(), Failure> {
         match &self.0 {
-            By::Webhook(webhook) => webhook.send(message).await,
-            By::Mail(mail) => mail.send(message).await,
+            TargetSender::Webhook(webhook) => webhook.send(message).await,
+            TargetSender::Mail(mail) => mail.send(message).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::clock::wall_clock;
 use crate::config::EndedFile;
 use crate::problem::{Kind, Problem};
 use crate::shared_file::{self, SharedFile};
-use crate::store::{Keep, Store, Table};
+use crate::store::{StateChange, Store, Table};
 use register::{Register, Row};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -39,29 +39,29 @@ impl RegisterState {
     /// Takes over what the store holds, if it was read since.
     fn take_news(&mut self, store: &Store) {
         if let Some(mut news) = store.news(&[Table::EndedSessions]) {
-            let news = news.kept.take::<Row>(Table::EndedSessions);
+            let news = news.saved.take::<Row>(Table::EndedSessions);
             self.stored = news.keys().cloned().collect();
             self.register.merge(&Register::of_rows(news.into_values()));
         }
     }
 
     /// What the store does not hold yet, and what it need hold no longer.
-    fn unsaved(&self) -> Vec<Keep> {
+    fn unsaved(&self) -> Vec<StateChange> {
         let rows = self.register.rows();
         let over = self.stored.iter().filter(|id| !rows.contains_key(*id));
-        let forget = over.map(|id| Keep::forget(Table::EndedSessions, id));
+        let delete = over.map(|id| StateChange::delete(Table::EndedSessions, id));
         let new = rows.iter().filter(|(id, _)| !self.stored.contains(*id));
-        let put = new.map(|(id, row)| Keep::put(Table::EndedSessions, id, row));
-        put.chain(forget).collect()
+        let put = new.map(|(id, row)| StateChange::put(Table::EndedSessions, id, row));
+        put.chain(delete).collect()
     }
 
     /// These were saved.
-    fn saved(&mut self, things: &[Keep]) {
-        for thing in things {
-            if thing.is_put() {
-                self.stored.insert(thing.id().to_owned());
+    fn saved(&mut self, changes: &[StateChange]) {
+        for change in changes {
+            if change.is_put() {
+                self.stored.insert(change.id().to_owned());
             } else {
-                self.stored.remove(thing.id());
+                self.stored.remove(change.id());
             }
         }
     }
@@ -155,7 +155,7 @@ impl EndedSessions {
             );
             // Where this is not written, the next start does it.
             known.saved(&unsaved);
-            store.keep(unsaved);
+            store.save_later(unsaved);
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use ticket::Ticket;
 use used_ids::UsedIds;
-use users::{Previous, Users};
+use users::{PreviousSession, Users};
 
 /// An authenticated visitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -356,7 +356,7 @@ impl Access {
     /// # Errors
     /// This could not be written down: a restart would bring a copied session back.
     pub(crate) async fn end(&self, visitor: &Visitor) -> Result<(), Problem> {
-        match (self.users(), Previous::of(visitor)) {
+        match (self.users(), PreviousSession::of(visitor)) {
             (Some(users), Some(previous)) => users.end(&previous).await,
             _ => Ok(()),
         }

@@ -76,14 +76,14 @@ pub(crate) struct Throttle {
     under_way: Mutex<HashMap<Group, u32>>,
 }
 
-/// The place of an attempt that is under way, until it is dropped.
+/// Permits one attempt to be under way, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'t> {
+pub(crate) struct AttemptPermit<'t> {
     of: &'t Throttle,
     group: Group,
 }
 
-impl Drop for Place<'_> {
+impl Drop for AttemptPermit<'_> {
     fn drop(&mut self) {
         let mut under_way = self.of.under_way();
         if let Some(count) = under_way.get_mut(&self.group) {
@@ -96,11 +96,15 @@ impl Drop for Place<'_> {
 }
 
 impl Throttle {
-    /// A place for an attempt at an account, which has to be held until it is decided.
+    /// Admits an attempt at an account. The permit has to be held until the attempt is decided.
     ///
     /// # Errors
     /// The number of seconds until the next attempt is allowed.
-    pub(crate) fn place(&self, account: &str, is_known_browser: bool) -> Result<Place<'_>, u32> {
+    pub(crate) fn admit(
+        &self,
+        account: &str,
+        is_known_browser: bool,
+    ) -> Result<AttemptPermit<'_>, u32> {
         let account = digest_of(account);
         check(
             &self.counts(),
@@ -115,7 +119,7 @@ impl Throttle {
             return Err(SOON);
         }
         *count += 1;
-        Ok(Place { of: self, group })
+        Ok(AttemptPermit { of: self, group })
     }
 
     /// Counts that an account's owner has signed in.
@@ -441,16 +445,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_account_has_few_attempts_under_way_and_leaves_room_for_others() {
         let throttle = Throttle::default();
-        let mut places: Vec<Place<'_>> = (0..UNDER_WAY)
-            .map(|_| throttle.place("vic", true).unwrap())
+        let mut permits: Vec<AttemptPermit<'_>> = (0..UNDER_WAY)
+            .map(|_| throttle.admit("vic", true).unwrap())
             .collect();
-        assert_eq!(throttle.place("vic", true).unwrap_err(), SOON);
-        drop(throttle.place("vic", false).unwrap());
-        drop(throttle.place("ann", true).unwrap());
-        places.pop();
-        places.push(throttle.place("vic", true).unwrap());
-        assert!(throttle.place("vic", true).is_err());
-        drop(places);
+        assert_eq!(throttle.admit("vic", true).unwrap_err(), SOON);
+        drop(throttle.admit("vic", false).unwrap());
+        drop(throttle.admit("ann", true).unwrap());
+        permits.pop();
+        permits.push(throttle.admit("vic", true).unwrap());
+        assert!(throttle.admit("vic", true).is_err());
+        drop(permits);
         assert!(throttle.under_way().is_empty());
     }
 
@@ -462,14 +466,14 @@ mod tests {
             let _ = throttle.begin(&stranger);
         }
         for _ in 0..PER_OWNER {
-            drop(throttle.place("vic", false).unwrap());
+            drop(throttle.admit("vic", false).unwrap());
             throttle.signed_in("vic");
         }
         for is_known in [true, false] {
-            assert_eq!(throttle.place("vic", is_known).unwrap_err(), 900);
-            assert!(throttle.place("ann", is_known).is_ok());
+            assert_eq!(throttle.admit("vic", is_known).unwrap_err(), 900);
+            assert!(throttle.admit("ann", is_known).is_ok());
         }
         tokio::time::advance(WINDOW).await;
-        assert!(throttle.place("vic", true).is_ok());
+        assert!(throttle.admit("vic", true).is_ok());
     }
 }

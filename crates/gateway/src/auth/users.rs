@@ -44,7 +44,7 @@ impl fmt::Debug for Users {
 
 /// The session that a browser has when it gets another.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Previous {
+pub(super) enum PreviousSession {
     /// That of a user.
     #[serde(rename = "u")]
     User(EndedSession),
@@ -53,7 +53,7 @@ pub(super) enum Previous {
     Wall(String),
 }
 
-impl Previous {
+impl PreviousSession {
     pub(super) fn of(visitor: &Visitor) -> Option<Self> {
         let of_user = visitor.ticket.as_ref().map(Ticket::ended).map(Self::User);
         of_user.or_else(|| visitor.wall().map(ToOwned::to_owned).map(Self::Wall))
@@ -62,22 +62,22 @@ impl Previous {
 
 impl Users {
     /// The session of the browser that sends these headers.
-    pub(super) fn previous(&self, headers: &HeaderMap) -> Option<Previous> {
-        self.visitor(headers).as_ref().and_then(Previous::of)
+    pub(super) fn previous(&self, headers: &HeaderMap) -> Option<PreviousSession> {
+        self.visitor(headers).as_ref().and_then(PreviousSession::of)
     }
 
     /// Ends a session at once.
     ///
     /// # Errors
     /// This could not be written down: after a restart the session would count as open.
-    pub(super) async fn end(&self, previous: &Previous) -> Result<(), Problem> {
+    pub(super) async fn end(&self, previous: &PreviousSession) -> Result<(), Problem> {
         match previous {
-            Previous::User(session) => {
+            PreviousSession::User(session) => {
                 let now = (self.clock)().as_secs();
                 self.memory.ended.add(session, now).await
             }
             // Another one may have revoked it meanwhile.
-            Previous::Wall(id) => match self.walls.revoke(id.clone()).await {
+            PreviousSession::Wall(id) => match self.walls.revoke(id.clone()).await {
                 Err(problem) if problem.kind != Kind::NotFound => Err(problem),
                 _ => Ok(()),
             },
@@ -162,8 +162,8 @@ impl Users {
         let throttle = &self.memory.throttle;
         let name = &name_key(name);
         let known = self.known_browser(headers, name);
-        let _place = throttle
-            .place(name, known.is_some())
+        let _permit = throttle
+            .admit(name, known.is_some())
             .map_err(|seconds| too_many("too many sign-ins with this name", seconds))?;
         let attempt = match known {
             Some(browser) => Attempt::of_known_browser(browser),

@@ -71,7 +71,7 @@ async fn test(config: &Config, only: Option<&str>) -> Result<Outcome, Failure> {
     }
     let senders = chosen
         .iter()
-        .map(|target| Sender::new(target, &config.reach))
+        .map(|target| Sender::new(target, &config.outbound))
         .collect::<Result<Vec<_>, _>>()
         .map_err(Failure::Usage)?;
     let message = message(config).map_err(Failure::Running)?;

@@ -50,8 +50,8 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
             system.vendor(),
             connection.base_url
         ));
-        if let Some(hop) = proxy_to(&connection.reach, &connection.base_url) {
-            say(format_args!("  {id}: through the proxy {hop}"));
+        if let Some(server) = proxy_to(&connection.outbound, &connection.base_url) {
+            say(format_args!("  {id}: through the proxy {server}"));
         }
         if let Some(hint) = connection.address_hint() {
             say(format_args!("  {id}: likely wrong: {hint}"));

@@ -6,8 +6,8 @@ use crate::assets::{Assets, EarlierFiles};
 use crate::auth::Access;
 use crate::clock::SigningClock;
 use crate::config::{
-    Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH, Reach,
-    StoreLocation,
+    Connection, Credentials, DEFAULT_LISTEN, DEFAULT_SHARE, DEFAULT_TIMEOUT, DEFAULT_WATCH,
+    Outbound, StoreLocation,
 };
 use crate::http::listen::{self, Serving};
 use crate::store::Store;
@@ -229,7 +229,7 @@ fn connection(listening: &Listening) -> Result<Connection, String> {
         base_url,
         credentials,
         ca: None,
-        reach: Reach::default(),
+        outbound: Outbound::default(),
         timeout: DEFAULT_TIMEOUT,
         share,
         watch: DEFAULT_WATCH,

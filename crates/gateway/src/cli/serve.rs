@@ -42,7 +42,9 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
         Access::sign_in(with, memory)?
     };
     let targets = config.alerts.targets.iter();
-    let targets: Result<_, String> = targets.map(|one| Target::new(one, &config.reach)).collect();
+    let targets: Result<_, String> = targets
+        .map(|one| Target::new(one, &config.outbound))
+        .collect();
     let alerts = Setting {
         rules: config.alerts.rules,
         targets: targets?,

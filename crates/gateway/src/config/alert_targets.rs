@@ -3,9 +3,9 @@
 use super::alert_rules::id;
 use super::alerts::{AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
 use super::connection::ca;
-use super::section::{At, Section, nearest};
+use super::section::{Located, Section, nearest};
 use super::url::is_loopback;
-use super::{Surroundings, secret, url};
+use super::{Environment, secret, url};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::net::IpAddr;
@@ -31,26 +31,28 @@ const KEYS: [&str; 15] = [
     "to",
 ];
 
-pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<AlertTarget> {
+pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<AlertTarget> {
     let mut ids = Vec::new();
     top.tables("alert_target", "id")
         .into_iter()
-        .filter_map(|section| target(section, &mut ids, around))
+        .filter_map(|section| target(section, &mut ids, environment))
         .collect()
 }
 
 fn target(
     section: Section<'_>,
     ids: &mut Vec<String>,
-    around: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Option<AlertTarget> {
     let id = id(&section, ids);
     let kind = section.required("kind");
     let method = match kind.map(|kind| kind.value) {
-        Some("webhook") => webhook(&section, Shape::Own, around).map(DeliveryMethod::Webhook),
-        Some("slack") => webhook(&section, Shape::Slack, around).map(DeliveryMethod::Webhook),
-        Some("teams") => webhook(&section, Shape::Teams, around).map(DeliveryMethod::Webhook),
-        Some("mail") => mail(&section, around).map(|mail| DeliveryMethod::Mail(Box::new(mail))),
+        Some("webhook") => webhook(&section, Shape::Own, environment).map(DeliveryMethod::Webhook),
+        Some("slack") => webhook(&section, Shape::Slack, environment).map(DeliveryMethod::Webhook),
+        Some("teams") => webhook(&section, Shape::Teams, environment).map(DeliveryMethod::Webhook),
+        Some("mail") => {
+            mail(&section, environment).map(|mail| DeliveryMethod::Mail(Box::new(mail)))
+        }
         _ => {
             if let Some(kind) = kind {
                 unknown_kind(&section, kind);
@@ -67,7 +69,7 @@ fn target(
     })
 }
 
-fn unknown_kind(section: &Section<'_>, kind: At<&str>) {
+fn unknown_kind(section: &Section<'_>, kind: Located<&str>) {
     let hint = nearest(kind.value, KINDS.into_iter())
         .map(|near| format!("; did you mean {near:?}?"))
         .unwrap_or_default();
@@ -76,7 +78,7 @@ fn unknown_kind(section: &Section<'_>, kind: At<&str>) {
 }
 
 /// The address of a webhook is a secret where it lets everybody post who knows it, as those of Slack and Teams do.
-fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Option<Webhook> {
+fn webhook(section: &Section<'_>, shape: Shape, environment: &Environment<'_>) -> Option<Webhook> {
     let url = if shape == Shape::Own && section.key("url").is_some() {
         for other in ["url_env", "url_file"] {
             if let Some(at) = section.key(other) {
@@ -86,7 +88,7 @@ fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Op
         let url = url::required(section, "url");
         url.map(|url| SecretString::from(url.to_string()))
     } else {
-        let url = secret::read(section, "url", around);
+        let url = secret::read(section, "url", environment);
         url.filter(|url| {
             let fits = check(url.expose_secret());
             if let Err(why) = fits {
@@ -96,9 +98,9 @@ fn webhook(section: &Section<'_>, shape: Shape, around: &Surroundings<'_>) -> Op
         })
     };
     let secret = (shape == Shape::Own)
-        .then(|| secret::optional(section, "secret", around))
+        .then(|| secret::optional(section, "secret", environment))
         .flatten();
-    let ca = ca(section, around);
+    let ca = ca(section, environment);
     Some(Webhook {
         url: url?,
         secret,
@@ -119,7 +121,7 @@ fn check(text: &str) -> Result<(), &'static str> {
     }
 }
 
-fn mail(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Mail> {
+fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
     let server = section.required("server");
     let encryption = section
         .required("encryption")
@@ -160,9 +162,9 @@ fn mail(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Mail> {
     });
     let user = section.text("user");
     let password = match user {
-        Some(_) => secret::read(section, "password", around),
+        Some(_) => secret::read(section, "password", environment),
         None => {
-            if secret::optional(section, "password", around).is_some() {
+            if secret::optional(section, "password", environment).is_some() {
                 section.fault(section.start(), "there is a password, but no `user`");
             }
             None
@@ -189,7 +191,7 @@ fn mail(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Mail> {
             "must hold addresses such as \"ops@example.com\"",
         );
     }
-    let ca = ca(section, around);
+    let ca = ca(section, environment);
     let (server, port) = address?;
     Some(Mail {
         server,

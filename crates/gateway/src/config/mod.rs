@@ -9,8 +9,8 @@ mod connection;
 mod fault;
 mod network;
 mod openid;
+mod outbound;
 mod postgres;
-mod reach;
 mod retention;
 mod secret;
 mod section;
@@ -27,8 +27,8 @@ pub use connection::{Connection, Credentials, DEFAULT_SHARE, DEFAULT_TIMEOUT, DE
 pub use fault::{Fault, Faults};
 pub use network::Network;
 pub use openid::OpenId;
+pub use outbound::{Outbound, ProxyServer, ProxySettings, Roots};
 pub use postgres::{PostgresAddress, PostgresTrust};
-pub use reach::{Hop, Proxy, Reach, Roots};
 pub use retention::Retention;
 pub use session::{EndedFile, Session};
 pub use store::StoreLocation;
@@ -38,7 +38,7 @@ use crate::identity::User;
 use alert_rules::DefinedIds;
 use fault::Collector;
 use secrecy::SecretString;
-use section::{At, Section};
+use section::{Located, Section};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -89,7 +89,7 @@ pub struct Config {
     /// Who is alerted.
     pub alerts: Alerts,
     /// How systems outside are reached whose section does not say otherwise.
-    pub reach: Reach,
+    pub outbound: Outbound,
     /// What is odd and yet possible, in the order of the lines.
     pub warnings: Vec<Fault>,
 }
@@ -117,7 +117,7 @@ pub struct Checks {
 }
 
 /// What a configuration refers to outside its file.
-pub struct Surroundings<'a> {
+pub struct Environment<'a> {
     /// What other modules demand of values.
     pub checks: Checks,
     /// The folder of the configuration file, from which relative file names start.
@@ -140,7 +140,7 @@ impl Config {
         let variable = |name: &str| std::env::var(name).ok();
         Self::read(
             &text,
-            &Surroundings {
+            &Environment {
                 checks,
                 folder,
                 variable: &variable,
@@ -156,7 +156,7 @@ impl Config {
     ///
     /// # Errors
     /// Every fault, in the order of the lines.
-    pub fn read(text: &str, around: &Surroundings<'_>) -> Result<Self, Vec<Fault>> {
+    pub fn read(text: &str, environment: &Environment<'_>) -> Result<Self, Vec<Fault>> {
         let faults = Collector::new(text);
         let (document, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
@@ -165,7 +165,7 @@ impl Config {
         }
         let config = errors.is_empty().then(|| {
             let top = Section::new(String::new(), document.get_ref(), &(0..0), &faults);
-            whole(top, around)
+            whole(top, environment)
         });
         let (list, warnings) = faults.into_lists();
         match config {
@@ -175,14 +175,14 @@ impl Config {
     }
 }
 
-fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
+fn whole(top: Section<'_>, environment: &Environment<'_>) -> Config {
     let listen = listen(&top);
-    let session = session::read(&top, around);
-    let reach = reach::read(&top, around);
+    let session = session::read(&top, environment);
+    let outbound = outbound::read(&top, environment);
     let (public_origin, base_path) = url::public(&top).unzip();
     let drain = top.number("drain_seconds", 0..301);
-    let targets = alert_targets::all(&top, around);
-    let connections = connection::all(&top, around, &reach);
+    let targets = alert_targets::all(&top, environment);
+    let connections = connection::all(&top, environment, &outbound);
     let of_targets: Vec<&str> = targets.iter().map(|one| one.id.as_str()).collect();
     let of_connections = connections.iter().map(|one| one.public.id.as_str());
     let of_connections: Vec<&str> = of_connections.collect();
@@ -206,18 +206,18 @@ fn whole(top: Section<'_>, around: &Surroundings<'_>) -> Config {
         public_origin,
         base_path: base_path.unwrap_or_default(),
         connections,
-        users: user::all(&top, around),
-        openid: openid::read(&top, around, &reach),
-        walls: walls::read(&top, &session, around),
-        store: store::read(&top, around, &reach),
-        is_store_assumed: store::is_assumed(&top, around),
+        users: user::all(&top, environment),
+        openid: openid::read(&top, environment, &outbound),
+        walls: walls::read(&top, &session, environment),
+        store: store::read(&top, environment, &outbound),
+        is_store_assumed: store::is_assumed(&top, environment),
         retention: retention::read(&top),
         session,
         wall_frames: url::origins(&top, "wall_frames"),
         trusted_proxies: proxies(&top),
-        tls: tls(&top, around),
-        metrics_token: secret::optional(&top, "metrics_token", around),
-        reach,
+        tls: tls(&top, environment),
+        metrics_token: secret::optional(&top, "metrics_token", environment),
+        outbound,
         warnings: Vec::new(),
     };
     if !config.has_sign_in()
@@ -296,18 +296,18 @@ impl Config {
 }
 
 /// `[tls]`, whose files have to hold a certificate and its key.
-fn tls(top: &Section<'_>, around: &Surroundings<'_>) -> Option<TlsFiles> {
+fn tls(top: &Section<'_>, environment: &Environment<'_>) -> Option<TlsFiles> {
     let section = top.table("tls")?;
     let file = |key: &str| {
         let text = section.required(key)?;
-        Some(around.folder.join(text.value))
+        Some(environment.folder.join(text.value))
     };
     let (certificate, key) = (file("certificate_file"), file("key_file"));
     let start = section.start();
     let files = certificate
         .zip(key)
         .map(|(certificate, key)| TlsFiles { certificate, key });
-    if let Some(Err(why)) = files.as_ref().map(around.checks.tls_files) {
+    if let Some(Err(why)) = files.as_ref().map(environment.checks.tls_files) {
         section.fault(start, &why);
     }
     section.finish();
@@ -332,10 +332,10 @@ fn proxies(top: &Section<'_>) -> Vec<Network> {
     proxies
 }
 
-fn listen(top: &Section<'_>) -> Option<At<SocketAddr>> {
+fn listen(top: &Section<'_>) -> Option<Located<SocketAddr>> {
     let text = top.text("listen")?;
     match text.value.parse() {
-        Ok(value) => Some(At { value, at: text.at }),
+        Ok(value) => Some(Located { value, at: text.at }),
         Err(_) => {
             let why = format!(
                 "{:?} is not an address with a port, such as 127.0.0.1:8080",

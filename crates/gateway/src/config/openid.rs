@@ -1,8 +1,8 @@
 //! `[openid]`: the OpenID Connect provider where users sign in, and which of its claims make an admin or a
 //! viewer. Sends nothing to the provider.
 
-use super::section::{At, Section};
-use super::{Reach, Surroundings, connection, secret, url};
+use super::section::{Located, Section};
+use super::{Environment, Outbound, connection, secret, url};
 use secrecy::SecretString;
 
 /// The default scopes besides `openid`.
@@ -30,26 +30,30 @@ pub struct OpenId {
     /// Certificates (PEM) that are trusted for the provider in addition to the computer's.
     pub ca: Option<Vec<u8>>,
     /// How it is reached.
-    pub reach: Reach,
+    pub outbound: Outbound,
     /// The provider's name on the button.
     pub title: String,
 }
 
-pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> Option<OpenId> {
+pub(super) fn read(
+    top: &Section<'_>,
+    environment: &Environment<'_>,
+    outbound: &Outbound,
+) -> Option<OpenId> {
     let section = top.table("openid")?;
     let url = url::required(&section, "issuer");
     let issuer = url.as_ref().and_then(|_| section.text("issuer"));
     let host = url.as_ref().and_then(|url| url.host_str());
     let client_id = section.required("client_id");
-    let client_secret = secret::read(&section, "client_secret", around);
+    let client_secret = secret::read(&section, "client_secret", environment);
     let scopes = scopes(&section);
     let roles_claim = section.required("roles_claim");
     let name_claim = section.text("name_claim");
     let values = |key| section.filled_texts(key, "leave it out instead");
     let (admins, viewers) = (values("admins"), values("viewers"));
     check_roles(&section, &admins, &viewers);
-    let ca = connection::ca(&section, around);
-    let reach = reach.of(&section, around);
+    let ca = connection::ca(&section, environment);
+    let outbound = outbound.of(&section, environment);
     let title = section.text("title").map(|title| title.value).or(host);
     let read = || {
         Some(OpenId {
@@ -62,7 +66,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) 
             admins: owned(&admins),
             viewers: owned(&viewers),
             ca,
-            reach,
+            outbound,
             title: title?.to_owned(),
         })
     };
@@ -71,12 +75,12 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) 
     read
 }
 
-fn owned(texts: &[At<&str>]) -> Vec<String> {
+fn owned(texts: &[Located<&str>]) -> Vec<String> {
     texts.iter().map(|text| text.value.to_owned()).collect()
 }
 
 /// At least one role must have values, and no value may give both.
-fn check_roles(section: &Section<'_>, admins: &[At<&str>], viewers: &[At<&str>]) {
+fn check_roles(section: &Section<'_>, admins: &[Located<&str>], viewers: &[Located<&str>]) {
     if section.key("admins").is_none() && section.key("viewers").is_none() {
         section.fault(
             section.start(),
@@ -115,7 +119,7 @@ fn scopes(section: &Section<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Surroundings;
+    use super::super::Environment;
     use super::super::tests::CHECKS;
     use super::*;
     use crate::config::Config;
@@ -149,7 +153,7 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
         let variable = &variable;
         Config::read(
             text,
-            &Surroundings {
+            &Environment {
                 checks: CHECKS,
                 folder,
                 variable,

@@ -2,14 +2,14 @@
 //! Must never put a value into a message.
 
 use super::section::Section;
-use super::{Surroundings, text};
+use super::{Environment, text};
 use secrecy::SecretString;
 
 /// The secret `name`, if it is given.
 pub(super) fn optional(
     section: &Section<'_>,
     name: &str,
-    around: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Option<SecretString> {
     let given = [
         name.to_owned(),
@@ -18,7 +18,7 @@ pub(super) fn optional(
     ]
     .map(|key| section.key(&key).is_some());
     if given.contains(&true) {
-        read(section, name, around)
+        read(section, name, environment)
     } else {
         None
     }
@@ -28,7 +28,7 @@ pub(super) fn optional(
 pub(super) fn read(
     section: &Section<'_>,
     name: &str,
-    around: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Option<SecretString> {
     let (by_env, by_file) = (format!("{name}_env"), format!("{name}_file"));
     if let Some(at) = section.key(name) {
@@ -58,16 +58,20 @@ pub(super) fn read(
             );
             None
         }
-        (Some(_), None) => from_env(section, &by_env, around),
-        (None, Some(_)) => from_file(section, &by_file, around),
+        (Some(_), None) => from_env(section, &by_env, environment),
+        (None, Some(_)) => from_file(section, &by_file, environment),
     }
 }
 
-fn from_env(section: &Section<'_>, key: &str, around: &Surroundings<'_>) -> Option<SecretString> {
+fn from_env(
+    section: &Section<'_>,
+    key: &str,
+    environment: &Environment<'_>,
+) -> Option<SecretString> {
     let variable = section.text(key)?;
     let name = variable.value;
     let of = format!("the environment variable {name}");
-    match (around.variable)(name) {
+    match (environment.variable)(name) {
         None => {
             section.wrong(variable.at, key, &format!("{of} is not set"));
             None
@@ -76,10 +80,14 @@ fn from_env(section: &Section<'_>, key: &str, around: &Surroundings<'_>) -> Opti
     }
 }
 
-fn from_file(section: &Section<'_>, key: &str, around: &Surroundings<'_>) -> Option<SecretString> {
+fn from_file(
+    section: &Section<'_>,
+    key: &str,
+    environment: &Environment<'_>,
+) -> Option<SecretString> {
     let file = section.text(key)?;
     let of = format!("{:?}", file.value);
-    match std::fs::read(around.folder.join(file.value)) {
+    match std::fs::read(environment.folder.join(file.value)) {
         Err(error) => {
             section.wrong(file.at, key, &format!("cannot read {of}: {error}"));
             None

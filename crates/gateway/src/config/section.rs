@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 /// A value and its position in bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<T> {
+pub(super) struct Located<T> {
     pub(super) value: T,
     pub(super) at: usize,
 }
@@ -81,7 +81,7 @@ impl<'a> Section<'a> {
     }
 
     /// The text of a key, if it exists. It must not be empty and must hold no control character.
-    pub(super) fn text(&self, key: &str) -> Option<At<&'a str>> {
+    pub(super) fn text(&self, key: &str) -> Option<Located<&'a str>> {
         let (_, value) = self.raw(key)?;
         let at = value.span().start;
         match value.get_ref().as_str() {
@@ -89,14 +89,14 @@ impl<'a> Section<'a> {
             Some(text) if text.trim().is_empty() => self.wrong(at, key, "must not be empty"),
             Some(value) => match control_character(value) {
                 Some(why) => self.wrong(at, key, &why),
-                None => return Some(At { value, at }),
+                None => return Some(Located { value, at }),
             },
         }
         None
     }
 
     /// The text of a key that has to exist.
-    pub(super) fn required(&self, key: &str) -> Option<At<&'a str>> {
+    pub(super) fn required(&self, key: &str) -> Option<Located<&'a str>> {
         self.need(key);
         self.text(key)
     }
@@ -136,7 +136,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of texts. Empty if the key is missing.
-    pub(super) fn texts(&self, key: &str) -> Vec<At<&'a str>> {
+    pub(super) fn texts(&self, key: &str) -> Vec<Located<&'a str>> {
         let Some((_, value)) = self.raw(key) else {
             return Vec::new();
         };
@@ -149,7 +149,7 @@ impl<'a> Section<'a> {
             match item.get_ref().as_str() {
                 Some(value) => match control_character(value) {
                     Some(why) => self.wrong(item.span().start, key, &why),
-                    None => texts.push(At {
+                    None => texts.push(Located {
                         value,
                         at: item.span().start,
                     }),
@@ -162,7 +162,7 @@ impl<'a> Section<'a> {
 
     /// A list of texts that is not empty, and of which none is. Empty if the key is missing. `otherwise` says what to
     /// do in place of an empty list.
-    pub(super) fn filled_texts(&self, key: &str, otherwise: &str) -> Vec<At<&'a str>> {
+    pub(super) fn filled_texts(&self, key: &str, otherwise: &str) -> Vec<Located<&'a str>> {
         if let Some(at) = self.key(key)
             && self.is_empty_list(key)
         {

@@ -1,7 +1,7 @@
 //! `[session]`: how long users stay signed in, and the key that gateways share.
 
 use super::section::Section;
-use super::{Surroundings, secret};
+use super::{Environment, secret};
 use crate::identity::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub struct Session {
     pub ended: Option<EndedFile>,
 }
 
-pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Session {
+pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Session {
     let Some(section) = top.table("session") else {
         return Session::default();
     };
@@ -47,7 +47,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Session {
             "`idle_minutes` is longer than `absolute_hours`: no session would ever be idle for so long",
         );
     }
-    let key = secret::optional(&section, "key", around);
+    let key = secret::optional(&section, "key", environment);
     let short = key
         .as_ref()
         .is_some_and(|key| key.expose_secret().len() < SHORTEST_KEY);
@@ -60,7 +60,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Session {
             ),
         );
     }
-    let ended = ended_file(&section, key.is_some(), around);
+    let ended = ended_file(&section, key.is_some(), environment);
     section.finish();
     Session {
         key,
@@ -73,10 +73,10 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Session {
 fn ended_file(
     section: &Section<'_>,
     has_key: bool,
-    around: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Option<EndedFile> {
     if let Some(name) = section.text("ended_file") {
-        let path = around.folder.join(name.value);
+        let path = environment.folder.join(name.value);
         let folder = path.parent().filter(|part| !part.as_os_str().is_empty());
         if !folder.unwrap_or(Path::new(".")).is_dir() {
             section.wrong(name.at, "ended_file", "there is no such folder");
@@ -88,7 +88,7 @@ fn ended_file(
         });
     }
     section.key("key_file").filter(|_| has_key)?;
-    let mut path = around.folder.join(section.text("key_file")?.value);
+    let mut path = environment.folder.join(section.text("key_file")?.value);
     path.as_mut_os_string().push(".ended");
     let is_configured = false;
     Some(EndedFile {

@@ -1,10 +1,10 @@
 //! `[store]`: where the audit is kept.
 
 use super::connection::ca;
+use super::outbound::{Outbound, Roots};
 use super::postgres::{self, PostgresAddress, PostgresTrust};
-use super::reach::{Reach, Roots};
 use super::section::Section;
-use super::{Surroundings, secret};
+use super::{Environment, secret};
 use secrecy::ExposeSecret as _;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -50,20 +50,24 @@ impl fmt::Display for StoreLocation {
 }
 
 /// The folder that systemd gives this process, if it is a service with one.
-fn state_directory(around: &Surroundings<'_>) -> Option<PathBuf> {
-    let folders = (around.variable)(STATE_DIRECTORY).filter(|folders| !folders.is_empty())?;
+fn state_directory(environment: &Environment<'_>) -> Option<PathBuf> {
+    let folders = (environment.variable)(STATE_DIRECTORY).filter(|folders| !folders.is_empty())?;
     folders.split(':').next().map(PathBuf::from)
 }
 
 /// Whether neither the configuration nor systemd says where the store lies. In a shell it is then assumed elsewhere than
 /// in a service of the same configuration.
-pub(super) fn is_assumed(top: &Section<'_>, around: &Surroundings<'_>) -> bool {
-    top.key("store").is_none() && state_directory(around).is_none()
+pub(super) fn is_assumed(top: &Section<'_>, environment: &Environment<'_>) -> bool {
+    top.key("store").is_none() && state_directory(environment).is_none()
 }
 
-pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> StoreLocation {
+pub(super) fn read(
+    top: &Section<'_>,
+    environment: &Environment<'_>,
+    outbound: &Outbound,
+) -> StoreLocation {
     let usual = || {
-        let folder = state_directory(around).unwrap_or_else(|| around.folder.to_owned());
+        let folder = state_directory(environment).unwrap_or_else(|| environment.folder.to_owned());
         StoreLocation::File(folder.join(USUAL_NAME))
     };
     let Some(section) = top.table("store") else {
@@ -73,7 +77,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) 
         .iter()
         .any(|key| section.key(key).is_some())
     {
-        let address = postgres(&section, around, reach);
+        let address = postgres(&section, environment, outbound);
         section.finish();
         return address.map_or_else(usual, |address| StoreLocation::Postgres(Box::new(address)));
     }
@@ -88,7 +92,7 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) 
     let location = if path.value == "memory" {
         StoreLocation::Memory
     } else {
-        let file = around.folder.join(path.value);
+        let file = environment.folder.join(path.value);
         let folder = file
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
@@ -104,8 +108,8 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) 
 /// The database of `url_env` or `url_file`.
 fn postgres(
     section: &Section<'_>,
-    around: &Surroundings<'_>,
-    reach: &Reach,
+    environment: &Environment<'_>,
+    outbound: &Outbound,
 ) -> Option<PostgresAddress> {
     if let Some(at) = section.key("path") {
         section.fault(
@@ -114,10 +118,10 @@ fn postgres(
         );
     }
     let trust = PostgresTrust {
-        bundled: reach.roots == Roots::Bundled,
-        extra: ca(section, around),
+        bundled: outbound.roots == Roots::Bundled,
+        extra: ca(section, environment),
     };
-    let url = secret::read(section, "url", around)?;
+    let url = secret::read(section, "url", environment)?;
     let keys = ["url_env", "url_file"];
     let at = keys.iter().find_map(|key| section.key(key));
     let at = at.unwrap_or_else(|| section.start());

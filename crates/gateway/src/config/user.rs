@@ -1,11 +1,11 @@
 //! `[[user]]`: the users with a password.
 
-use super::Surroundings;
+use super::Environment;
 use super::section::{Section, nearest};
 use crate::identity::{Role, User, is_bidi_control, name_key};
 
 /// Every `[[user]]`.
-pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<User> {
+pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User> {
     let mut users: Vec<User> = Vec::new();
     for section in top.tables("user", "name") {
         let name = section.required("name");
@@ -26,7 +26,7 @@ pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>) -> Vec<User> {
             section.wrong(name.at, "name", &why);
         }
         let role = role(&section);
-        let hash = password_hash(&section, around);
+        let hash = password_hash(&section, environment);
         if let (Some(name), Some(role), Some(password_hash)) = (name, role, hash) {
             users.push(User {
                 name: name.value.trim().to_owned(),
@@ -63,7 +63,7 @@ fn role(section: &Section<'_>) -> Option<Role> {
     known
 }
 
-fn password_hash(section: &Section<'_>, around: &Surroundings<'_>) -> Option<String> {
+fn password_hash(section: &Section<'_>, environment: &Environment<'_>) -> Option<String> {
     if let Some(at) = section.key("password") {
         section.wrong(
             at,
@@ -72,7 +72,7 @@ fn password_hash(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Str
         );
     }
     let hash = section.required("password_hash")?;
-    match (around.checks.password_hash)(hash.value) {
+    match (environment.checks.password_hash)(hash.value) {
         Ok(()) => Some(hash.value.to_owned()),
         Err(why) => {
             section.wrong(hash.at, "password_hash", &why);

@@ -1,25 +1,25 @@
 //! `[walls]`: the file of the paired walls, which a store that lasts takes over.
 
 use super::section::Section;
-use super::{Session, Surroundings};
+use super::{Environment, Session};
 use std::path::{Path, PathBuf};
 
 /// The file, which has to be a registry of walls if it exists.
 pub(super) fn read(
     top: &Section<'_>,
     session: &Session,
-    around: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Option<PathBuf> {
     let section = top.table("walls")?;
     let name = section.required("file");
-    let file = name.map(|name| around.folder.join(name.value));
+    let file = name.map(|name| environment.folder.join(name.value));
     if let Some((name, file)) = name.zip(file.as_deref()) {
         let folder = file
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         if !folder.unwrap_or(Path::new(".")).is_dir() {
             section.wrong(name.at, "file", "there is no such folder");
-        } else if let Err(why) = (around.checks.wall_registry)(file) {
+        } else if let Err(why) = (environment.checks.wall_registry)(file) {
             section.wrong(name.at, "file", &why);
         }
     }

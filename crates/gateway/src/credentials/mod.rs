@@ -10,16 +10,16 @@ mod veeam;
 pub(crate) use basic::Basic;
 pub(crate) use oauth::Tokens;
 pub(crate) use refusals::Refusals;
-pub(crate) use signing::{AHEAD, SharedSeconds, Signer, Turns};
+pub(crate) use signing::{AHEAD, SharedSeconds, Signer, SigningQueue};
 pub(crate) use veeam::Logon;
 
 use crate::problem::{Kind, Problem};
 use crate::vendor_http::Answer;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use refusals::Trial;
+use refusals::TrialGuard;
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
-use signing::Turn;
+use signing::SigningTurn;
 use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,22 +52,22 @@ pub(crate) enum CredentialKind {
 }
 
 /// What authenticates one request.
-pub(crate) struct Pass<'a> {
+pub(crate) struct RequestAuth<'a> {
     pub(crate) header: Option<(HeaderName, HeaderValue)>,
     /// An addition to the query. May be empty.
     pub(crate) query: String,
-    /// Whether a refused pass can be replaced.
+    /// Whether refused authentication can be replaced.
     pub(crate) renewable: bool,
-    /// Identifies the pass, to say which one was refused.
+    /// Identifies the authentication, to say which one was refused.
     pub(crate) number: u64,
     /// Held while the request runs.
-    turn: Option<Turn<'a>>,
+    turn: Option<SigningTurn<'a>>,
     /// Held while the request tries a password.
-    _trial: Option<Trial<'a>>,
+    _trial: Option<TrialGuard<'a>>,
 }
 
-impl Pass<'_> {
-    /// Returns when this pass, a read's, should be given up, because a change needs the one turn that there is.
+impl RequestAuth<'_> {
+    /// Returns when this request, a read, should be given up, because a change needs the one turn that there is.
     pub(crate) async fn is_needed_for_a_change(&self) {
         match &self.turn {
             Some(turn) => turn.is_needed_for_a_change().await,
@@ -77,16 +77,16 @@ impl Pass<'_> {
 }
 
 impl Credentials {
-    /// The pass for the next request, other than the one with the number `refused`. Waits for its turn at most
+    /// The authentication of the next request, other than the one with the number `refused`. Waits for its turn at most
     /// for `patience`.
-    pub(crate) async fn pass(
+    pub(crate) async fn request_auth(
         &self,
         refused: Option<u64>,
         urgency: Urgency,
         patience: Duration,
-    ) -> Result<Pass<'_>, Problem> {
+    ) -> Result<RequestAuth<'_>, Problem> {
         let with = |header, renewable, number| {
-            Ok(Pass {
+            Ok(RequestAuth {
                 header: Some(header),
                 query: String::new(),
                 renewable,
@@ -113,7 +113,7 @@ impl Credentials {
                     Problem::new(Kind::Timeout, detail)
                 };
                 let trial = self.refusals.trial(urgency, patience, late).await?;
-                Ok(Pass {
+                Ok(RequestAuth {
                     _trial: trial,
                     ..with((header::AUTHORIZATION, value), false, 0)?
                 })
@@ -121,7 +121,7 @@ impl Credentials {
             CredentialKind::Signed(signer) => {
                 let turn = signer.turn(urgency, patience).await?;
                 let query = signer.query(&turn)?;
-                Ok(Pass {
+                Ok(RequestAuth {
                     header: None,
                     query,
                     renewable: false,
@@ -141,7 +141,7 @@ impl Credentials {
         }
     }
 
-    /// Takes note of a 401 to a request with this connection's newest pass. Returns the problem to report.
+    /// Takes note of a 401 to a request with this connection's newest authentication. Returns the problem to report.
     pub(crate) fn refused(&self, problem: Problem) -> Problem {
         match &self.kind {
             // The session or token is new: another one would be refused as well.

@@ -3,7 +3,7 @@
 
 use super::{Refusals, Urgency, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
-use crate::single_flight::{Landed, SingleFlight};
+use crate::single_flight::{Fetched, SingleFlight};
 use crate::vendor_http::VendorHttp;
 use axum::http::{HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -84,13 +84,13 @@ impl Tokens {
         urgency: Urgency,
     ) -> Result<Bearer, Problem> {
         let may_renew = || self.refusals.may_renew(urgency);
-        let landed = choose(&self.flight, refused, may_renew, || self.fetch()).await;
-        let token = landed.value?;
+        let fetched = choose(&self.flight, refused, may_renew, || self.fetch()).await;
+        let token = fetched.value?;
         let header = sensitive("Bearer ", &token.secret)
             .ok_or_else(|| self.refused("the token that it issued cannot be sent in a header"))?;
         Ok(Bearer {
             header,
-            number: landed.number,
+            number: fetched.number,
         })
     }
 
@@ -151,15 +151,15 @@ async fn choose<F: Future<Output = Result<Token, Problem>>>(
     refused: Option<u64>,
     may_renew: impl FnOnce() -> bool,
     fetch: impl FnOnce() -> F,
-) -> Landed<Result<Token, Problem>> {
-    let serves = |landed: &Landed<Result<Token, Problem>>| {
-        Some(landed.number) != refused
-            && landed
+) -> Fetched<Result<Token, Problem>> {
+    let serves = |fetched: &Fetched<Result<Token, Problem>>| {
+        Some(fetched.number) != refused
+            && fetched
                 .value
                 .as_ref()
                 .is_ok_and(|token| Instant::now() < token.renew)
     };
-    let renew = async |last: Option<Landed<Result<Token, Problem>>>| {
+    let renew = async |last: Option<Fetched<Result<Token, Problem>>>| {
         let is_refused = last.as_ref().map(|last| last.number) == refused;
         let last = last.and_then(|last| last.value.ok());
         let last = match last {

@@ -51,7 +51,7 @@ struct Pause {
 }
 
 /// The only request that tries the credentials at this moment.
-pub(crate) type Trial<'a> = tokio::sync::MutexGuard<'a, ()>;
+pub(crate) type TrialGuard<'a> = tokio::sync::MutexGuard<'a, ()>;
 
 impl Refusals {
     /// Permits a log-on, unless one was refused a short time ago.
@@ -72,7 +72,7 @@ impl Refusals {
         urgency: Urgency,
         patience: Duration,
         late: impl FnOnce() -> Problem,
-    ) -> Result<Option<Trial<'_>>, Problem> {
+    ) -> Result<Option<TrialGuard<'_>>, Problem> {
         let known = || {
             let state = self.state();
             state.paused().map(|()| state.accepted)

@@ -41,17 +41,17 @@ pub(crate) type SharedSeconds = Arc<dyn Fn(u64) -> BoxFuture<'static, Option<u64
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The queue of one account, which all its connections share.
-pub(crate) struct Turns {
+pub(crate) struct SigningQueue {
     clock: SigningClock,
     shared: Option<SharedSeconds>,
-    last: Mutex<Last>,
+    last: Mutex<LastSecond>,
     /// How many changes wait for a turn.
     changes: watch::Sender<usize>,
 }
 
 /// The last second of an account.
 #[derive(Debug, Default)]
-struct Last {
+struct LastSecond {
     used: u64,
     /// One that was taken from those that are shared, by who no longer waits for it.
     taken: Option<u64>,
@@ -73,22 +73,22 @@ impl Drop for Waiting<'_> {
     }
 }
 
-impl fmt::Debug for Turns {
+impl fmt::Debug for SigningQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turns").finish_non_exhaustive()
+        f.debug_struct("SigningQueue").finish_non_exhaustive()
     }
 }
 
 /// Permission to send one request. Others wait until it is dropped.
-pub(crate) struct Turn<'a> {
+pub(crate) struct SigningTurn<'a> {
     second: u64,
     began: Instant,
     /// The changes that wait, for a read.
     changes: Option<&'a watch::Sender<usize>>,
-    _alone: MutexGuard<'a, Last>,
+    _alone: MutexGuard<'a, LastSecond>,
 }
 
-impl Turn<'_> {
+impl SigningTurn<'_> {
     /// Returns when a change waits and this read has had its time. Never for a change.
     pub(super) async fn is_needed_for_a_change(&self) {
         match self.changes {
@@ -106,7 +106,7 @@ async fn a_change_waits(changes: &watch::Sender<usize>) {
     drop(changes.subscribe().wait_for(|waiting| *waiting > 0).await);
 }
 
-impl Turns {
+impl SigningQueue {
     pub(crate) fn new(clock: impl Into<SigningClock>, shared: Option<SharedSeconds>) -> Self {
         Self {
             clock: clock.into(),
@@ -117,7 +117,7 @@ impl Turns {
     }
 
     /// Waits until earlier requests have ended, and for a second that none of them used.
-    pub(crate) async fn next(&self, urgency: Urgency) -> Turn<'_> {
+    pub(crate) async fn next(&self, urgency: Urgency) -> SigningTurn<'_> {
         match urgency {
             Urgency::Change => {
                 let _waiting = Waiting::new(&self.changes);
@@ -142,10 +142,10 @@ impl Turns {
     fn turn<'a>(
         &self,
         second: u64,
-        alone: MutexGuard<'a, Last>,
+        alone: MutexGuard<'a, LastSecond>,
         changes: Option<&'a watch::Sender<usize>>,
-    ) -> Turn<'a> {
-        Turn {
+    ) -> SigningTurn<'a> {
+        SigningTurn {
             second,
             began: Instant::now(),
             changes,
@@ -154,14 +154,14 @@ impl Turns {
     }
 
     /// The present second, once it is not that of the last signature, of this gateway or of another one.
-    async fn second_after(&self, last: &mut Last) -> u64 {
+    async fn second_after(&self, last: &mut LastSecond) -> u64 {
         loop {
             let second = self.clock.now().as_secs();
             let mut next = last.used + 1;
             if second >= next || second + SET_BACK < last.used {
                 next = self.taken(last, second).await;
                 if next <= second {
-                    *last = Last {
+                    *last = LastSecond {
                         used: next,
                         taken: None,
                     };
@@ -173,7 +173,7 @@ impl Turns {
     }
 
     /// A second for this gateway alone: the present one, or one that comes.
-    async fn taken(&self, last: &mut Last, second: u64) -> u64 {
+    async fn taken(&self, last: &mut LastSecond, second: u64) -> u64 {
         let Some(shared) = &self.shared else {
             return second;
         };
@@ -197,7 +197,7 @@ impl Turns {
 pub(crate) struct Signer {
     owner: String,
     api_key: SecretString,
-    turns: Arc<Turns>,
+    turns: Arc<SigningQueue>,
 }
 
 /// The signed message, with the vendor's field names in the vendor's order.
@@ -210,7 +210,7 @@ struct Message<'a> {
 }
 
 impl Signer {
-    pub(crate) fn new(owner: String, api_key: SecretString, turns: Arc<Turns>) -> Self {
+    pub(crate) fn new(owner: String, api_key: SecretString, turns: Arc<SigningQueue>) -> Self {
         Self {
             owner,
             api_key,
@@ -223,7 +223,7 @@ impl Signer {
         &self,
         urgency: Urgency,
         patience: Duration,
-    ) -> Result<Turn<'_>, Problem> {
+    ) -> Result<SigningTurn<'_>, Problem> {
         tokio::time::timeout(patience, self.turns.next(urgency))
             .await
             .map_err(|_| {
@@ -237,7 +237,7 @@ impl Signer {
     }
 
     /// The percent-encoded query parameters that sign a request of this turn.
-    pub(crate) fn query(&self, turn: &Turn<'_>) -> Result<String, Problem> {
+    pub(crate) fn query(&self, turn: &SigningTurn<'_>) -> Result<String, Problem> {
         let message = self.message(turn.second, Compression::best())?;
         let signature = self.signature(&message)?;
         // These three characters of base64 have a meaning in a query.

@@ -4,7 +4,7 @@
 
 use super::{Basic, Refusals, Urgency, not_about_credentials, plain, sensitive};
 use crate::problem::{Kind, Problem};
-use crate::single_flight::{Landed, SingleFlight};
+use crate::single_flight::{Fetched, SingleFlight};
 use crate::vendor_http::VendorHttp;
 use axum::http::{HeaderName, HeaderValue, header};
 use reqwest::{Method, Request, Url};
@@ -78,10 +78,10 @@ impl Logon {
         ended: Option<u64>,
         urgency: Urgency,
     ) -> Result<Ticket, Problem> {
-        let serves = |landed: &Landed<Result<Session, Problem>>| {
-            Some(landed.number) != ended && landed.value.is_ok()
+        let serves = |fetched: &Fetched<Result<Session, Problem>>| {
+            Some(fetched.number) != ended && fetched.value.is_ok()
         };
-        let renew = async |last: Option<Landed<Result<Session, Problem>>>| {
+        let renew = async |last: Option<Fetched<Result<Session, Problem>>>| {
             let Some(last) = last.and_then(|last| last.value.ok()) else {
                 return self.log_on().await;
             };
@@ -94,12 +94,12 @@ impl Logon {
             tokio::spawn(async move { log_off(&http, &address, &last).await });
             new
         };
-        let landed = self.flight.get(serves, renew).await;
-        let header = sensitive("", &landed.value?.ticket)
+        let fetched = self.flight.get(serves, renew).await;
+        let header = sensitive("", &fetched.value?.ticket)
             .ok_or_else(|| self.refused("the session that it opened cannot be sent in a header"))?;
         Ok(Ticket {
             header,
-            number: landed.number,
+            number: fetched.number,
         })
     }
 

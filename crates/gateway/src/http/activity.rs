@@ -33,7 +33,7 @@ pub(super) async fn read(
         .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?;
     let query = query(
         parameters,
-        authorized.who.role == Role::Admin.word(),
+        authorized.actor.role == Role::Admin.word(),
         |system| connections(&gateway, system),
     )?;
     let limit = query.limit;

@@ -10,7 +10,7 @@ use crate::audit::Handled;
 use crate::crypto::random_hex;
 use crate::identity::{is_bidi_control, is_invisible};
 use crate::problem::{Kind, Problem};
-use crate::store::{Keep, Table};
+use crate::store::{StateChange, Table};
 use crate::watch::Inventory;
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, Request, State};
@@ -65,7 +65,7 @@ pub(super) async fn acknowledge(
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let who = &authorized.who;
+    let actor = &authorized.actor;
     let wanted: NewAcknowledgement = read(
         request,
         "`reason`, a text, `until`, a time in milliseconds since 1970 or left out, and `seen`, an object or left out",
@@ -77,7 +77,7 @@ pub(super) async fn acknowledge(
     let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
     let now = inventory.clock().now();
     let given = Acknowledgement {
-        by: who.name.clone(),
+        by: actor.name.clone(),
         reason: said("reason", &wanted.reason)?,
         at: now,
         until: wanted.until.map(|until| end(until, now, now)).transpose()?,
@@ -91,10 +91,10 @@ pub(super) async fn acknowledge(
         before: alarm.acknowledged.as_ref().map(json),
         after: Some(json(&given)),
     };
-    let keep = Keep::put(Table::Acknowledgements, &id, &given);
+    let change = StateChange::put(Table::Acknowledgements, &id, &given);
     let to_keep = given.clone();
     let effect = move |inventory: &Inventory| inventory.acknowledge(&id, to_keep);
-    if !handle(&gateway, &authorized, handled, keep, effect).await? {
+    if !handle(&gateway, &authorized, handled, change, effect).await? {
         return Err(no_such_alarm());
     }
     Ok((StatusCode::CREATED, NO_STORE, Json(given)).into_response())
@@ -143,9 +143,9 @@ pub(super) async fn withdraw(
         before: Some(json(given)),
         after: None,
     };
-    let keep = Keep::forget(Table::Acknowledgements, &id);
+    let change = StateChange::delete(Table::Acknowledgements, &id);
     let effect = move |inventory: &Inventory| inventory.withdraw(&id);
-    handle(&gateway, &authorized, handled, keep, effect).await?;
+    handle(&gateway, &authorized, handled, change, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 
@@ -159,7 +159,7 @@ pub(super) async fn note(
     Id(id): Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let who = &authorized.who;
+    let actor = &authorized.actor;
     let wanted: NewNote = read(request, "`text`, a text").await?;
     let inventory = gateway.shared.watchers.inventory();
     let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
@@ -169,7 +169,7 @@ pub(super) async fn note(
         return Err(Problem::new(Kind::Overloaded, detail));
     }
     let note = Note {
-        by: who.name.clone(),
+        by: actor.name.clone(),
         text: said("note", &wanted.text)?,
         at: inventory.clock().now(),
         alarm: id,
@@ -183,10 +183,10 @@ pub(super) async fn note(
         after: Some(json(&note)),
     };
     let id = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
-    let keep = Keep::put(Table::Notes, &id, &note);
+    let change = StateChange::put(Table::Notes, &id, &note);
     let to_keep = note.clone();
     let effect = move |inventory: &Inventory| inventory.note(&id, to_keep);
-    handle(&gateway, &authorized, handled, keep, effect).await?;
+    handle(&gateway, &authorized, handled, change, effect).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(note)).into_response())
 }
 
@@ -214,7 +214,7 @@ pub(super) async fn announce(
     authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
-    let who = &authorized.who;
+    let actor = &authorized.actor;
     let wanted: NewMaintenance = read(request, "`scope`, `until`, a time in milliseconds since 1970, `reason`, a text, and `from`, a time or left out").await?;
     let inventory = gateway.shared.watchers.inventory();
     let now = inventory.clock().now();
@@ -223,30 +223,30 @@ pub(super) async fn announce(
         let detail = format!("there are {MOST_MAINTENANCE} already; end some of them first");
         return Err(Problem::new(Kind::Overloaded, detail));
     }
-    let subject = subject(inventory, &wanted.scope)?;
+    let target = target(inventory, &wanted.scope)?;
     let maintenance = Maintenance {
         id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
         from,
         until: end(wanted.until, from, now)?,
         reason: said("reason", &wanted.reason)?,
-        by: who.name.clone(),
+        by: actor.name.clone(),
         scope: wanted.scope,
     };
     let handled = Handled {
         what: "announce maintenance",
         shown: format!(
             "Announced maintenance of {}: {}",
-            subject.name, maintenance.reason
+            target.name, maintenance.reason
         ),
-        name: subject.name,
-        resource: subject.resource,
+        name: target.name,
+        resource: target.resource,
         before: None,
         after: Some(json(&maintenance)),
     };
-    let keep = Keep::put(Table::Maintenance, &maintenance.id, &maintenance);
+    let change = StateChange::put(Table::Maintenance, &maintenance.id, &maintenance);
     let to_keep = maintenance.clone();
     let effect = move |inventory: &Inventory| inventory.announce(to_keep);
-    handle(&gateway, &authorized, handled, keep, effect).await?;
+    handle(&gateway, &authorized, handled, change, effect).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
 }
 
@@ -268,18 +268,18 @@ pub(super) async fn end_maintenance(
         )
     })?;
     // What it concerned may be gone.
-    let subject = subject(inventory, &maintenance.scope).unwrap_or_default();
+    let target = target(inventory, &maintenance.scope).unwrap_or_default();
     let handled = Handled {
         what: "end maintenance",
-        shown: format!("Ended the maintenance of {}.", subject.name),
-        name: subject.name,
-        resource: subject.resource,
+        shown: format!("Ended the maintenance of {}.", target.name),
+        name: target.name,
+        resource: target.resource,
         before: Some(json(&maintenance)),
         after: None,
     };
-    let keep = Keep::forget(Table::Maintenance, &id);
+    let change = StateChange::delete(Table::Maintenance, &id);
     let effect = move |inventory: &Inventory| inventory.end_maintenance(&id);
-    handle(&gateway, &authorized, handled, keep, effect).await?;
+    handle(&gateway, &authorized, handled, change, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 
@@ -288,14 +288,14 @@ async fn handle<T: Send + 'static>(
     gateway: &Arc<Gateway>,
     authorized: &Authorized,
     handled: Handled,
-    keep: Keep,
+    change: StateChange,
     effect: impl FnOnce(&Inventory) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let changes = &gateway.shared.changes;
     let (gateway, authorized) = (gateway.clone(), authorized.clone());
     let change = async move {
-        let audit = gateway.audit(&authorized.who);
-        audit.handling(handled, keep).await?;
+        let audit = gateway.audit(&authorized.actor);
+        audit.handling(handled, change).await?;
         Ok(effect(gateway.shared.watchers.inventory()))
     };
     changes.complete(change).await?
@@ -303,12 +303,12 @@ async fn handle<T: Send + 'static>(
 
 /// What maintenance concerns, as the record names it.
 #[derive(Debug)]
-struct Subject {
+struct MaintenanceTarget {
     name: String,
     resource: Option<ResourceKey>,
 }
 
-impl Default for Subject {
+impl Default for MaintenanceTarget {
     fn default() -> Self {
         Self {
             name: "something that is no longer there".to_owned(),
@@ -317,13 +317,13 @@ impl Default for Subject {
     }
 }
 
-fn subject(inventory: &Inventory, scope: &Scope) -> Result<Subject, Problem> {
+fn target(inventory: &Inventory, scope: &Scope) -> Result<MaintenanceTarget, Problem> {
     let unknown = |what: &str, id: &str| {
         let detail = format!("no {what} has the id {id:?}");
         Problem::new(Kind::BadRequest, detail)
     };
     match scope {
-        Scope::System(kind) => Ok(Subject {
+        Scope::System(kind) => Ok(MaintenanceTarget {
             name: format!("all {} systems", kind.vendor()),
             resource: None,
         }),
@@ -332,7 +332,7 @@ fn subject(inventory: &Inventory, scope: &Scope) -> Result<Subject, Problem> {
             let name = inventory
                 .name(&key)
                 .ok_or_else(|| unknown("connection", id))?;
-            Ok(Subject {
+            Ok(MaintenanceTarget {
                 name,
                 resource: Some(key),
             })
@@ -341,7 +341,7 @@ fn subject(inventory: &Inventory, scope: &Scope) -> Result<Subject, Problem> {
             let name = inventory
                 .name(key)
                 .ok_or_else(|| unknown("resource", &key.id))?;
-            Ok(Subject {
+            Ok(MaintenanceTarget {
                 name,
                 resource: Some(key.clone()),
             })

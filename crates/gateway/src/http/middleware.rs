@@ -5,7 +5,7 @@ use super::authorization::{self, Addressed, Resource};
 use super::connection_limit::ConnectionPermit;
 use super::{body, client_ip, csp_report, origin_check, problem_response};
 use crate::app::Gateway;
-use crate::audit::Who;
+use crate::audit::Actor;
 use crate::auth::Visitor;
 use crate::problem::{Kind, Problem};
 use crate::relay::Target;
@@ -61,7 +61,7 @@ pub(super) struct Authorized(Arc<AuthorizedRequest>);
 #[derive(Debug)]
 pub(super) struct AuthorizedRequest {
     pub(super) visitor: Option<Visitor>,
-    pub(super) who: Who,
+    pub(super) actor: Actor,
     /// The operation to relay, on the relay's path.
     pub(super) target: Option<Target>,
 }
@@ -70,7 +70,7 @@ impl AuthorizedRequest {
     /// What tells this visitor's reads from those of others. Where nobody signs in, everybody is one.
     pub(super) fn session(&self) -> &str {
         let session = self.visitor.as_ref().and_then(Visitor::session);
-        session.unwrap_or(&self.who.name)
+        session.unwrap_or(&self.actor.name)
     }
 }
 
@@ -107,13 +107,13 @@ pub(super) async fn middleware(
     let path = request.uri().path().to_owned();
     let (mut cookie, mut route) = (None, "refused");
     let visitor = gateway.access.visitor(request.headers()).await;
-    let who = who(gateway, &request, visitor.as_ref(), id.as_ref());
+    let actor = actor(gateway, &request, visitor.as_ref(), id.as_ref());
     let mut response = match authorize(gateway, resource, &request, visitor.as_ref()) {
         Ok(addressed) => {
             route = addressed.kind;
             if let Some(visitor) = &visitor {
                 cookie = gateway.access.renewal(request.headers(), visitor);
-                gateway.access.note_last_seen(visitor, who.from);
+                gateway.access.note_last_seen(visitor, actor.from);
                 if let Some(session) = visitor.session() {
                     if let Some(place) = request.extensions().get::<Arc<ConnectionPermit>>() {
                         place.signed_in(session);
@@ -124,7 +124,7 @@ pub(super) async fn middleware(
             }
             let authorized = AuthorizedRequest {
                 visitor,
-                who,
+                actor,
                 target: addressed.target,
             };
             let authorized = Authorized(Arc::new(authorized));
@@ -133,7 +133,7 @@ pub(super) async fn middleware(
         }
         Err(problem) => {
             gateway
-                .audit(&who)
+                .audit(&actor)
                 .refused(method.as_str(), &path, &problem);
             body::discard(request).await;
             problem.into_response()
@@ -184,18 +184,18 @@ pub(super) async fn middleware(
 }
 
 /// Who makes the request, as far as it is known before authorization.
-fn who(
+fn actor(
     gateway: &Gateway,
     request: &Request,
     known: Option<&Visitor>,
     id: Option<&HeaderValue>,
-) -> Who {
+) -> Actor {
     let headers = request.headers();
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    Who {
+    Actor {
         name: known.map_or_else(|| "-".to_owned(), Visitor::in_log),
         role: known.map_or("-", |visitor| visitor.role.word()),
         from: client_ip::client_ip(peer, headers, &gateway.trusted_proxies),

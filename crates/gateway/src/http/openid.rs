@@ -38,17 +38,17 @@ pub(super) async fn start(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let back = callback_url(&gateway, &headers)?;
-    let departure = gateway
+    let redirected = gateway
         .access
         .begin_at_provider(&headers, &back, &query(&uri))
         .await?;
-    Ok(match departure.provider {
+    Ok(match redirected.provider {
         Ok((address, cookie)) => {
             let mut response = redirect(address.as_str());
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
-        Err(refusal) => sign_in_page(&gateway, refusal, &departure.to),
+        Err(refusal) => sign_in_page(&gateway, refusal, &redirected.to),
     })
 }
 
@@ -78,14 +78,14 @@ async fn complete(
     let back = callback_url(&gateway, &headers)?;
     let completed = gateway
         .access
-        .complete_at_provider(&headers, &back, &query(&uri), authorized.who.from)
+        .complete_at_provider(&headers, &back, &query(&uri), authorized.actor.from)
         .await?;
     let (outcome, why) = match &completed.session {
         Ok(_) => ("done", "-"),
         Err(refusal) => (refusal.outcome(), refusal.code()),
     };
     gateway
-        .audit(&authorized.who)
+        .audit(&authorized.actor)
         .provider_sign_in(&completed.name, outcome, why);
     let mut response = match completed.session {
         Ok(cookie) => {

@@ -52,7 +52,7 @@ pub(super) async fn new_code(
         return Ok(answer(&waiting(code, left)));
     }
     let secret = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
-    let network = network_of(authorized.who.from);
+    let network = network_of(authorized.actor.from);
     let made = state.walls.new_code(secret.clone(), network, now).await?;
     let CodeState::Waiting { code, left } = made else {
         return Err(Problem::new(Kind::Internal, "no code could be made"));
@@ -100,7 +100,7 @@ async fn claim(
         // Another request has taken the session.
         return Ok(answer(&Pairing::Over));
     };
-    gateway.audit(&authorized.who).wall_signs_in(&name);
+    gateway.audit(&authorized.actor).wall_signs_in(&name);
     let mut response = answer(&paired(&name));
     let session = Ticket::new(id, state.now).cookie(&state, &headers);
     append(&mut response, session);

@@ -26,8 +26,8 @@ pub(super) async fn serve(
     let Some(target) = &authorized.target else {
         return Err(Problem::new(Kind::Internal, "this request has no target"));
     };
-    let who = &authorized.who;
-    if who.role != Role::Admin.word() {
+    let actor = &authorized.actor;
+    if actor.role != Role::Admin.word() {
         known_ids::check(&gateway, target)?;
     }
     let in_flight = &gateway.shared.in_flight;
@@ -42,7 +42,7 @@ pub(super) async fn serve(
         store: gateway.shared.store.clone(),
         changes: gateway.shared.changes.clone(),
     };
-    let response = relay::relay(target, who, session, &parts, body, recording).await?;
+    let response = relay::relay(target, actor, session, &parts, body, recording).await?;
     let accepted = parts.headers.get(header::ACCEPT_ENCODING);
     let (head, bytes) = response.into_parts();
     let body = if is_read {

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Severity;
-use health::events::{self, EventKind, Gaps, Handover, Unknown};
+use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use protocol::{ActivityEntry, ActivityKind, GroupReport, PlanReport, Report};
 use std::collections::{BTreeMap, HashMap};
@@ -62,11 +62,11 @@ pub(super) async fn read(
             )
         });
     };
-    let seen = seen(&gateway, query).await?;
+    let data = report_data(&gateway, query).await?;
     // On a thread for blocking work, so that it holds up no other request. The place is free only once it has ended, also
     // where the client has gone.
     let made = tokio::task::spawn_blocking(move || {
-        let report = report(seen, now);
+        let report = report(data, now);
         drop(place);
         report
     });
@@ -117,17 +117,17 @@ fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery
 }
 
 /// What a report is made of.
-struct Seen {
+struct ReportData {
     query: ReportQuery,
     failovers: Vec<ActivityEntry>,
     runs: Vec<ActivityEntry>,
     /// When each connection could not be seen.
-    unknown: HashMap<String, Vec<Unknown>>,
+    unknown: HashMap<String, Vec<UnknownInterval>>,
     /// The groups that are there, with their names and who leads.
     groups: Vec<(ResourceKey, String, Option<String>)>,
 }
 
-async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
+async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData, Problem> {
     let of_kind = |kind: EventKind| ActivityQuery {
         connections: Some(query.connections.clone()),
         kinds: vec![kind.key().to_owned()],
@@ -181,7 +181,7 @@ async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
             (key, resource.name.clone(), leader.map(str::to_owned))
         })
         .collect();
-    Ok(Seen {
+    Ok(ReportData {
         query,
         failovers,
         runs,
@@ -190,33 +190,37 @@ async fn seen(gateway: &Gateway, query: ReportQuery) -> Result<Seen, Problem> {
     })
 }
 
-fn report(seen: Seen, now: DateTime<Utc>) -> Report {
-    let query = seen.query;
-    let mut handovers: BTreeMap<ResourceKey, (String, Vec<Handover>)> = BTreeMap::new();
+fn report(data: ReportData, now: DateTime<Utc>) -> Report {
+    let query = data.query;
+    let mut changes: BTreeMap<ResourceKey, (String, Vec<LeaderChange>)> = BTreeMap::new();
     // The newest come first.
-    for entry in seen.failovers.into_iter().rev() {
+    for entry in data.failovers.into_iter().rev() {
         if let Some(key) = entry.resource.clone() {
-            let held = handovers.entry(key.clone()).or_default();
+            let held = changes.entry(key.clone()).or_default();
             held.0.clone_from(&entry.name);
-            held.1
-                .push(Handover::new(key.kind, entry.at, entry.before, entry.after));
+            held.1.push(LeaderChange::new(
+                key.kind,
+                entry.at,
+                entry.before,
+                entry.after,
+            ));
         }
     }
     let mut leaders: HashMap<ResourceKey, Option<String>> = HashMap::new();
-    for (key, name, leader) in seen.groups {
-        handovers.entry(key.clone()).or_default().0 = name;
+    for (key, name, leader) in data.groups {
+        changes.entry(key.clone()).or_default().0 = name;
         leaders.insert(key, leader);
     }
-    let gaps = seen.unknown.into_iter();
+    let gaps = data.unknown.into_iter();
     let gaps: HashMap<String, Gaps> = gaps.map(|(id, unknown)| (id, Gaps::of(unknown))).collect();
     let none = Gaps::default();
-    let groups = handovers.into_iter().map(|(key, (name, handovers))| {
-        // Of what is gone nobody leads any more, and who led last is in the last handover.
-        let gone = || handovers.last().and_then(|last| last.after.clone());
+    let groups = changes.into_iter().map(|(key, (name, changes))| {
+        // Of what is gone nobody leads any more, and who led last is in the last leader change.
+        let gone = || changes.last().and_then(|last| last.after.clone());
         let leader = leaders.get(&key).cloned().unwrap_or_else(gone);
         let gaps = gaps.get(&key.connection).unwrap_or(&none);
-        let lane = events::lane(&handovers, leader.as_deref(), gaps, query.from, now);
-        let record = events::record(&events::until(lane, query.to));
+        let timeline = events::timeline(&changes, leader.as_deref(), gaps, query.from, now);
+        let record = events::record(&events::until(timeline, query.to));
         GroupReport {
             resource: key,
             name,
@@ -237,7 +241,7 @@ fn report(seen: Seen, now: DateTime<Utc>) -> Report {
         from: query.from,
         to: query.to,
         groups,
-        plans: plans(&seen.runs, query.to),
+        plans: plans(&data.runs, query.to),
     }
 }
 
@@ -304,7 +308,7 @@ mod tests {
         }))
         .unwrap();
         let unwatched = events::unwatched([(at(60), Some(at(30)))]);
-        let seen = Seen {
+        let data = ReportData {
             query: ReportQuery {
                 from: at(0),
                 to: at(100),
@@ -315,7 +319,7 @@ mod tests {
             unknown: HashMap::from([("c".to_owned(), unwatched)]),
             groups: vec![(key, "G".to_owned(), None)],
         };
-        let group = &report(seen, at(100)).groups[0];
+        let group = &report(data, at(100)).groups[0];
         assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
     }
 }

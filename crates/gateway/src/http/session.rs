@@ -3,7 +3,7 @@
 use super::body;
 use super::middleware::Authorized;
 use crate::app::Gateway;
-use crate::audit::Who;
+use crate::audit::Actor;
 use crate::auth::Visitor;
 use crate::crypto::password_hash;
 use crate::identity::Role;
@@ -58,7 +58,7 @@ pub(super) async fn sign_in(
     authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
-    let who = &authorized.who;
+    let actor = &authorized.actor;
     let headers = request.headers().clone();
     let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
     // serde's own message is not used, because it would repeat what was sent.
@@ -78,19 +78,19 @@ pub(super) async fn sign_in(
     }
     let password = SecretString::from(request.password);
     let name = gateway.access.loggable(&request.user);
-    let mut aborted = Aborted {
+    let mut aborted = AbortedSignIn {
         gateway: &gateway,
-        who,
+        actor,
         name,
         is_decided: false,
     };
     let entered = gateway
         .access
-        .enter(&headers, who.from, &request.user, &password)
+        .enter(&headers, actor.from, &request.user, &password)
         .await;
     aborted.is_decided = true;
     let refused = entered.as_ref().err().map(|problem| problem.kind);
-    gateway.audit(who).sign_in(name, refused);
+    gateway.audit(actor).sign_in(name, refused);
     let (visitor, cookies) = entered?;
     // The session that this one replaces.
     end(&gateway, authorized.clone(), false).await?;
@@ -102,17 +102,17 @@ pub(super) async fn sign_in(
 }
 
 /// Records a sign-in whose client went away before it was decided. It has counted as an attempt.
-struct Aborted<'a> {
+struct AbortedSignIn<'a> {
     gateway: &'a Gateway,
-    who: &'a Who,
+    actor: &'a Actor,
     name: &'a str,
     is_decided: bool,
 }
 
-impl Drop for Aborted<'_> {
+impl Drop for AbortedSignIn<'_> {
     fn drop(&mut self) {
         if !self.is_decided {
-            self.gateway.audit(self.who).sign_in_aborted(self.name);
+            self.gateway.audit(self.actor).sign_in_aborted(self.name);
         }
     }
 }
@@ -156,7 +156,7 @@ async fn end(
         // The log says it if this does not survive a restart.
         let ended = gateway.access.end(visitor).await;
         if is_sign_out {
-            gateway.audit(&authorized.who).sign_out(ended.is_ok());
+            gateway.audit(&authorized.actor).sign_out(ended.is_ok());
         }
         if let Some(session) = visitor.session() {
             gateway.shared.metrics.session_ended(session);

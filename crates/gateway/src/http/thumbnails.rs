@@ -1,4 +1,4 @@
-//! `GET /thumbnails/{connection}/{group}/{slicer}`: the picture of what a slicer puts out. The query has no
+//! `GET /thumbnails/{connection}/{group}/{slicer}`: the thumbnail of what a slicer puts out. The query has no
 //! meaning. A page may change it to bypass the browser's cache.
 
 use super::middleware::Authorized;
@@ -11,10 +11,10 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use std::sync::Arc;
 
-/// Answers with a picture. The path is read as the relay reads paths, and only GET is allowed.
+/// Answers with a thumbnail. The path is read as the relay reads paths, and only GET is allowed.
 ///
 /// # Errors
-/// There is no such picture, or it cannot be fetched.
+/// There is no such thumbnail, or it cannot be fetched.
 pub(super) async fn serve(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -49,10 +49,10 @@ pub(super) async fn serve(
         });
     }
     let lane = Lane::Session(authorized.session().to_owned());
-    let picture = thumbnails.picture(upstream, &lane, group, slicer).await?;
-    let media_type = HeaderValue::from_static(picture.media_type());
+    let thumbnail = thumbnails.thumbnail(upstream, &lane, group, slicer).await?;
+    let media_type = HeaderValue::from_static(thumbnail.media_type());
     let in_flight = &gateway.shared.in_flight;
-    let mut response = Response::new(in_flight.body(picture.into_bytes(), authorized.session())?);
+    let mut response = Response::new(in_flight.body(thumbnail.into_bytes(), authorized.session())?);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -25,7 +25,7 @@ pub(super) async fn serve(
     let code = code.map_or("", |(_, code)| code.as_str());
     let unlocked = gateway.access.unlock(&headers, code);
     let why = unlocked.as_ref().err().map(|problem| problem.kind);
-    gateway.audit(&authorized.who).unlock(why);
+    gateway.audit(&authorized.actor).unlock(why);
     let cookie = unlocked?;
     let to = HeaderValue::try_from(format!("{}/sign-in", gateway.base_path))
         .map_err(|_| Problem::new(Kind::Internal, "an address cannot be sent in a header"))?;

@@ -4,7 +4,7 @@ use super::body;
 use super::middleware::Authorized;
 use super::pairing::{NO_STORE, state};
 use crate::app::Gateway;
-use crate::audit::Who;
+use crate::audit::Actor;
 use crate::auth::Attempt;
 use crate::crypto::random_hex;
 use crate::pairing::{PairingRequest, Wall};
@@ -73,23 +73,23 @@ pub(super) async fn pair(
     })?;
     let changes = gateway.shared.changes.clone();
     let change = async move {
-        let (who, name) = (&authorized.who, wall.name.clone());
-        let paired = attempt(&gateway, who, wall).await;
+        let (actor, name) = (&authorized.actor, wall.name.clone());
+        let paired = attempt(&gateway, actor, wall).await;
         let why = paired.as_ref().err().map(|problem| problem.kind);
-        gateway.audit(who).wall("pair wall", &name, why);
+        gateway.audit(actor).wall("pair wall", &name, why);
         paired
     };
     let wall = listed(changes.complete(change).await??);
     Ok((StatusCode::CREATED, NO_STORE, Json(wall)).into_response())
 }
 
-async fn attempt(gateway: &Gateway, who: &Who, wall: NewWall) -> Result<Wall, Problem> {
+async fn attempt(gateway: &Gateway, actor: &Actor, wall: NewWall) -> Result<Wall, Problem> {
     let state = state(gateway)?;
     let attempts = gateway
         .access
         .code_attempts()
         .ok_or_else(|| Problem::new(Kind::Internal, "attempts cannot be counted"))?;
-    let attempt = Attempt::new(who.from, &who.name);
+    let attempt = Attempt::new(actor.from, &actor.name);
     attempts
         .begin(&attempt)
         .map_err(|seconds| Problem {
@@ -105,7 +105,7 @@ async fn attempt(gateway: &Gateway, who: &Who, wall: NewWall) -> Result<Wall, Pr
     let request = PairingRequest {
         code: wall.code,
         name: wall.name,
-        by: who.name.clone(),
+        by: actor.name.clone(),
         id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
     };
     let paired = state.walls.pair(request, state.now).await;
@@ -136,7 +136,7 @@ pub(super) async fn revoke(
             .as_ref()
             .map_or("(unknown)", |wall| wall.name.as_str());
         gateway
-            .audit(&authorized.who)
+            .audit(&authorized.actor)
             .wall("revoke wall", name, why);
         let is_ended = |problem: &Problem| problem.kind == Kind::NotSaved;
         if revoked.as_ref().err().is_none_or(is_ended) {

@@ -58,8 +58,8 @@ impl InStore {
     }
 
     /// Takes over what was read, unless something was read or changed since.
-    fn learn(&self, Fresh { turn, mut kept }: Fresh) -> Arc<WallRegistry> {
-        self.know(turn, WallRegistry::of_kept(&mut kept))
+    fn learn(&self, Fresh { turn, mut saved }: Fresh) -> Arc<WallRegistry> {
+        self.know(turn, WallRegistry::of_saved(&mut saved))
     }
 
     fn know(&self, turn: u64, registry: WallRegistry) -> Arc<WallRegistry> {
@@ -93,14 +93,14 @@ impl InStore {
         act: impl FnOnce(&mut WallRegistry) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let in_file = locked(&self.in_file).clone();
-        let change = self.store.change(&WITH_SIGHTINGS, move |mut kept| {
-            let before = WallRegistry::of_kept(&mut kept);
+        let change = self.store.change(&WITH_SIGHTINGS, move |mut saved| {
+            let before = WallRegistry::of_saved(&mut saved);
             let mut registry = before.clone();
-            let mut things = registry.take_over(&in_file, &kept.take(Table::WallsTakenOver));
-            let taken_over = things.len();
+            let mut changes = registry.take_over(&in_file, &saved.take(Table::WallsTakenOver));
+            let taken_over = changes.len();
             let done = act(&mut registry)?;
-            things.extend(registry.changes_since(&before));
-            Ok(((registry, taken_over, done), things))
+            changes.extend(registry.changes_since(&before));
+            Ok(((registry, taken_over, done), changes))
         });
         let ((registry, taken_over, done), turn) = change.await?;
         mem::take(&mut *locked(&self.in_file));
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
     use crate::config::StoreLocation;
     use crate::pairing::registry::{CodeState, PairingRequest};
-    use crate::store::Kept;
+    use crate::store::SavedState;
     use std::net::IpAddr;
 
     fn in_store() -> InStore {
@@ -166,7 +166,7 @@ mod tests {
         assert!(store.learn(old).wall("w").is_some());
         let none = Fresh {
             turn: u64::MAX,
-            kept: Kept::default(),
+            saved: SavedState::default(),
         };
         assert!(store.learn(none).wall("w").is_none(), "none is left");
     }

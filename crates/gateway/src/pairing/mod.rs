@@ -114,7 +114,7 @@ impl Walls {
             RegistryLocation::Store(store) => {
                 let seen = self.last_seen.lately(now).into_iter();
                 let seen = seen.map(|(id, from, at)| sighting(&id, from, at));
-                store.store.keep(seen.collect());
+                store.store.save_later(seen.collect());
                 let revoked = self.revoked();
                 let registry = store.read();
                 revoked.iter().any(|id| registry.wall(id).is_some())

@@ -12,10 +12,10 @@ pub(crate) use path::segments;
 pub(crate) use target::{Target, find};
 pub(crate) use write::Recording;
 
-use crate::audit::Who;
+use crate::audit::Actor;
 use crate::identity::Role;
 use crate::problem::Problem;
-use crate::vendor_client::{Lane, Outgoing, When};
+use crate::vendor_client::{Lane, VendorRequest, When};
 use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Response, header};
@@ -30,7 +30,7 @@ pub const REQUEST_LIMIT: usize = 1024 * 1024;
 /// The request is not valid, or the vendor did not answer.
 pub(crate) async fn relay(
     target: &Target,
-    who: &Who,
+    actor: &Actor,
     session: &str,
     request: &Parts,
     body: impl Future<Output = Result<Option<Bytes>, Problem>>,
@@ -45,13 +45,13 @@ pub(crate) async fn relay(
     if operation.writes()
         && let Err(problem) = &prepared
     {
-        write::not_sent(target, problem, who, &recording).await;
+        write::not_sent(target, problem, actor, &recording).await;
     }
     let (change, outgoing) = prepared?;
     let answer = if operation.writes() {
-        write::write(target, change, outgoing, who.clone(), recording).await?
+        write::write(target, change, outgoing, actor.clone(), recording).await?
     } else {
-        let when = when(who, &request.headers);
+        let when = when(actor, &request.headers);
         let lane = match when {
             When::Now => Lane::Change,
             When::Lately => Lane::Session(session.to_owned()),
@@ -64,11 +64,11 @@ pub(crate) async fn relay(
 
 /// How recent an answer has to be. Only those who may make changes can demand the present state, to compare
 /// before a change and to see its effect. All others share answers, which spares the vendor calls.
-fn when(who: &Who, headers: &HeaderMap) -> When {
+fn when(actor: &Actor, headers: &HeaderMap) -> When {
     let demanded = headers
         .get(header::CACHE_CONTROL)
         .is_some_and(|value| value.as_bytes() == b"no-cache");
-    if demanded && who.role == Role::Admin.word() {
+    if demanded && actor.role == Role::Admin.word() {
         When::Now
     } else {
         When::Lately
@@ -80,7 +80,7 @@ async fn prepare(
     target: &Target,
     request: &Parts,
     body: impl Future<Output = Result<Option<Bytes>, Problem>>,
-) -> Result<(Option<order::Change>, Outgoing), Problem> {
+) -> Result<(Option<order::Change>, VendorRequest), Problem> {
     let Target {
         upstream,
         operation,
@@ -92,7 +92,7 @@ async fn prepare(
         segments,
         &request.headers,
     )?;
-    let outgoing = Outgoing {
+    let outgoing = VendorRequest {
         method: request.method.clone(),
         path: path::encode(segments),
         query: path::query(request.uri.query().unwrap_or_default(), operation)?,

@@ -7,7 +7,7 @@ use super::audit_fields;
 use super::write::Record;
 use crate::crypto::hex;
 use crate::problem::{Kind, Problem};
-use crate::vendor_client::{Outcome, Outgoing, Upstream};
+use crate::vendor_client::{Outcome, Upstream, VendorRequest};
 use crate::vendor_http::Answer;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::json;
@@ -24,9 +24,9 @@ pub(super) struct Change {
     expected: Option<String>,
 }
 
-/// The course of a write, for the audit.
+/// How far a write has come, for the audit.
 #[derive(Debug, Default)]
-pub(super) struct Course {
+pub(super) struct WriteProgress {
     /// Whether the write was sent.
     pub(super) sent: bool,
     /// What the vendor held before, as the audit writes it.
@@ -93,13 +93,13 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 impl Change {
     /// Sends the write in its turn, if the group is as expected. Otherwise nothing is sent, and the answer is
-    /// the present group with status 412, or the reason why it could not be read. Notes the course, and records
+    /// the present group with status 412, or the reason why it could not be read. Notes the progress, and records
     /// the intent before it sends.
     pub(super) async fn execute(
         &self,
         upstream: &Upstream,
-        outgoing: &Outgoing,
-        course: &mut Course,
+        outgoing: &VendorRequest,
+        progress: &mut WriteProgress,
         record: &mut Record,
     ) -> Outcome {
         let id = self.group.to_ascii_lowercase();
@@ -111,7 +111,7 @@ impl Change {
                 Reread::Group(answer, tag) => (answer, tag),
                 Reread::Refused(answer) => return Ok(answer),
             };
-            course.before = group(&held).as_ref().map(audit_fields::order);
+            progress.before = group(&held).as_ref().map(audit_fields::order);
             if tag != *expected {
                 return Ok(Answer {
                     status: StatusCode::PRECONDITION_FAILED,
@@ -119,15 +119,15 @@ impl Change {
                 });
             }
         }
-        record.begin(course.before.as_deref()).await?;
-        course.sent = true;
+        record.begin(progress.before.as_deref()).await?;
+        progress.sent = true;
         upstream.send(outgoing).await.map(untagged)
     }
 
     async fn reread(&self, upstream: &Upstream) -> Result<Reread, Problem> {
         let request = groups().get(&self.group).request;
         let answer = upstream
-            .send(&Outgoing {
+            .send(&VendorRequest {
                 method: Method::GET,
                 path: request.path,
                 query: request.query,

@@ -3,11 +3,11 @@
 
 use super::target::Target;
 use super::{audit_fields, order, path};
-use crate::audit::{self, Who};
+use crate::audit::{self, Actor};
 use crate::changes::Changes;
 use crate::problem::{Delivery, Problem};
 use crate::store::{Entry, Lease, Shown, Store};
-use crate::vendor_client::{Outcome, Outgoing, Upstream, under_way};
+use crate::vendor_client::{Outcome, Upstream, VendorRequest, under_way};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,13 +83,19 @@ impl Record {
     }
 }
 
-fn entry(who: &Who, connection: &str, operation: &Operation, sent: String, shown: Shown) -> Entry {
+fn entry(
+    actor: &Actor,
+    connection: &str,
+    operation: &Operation,
+    sent: String,
+    shown: Shown,
+) -> Entry {
     Entry {
         shown,
-        request: who.id.clone(),
-        who: who.name.clone(),
-        role: who.role.to_owned(),
-        from: who.from.to_string(),
+        request: actor.id.clone(),
+        who: actor.name.clone(),
+        role: actor.role.to_owned(),
+        from: actor.from.to_string(),
         connection: connection.to_owned(),
         what: operation.name.to_owned(),
         sent,
@@ -137,7 +143,12 @@ fn created(operation: &Operation, body: &[u8]) -> Option<String> {
 }
 
 /// Records a write that was not sent to the vendor.
-pub(super) async fn not_sent(target: &Target, problem: &Problem, who: &Who, recording: &Recording) {
+pub(super) async fn not_sent(
+    target: &Target,
+    problem: &Problem,
+    actor: &Actor,
+    recording: &Recording,
+) {
     let Target {
         upstream,
         operation,
@@ -154,12 +165,12 @@ pub(super) async fn not_sent(target: &Target, problem: &Problem, who: &Who, reco
         before: "-",
         after: "-",
     };
-    audit::change(who, &change);
+    audit::change(actor, &change);
     let sent = format!("{} {path}", operation.method.as_str());
     let record = Record {
         store: recording.store.clone(),
         entry: entry(
-            who,
+            actor,
             &upstream.public.id,
             operation,
             sent,
@@ -174,31 +185,31 @@ pub(super) async fn not_sent(target: &Target, problem: &Problem, who: &Who, reco
 pub(super) async fn write(
     target: &Target,
     change: Option<order::Change>,
-    outgoing: Outgoing,
-    who: Who,
+    outgoing: VendorRequest,
+    actor: Actor,
     recording: Recording,
 ) -> Outcome {
     let (upstream, operation) = (target.upstream.clone(), target.operation);
     let shown = shown(target, outgoing.body.as_deref());
     let written = recording.changes.complete(async move {
-        let mut course = order::Course::default();
+        let mut progress = order::WriteProgress::default();
         let mut record = record(
             &upstream,
             operation,
             &outgoing,
-            &who,
+            &actor,
             shown,
             recording.store,
         );
         let outcome = match &change {
             Some(change) => {
                 change
-                    .execute(&upstream, &outgoing, &mut course, &mut record)
+                    .execute(&upstream, &outgoing, &mut progress, &mut record)
                     .await
             }
             None => match record.begin(None).await {
                 Ok(()) => {
-                    course.sent = true;
+                    progress.sent = true;
                     upstream.send(&outgoing).await
                 }
                 Err(problem) => Err(problem),
@@ -211,7 +222,7 @@ pub(super) async fn write(
             .and_then(|answer| answer.headers.get("operation-id")?.to_str().ok())
             .unwrap_or("-");
         let (outcome_word, status) = match &outcome {
-            Ok(answer) if !course.sent => ("not sent", answer.status),
+            Ok(answer) if !progress.sent => ("not sent", answer.status),
             Ok(answer) if answer.status.is_success() && is_refusal(&answer.body) => {
                 ("refused by the vendor", answer.status)
             }
@@ -223,11 +234,11 @@ pub(super) async fn write(
             // The vendor failed while it handled the request, so its effect is not known.
             Ok(answer) if answer.status.is_server_error() => ("unknown", answer.status),
             Ok(answer) => ("refused by the vendor", answer.status),
-            Err(problem) if course.sent && problem.may_have_been_carried_out() => {
+            Err(problem) if progress.sent && problem.may_have_been_carried_out() => {
                 ("unknown", problem.status)
             }
             // The vendor answered that it does not take the gateway's credentials.
-            Err(problem) if course.sent && problem.delivery == Some(Delivery::Refused) => {
+            Err(problem) if progress.sent && problem.delivery == Some(Delivery::Refused) => {
                 ("refused by the vendor", problem.status)
             }
             Err(problem) => ("not sent", problem.status),
@@ -239,10 +250,10 @@ pub(super) async fn write(
             outcome: outcome_word,
             status: status.as_u16(),
             operation_id,
-            before: course.before.as_deref().unwrap_or("-"),
+            before: progress.before.as_deref().unwrap_or("-"),
             after: &audit_fields::sent(outgoing.body.as_deref()),
         };
-        audit::change(&who, &change);
+        audit::change(&actor, &change);
         record
             .end(outcome_word, status.as_u16(), operation_id)
             .await;
@@ -262,8 +273,8 @@ fn is_readable(body: &[u8]) -> bool {
 fn record(
     upstream: &Upstream,
     operation: &Operation,
-    outgoing: &Outgoing,
-    who: &Who,
+    outgoing: &VendorRequest,
+    actor: &Actor,
     shown: Shown,
     store: Arc<Store>,
 ) -> Record {
@@ -280,7 +291,7 @@ fn record(
         store,
         entry: Entry {
             body,
-            ..entry(who, &upstream.public.id, operation, sent, shown)
+            ..entry(actor, &upstream.public.id, operation, sent, shown)
         },
         intent: None,
     }

@@ -2,9 +2,9 @@
 //! them.
 
 use super::database::{Database, Fault};
-use super::saved_state::{self, Kept, Table};
+use super::saved_state::{self, SavedState, Table};
 use super::writer::Job;
-use super::{Keep, Store, not_kept};
+use super::{StateChange, Store, not_saved};
 use crate::problem::Problem;
 use std::sync::PoisonError;
 use tokio::sync::oneshot;
@@ -14,21 +14,21 @@ use tokio::sync::oneshot;
 #[derive(Debug, Default)]
 pub(crate) struct Fresh {
     pub(crate) turn: u64,
-    pub(crate) kept: Kept,
+    pub(crate) saved: SavedState,
 }
 
 /// Something for the thread that writes, with the number of its turn.
-pub(super) type Turn = Box<dyn FnOnce(&mut dyn Database, u64) + Send>;
+pub(super) type AccessJob = Box<dyn FnOnce(&mut dyn Database, u64) + Send>;
 
 impl Store {
     /// What was last read of these tables because another gateway had changed something, or at the start; `None` where
     /// that was taken before.
     pub(crate) fn news(&self, tables: &[Table]) -> Option<Fresh> {
-        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = known.kept.split_off(tables)?;
+        let mut known = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let saved = known.saved.split_off(tables)?;
         Some(Fresh {
             turn: known.turn,
-            kept,
+            saved,
         })
     }
 
@@ -38,36 +38,36 @@ impl Store {
     /// They cannot be read.
     pub(crate) async fn fresh(&self, tables: &'static [Table]) -> Result<Fresh, Problem> {
         let read = move |database: &mut dyn Database, turn| {
-            let kept = saved_state::read(database, |table| tables.contains(&table))?;
-            Ok(Fresh { turn, kept })
+            let saved = saved_state::read(database, |table| tables.contains(&table))?;
+            Ok(Fresh { turn, saved })
         };
         self.turn(read).await
     }
 
-    /// Changes tables, which no gateway changes meanwhile. `act` gets what they hold, and says what to keep and to
-    /// forget, or why nothing is changed. Also answers in which turn that was.
+    /// Changes tables, which no gateway changes meanwhile. `act` gets what they hold, and says what to save and to
+    /// delete, or why nothing is changed. Also answers in which turn that was.
     ///
     /// # Errors
     /// Those of `act`, or it could not be written.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         tables: &'static [Table],
-        act: impl FnOnce(Kept) -> Result<(T, Vec<Keep>), Problem> + Send + 'static,
+        act: impl FnOnce(SavedState) -> Result<(T, Vec<StateChange>), Problem> + Send + 'static,
     ) -> Result<(T, u64), Problem> {
         let change = move |database: &mut dyn Database, turn| {
             let (mut act, mut done) = (Some(act), None);
             database.append(&mut |sql| {
-                let kept = saved_state::read(sql, |table| tables.contains(&table))?;
-                done = act.take().map(|act| act(kept));
-                if let Some(Ok((_, things))) = &done {
-                    saved_state::keep(sql, things)?;
+                let saved = saved_state::read(sql, |table| tables.contains(&table))?;
+                done = act.take().map(|act| act(saved));
+                if let Some(Ok((_, changes))) = &done {
+                    saved_state::write(sql, changes)?;
                 }
                 Ok(())
             })?;
             Ok((done, turn))
         };
         let (done, turn) = self.turn(change).await?;
-        let (done, _) = done.ok_or_else(not_kept)??;
+        let (done, _) = done.ok_or_else(not_saved)??;
         Ok((done, turn))
     }
 
@@ -76,7 +76,7 @@ impl Store {
         what: impl FnOnce(&mut dyn Database, u64) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
-        let job = Job::Turn(Box::new(move |database, turn| {
+        let job = Job::Access(Box::new(move |database, turn| {
             let done = what(database, turn);
             if let Err(fault) = &done {
                 tracing::error!("who is let in cannot be read or changed: the store {fault}");
@@ -84,7 +84,7 @@ impl Store {
             // A caller that has gone has no use for the answer.
             let _ = answer.send(done.ok());
         }));
-        self.jobs.try_send(job).map_err(|_| not_kept())?;
-        answered.await.ok().flatten().ok_or_else(not_kept)
+        self.jobs.try_send(job).map_err(|_| not_saved())?;
+        answered.await.ok().flatten().ok_or_else(not_saved)
     }
 }

@@ -49,7 +49,7 @@ fn insert(sql: &mut dyn Sql, end: End, row: &NewRow, now: DateTime<Utc>) -> Resu
         ],
     )?;
     activity::add_row(sql, number, row, at)?;
-    saved_state::keep(sql, &row.keep)?;
+    saved_state::write(sql, &row.change)?;
     Ok(End { number, hash })
 }
 
@@ -93,7 +93,7 @@ pub(super) fn closing(number: i64, intent: Entry, outcome: &str) -> NewRow {
             outcome: outcome.to_owned(),
             ..Entry::default()
         },
-        keep: None,
-        noted: None,
+        change: None,
+        happened_at: None,
     }
 }

@@ -1,10 +1,10 @@
 //! What could not be written yet. A database may be away for a while: what was seen and has happened meanwhile, what is to
-//! be kept, and how changes that were sent before have ended, waits here and is written once it is back.
+//! be saved, and how changes that were sent before have ended, waits here and is written once it is back.
 
 use super::database::{Database, Fault, Row};
-use super::noted::Noted;
+use super::event_queue::EventQueue;
 use super::saved_state::Table;
-use super::{Entry, Keep, NewRow, RowKind, activity, appending, saved_state, watching};
+use super::{Entry, NewRow, RowKind, StateChange, activity, appending, saved_state, watching};
 use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
@@ -21,11 +21,11 @@ const MOST_EVENTS: usize = 10_000;
 pub(super) struct Backlog {
     events: VecDeque<Event>,
     /// By what they are about: only the last word counts.
-    keep: BTreeMap<(Table, String), Keep>,
+    changes: BTreeMap<(Table, String), StateChange>,
     /// How changes ended whose intents are there.
     outcomes: Vec<NewRow>,
     /// What has happened that nobody waits for.
-    noted: Noted,
+    event_queue: EventQueue,
     /// The intents of this process whose outcome is still to come.
     under_way: BTreeSet<i64>,
     /// So many of the events were in a transaction that has failed, and may have taken place all the same.
@@ -38,7 +38,7 @@ pub(super) struct Backlog {
 
 impl Backlog {
     /// Adds what is to be written, apart from rows of the audit.
-    pub(super) fn add(&mut self, events: Vec<Event>, keep: Vec<Keep>) {
+    pub(super) fn add(&mut self, events: Vec<Event>, changes: Vec<StateChange>) {
         self.events.extend(events);
         let too_many = self.events.len().saturating_sub(MOST_EVENTS);
         if too_many > 0 {
@@ -47,8 +47,8 @@ impl Backlog {
                 "{too_many} events are left out: the store cannot be written for too long"
             );
         }
-        for thing in keep {
-            self.keep.insert(thing.place(), thing);
+        for thing in changes {
+            self.changes.insert(thing.key(), thing);
         }
     }
 
@@ -87,9 +87,9 @@ impl Backlog {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
-            && self.keep.is_empty()
+            && self.changes.is_empty()
             && self.outcomes.is_empty()
-            && self.noted.is_empty()
+            && self.event_queue.is_empty()
     }
 
     /// Rows were written, and got these numbers.
@@ -103,9 +103,9 @@ impl Backlog {
         }
     }
 
-    /// These were kept or forgotten with a row: what waited of them is older.
+    /// These were saved with a row: what waited of them is older.
     pub(super) fn drop_overtaken(&mut self, by: &BTreeSet<(Table, String)>) {
-        self.keep.retain(|place, _| !by.contains(place));
+        self.changes.retain(|key, _| !by.contains(key));
     }
 
     /// Rows were not written, as far as is known. The callers that waited for them are told so; how a change has ended, and
@@ -113,8 +113,8 @@ impl Backlog {
     pub(super) fn not_written(&mut self, rows: Vec<NewRow>) {
         self.is_unsettled = true;
         for row in rows {
-            if row.noted.is_some() {
-                self.noted.add(row);
+            if row.happened_at.is_some() {
+                self.event_queue.add(row);
             } else if row.of.is_some() {
                 self.outcomes.push(row);
             }
@@ -179,7 +179,7 @@ impl Backlog {
         self.events.retain(|event| !old(event));
         self.waited = self.events.len();
         self.doubtful = 0;
-        self.keep.retain(|(table, _), thing| {
+        self.changes.retain(|(table, _), thing| {
             table.is_everybodys() && !(*table == Table::AlertMessages && thing.is_put())
         });
     }
@@ -193,15 +193,15 @@ impl Backlog {
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
         self.settle(database, now)?;
-        self.noted.write(database, now)?;
-        if self.events.is_empty() && self.keep.is_empty() && watched.is_none() {
+        self.event_queue.write(database, now)?;
+        if self.events.is_empty() && self.changes.is_empty() && watched.is_none() {
             return Ok(());
         }
         if !database.lead()? {
             self.follow(now);
-            if !self.keep.is_empty() {
-                database.write(&mut |sql| saved_state::keep(sql, self.keep.values()))?;
-                self.keep.clear();
+            if !self.changes.is_empty() {
+                database.write(&mut |sql| saved_state::write(sql, self.changes.values()))?;
+                self.changes.clear();
             }
             return Ok(());
         }
@@ -213,7 +213,7 @@ impl Backlog {
                     activity::add_event(sql, event)?;
                 }
             }
-            saved_state::keep(sql, self.keep.values())?;
+            saved_state::write(sql, self.changes.values())?;
             if let Some(retention) = watched {
                 watching::watched(sql, retention, now)?;
             }
@@ -222,7 +222,7 @@ impl Backlog {
         match all {
             Ok(()) => {
                 self.events.clear();
-                self.keep.clear();
+                self.changes.clear();
                 self.waited = 0;
                 Ok(())
             }
@@ -242,7 +242,7 @@ impl Backlog {
         database: &mut dyn Database,
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
-        let mut worst = self.noted.write_each(database, now);
+        let mut worst = self.event_queue.write_each(database, now);
         let mut left_out = |fault: Fault| {
             tracing::error!("something is left out, because the store {fault}");
             worst = Err(fault);
@@ -251,8 +251,8 @@ impl Backlog {
             let written = database.write(&mut |sql| activity::add_event_once(sql, &event));
             written.unwrap_or_else(&mut left_out);
         }
-        for thing in std::mem::take(&mut self.keep).values() {
-            let written = database.write(&mut |sql| saved_state::keep(sql, [thing]));
+        for thing in std::mem::take(&mut self.changes).values() {
+            let written = database.write(&mut |sql| saved_state::write(sql, [thing]));
             written.unwrap_or_else(&mut left_out);
         }
         worst
@@ -324,16 +324,16 @@ mod tests {
     #[test]
     fn who_follows_keeps_no_message_that_was_not_written() {
         let mut backlog = Backlog::default();
-        let keep = vec![
-            Keep::put(Table::AlertMessages, "new", &1),
-            Keep::forget(Table::AlertMessages, "sent"),
-            Keep::put(Table::AlertDeliveries, "pager", &1),
-            Keep::put(Table::AlertWatches, "rule alarm", &1),
-            Keep::put(Table::Walls, "hall", &1),
+        let changes = vec![
+            StateChange::put(Table::AlertMessages, "new", &1),
+            StateChange::delete(Table::AlertMessages, "sent"),
+            StateChange::put(Table::AlertDeliveries, "pager", &1),
+            StateChange::put(Table::AlertWatches, "rule alarm", &1),
+            StateChange::put(Table::Walls, "hall", &1),
         ];
-        backlog.add(Vec::new(), keep);
+        backlog.add(Vec::new(), changes);
         backlog.follow(DateTime::UNIX_EPOCH);
-        let left: Vec<&str> = backlog.keep.values().map(Keep::id).collect();
+        let left: Vec<&str> = backlog.changes.values().map(StateChange::id).collect();
         assert_eq!(left, ["sent", "pager", "hall"]);
     }
 }

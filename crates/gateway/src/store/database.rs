@@ -92,7 +92,7 @@ pub(super) type Work<'a> = &'a mut dyn FnMut(&mut dyn Sql) -> Result<(), Fault>;
 pub(super) type Statement = (String, Vec<Value>);
 
 /// How what ended gateways have left is found.
-pub(super) struct Gone {
+pub(super) struct EndedGateways {
     /// Reads the number and the entry of each intent that nobody will close any more.
     pub(super) open: Statement,
     /// Forgets the gateways once that is closed, where a database knows of several.
@@ -102,8 +102,8 @@ pub(super) struct Gone {
 /// Numbers, each of which is another once others have changed something.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Revisions {
-    /// What is kept, but for what concerns signing in.
-    pub(super) kept: i64,
+    /// The saved state, but for what concerns signing in.
+    pub(super) saved: i64,
     /// What concerns signing in.
     pub(super) access: i64,
     /// What is recorded.
@@ -147,7 +147,7 @@ pub(super) trait Database: Sql + Send {
     }
 
     /// What ended gateways have left.
-    fn gone(&self) -> Gone;
+    fn ended_gateways(&self) -> EndedGateways;
 
     /// Reads the number and the entry of each open intent of this gateway, where it may have some that it does not
     /// know of, because a transaction has taken place after all.

@@ -1,7 +1,7 @@
 //! The rows of the audit: what they say, before they have a number.
 
 use super::database::Fault;
-use super::{Keep, Shown};
+use super::{Shown, StateChange};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -96,16 +96,16 @@ pub(super) struct NewRow {
     /// The number of the intent that this is the outcome of.
     pub(super) of: Option<i64>,
     pub(super) entry: Entry,
-    /// What is kept or forgotten with it.
-    pub(super) keep: Option<Keep>,
+    /// What is saved with it.
+    pub(super) change: Option<StateChange>,
     /// When it happened, of what has happened already and nobody waits for: it is written later where it cannot be now.
-    pub(super) noted: Option<DateTime<Utc>>,
+    pub(super) happened_at: Option<DateTime<Utc>>,
 }
 
 impl NewRow {
     /// The time that it has in the record.
     pub(super) fn at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.noted.unwrap_or(now)
+        self.happened_at.unwrap_or(now)
     }
 
     /// The entry as it is stored.

@@ -3,8 +3,8 @@
 
 use super::backlog::Backlog;
 use super::database::{Database, Fault};
-use super::saved_state::{self, Kept, Table};
-use super::writer::{Job, State, close_gone};
+use super::saved_state::{self, SavedState, Table};
+use super::writer::{Job, State, close_ended_gateways};
 use super::{Fresh, Store, watching};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::pending;
@@ -20,13 +20,13 @@ const SWEEP: u64 = 30;
 
 /// What a look at the database has brought.
 #[derive(Debug)]
-pub(crate) struct News {
+pub(crate) struct StoreUpdate {
     /// Whether this gateway is the one that records.
     pub(crate) leads: bool,
-    /// The number of what is kept.
+    /// The number of the saved state.
     pub(crate) revision: i64,
-    /// What is kept, if its number is another than before.
-    pub(crate) kept: Option<Kept>,
+    /// The saved state, if its number is another than before.
+    pub(crate) saved: Option<SavedState>,
     /// The number of what concerns signing in, and that, if its number is another than before.
     access: Option<(i64, Fresh)>,
 }
@@ -34,39 +34,39 @@ pub(crate) struct News {
 /// The numbers of what a gateway has taken over already.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KnownRevisions {
-    kept: i64,
+    saved: i64,
     access: i64,
 }
 
 impl Store {
-    /// Looks for what other gateways have changed since what is kept had this number. `None` where there are no others,
+    /// Looks for what other gateways have changed since the saved state had this number. `None` where there are no others,
     /// or nobody can say.
-    pub(crate) async fn look(&self, after: i64) -> Option<News> {
+    pub(crate) async fn poll_changes(&self, after: i64) -> Option<StoreUpdate> {
         if !self.is_shared() {
             return None;
         }
         let known = KnownRevisions {
-            kept: after,
+            saved: after,
             access: self.access.load(Ordering::Relaxed),
         };
         let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job::Look(known, answer)).ok()?;
-        let mut news = answered.await.ok()?;
-        if let Some((revision, fresh)) = news.access.take() {
-            let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        self.jobs.try_send(Job::Poll(known, answer)).ok()?;
+        let mut update = answered.await.ok()?;
+        if let Some((revision, fresh)) = update.access.take() {
+            let mut known = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
             if fresh.turn > known.turn {
-                known.kept.replace(fresh.kept);
+                known.saved.replace(fresh.saved);
                 known.turn = fresh.turn;
             }
             self.access.store(revision, Ordering::Relaxed);
         }
-        Some(news)
+        Some(update)
     }
 
     /// Waits until the database tells that something has changed; for ever, where there are no others who could.
-    pub(crate) async fn told(&self) {
-        match &self.others {
-            Some((bells, _)) => bells.changed.notified().await,
+    pub(crate) async fn changed(&self) {
+        match &self.notifications {
+            Some((notifications, _)) => notifications.changed.notified().await,
             None => pending().await,
         }
     }
@@ -77,7 +77,7 @@ impl Store {
 pub(super) struct Leading {
     /// Since when it watches.
     since: DateTime<Utc>,
-    looks: u64,
+    polls: u64,
     recorded: i64,
 }
 
@@ -100,20 +100,20 @@ impl Leading {
         state.leads.store(leads, Ordering::Relaxed);
         Ok(Self {
             since: now,
-            looks: 0,
+            polls: 0,
             recorded: 0,
         })
     }
 
     /// Looks for what other gateways have changed, and whether they are still there. `None` where there are no others.
-    pub(super) fn look(
+    pub(super) fn poll(
         &mut self,
         database: &mut dyn Database,
         state: &State,
         backlog: &mut Backlog,
         known: KnownRevisions,
         now: DateTime<Utc>,
-    ) -> Result<Option<News>, Fault> {
+    ) -> Result<Option<StoreUpdate>, Fault> {
         let Some(revisions) = database.revisions()? else {
             return Ok(None);
         };
@@ -132,24 +132,24 @@ impl Leading {
         if !leads {
             backlog.follow(now);
         }
-        self.looks += 1;
-        if self.looks.is_multiple_of(SWEEP) {
-            close_gone(database, now)?;
+        self.polls += 1;
+        if self.polls.is_multiple_of(SWEEP) {
+            close_ended_gateways(database, now)?;
         }
-        let mut kept = None;
-        if revisions.kept != known.kept {
-            kept = Some(saved_state::read(database, Table::is_of_alarms)?);
+        let mut saved = None;
+        if revisions.saved != known.saved {
+            saved = Some(saved_state::read(database, Table::is_of_alarms)?);
         }
         let mut access = None;
         if revisions.access != known.access {
-            let kept = saved_state::read(database, Table::is_of_access)?;
+            let saved = saved_state::read(database, Table::is_of_access)?;
             let turn = state.turn();
-            access = Some((revisions.access, Fresh { turn, kept }));
+            access = Some((revisions.access, Fresh { turn, saved }));
         }
-        Ok(Some(News {
+        Ok(Some(StoreUpdate {
             leads,
-            revision: revisions.kept,
-            kept,
+            revision: revisions.saved,
+            saved,
             access,
         }))
     }

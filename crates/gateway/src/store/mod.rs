@@ -9,13 +9,13 @@ mod activity;
 mod activity_query;
 mod appending;
 mod backlog;
-mod bells;
 mod chain;
 mod database;
 mod entry;
+mod event_queue;
 mod leading;
 mod lease;
-mod noted;
+mod notifications;
 mod postgres;
 mod reading;
 mod saved_state;
@@ -31,20 +31,20 @@ pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityCursor, ActivityQuery};
 pub(crate) use entry::Entry;
-pub(crate) use leading::News;
+pub(crate) use leading::StoreUpdate;
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
-pub(crate) use saved_state::{Keep, Kept, Table};
-pub(crate) use sharing::Board;
+pub(crate) use saved_state::{SavedState, StateChange, Table};
+pub(crate) use sharing::SharedState;
 
 use crate::config::{Retention, StoreLocation};
 use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
-use bells::Bells;
 use chrono::{DateTime, Utc};
 use database::Sql;
 use entry::{NewRow, RowKind};
 use health::events::Event;
+use notifications::Notifications;
 use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -56,16 +56,16 @@ use writer::Job;
 const QUEUE: usize = 1_024;
 
 /// What the store reads its time from.
-type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Something that is read from the database.
-type Read = Box<dyn FnOnce(&mut dyn Sql) + Send>;
+type ReadJob = Box<dyn FnOnce(&mut dyn Sql) + Send>;
 
 /// The store of one gateway.
 pub(crate) struct Store {
     jobs: mpsc::Sender<Job>,
     /// Those who read a file do not wait for those who write to it. What is in memory has but one connection.
-    reads: Option<mpsc::Sender<Read>>,
+    reads: Option<mpsc::Sender<ReadJob>>,
     /// Whether the last attempt to write succeeded.
     is_well: Arc<AtomicBool>,
     /// Whether this gateway is the one that records what all see who share its store.
@@ -75,18 +75,18 @@ pub(crate) struct Store {
     /// Counts the writes that changed the list of what happened.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
-    now: Now,
+    now: TimeSource,
     /// What this gateway is called among several; empty where there is but one.
     gateway: String,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
     /// What was there when it was opened, until somebody goes on with it; of what concerns signing in also what others
     /// have changed since.
-    kept: Mutex<Fresh>,
+    saved: Mutex<Fresh>,
     /// The number of what concerns signing in, as it was taken over last.
     access: AtomicI64,
-    /// Rings when others have changed something, until it is dropped. `None` where there are no others.
-    others: Option<(Arc<Bells>, oneshot::Sender<()>)>,
+    /// Notified when others have changed something, until it is dropped. `None` where there are no others.
+    notifications: Option<(Arc<Notifications>, oneshot::Sender<()>)>,
     /// Asks what gateways share of watching. `None` where there are no others.
     sharing: Option<Sharing>,
 }
@@ -96,7 +96,7 @@ struct Sharing {
     /// This gateway: each start of one is another.
     me: String,
     /// By a thread of its own, so that no change waits for it.
-    asks: mpsc::Sender<Read>,
+    asks: mpsc::Sender<ReadJob>,
 }
 
 impl fmt::Debug for Store {
@@ -124,7 +124,7 @@ impl Store {
         location: &StoreLocation,
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Self, String> {
-        let now: Now = Arc::new(now);
+        let now: TimeSource = Arc::new(now);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
         let changes = Arc::new(AtomicU64::new(0));
@@ -139,29 +139,29 @@ impl Store {
             now: now.clone(),
         };
         let at = location.clone();
-        let (mut others, mut sharing) = (None, None);
-        let (kept, reads) = match location {
+        let (mut notifications, mut sharing) = (None, None);
+        let (saved, reads) = match location {
             StoreLocation::Memory => {
-                let kept = writer::start(move || sqlite::open(&at), queue, state)?;
-                (kept, None)
+                let saved = writer::start(move || sqlite::open(&at), queue, state)?;
+                (saved, None)
             }
             StoreLocation::File(path) => {
-                let kept = writer::start(move || sqlite::open(&at), queue, state)?;
+                let saved = writer::start(move || sqlite::open(&at), queue, state)?;
                 let reader = sqlite::open_to_read(path)?;
-                (kept, Some(reading::start(reader)?))
+                (saved, Some(reading::start(reader)?))
             }
             StoreLocation::Postgres(address) => {
                 let to_write = address.clone();
-                let kept = writer::start(move || postgres::open(&to_write), queue, state)?;
+                let saved = writer::start(move || postgres::open(&to_write), queue, state)?;
                 let reader = postgres::open_to_read(address)?;
                 let me = random_hex()?;
-                let bells = Arc::new(Bells::new(me.clone()));
+                let here = Arc::new(Notifications::new(me.clone()));
                 let (to_end, end) = oneshot::channel();
-                postgres::listen(address, bells.clone(), end)?;
-                others = Some((bells, to_end));
+                postgres::listen(address, here.clone(), end)?;
+                notifications = Some((here, to_end));
                 let asks = reading::start(postgres::open_to_share(address)?)?;
                 sharing = Some(Sharing { me, asks });
-                (kept, Some(reading::start(reader)?))
+                (saved, Some(reading::start(reader)?))
             }
         };
         Ok(Self {
@@ -178,9 +178,9 @@ impl Store {
                 StoreLocation::Memory | StoreLocation::File(_) => String::new(),
             },
             left_out: AtomicU64::new(0),
-            kept: Mutex::new(Fresh { turn: 0, kept }),
+            saved: Mutex::new(Fresh { turn: 0, saved }),
             access: AtomicI64::default(),
-            others,
+            notifications,
             sharing,
         })
     }
@@ -199,9 +199,9 @@ impl Store {
             now: Arc::new(Utc::now),
             gateway: String::new(),
             left_out: AtomicU64::new(0),
-            kept: Mutex::default(),
+            saved: Mutex::default(),
             access: AtomicI64::default(),
-            others: None,
+            notifications: None,
             sharing: None,
         }
     }
@@ -257,15 +257,21 @@ impl Store {
         self.write(RowKind::Event, None, entry, None).await
     }
 
-    /// Records what somebody does, and keeps or forgets with it what that changes: both or neither.
+    /// Records what somebody does, and saves with it what that changes: both or neither.
     ///
     /// # Errors
     /// It could not be recorded.
-    pub(crate) async fn handle(&self, entry: Entry, keep: Keep) -> Result<i64, Problem> {
-        self.write(RowKind::Event, None, entry, Some(keep)).await
+    pub(crate) async fn handle(&self, entry: Entry, change: StateChange) -> Result<i64, Problem> {
+        self.write(RowKind::Event, None, entry, Some(change)).await
     }
 
-    fn row(&self, kind: RowKind, of: Option<i64>, entry: Entry, keep: Option<Keep>) -> NewRow {
+    fn row(
+        &self,
+        kind: RowKind,
+        of: Option<i64>,
+        entry: Entry,
+        change: Option<StateChange>,
+    ) -> NewRow {
         let entry = Entry {
             gateway: self.gateway.clone(),
             ..entry
@@ -274,8 +280,8 @@ impl Store {
             kind,
             of,
             entry,
-            keep,
-            noted: None,
+            change,
+            happened_at: None,
         }
     }
 
@@ -284,10 +290,10 @@ impl Store {
         kind: RowKind,
         of: Option<i64>,
         entry: Entry,
-        keep: Option<Keep>,
+        change: Option<StateChange>,
     ) -> Result<i64, Problem> {
         let (answer, answered) = oneshot::channel();
-        let row = self.row(kind, of, entry, keep);
+        let row = self.row(kind, of, entry, change);
         let job = Job::Write(Box::new(row), answer);
         // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
         self.jobs.try_send(job).map_err(|_| not_recorded())?;
@@ -300,23 +306,23 @@ impl Store {
 
     /// Records what has happened already, without holding anybody up, once that can be written. What finds no place is
     /// counted, and said with the next that does.
-    pub(crate) fn note(&self, entry: Entry) {
+    pub(crate) fn record_later(&self, entry: Entry) {
         let left_out = self.left_out.swap(0, Ordering::Relaxed);
-        if left_out > 0 && !self.queue_note(Entry::left_out(left_out, "events")) {
+        if left_out > 0 && !self.queue_event(Entry::left_out(left_out, "events")) {
             self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
-        } else if !self.queue_note(entry) {
+        } else if !self.queue_event(entry) {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Whether this finds a place. Half of the queue is for changes and their outcomes alone: much of what is noted can
+    /// Whether this finds a place. Half of the queue is for changes and their outcomes alone: many events can
     /// be caused by anybody.
-    fn queue_note(&self, entry: Entry) -> bool {
+    fn queue_event(&self, entry: Entry) -> bool {
         if self.jobs.capacity() < QUEUE / 2 {
             return false;
         }
         let row = NewRow {
-            noted: Some((self.now)()),
+            happened_at: Some((self.now)()),
             ..self.row(RowKind::Event, None, entry, None)
         };
         // Nobody waits for the answer.
@@ -369,7 +375,7 @@ impl Store {
         query: ActivityQuery,
     ) -> Result<Vec<ActivityEntry>, Problem> {
         let (answer, answered) = oneshot::channel();
-        let read: Read = Box::new(move |sql| {
+        let read: ReadJob = Box::new(move |sql| {
             // A caller that has gone has no use for it.
             if !answer.is_closed() {
                 let _ = answer.send(activity_query::read(sql, &query));
@@ -407,7 +413,7 @@ impl Store {
     }
 }
 
-fn not_kept() -> Problem {
+fn not_saved() -> Problem {
     Problem::new(Kind::Internal, "the store cannot be written")
 }
 

@@ -2,7 +2,7 @@
 
 use super::chain::{Broken, Follower, StoredRow, Verified};
 use super::database::{Fault, Row, Sql, Value};
-use super::{Entry, Read, postgres, sqlite};
+use super::{Entry, ReadJob, postgres, sqlite};
 use crate::config::StoreLocation;
 use crate::crypto::hex;
 use chrono::{DateTime, SecondsFormat};
@@ -17,8 +17,8 @@ const QUEUE: usize = 64;
 /// Starts the thread that reads for those who ask while another one writes.
 pub(super) fn start<S: Sql + Send + 'static>(
     mut database: S,
-) -> Result<mpsc::Sender<Read>, String> {
-    let (reads, mut queue) = mpsc::channel::<Read>(QUEUE);
+) -> Result<mpsc::Sender<ReadJob>, String> {
+    let (reads, mut queue) = mpsc::channel::<ReadJob>(QUEUE);
     let thread = std::thread::Builder::new().name("store reader".to_owned());
     let started = thread.spawn(move || {
         while let Some(read) = queue.blocking_recv() {
@@ -29,10 +29,10 @@ pub(super) fn start<S: Sql + Send + 'static>(
     Ok(reads)
 }
 
-/// What is read by a thread of its own: the caller may be within a runtime, which must not wait for that of a database.
-struct Elsewhere(mpsc::Sender<Read>);
+/// Reads in a thread of its own: the caller may be within a runtime, which must not wait for that of a database.
+struct ReaderThread(mpsc::Sender<ReadJob>);
 
-impl Sql for Elsewhere {
+impl Sql for ReaderThread {
     fn execute(&mut self, _: &str, _: &[Value]) -> Result<u64, Fault> {
         Err("is only read here".to_owned())
     }
@@ -40,7 +40,7 @@ impl Sql for Elsewhere {
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
         let (answer, answered) = sync_channel(1);
         let (statement, values) = (statement.to_owned(), values.to_vec());
-        let read: Read = Box::new(move |sql| {
+        let read: ReadJob = Box::new(move |sql| {
             let _ = answer.send(sql.rows(&statement, &values));
         });
         let gone = || "cannot be read: its thread has failed".to_owned();
@@ -53,7 +53,7 @@ impl Sql for Elsewhere {
 fn open(location: &StoreLocation) -> Result<Box<dyn Sql>, String> {
     match location {
         StoreLocation::File(path) => Ok(Box::new(sqlite::open_to_read(path)?)),
-        StoreLocation::Postgres(address) => Ok(Box::new(Elsewhere(start(
+        StoreLocation::Postgres(address) => Ok(Box::new(ReaderThread(start(
             postgres::open_to_read(address)?,
         )?))),
         StoreLocation::Memory => {

@@ -1,9 +1,9 @@
-//! What a gateway that starts anew goes on with: tables of things by their ids, as JSON. The store knows neither what
+//! What a gateway that starts anew goes on with: tables of entries by their ids, as JSON. The store knows neither what
 //! they are nor what they mean.
 
 use super::database::{Fault, Sql};
 use super::writer::Job;
-use super::{Store, not_kept};
+use super::{Store, not_saved};
 use crate::problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use tokio::sync::oneshot;
 
-/// A table of things that outlive the process.
+/// A table of entries that outlive the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Table {
     /// The alarms that are open, by their ids.
@@ -93,20 +93,20 @@ impl Table {
     }
 }
 
-/// Something to keep, or to keep no longer.
+/// A change of the saved state: an entry that is put or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Keep {
+pub(crate) struct StateChange {
     table: Table,
     id: String,
-    /// As JSON; `None` to forget it.
+    /// As JSON; `None` to delete it.
     entry: Option<String>,
 }
 
-impl Keep {
-    /// Keeps a thing in place of the one with the same id.
-    pub(crate) fn put(table: Table, id: impl Into<String>, thing: &impl Serialize) -> Self {
-        // What cannot be written is not kept: none of these things is of that kind.
-        let entry = serde_json::to_string(thing).ok();
+impl StateChange {
+    /// Saves an entry in place of the one with the same id.
+    pub(crate) fn put(table: Table, id: impl Into<String>, value: &impl Serialize) -> Self {
+        // What cannot be written is not saved: none of these entries is of that kind.
+        let entry = serde_json::to_string(value).ok();
         Self {
             table,
             id: id.into(),
@@ -114,23 +114,23 @@ impl Keep {
         }
     }
 
-    /// What it is about.
-    pub(super) fn place(&self) -> (Table, String) {
+    /// The table and the id of the entry.
+    pub(super) fn key(&self) -> (Table, String) {
         (self.table, self.id.clone())
     }
 
-    /// The id of the thing.
+    /// The id of the entry.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whether it keeps the thing, and does not forget it.
+    /// Whether it puts an entry, and does not delete one.
     pub(crate) fn is_put(&self) -> bool {
         self.entry.is_some()
     }
 
-    /// Keeps a thing no longer.
-    pub(crate) fn forget(table: Table, id: impl Into<String>) -> Self {
+    /// Deletes an entry.
+    pub(crate) fn delete(table: Table, id: impl Into<String>) -> Self {
         Self {
             table,
             id: id.into(),
@@ -139,11 +139,11 @@ impl Keep {
     }
 }
 
-/// What was kept: by table and id, as JSON.
+/// What was saved: by table and id, as JSON.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Kept(BTreeMap<Table, BTreeMap<String, String>>);
+pub(crate) struct SavedState(BTreeMap<Table, BTreeMap<String, String>>);
 
-impl Kept {
+impl SavedState {
     /// Puts what was read in place of what was read before.
     pub(super) fn replace(&mut self, newer: Self) {
         self.0.extend(newer.0);
@@ -165,53 +165,53 @@ impl Kept {
     pub(crate) fn take<T: DeserializeOwned>(&mut self, table: Table) -> BTreeMap<String, T> {
         let texts = self.0.remove(&table).unwrap_or_default();
         let read = texts.into_iter().filter_map(|(id, text)| {
-            let thing = serde_json::from_str(&text);
-            if let Err(error) = &thing {
-                tracing::warn!(table = table.name(), id, %error, "what was kept cannot be read");
+            let value = serde_json::from_str(&text);
+            if let Err(error) = &value {
+                tracing::warn!(table = table.name(), id, %error, "what was saved cannot be read");
             }
-            Some((id, thing.ok()?))
+            Some((id, value.ok()?))
         });
         read.collect()
     }
 }
 
 impl Store {
-    /// Keeps or forgets these, without holding anybody up. What finds no place is not kept: a gateway that starts anew
+    /// Saves these changes, without holding anybody up. What finds no place is not saved: a gateway that starts anew
     /// then takes an alarm for a new one.
-    pub(crate) fn keep(&self, things: Vec<Keep>) {
-        if !things.is_empty() {
+    pub(crate) fn save_later(&self, changes: Vec<StateChange>) {
+        if !changes.is_empty() {
             // See above.
-            let _ = self.jobs.try_send(Job::Keep(things));
+            let _ = self.jobs.try_send(Job::SaveLater(changes));
         }
     }
 
-    /// Keeps or forgets these, and answers once that is durable.
+    /// Saves these changes, and answers once that is durable.
     ///
     /// # Errors
     /// It could not be written. The store goes on trying as long as the process lives, unless too much waits already.
-    pub(crate) async fn save(&self, things: Vec<Keep>) -> Result<(), Problem> {
+    pub(crate) async fn save(&self, changes: Vec<StateChange>) -> Result<(), Problem> {
         let (answer, answered) = oneshot::channel();
-        let job = Job::Save(things, answer);
-        self.jobs.try_send(job).map_err(|_| not_kept())?;
+        let job = Job::Save(changes, answer);
+        self.jobs.try_send(job).map_err(|_| not_saved())?;
         match answered.await {
             Ok(true) => Ok(()),
-            _ => Err(not_kept()),
+            _ => Err(not_saved()),
         }
     }
 
     /// What a table held when the store was opened: once, for who goes on with it.
-    pub(crate) fn take_kept<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
-        let mut known = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        known.kept.take(table)
+    pub(crate) fn take_saved<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
+        let mut known = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        known.saved.take(table)
     }
 }
 
-/// Writes what is to be kept.
-pub(super) fn keep<'a>(
+/// Writes changes of the saved state.
+pub(super) fn write<'a>(
     sql: &mut dyn Sql,
-    things: impl IntoIterator<Item = &'a Keep>,
+    changes: impl IntoIterator<Item = &'a StateChange>,
 ) -> Result<(), Fault> {
-    for Keep { table, id, entry } in things {
+    for StateChange { table, id, entry } in changes {
         let name = table.name();
         match entry {
             Some(entry) => sql.execute(
@@ -230,15 +230,17 @@ pub(super) fn keep<'a>(
     Ok(())
 }
 
-/// Reads what was kept in these tables.
-pub(super) fn read(sql: &mut dyn Sql, of: impl Fn(Table) -> bool) -> Result<Kept, Fault> {
-    let mut kept = Kept::default();
+/// Reads what is saved in these tables.
+pub(super) fn read(sql: &mut dyn Sql, of: impl Fn(Table) -> bool) -> Result<SavedState, Fault> {
+    let mut saved = SavedState::default();
     for table in Table::ALL.into_iter().filter(|table| of(*table)) {
         let rows = sql.rows(&format!("SELECT id, entry FROM {}", table.name()), &[])?;
-        let things = rows
+        let entries = rows
             .iter()
             .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())));
-        kept.0.insert(table, things.collect::<Result<_, Fault>>()?);
+        saved
+            .0
+            .insert(table, entries.collect::<Result<_, Fault>>()?);
     }
-    Ok(kept)
+    Ok(saved)
 }

@@ -8,9 +8,9 @@
 //!
 //! The tables are not logged: after a crash of the database they are empty, and gateways begin anew.
 
-use super::bells::{CHANGED, SHARED, WANTED};
 use super::database::{Fault, Row, Sql, Value};
-use super::{Read, Store};
+use super::notifications::{CHANGED, SHARED, WATCH_REQUESTED};
+use super::{ReadJob, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::time::Instant;
@@ -26,7 +26,7 @@ const RECENT: i64 = 30;
 
 /// What is shared, as it is at this moment.
 #[derive(Debug)]
-pub(crate) struct Board {
+pub(crate) struct SharedState {
     /// The gateways that are running, and which connections each could watch.
     pub(crate) gateways: BTreeMap<String, BTreeSet<String>>,
     /// The connections that a gateway watches, or has watched.
@@ -35,7 +35,7 @@ pub(crate) struct Board {
     pub(crate) ahead: (i64, i64),
 }
 
-impl Board {
+impl SharedState {
     /// The gateway has leased the connection since.
     pub(crate) fn take(&mut self, connection: &str, gateway: &str) {
         let number = self.connections.get(connection).map_or(0, |one| one.number);
@@ -83,11 +83,11 @@ impl Store {
     ///
     /// # Errors
     /// The database cannot be asked.
-    pub(crate) async fn board(
+    pub(crate) async fn shared_state(
         &self,
         renew: Option<BTreeSet<String>>,
         millis: impl Fn() -> i64 + Send + 'static,
-    ) -> Result<Board, Fault> {
+    ) -> Result<SharedState, Fault> {
         self.ask(move |sql, me| {
             if let Some(connections) = renew {
                 let connections = serde_json::to_string(&connections).unwrap_or_default();
@@ -132,7 +132,7 @@ impl Store {
                 Ok((row.text(0)?.to_owned(), connection))
             };
             let living = gateways.iter().filter(|row| row.text(0) != Ok(""));
-            Ok(Board {
+            Ok(SharedState {
                 gateways: living.map(could).collect::<Result<_, Fault>>()?,
                 connections: connections.iter().map(watched).collect::<Result<_, Fault>>()?,
                 ahead: (before + took / 2 - clock, took / 2),
@@ -264,15 +264,16 @@ impl Store {
         .await
     }
 
-    /// Tells the gateway that watches a connection what is wanted of it. Where that cannot be told, the connection is
+    /// Tells the gateway that watches a connection what is requested of it. Where that cannot be told, the connection is
     /// read at its interval all the same.
-    pub(crate) async fn want(&self, wish: String) {
-        let told = self.ask(move |sql, _| {
-            let want = "SELECT pg_notify(?, ?)::text";
-            sql.rows(want, &[WANTED.into(), wish.into()]).map(drop)
+    pub(crate) async fn send_watch_requests(&self, requests: String) {
+        let sent = self.ask(move |sql, _| {
+            let send = "SELECT pg_notify(?, ?)::text";
+            sql.rows(send, &[WATCH_REQUESTED.into(), requests.into()])
+                .map(drop)
         });
-        if let Err(fault) = told.await {
-            tracing::debug!("a wish is not passed on: the store {fault}");
+        if let Err(fault) = sent.await {
+            tracing::debug!("requests to the gateway that watches are not sent: the store {fault}");
         }
     }
 
@@ -302,18 +303,18 @@ impl Store {
         }
     }
 
-    /// Waits until something is wanted of a gateway that watches.
-    pub(crate) async fn wishes(&self) -> Vec<String> {
-        match &self.others {
-            Some((bells, _)) => bells.wishes().await,
+    /// Waits until something is requested of a gateway that watches.
+    pub(crate) async fn watch_requests(&self) -> Vec<String> {
+        match &self.notifications {
+            Some((notifications, _)) => notifications.watch_requests().await,
             None => pending().await,
         }
     }
 
     /// Waits until another gateway has read a connection, or leaves one to others.
     pub(crate) async fn shared(&self) {
-        match &self.others {
-            Some((bells, _)) => bells.shared.notified().await,
+        match &self.notifications {
+            Some((notifications, _)) => notifications.shared.notified().await,
             None => pending().await,
         }
     }
@@ -354,7 +355,7 @@ impl Store {
         let sharing = self.sharing.as_ref()?;
         let (answer, answered) = oneshot::channel();
         let me = sharing.me.clone();
-        let ask: Read = Box::new(move |sql| {
+        let ask: ReadJob = Box::new(move |sql| {
             // A caller that has gone has no use for the answer.
             let _ = answer.send(what(sql, &me));
         });
@@ -365,5 +366,5 @@ impl Store {
 
 /// What a session that listens says first.
 pub(super) fn listen() -> String {
-    format!("LISTEN {CHANGED}; LISTEN {SHARED}; LISTEN {WANTED}")
+    format!("LISTEN {CHANGED}; LISTEN {SHARED}; LISTEN {WATCH_REQUESTED}")
 }

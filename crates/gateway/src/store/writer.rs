@@ -1,11 +1,11 @@
 //! The one thread that writes.
 
-use super::access::Turn;
+use super::access::AccessJob;
 use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
-use super::leading::{KnownRevisions, Leading, News};
-use super::saved_state::Kept;
-use super::{Keep, NewRow, Now, Read, appending, saved_state};
+use super::leading::{KnownRevisions, Leading, StoreUpdate};
+use super::saved_state::SavedState;
+use super::{NewRow, ReadJob, StateChange, TimeSource, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
@@ -27,22 +27,22 @@ pub(super) enum Job {
     Probe(oneshot::Sender<bool>),
     /// Adds what was seen to the list of what happened.
     Events(Vec<Event>),
-    /// Keeps or forgets.
-    Keep(Vec<Keep>),
+    /// Saves changes of the saved state, once that is possible.
+    SaveLater(Vec<StateChange>),
     /// The same, and answers whether that is durable.
-    Save(Vec<Keep>, oneshot::Sender<bool>),
+    Save(Vec<StateChange>, oneshot::Sender<bool>),
     /// Notes that the connections are watched.
     Watched,
-    /// Looks for what other gateways have changed since what is kept had these numbers.
-    Look(KnownRevisions, oneshot::Sender<News>),
+    /// Looks for what other gateways have changed since the saved state had these numbers.
+    Poll(KnownRevisions, oneshot::Sender<StoreUpdate>),
     /// Leases a name, and answers whether no other gateway has it; `None` where that cannot be told.
     Lease(String, Duration, oneshot::Sender<Option<bool>>),
     /// Gives a leased name back.
     GiveBack(String),
     /// Reads.
-    Read(Read),
+    Read(ReadJob),
     /// Reads or changes what says who is let in.
-    Turn(Turn),
+    Access(AccessJob),
 }
 
 /// What the thread shares with those who ask it.
@@ -55,7 +55,7 @@ pub(super) struct State {
     pub(super) retention: Arc<Mutex<Retention>>,
     /// Counts what was read or changed of what says who is let in.
     pub(super) turns: AtomicU64,
-    pub(super) now: Now,
+    pub(super) now: TimeSource,
 }
 
 impl State {
@@ -72,7 +72,7 @@ impl State {
 }
 
 /// Opens a database in a thread of its own, closes what was left open, then writes until the store is dropped. What was
-/// kept when it was opened.
+/// saved when it was opened.
 ///
 /// # Errors
 /// What is wrong with the database, with its name.
@@ -80,7 +80,7 @@ pub(super) fn start<D: Database>(
     open: impl FnOnce() -> Result<D, String> + Send + 'static,
     mut queue: mpsc::Receiver<Job>,
     state: State,
-) -> Result<Kept, String> {
+) -> Result<SavedState, String> {
     let (opened, is_open) = sync_channel(1);
     let write = move || {
         let begun = open().and_then(|mut database| {
@@ -93,20 +93,20 @@ pub(super) fn start<D: Database>(
                 let _ = opened.send(Err(why));
                 return;
             }
-            Ok((database, (kept, leading))) => {
-                let _ = opened.send(Ok(kept));
+            Ok((database, (saved, leading))) => {
+                let _ = opened.send(Ok(saved));
                 (database, leading)
             }
         };
         let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
-            let looks = work(&mut database, jobs.drain(..), &state, &mut backlog);
-            for (known, answer) in looks {
-                let looked =
-                    leading.look(&mut database, &state, &mut backlog, known, (state.now)());
-                match looked {
+            let polls = work(&mut database, jobs.drain(..), &state, &mut backlog);
+            for (known, answer) in polls {
+                let polled =
+                    leading.poll(&mut database, &state, &mut backlog, known, (state.now)());
+                match polled {
                     // Without an answer the caller goes on as before.
-                    Ok(news) => drop(news.map(|news| answer.send(news))),
+                    Ok(update) => drop(update.map(|update| answer.send(update))),
                     Err(fault) => {
                         if state.is_well.swap(false, Ordering::Relaxed) {
                             tracing::error!("the store {fault}");
@@ -132,17 +132,20 @@ fn begin(
     database: &mut dyn Database,
     state: &State,
     now: DateTime<Utc>,
-) -> Result<(Kept, Leading), Fault> {
-    let kept = saved_state::read(database, |_| true)?;
-    close_gone(database, now)?;
-    Ok((kept, Leading::begin(database, state, now)?))
+) -> Result<(SavedState, Leading), Fault> {
+    let saved = saved_state::read(database, |_| true)?;
+    close_ended_gateways(database, now)?;
+    Ok((saved, Leading::begin(database, state, now)?))
 }
 
 /// Closes what ended gateways left open: whether that was sent nobody knows.
-pub(super) fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Result<(), Fault> {
-    let gone = database.gone();
-    let (statement, values) = &gone.open;
-    if gone.forget.is_none() && database.rows(statement, values)?.is_empty() {
+pub(super) fn close_ended_gateways(
+    database: &mut dyn Database,
+    now: DateTime<Utc>,
+) -> Result<(), Fault> {
+    let ended = database.ended_gateways();
+    let (statement, values) = &ended.open;
+    if ended.forget.is_none() && database.rows(statement, values)?.is_empty() {
         return Ok(());
     }
     let mut closed = 0;
@@ -154,7 +157,7 @@ pub(super) fn close_gone(database: &mut dyn Database, now: DateTime<Utc>) -> Res
         });
         let rows: Vec<NewRow> = rows.collect::<Result<_, Fault>>()?;
         appending::append(sql, &rows, now)?;
-        if let Some((forget, values)) = &gone.forget {
+        if let Some((forget, values)) = &ended.forget {
             sql.execute(forget, values)?;
         }
         closed = rows.len();
@@ -194,34 +197,34 @@ fn work(
     jobs: impl Iterator<Item = Job>,
     state: &State,
     backlog: &mut Backlog,
-) -> Vec<(KnownRevisions, oneshot::Sender<News>)> {
+) -> Vec<(KnownRevisions, oneshot::Sender<StoreUpdate>)> {
     let now = (state.now)();
     let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
     let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
-    let (mut keep, mut looks, mut turns) = (Vec::new(), Vec::new(), Vec::new());
-    // What rows keep or forget that nothing later of these jobs is about.
+    let (mut changes, mut polls, mut turns) = (Vec::new(), Vec::new(), Vec::new());
+    // What rows save that nothing later of these jobs is about.
     let mut with_rows = BTreeSet::new();
     for job in jobs {
-        if let Job::Keep(later) | Job::Save(later, _) = &job {
+        if let Job::SaveLater(later) | Job::Save(later, _) = &job {
             for one in later {
-                with_rows.remove(&one.place());
+                with_rows.remove(&one.key());
             }
         }
         match job {
             Job::Write(row, answer) => {
-                with_rows.extend(row.keep.as_ref().map(Keep::place));
+                with_rows.extend(row.change.as_ref().map(StateChange::key));
                 rows.push(*row);
                 answers.push(answer);
             }
             Job::Probe(answer) => probes.push(answer),
             Job::Events(more) => events.extend(more),
-            Job::Keep(more) => keep.extend(more),
+            Job::SaveLater(more) => changes.extend(more),
             Job::Save(more, answer) => {
-                keep.extend(more);
+                changes.extend(more);
                 probes.push(answer);
             }
             Job::Watched => is_watched = true,
-            Job::Look(known, answer) => looks.push((known, answer)),
+            Job::Poll(known, answer) => polls.push((known, answer)),
             Job::Lease(name, longest, answer) => {
                 let leased = database.lease(&name, longest);
                 let _ = answer.send(leased.ok());
@@ -231,13 +234,13 @@ fn work(
                 let _ = database.give_back(&name);
             }
             Job::Read(read) => reads.push(read),
-            Job::Turn(turn) => turns.push(turn),
+            Job::Access(turn) => turns.push(turn),
         }
     }
-    let changes = !rows.is_empty() || !events.is_empty();
+    let has_changes = !rows.is_empty() || !events.is_empty();
     let waited = !backlog.is_empty();
-    backlog.add(events, keep);
-    let writes = changes || is_watched || !probes.is_empty() || !backlog.is_empty();
+    backlog.add(events, changes);
+    let writes = has_changes || is_watched || !probes.is_empty() || !backlog.is_empty();
     let written = if rows.is_empty() && probes.is_empty() {
         Ok(Vec::new())
     } else {
@@ -286,7 +289,7 @@ fn work(
         None if !was_well && writes => tracing::warn!("the store can be written again"),
         _ => {}
     }
-    if changes || (waited && failed.is_none()) {
+    if has_changes || (waited && failed.is_none()) {
         state.changes.fetch_add(1, Ordering::Relaxed);
     }
     for probe in probes {
@@ -298,5 +301,5 @@ fn work(
     for turn in turns {
         turn(database, state.turn());
     }
-    looks
+    polls
 }

@@ -13,7 +13,7 @@ pub(crate) mod metrics;
 mod observability;
 mod openid;
 mod order;
-mod outside;
+mod outbound;
 mod recorded;
 mod relay;
 mod requests;
@@ -82,7 +82,7 @@ fn connection(
         base_url: Url::parse(base).unwrap(),
         credentials,
         ca: None,
-        reach: config::Reach::default(),
+        outbound: config::Outbound::default(),
         timeout: Duration::from_secs(5),
         watch: config::DEFAULT_WATCH,
     }

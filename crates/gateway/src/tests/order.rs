@@ -46,9 +46,9 @@ async fn vendor() -> (Vendor, SharedGroup) {
             return answer;
         }
         if seen.line.ends_with("/slicers") {
-            let wish: Value = serde_json::from_slice(&seen.body).unwrap();
+            let request: Value = serde_json::from_slice(&seen.body).unwrap();
             for slicer in held["slicers"].as_array_mut().unwrap() {
-                let places = wish["slicers"].as_array().unwrap();
+                let places = request["slicers"].as_array().unwrap();
                 if let Some(place) = places
                     .iter()
                     .find(|place| place["slicer_id"] == slicer["id"])

@@ -20,7 +20,7 @@ pub(super) const CLIENT: &str = "failover-console";
 pub(super) const CLIENT_SECRET: &str = "client-canary:+/ %&=";
 
 /// Changes a token's header and claims.
-type Twist = Arc<dyn Fn(&mut Value, &mut Value) + Send + Sync>;
+type TamperToken = Arc<dyn Fn(&mut Value, &mut Value) + Send + Sync>;
 
 /// The request that a code was issued for.
 struct Granted {
@@ -70,7 +70,7 @@ struct Inner {
     codes: HashMap<String, Granted>,
     issued: usize,
     claims: Value,
-    twist: Option<Twist>,
+    tamper: Option<TamperToken>,
     /// Replaces parts of its metadata.
     metadata: Value,
     /// Replaces parts of its answer with a token.
@@ -99,7 +99,7 @@ impl Provider {
             codes: HashMap::new(),
             issued: 0,
             claims,
-            twist: None,
+            tamper: None,
             metadata: json!({}),
             token_answer: json!({}),
             down: false,
@@ -142,7 +142,7 @@ impl Provider {
             admins: vec!["console-admin".to_owned()],
             viewers: vec!["console-viewer".to_owned()],
             ca: None,
-            reach: config::Reach::default(),
+            outbound: config::Outbound::default(),
             title: "Plant account".to_owned(),
         }
     }
@@ -173,8 +173,8 @@ impl Provider {
     }
 
     /// Changes the header and claims of each later token before it signs them.
-    pub(super) fn twist(&self, twist: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) {
-        self.inner.lock().unwrap().twist = Some(Arc::new(twist));
+    pub(super) fn tamper(&self, tamper: impl Fn(&mut Value, &mut Value) + Send + Sync + 'static) {
+        self.inner.lock().unwrap().tamper = Some(Arc::new(tamper));
     }
 
     pub(super) fn claims(&self, claims: Value) {
@@ -300,8 +300,8 @@ impl Inner {
         for (name, value) in self.claims.as_object().unwrap() {
             claims[name] = value.clone();
         }
-        if let Some(twist) = &self.twist {
-            twist(&mut header, &mut claims);
+        if let Some(tamper) = &self.tamper {
+            tamper(&mut header, &mut claims);
         }
         let mut token = self.key.sign(&header, &claims);
         match header["alg"].as_str().unwrap() {

@@ -233,7 +233,7 @@ async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_co
     assert!(rows.iter().any(|row| row["what"] == "40 refusals left out"));
 }
 
-/// How many rows have this outcome, once all that was noted is written.
+/// How many rows have this outcome, once all recorded events are written.
 async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usize {
     assert!(gateway.shared.store.catch_up().await);
     let rows = rows(file).into_iter();

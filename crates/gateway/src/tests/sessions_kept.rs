@@ -27,8 +27,8 @@ fn at(location: &StoreLocation) -> Arc<Gateway> {
 }
 
 /// What comes by itself every two seconds.
-async fn look_around(gateway: &Arc<Gateway>) {
-    gateway.shared.watchers.inventory().look_around().await;
+async fn sync_with_store(gateway: &Arc<Gateway>) {
+    gateway.shared.watchers.inventory().sync_with_store().await;
 }
 
 async fn is_let_in(gateway: &Arc<Gateway>, cookie: &str) -> bool {
@@ -69,10 +69,10 @@ async fn a_session_that_was_signed_out_at_one_gateway_ends_at_all_that_share_its
     let mut ended = Vec::new();
     for (here, there) in [(&one, &other), (&other, &one), (&one, &other)] {
         let copied = sign_in(here, "vic").await;
-        look_around(there).await;
+        sync_with_store(there).await;
         assert!(is_let_in(there, &copied).await);
         assert_eq!(sign_out(here, &copied).await, 204);
-        look_around(there).await;
+        sync_with_store(there).await;
         ended.push(copied);
         for copied in &ended {
             assert!(!is_let_in(here, copied).await && !is_let_in(there, copied).await);
@@ -107,7 +107,7 @@ async fn while_the_database_is_away_signing_out_takes_effect_here_and_elsewhere_
         let store = &gateway.shared.store;
         until("the database", async || store.catch_up().await).await;
     }
-    look_around(&other).await;
+    sync_with_store(&other).await;
     assert!(!is_let_in(&other, &copied).await);
 }
 

@@ -28,8 +28,8 @@ pub(super) fn at(location: &StoreLocation) -> Arc<Gateway> {
 }
 
 /// What comes by itself once another gateway has changed something.
-async fn look_around(gateway: &Arc<Gateway>) {
-    gateway.shared.watchers.inventory().look_around().await;
+async fn sync_with_store(gateway: &Arc<Gateway>) {
+    gateway.shared.watchers.inventory().sync_with_store().await;
 }
 
 async fn names(gateway: &Arc<Gateway>, admin: &str) -> Vec<String> {
@@ -95,8 +95,8 @@ async fn what_one_gateway_pairs_and_revokes_holds_at_all_that_share_its_database
     let answer = enter(&one, &admin, &code, "Two").await;
     assert!(problem(answer).await.2.contains("used already"));
     // Both know that it is paired, and the second finds that the first has taken its session.
-    look_around(&one).await;
-    look_around(&three).await;
+    sync_with_store(&one).await;
+    sync_with_store(&three).await;
     let mut copy = screen.clone();
     assert_eq!(screen.state(&three).await, "paired");
     assert_eq!(copy.state(&one).await, "over", "a code gives one session");
@@ -114,7 +114,7 @@ async fn what_one_gateway_pairs_and_revokes_holds_at_all_that_share_its_database
     let id = seen["id"].as_str().unwrap();
     assert_eq!(revoke(&two, &admin, id).await, 204);
     for gateway in [&one, &two, &three] {
-        look_around(gateway).await;
+        sync_with_store(gateway).await;
         assert_eq!(screen.session(gateway).await.0, 401);
         assert_eq!(names(gateway, &admin).await, [""; 0]);
     }
@@ -239,7 +239,7 @@ async fn while_the_database_is_away_walls_stay_and_a_revoked_one_is_removed_once
     let (mut stays, _) = wall(&one, &admin, "Stays").await;
     let (mut goes, id) = wall(&one, &admin, "Goes").await;
     let mut unknown = goes.clone();
-    look_around(&other).await;
+    sync_with_store(&other).await;
     server.kill();
     for gateway in [&one, &other] {
         assert_eq!(stays.session(gateway).await.0, 200);
@@ -262,7 +262,7 @@ async fn while_the_database_is_away_walls_stay_and_a_revoked_one_is_removed_once
         answer.1["state"] == json!("waiting")
     })
     .await;
-    look_around(&other).await;
+    sync_with_store(&other).await;
     assert_eq!(unknown.session(&other).await.0, 401);
     assert_eq!(names(&other, &admin).await, ["Stays"]);
 }

@@ -13,18 +13,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 pub(super) struct Checked {
     /// The host of the connection itself, which may have any address.
     own: String,
-    /// The hosts of proxies, which are connected to and are not asked for pictures.
+    /// The hosts of proxies, which are connected to and are not asked for thumbnails.
     proxies: Vec<String>,
 }
 
 impl Checked {
-    pub(super) fn new(base: &Url, proxy: Option<&config::Proxy>) -> Self {
+    pub(super) fn new(base: &Url, proxy: Option<&config::ProxySettings>) -> Self {
         let host = |url: &Url| url.host_str().unwrap_or_default().to_ascii_lowercase();
-        let hops = proxy.map(|proxy| proxy.https.iter().chain(&proxy.http));
-        let hops = hops.into_iter().flatten();
+        let servers = proxy.map(|proxy| proxy.https.iter().chain(&proxy.http));
+        let servers = servers.into_iter().flatten();
         Self {
             own: host(base),
-            proxies: hops.map(|hop| host(&hop.url)).collect(),
+            proxies: servers.map(|server| host(&server.url)).collect(),
         }
     }
 

@@ -1,10 +1,10 @@
-//! Fetches one picture from the address that the vendor gave, trusting neither the address nor the answer: no
+//! Fetches one thumbnail from the address that the vendor gave, trusting neither the address nor the answer: no
 //! credentials, no cookies, no redirects, no private addresses, a short time-out, a low size limit, and only
 //! images by their type and their first bytes.
 
 use super::address::Checked;
 use super::image_type::ImageType;
-use super::{Outcome, Picture, failed, not_found};
+use super::{Outcome, Thumbnail, failed, not_found};
 use crate::config;
 use crate::problem::{Kind, Problem};
 use crate::vendor_http::{Trust, VendorHttp, client};
@@ -13,10 +13,10 @@ use reqwest::{Method, Request, Url};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long one picture may take, including name resolution and the connection.
+/// How long one thumbnail may take, including name resolution and the connection.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The largest picture, in bytes.
+/// The largest thumbnail, in bytes.
 pub(super) const LARGEST: usize = 2 * 1024 * 1024;
 
 const NOT_ALLOWED: &str =
@@ -30,10 +30,10 @@ pub(super) struct Fetch {
 
 impl Fetch {
     pub(super) fn new(of: &config::Connection) -> Result<Self, String> {
-        let checked = Checked::new(&of.base_url, of.reach.proxy.as_ref());
-        // Pictures may come from a public service although the system itself is private. Images are compressed
+        let checked = Checked::new(&of.base_url, of.outbound.proxy.as_ref());
+        // Thumbnails may come from a public service although the system itself is private. Images are compressed
         // already, and decompression would bypass the size limit.
-        let client = client(TIMEOUT, &of.reach, Trust::Also(of.ca.as_deref()))?
+        let client = client(TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?
             .no_gzip()
             .dns_resolver(Arc::new(checked.clone()))
             .build()
@@ -85,7 +85,7 @@ impl Fetch {
         let image_type = ImageType::of(content_type, &answer.body).ok_or_else(|| {
             unfit("what the thumbnail's server sent is no JPEG, PNG, WebP or GIF")
         })?;
-        Ok(Picture {
+        Ok(Thumbnail {
             image_type,
             bytes: answer.body,
         })

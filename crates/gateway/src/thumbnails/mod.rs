@@ -1,4 +1,4 @@
-//! The pictures of what slicers put out. The gateway fetches them, so that a page loads nothing from other
+//! The thumbnails of what slicers put out. The gateway fetches them, so that a page loads nothing from other
 //! hosts. A browser names a slicer, never an address: the address comes from the vendor's answers, and is not
 //! trusted either (see `fetch`).
 
@@ -10,7 +10,7 @@ mod thumbnail_index;
 
 use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::vendor_client::{Lane, Outgoing, ReadObserver, Upstream, When};
+use crate::vendor_client::{Lane, ReadObserver, Upstream, VendorRequest, When};
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
 use axum::http::{Method, StatusCode};
@@ -18,25 +18,25 @@ use fetch::Fetch;
 use image_type::ImageType;
 use shared::Shared;
 use std::time::Duration;
-use thumbnail_index::{Found, ThumbnailIndex};
+use thumbnail_index::{ThumbnailIndex, ThumbnailLookup};
 use tokio::sync::Semaphore;
 use vendors::Operation;
 use vendors::uplynk::groups;
 
-/// How many pictures of a connection are fetched at a time.
+/// How many thumbnails of a connection are fetched at a time.
 const AT_A_TIME: usize = 4;
 
 /// How long a fetch waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A checked picture.
+/// A checked thumbnail.
 #[derive(Debug, Clone)]
-pub(crate) struct Picture {
+pub(crate) struct Thumbnail {
     image_type: ImageType,
     bytes: Bytes,
 }
 
-impl Picture {
+impl Thumbnail {
     /// The `Content-Type` to send.
     pub(crate) fn media_type(&self) -> &'static str {
         self.image_type.media_type()
@@ -48,9 +48,9 @@ impl Picture {
     }
 }
 
-type Outcome = Result<Picture, Problem>;
+type Outcome = Result<Thumbnail, Problem>;
 
-/// A connection's pictures.
+/// A connection's thumbnails.
 #[derive(Debug)]
 pub(crate) struct Thumbnails {
     index: ThumbnailIndex,
@@ -79,11 +79,11 @@ impl Thumbnails {
         })
     }
 
-    /// The picture of a slicer.
+    /// The thumbnail of a slicer.
     ///
     /// # Errors
     /// There is none, or it cannot be fetched.
-    pub(crate) async fn picture(
+    pub(crate) async fn thumbnail(
         &self,
         upstream: &Upstream,
         lane: &Lane,
@@ -102,7 +102,7 @@ impl Thumbnails {
         self.shared.get(&address, fetch).await
     }
 
-    /// The address of a slicer's picture, from the vendor's last answer. Reads the groups if none was read so
+    /// The address of a slicer's thumbnail, from the vendor's last answer. Reads the groups if none was read so
     /// far.
     async fn address(
         &self,
@@ -111,18 +111,23 @@ impl Thumbnails {
         group: &str,
         slicer: &str,
     ) -> Result<String, Problem> {
-        if matches!(self.index.find(group, slicer), Found::Nothing) {
+        if matches!(self.index.find(group, slicer), ThumbnailLookup::Nothing) {
             read(upstream, lane, &groups().list().request).await?;
         }
-        if matches!(self.index.find(group, slicer), Found::WithoutSlicers) {
+        if matches!(
+            self.index.find(group, slicer),
+            ThumbnailLookup::WithoutSlicers
+        ) {
             read(upstream, lane, &groups().get(group).request).await?;
         }
         match self.index.find(group, slicer) {
-            Found::At(address) => Ok(address),
-            Found::NoPicture => Err(not_found("this slicer has no thumbnail")),
-            Found::NoSlicer => Err(not_found("the group has no slicer of this name")),
-            Found::NoGroup => Err(not_found("there is no group of this id")),
-            Found::Nothing | Found::WithoutSlicers => Err(unreadable(upstream, "an answer")),
+            ThumbnailLookup::At(address) => Ok(address),
+            ThumbnailLookup::NoThumbnail => Err(not_found("this slicer has no thumbnail")),
+            ThumbnailLookup::NoSlicer => Err(not_found("the group has no slicer of this name")),
+            ThumbnailLookup::NoGroup => Err(not_found("there is no group of this id")),
+            ThumbnailLookup::Nothing | ThumbnailLookup::WithoutSlicers => {
+                Err(unreadable(upstream, "an answer"))
+            }
         }
     }
 }
@@ -141,7 +146,7 @@ fn not_found(detail: &str) -> Problem {
 
 /// Reads as a page would. The upstream then hands the answer to [`Thumbnails::answered`].
 async fn read(upstream: &Upstream, lane: &Lane, request: &vendors::Request) -> Result<(), Problem> {
-    let outgoing = Outgoing {
+    let outgoing = VendorRequest {
         method: Method::GET,
         path: request.path.clone(),
         query: request.query.clone(),

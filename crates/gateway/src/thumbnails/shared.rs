@@ -1,4 +1,4 @@
-//! Shares one fetch among all who request the same picture within a few seconds. Older pictures are dropped
+//! Shares one fetch among all who request the same thumbnail within a few seconds. Older thumbnails are dropped
 //! when the next one is requested.
 
 use super::Outcome;
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a picture, or the failure to fetch it, is shared.
+/// How long a thumbnail, or the failure to fetch it, is shared.
 const MEMORY: Duration = Duration::from_secs(5);
 
-/// The most bytes of pictures that are kept.
+/// The most bytes of thumbnails that are kept.
 const MOST: usize = 32 * 1024 * 1024;
 
 #[derive(Debug, Default)]
@@ -45,20 +45,20 @@ impl Shared {
             let slot = slots.entry(address.to_owned()).or_default();
             slot.flight.clone()
         };
-        let landed = flight
-            .get(|landed| landed.at.elapsed() < MEMORY, |_| fetch())
+        let fetched = flight
+            .get(|fetched| fetched.at.elapsed() < MEMORY, |_| fetch())
             .await;
         let mut slots = self.slots();
         if let Some(slot) = slots.get_mut(address) {
-            let bytes = landed
+            let bytes = fetched
                 .value
                 .as_ref()
-                .map_or(0, |picture| picture.bytes.len());
-            slot.received = Some((landed.at, bytes));
+                .map_or(0, |thumbnail| thumbnail.bytes.len());
+            slot.received = Some((fetched.at, bytes));
         }
         drop(flight);
         shrink(&mut slots);
-        landed.value
+        fetched.value
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
@@ -66,7 +66,7 @@ impl Shared {
     }
 }
 
-/// Drops the oldest pictures until the rest is small enough.
+/// Drops the oldest thumbnails until the rest is small enough.
 fn shrink(slots: &mut HashMap<String, Slot>) {
     let bytes = |slot: &Slot| slot.received.map_or(0, |(_, bytes)| bytes);
     let mut total: usize = slots.values().map(bytes).sum();
@@ -85,7 +85,7 @@ fn shrink(slots: &mut HashMap<String, Slot>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Picture, image_type::ImageType, not_found};
+    use super::super::{Thumbnail, image_type::ImageType, not_found};
     use super::*;
     use axum::body::Bytes;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -94,7 +94,7 @@ mod tests {
         let fetch = || async {
             tokio::time::sleep(Duration::from_millis(100)).await;
             count.fetch_add(1, Ordering::SeqCst);
-            Ok(Picture {
+            Ok(Thumbnail {
                 image_type: ImageType::Png,
                 bytes: Bytes::from(vec![0; size]),
             })

@@ -1,4 +1,4 @@
-//! The addresses of the slicers' pictures, learned from the vendor's answers. Requests nothing itself, and is
+//! The addresses of the slicers' thumbnails, learned from the vendor's answers. Requests nothing itself, and is
 //! limited in size.
 
 use crate::vendor_http::Answer;
@@ -15,13 +15,13 @@ const MOST: usize = 10_000;
 /// The longest id or address that is kept, in bytes.
 const LONGEST: usize = 2048;
 
-/// What is known about one slicer's picture.
+/// What is known about one slicer's thumbnail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum ThumbnailLookup {
     /// Its address.
     At(String),
     /// The slicer has none.
-    NoPicture,
+    NoThumbnail,
     NoSlicer,
     NoGroup,
     /// The list of groups holds the group without its slicers.
@@ -46,27 +46,27 @@ type Slicers = HashMap<String, Option<String>>;
 
 #[derive(Debug)]
 struct Group {
-    /// The address of each slicer's picture. `None` when an answer left the slicers out.
+    /// The address of each slicer's thumbnail. `None` when an answer left the slicers out.
     slicers: Option<Slicers>,
     /// Whether it was read on its own. Then no list has to hold it.
     by_itself: bool,
 }
 
 impl ThumbnailIndex {
-    pub(super) fn find(&self, group: &str, slicer: &str) -> Found {
+    pub(super) fn find(&self, group: &str, slicer: &str) -> ThumbnailLookup {
         let table = self.table();
         let Some(known) = table.groups.get(group) else {
             return if table.listed {
-                Found::NoGroup
+                ThumbnailLookup::NoGroup
             } else {
-                Found::Nothing
+                ThumbnailLookup::Nothing
             };
         };
         match known.slicers.as_ref().map(|slicers| slicers.get(slicer)) {
-            None => Found::WithoutSlicers,
-            Some(None) => Found::NoSlicer,
-            Some(Some(None)) => Found::NoPicture,
-            Some(Some(Some(address))) => Found::At(address.clone()),
+            None => ThumbnailLookup::WithoutSlicers,
+            Some(None) => ThumbnailLookup::NoSlicer,
+            Some(Some(None)) => ThumbnailLookup::NoThumbnail,
+            Some(Some(Some(address))) => ThumbnailLookup::At(address.clone()),
         }
     }
 
@@ -199,18 +199,22 @@ mod tests {
         index.learn(operation, query, &answer);
     }
 
-    fn at(address: &str) -> Found {
-        Found::At(address.to_owned())
+    fn at(address: &str) -> ThumbnailLookup {
+        ThumbnailLookup::At(address.to_owned())
     }
 
     #[test]
     fn the_last_answer_decides_where_a_picture_is() {
         let index = ThumbnailIndex::default();
-        assert_eq!(index.find("g", "a"), Found::Nothing);
+        assert_eq!(index.find("g", "a"), ThumbnailLookup::Nothing);
         learn(&index, &GET_GROUP, "", &group("g", &[("a", "one".into())]));
         assert_eq!(index.find("g", "a"), at("one"));
-        assert_eq!(index.find("g", "A"), Found::NoSlicer);
-        assert_eq!(index.find("h", "a"), Found::Nothing, "no list was read yet");
+        assert_eq!(index.find("g", "A"), ThumbnailLookup::NoSlicer);
+        assert_eq!(
+            index.find("h", "a"),
+            ThumbnailLookup::Nothing,
+            "no list was read yet"
+        );
         let items = [
             group(
                 "g",
@@ -225,12 +229,12 @@ mod tests {
         learn(&index, &LIST_GROUPS, "", &list(&items, 3));
         for (group, slicer, found) in [
             ("g", "a", at("two")),
-            ("g", "b", Found::NoPicture),
-            ("g", "c", Found::NoPicture),
+            ("g", "b", ThumbnailLookup::NoThumbnail),
+            ("g", "c", ThumbnailLookup::NoThumbnail),
             ("h", "a", at("three")),
-            ("h", "b", Found::NoPicture),
-            ("i", "a", Found::NoGroup),
-            ("bare", "a", Found::WithoutSlicers),
+            ("h", "b", ThumbnailLookup::NoThumbnail),
+            ("i", "a", ThumbnailLookup::NoGroup),
+            ("bare", "a", ThumbnailLookup::WithoutSlicers),
         ] {
             assert_eq!(index.find(group, slicer), found, "{group} {slicer}");
         }
@@ -252,7 +256,7 @@ mod tests {
         learn(&index, &LIST_GROUPS, "", &list(&[json!({ "id": "g" })], 1));
         assert_eq!(
             (index.find("g", "a"), index.find("h", "a")),
-            (at("g"), Found::NoGroup)
+            (at("g"), ThumbnailLookup::NoGroup)
         );
         assert_eq!(index.find("hidden", "a"), at("hidden"));
     }
@@ -265,7 +269,7 @@ mod tests {
         learn(&index, &GET_GROUP, "", &json!({ "slicers": [] }));
         assert_eq!(
             (index.find("g", "a"), index.find("h", "a")),
-            (at("one"), Found::Nothing)
+            (at("one"), ThumbnailLookup::Nothing)
         );
     }
 

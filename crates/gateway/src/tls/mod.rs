@@ -1,9 +1,9 @@
 //! Certificates: the gateway's own, and those that it trusts. A leaf: it uses no other module.
 
 mod certificate_reloader;
-mod explain;
+mod explaining_verifier;
 mod trust;
 
 pub(crate) use certificate_reloader::{CertificateFiles, CertificateReloader, RELOAD_INTERVAL};
-pub(crate) use explain::Distrusted;
+pub(crate) use explaining_verifier::UntrustedCertificate;
 pub(crate) use trust::{certificates, install, trusting, trusting_only};

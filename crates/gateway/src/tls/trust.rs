@@ -1,6 +1,6 @@
 //! Which server certificates are trusted. Must never accept one that the configuration does not name.
 
-use super::explain::Explaining;
+use super::explaining_verifier::ExplainingVerifier;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject as _;
@@ -82,7 +82,7 @@ pub(crate) fn trusting(bundled: bool, extra: Option<&[u8]>) -> Result<ClientConf
 fn config(verifier: Option<Arc<dyn ServerCertVerifier>>) -> ClientConfig {
     ClientConfig::builder()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Explaining::new(verifier)))
+        .with_custom_certificate_verifier(Arc::new(ExplainingVerifier::new(verifier)))
         .with_no_client_auth()
 }
 

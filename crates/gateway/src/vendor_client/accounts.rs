@@ -4,7 +4,7 @@
 use super::group_locks::GroupLocks;
 use crate::clock::SigningClock;
 use crate::config;
-use crate::credentials::{Refusals, SharedSeconds, Turns};
+use crate::credentials::{Refusals, SharedSeconds, SigningQueue};
 use crate::crypto::hex;
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +19,7 @@ pub(crate) type SecondsOf = Box<dyn Fn(String) -> SharedSeconds + Send + Sync>;
 pub(crate) struct Accounts {
     clock: SigningClock,
     shared: Option<SecondsOf>,
-    turns: HashMap<(String, String), Arc<Turns>>,
+    turns: HashMap<(String, String), Arc<SigningQueue>>,
     locks: Arc<GroupLocks>,
     refusals: HashMap<Fingerprint, Arc<Refusals>>,
 }
@@ -45,12 +45,12 @@ impl Accounts {
     }
 
     /// The queue of an account's signed requests.
-    pub(super) fn turns(&mut self, base: &str, owner: &str) -> Arc<Turns> {
+    pub(super) fn turns(&mut self, base: &str, owner: &str) -> Arc<SigningQueue> {
         let key = (base.to_owned(), owner.to_owned());
         let (clock, shared) = (&self.clock, &self.shared);
         let turns = self.turns.entry(key).or_insert_with(|| {
             let shared = shared.as_ref().map(|shared| shared(name([base, owner])));
-            Arc::new(Turns::new(clock.clone(), shared))
+            Arc::new(SigningQueue::new(clock.clone(), shared))
         });
         turns.clone()
     }

@@ -14,4 +14,4 @@ pub(crate) use group_locks::under_way;
 pub(crate) use lanes::Lane;
 pub(crate) use reads::{Outcome, When};
 pub use upstream::Upstream;
-pub(crate) use upstream::{Outgoing, ReadObserver, WriteObserver};
+pub(crate) use upstream::{ReadObserver, VendorRequest, WriteObserver};

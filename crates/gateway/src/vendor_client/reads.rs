@@ -2,7 +2,7 @@
 //! connection's `share_seconds`. A write clears everything, so that later reads see its effect.
 
 use crate::problem::Problem;
-use crate::single_flight::{Landed, SingleFlight};
+use crate::single_flight::{Fetched, SingleFlight};
 use crate::vendor_http::Answer;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -74,9 +74,9 @@ impl Reads {
             slots.entry(key.to_owned()).or_default().clone()
         };
         let is_new = AtomicBool::new(false);
-        let landed = slot
-            .get_in_place(
-                |landed| when == When::Lately && self.serves(landed),
+        let fetched = slot
+            .get_with_permit(
+                |fetched| when == When::Lately && self.serves(fetched),
                 place,
                 |_| {
                     is_new.store(true, Ordering::Relaxed);
@@ -84,13 +84,13 @@ impl Reads {
                 },
             )
             .await;
-        let bytes = landed.as_ref().map_or(0, size);
+        let bytes = fetched.as_ref().map_or(0, size);
         self.tidy(key, &slot, bytes, is_new.into_inner());
-        landed?.value
+        fetched?.value
     }
 
-    fn serves(&self, landed: &Landed<Outcome>) -> bool {
-        landed.at.elapsed() < self.memory
+    fn serves(&self, fetched: &Fetched<Outcome>) -> bool {
+        fetched.at.elapsed() < self.memory
     }
 
     /// Drops all answers, because what they say may have changed.
@@ -117,7 +117,7 @@ impl Reads {
         }
         if slots.len() > tidied.again_with || tidied.at.elapsed() >= self.memory {
             slots.retain(|_, slot| {
-                let serves = |landed: &_| self.serves(landed) && size(landed) <= LARGEST;
+                let serves = |fetched: &_| self.serves(fetched) && size(fetched) <= LARGEST;
                 Arc::strong_count(slot) > 1 || slot.is_of_use(serves)
             });
             tidied.at = Instant::now();
@@ -137,8 +137,8 @@ impl Reads {
 }
 
 /// The bytes of an outcome.
-fn size(landed: &Landed<Outcome>) -> usize {
-    landed.value.as_ref().map_or(0, |answer| answer.body.len())
+fn size(fetched: &Fetched<Outcome>) -> usize {
+    fetched.value.as_ref().map_or(0, |answer| answer.body.len())
 }
 
 /// Drops the oldest answers until the others have half of the bytes that may be kept, so that this is not needed again
@@ -148,8 +148,8 @@ fn drop_oldest(slots: &mut Slots) -> usize {
     let mut droppable = Vec::new();
     for (key, slot) in &*slots {
         let found = Cell::new(None);
-        slot.is_of_use(|landed| {
-            found.set(Some((landed.at, size(landed))));
+        slot.is_of_use(|fetched| {
+            found.set(Some((fetched.at, size(fetched))));
             true
         });
         let Some((at, bytes)) = found.get() else {
@@ -326,8 +326,8 @@ mod tests {
     fn held(reads: &Reads) -> usize {
         let (slots, sum) = (reads.slots(), Cell::new(0));
         for slot in slots.values() {
-            slot.is_of_use(|landed| {
-                sum.set(sum.get() + size(landed));
+            slot.is_of_use(|fetched| {
+                sum.set(sum.get() + size(fetched));
                 true
             });
         }

@@ -7,7 +7,7 @@ use super::group_locks::GroupLocks;
 use super::lanes::{Lane, LanePermit, Lanes, no_place};
 use super::reads::{Outcome, Reads, When};
 use crate::config;
-use crate::credentials::{Basic, CredentialKind, Credentials, Logon, Pass, Signer, Tokens};
+use crate::credentials::{Basic, CredentialKind, Credentials, Logon, RequestAuth, Signer, Tokens};
 use crate::crypto::hex;
 use crate::metrics::{Meter, Metrics};
 use crate::problem::{Delivery, Kind, Problem};
@@ -48,7 +48,7 @@ pub struct Upstream {
 
 /// A request to the vendor, with its path and query encoded.
 #[derive(Debug, Clone)]
-pub(crate) struct Outgoing {
+pub(crate) struct VendorRequest {
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) query: String,
@@ -86,7 +86,7 @@ impl Upstream {
             base_url,
             credentials,
             ca,
-            reach,
+            outbound,
             timeout,
             share,
             watch,
@@ -100,7 +100,7 @@ impl Upstream {
                 .map_err(|error| error.without_url().to_string())
         };
         let http = VendorHttp {
-            client: build(client(timeout, &reach, trust)?)?,
+            client: build(client(timeout, &outbound, trust)?)?,
             name: public.title.clone(),
             limit: ANSWER_LIMIT,
         };
@@ -115,7 +115,7 @@ impl Upstream {
                 let trust = Trust::Also(ca.as_deref());
                 let name = format!("{}'s token service", public.title);
                 let http = VendorHttp {
-                    client: build(client(timeout, &reach, trust)?)?,
+                    client: build(client(timeout, &outbound, trust)?)?,
                     name,
                     limit: 1024 * 1024,
                 };
@@ -181,7 +181,7 @@ impl Upstream {
         &self,
         lane: &Lane,
         operation: &Operation,
-        outgoing: &Outgoing,
+        outgoing: &VendorRequest,
         when: When,
     ) -> Outcome {
         let key = format!("{} {}?{}", outgoing.accept, outgoing.path, outgoing.query);
@@ -225,27 +225,30 @@ impl Upstream {
     }
 
     /// Sends a change, or a read that is part of one, and returns the answer, an error's body reduced.
-    pub(crate) async fn send(&self, outgoing: &Outgoing) -> Result<Answer, Problem> {
+    pub(crate) async fn send(&self, outgoing: &VendorRequest) -> Result<Answer, Problem> {
         let _place = self.place(&Lane::Change).await?;
         self.send_in(&Lane::Change, outgoing).await
     }
 
     /// Sends a request that has its place. After a 401 it is sent once more with new credentials. That is safe
     /// for writes too, because a request with refused credentials was not carried out.
-    async fn send_in(&self, lane: &Lane, outgoing: &Outgoing) -> Result<Answer, Problem> {
+    async fn send_in(&self, lane: &Lane, outgoing: &VendorRequest) -> Result<Answer, Problem> {
         let urgency = lane.urgency();
-        let pass = self.credentials.pass(None, urgency, self.timeout).await;
-        let pass = pass.map_err(|problem| problem.of(Delivery::NotSent))?;
-        let mut answer = self.send_with(lane, outgoing, &pass).await?;
-        if answer.status == StatusCode::UNAUTHORIZED && pass.renewable {
-            let refused = Some(pass.number);
-            drop(pass);
-            let pass = self
+        let auth = self
+            .credentials
+            .request_auth(None, urgency, self.timeout)
+            .await;
+        let auth = auth.map_err(|problem| problem.of(Delivery::NotSent))?;
+        let mut answer = self.send_with(lane, outgoing, &auth).await?;
+        if answer.status == StatusCode::UNAUTHORIZED && auth.renewable {
+            let refused = Some(auth.number);
+            drop(auth);
+            let auth = self
                 .credentials
-                .pass(refused, urgency, self.timeout)
+                .request_auth(refused, urgency, self.timeout)
                 .await
                 .map_err(|problem| problem.of(Delivery::Refused))?;
-            answer = self.send_with(lane, outgoing, &pass).await?;
+            answer = self.send_with(lane, outgoing, &auth).await?;
         }
         if answer.status == StatusCode::UNAUTHORIZED {
             let detail = format!(
@@ -262,13 +265,13 @@ impl Upstream {
     async fn send_with(
         &self,
         lane: &Lane,
-        outgoing: &Outgoing,
-        pass: &Pass<'_>,
+        outgoing: &VendorRequest,
+        auth: &RequestAuth<'_>,
     ) -> Result<Answer, Problem> {
-        let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &pass.query)?);
+        let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &auth.query)?);
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static(outgoing.accept));
-        if let Some((name, value)) = &pass.header {
+        if let Some((name, value)) = &auth.header {
             headers.insert(name, value.clone());
         }
         match &outgoing.body {
@@ -299,7 +302,7 @@ impl Upstream {
         };
         tokio::select! {
             outcome = exchange => outcome,
-            () = pass.is_needed_for_a_change() => {
+            () = auth.is_needed_for_a_change() => {
                 let detail = format!(
                     "{} had not answered yet, and a change was waiting; the read was given up",
                     self.public.title
@@ -309,7 +312,7 @@ impl Upstream {
         }
     }
 
-    fn url(&self, outgoing: &Outgoing, signature: &str) -> Result<Url, Problem> {
+    fn url(&self, outgoing: &VendorRequest, signature: &str) -> Result<Url, Problem> {
         let query: Vec<&str> = [outgoing.query.as_str(), signature]
             .into_iter()
             .filter(|part| !part.is_empty())

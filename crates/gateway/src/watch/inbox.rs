@@ -5,10 +5,10 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::{Notify, watch};
 
-/// What is wanted of a watcher. Wishes of the same kind are one.
+/// What is requested of a watcher. Requests of the same kind are one.
 #[derive(Debug, Default)]
-pub(super) struct Wishes {
-    /// Somebody wants everything to be read now.
+pub(super) struct WatchRequests {
+    /// Everything is to be read now.
     pub(super) refresh: bool,
     /// Something was changed, and it is not known what: everything is to be read.
     pub(super) changed: bool,
@@ -18,7 +18,7 @@ pub(super) struct Wishes {
     pub(super) setting: bool,
 }
 
-impl Wishes {
+impl WatchRequests {
     fn is_empty(&self) -> bool {
         !self.refresh && !self.changed && self.changed_groups.is_empty() && !self.setting
     }
@@ -34,8 +34,8 @@ pub(super) struct Readings {
 /// What others and a watcher tell each other.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    wishes: Mutex<Wishes>,
-    bell: Notify,
+    requests: Mutex<WatchRequests>,
+    added: Notify,
     pub(super) readings: watch::Sender<Readings>,
 }
 
@@ -45,8 +45,8 @@ const MANY: usize = 1_000;
 impl Inbox {
     pub(super) fn new() -> Self {
         Self {
-            wishes: Mutex::default(),
-            bell: Notify::new(),
+            requests: Mutex::default(),
+            added: Notify::new(),
             readings: watch::Sender::default(),
         }
     }
@@ -54,27 +54,27 @@ impl Inbox {
     /// Asks for a reading of everything, and returns how many readings will have ended when it has.
     pub(super) fn refresh(&self) -> u64 {
         let ended = self.readings.borrow().begun + 1;
-        self.tell(|wishes| wishes.refresh = true);
+        self.tell(|requests| requests.refresh = true);
         ended
     }
 
     /// Tells that a group was changed, or that anything may have been.
     pub(super) fn changed(&self, group: Option<String>) {
-        self.tell(|wishes| match group {
-            Some(group) if wishes.changed_groups.len() < MANY => {
-                wishes.changed_groups.insert(group);
+        self.tell(|requests| match group {
+            Some(group) if requests.changed_groups.len() < MANY => {
+                requests.changed_groups.insert(group);
             }
-            _ => wishes.changed = true,
+            _ => requests.changed = true,
         });
     }
 
-    /// Tells what somebody wants at another gateway.
-    pub(super) fn want(&self, wanted: Wishes) {
-        let many = wanted.changed_groups.len() > MANY;
-        self.tell(|wishes| {
-            wishes.refresh |= wanted.refresh;
-            wishes.changed |= wanted.changed || many;
-            wishes.changed_groups.extend(wanted.changed_groups);
+    /// Adds what was requested at another gateway.
+    pub(super) fn add(&self, more: WatchRequests) {
+        let many = more.changed_groups.len() > MANY;
+        self.tell(|requests| {
+            requests.refresh |= more.refresh;
+            requests.changed |= more.changed || many;
+            requests.changed_groups.extend(more.changed_groups);
         });
     }
 
@@ -87,24 +87,24 @@ impl Inbox {
     }
 
     /// Tells that the setting was changed.
-    pub(super) fn set(&self) {
-        self.tell(|wishes| wishes.setting = true);
+    pub(super) fn setting_changed(&self) {
+        self.tell(|requests| requests.setting = true);
     }
 
-    fn tell(&self, what: impl FnOnce(&mut Wishes)) {
-        what(&mut self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
-        self.bell.notify_one();
+    fn tell(&self, what: impl FnOnce(&mut WatchRequests)) {
+        what(&mut self.requests.lock().unwrap_or_else(PoisonError::into_inner));
+        self.added.notify_one();
     }
 
-    /// Waits until something is wanted.
-    pub(super) async fn next(&self) -> Wishes {
+    /// Waits until something is requested.
+    pub(super) async fn next(&self) -> WatchRequests {
         loop {
-            let wishes =
-                mem::take(&mut *self.wishes.lock().unwrap_or_else(PoisonError::into_inner));
-            if !wishes.is_empty() {
-                return wishes;
+            let requests =
+                mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner));
+            if !requests.is_empty() {
+                return requests;
             }
-            self.bell.notified().await;
+            self.added.notified().await;
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Clock;
 use super::failure;
-use crate::vendor_client::{Lane, Outgoing, Upstream, When};
+use crate::vendor_client::{Lane, Upstream, VendorRequest, When};
 use crate::vendor_http::Answer;
 use axum::http::{Method, header};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -86,7 +86,7 @@ impl Source {
         when: When,
     ) -> Result<Received<T>, ReadFailure> {
         let request = &call.request;
-        let outgoing = Outgoing {
+        let outgoing = VendorRequest {
             method: Method::GET,
             path: request.path.clone(),
             query: request.query.clone(),

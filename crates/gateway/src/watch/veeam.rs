@@ -122,14 +122,14 @@ pub(super) async fn read(
 }
 
 /// What a reading found.
-struct Found {
+struct FoundSessions {
     sessions: Vec<Session>,
     observed_at: DateTime<Utc>,
     left_out: LeftOut,
     limit: Option<String>,
 }
 
-impl Found {
+impl FoundSessions {
     fn remembered(self, source: &Source, recent: TimeDelta, memory: &Memory) -> Reading {
         let (now, sessions) = (source.vendor_now(), self.sessions);
         let watched = sessions.iter().filter(|one| is_recent(one, now, recent));
@@ -169,7 +169,7 @@ async fn queried(
     when: When,
     wire: MediaType,
     recent: TimeDelta,
-) -> Result<Found, ReadFailure> {
+) -> Result<FoundSessions, ReadFailure> {
     let mut now = source.vendor_now();
     let asked = question(now, recent, 1);
     let mut first = page(source, &veeam::query(&asked, wire), when).await?;
@@ -213,7 +213,7 @@ async fn queried(
             format!("The server does not say whether more cloud failover sessions ran or ended lately: {watched}")
         })
     };
-    Ok(Found {
+    Ok(FoundSessions {
         sessions,
         observed_at: first.observed_at,
         left_out,
@@ -228,7 +228,7 @@ async fn collected(
     when: When,
     wire: MediaType,
     memory: &Memory,
-) -> Result<Found, ReadFailure> {
+) -> Result<FoundSessions, ReadFailure> {
     let all = page(source, &veeam::recent(wire), when).await?;
     let mut sessions = all.value.sessions;
     for uid in memory.missing(&sessions) {
@@ -239,7 +239,7 @@ async fn collected(
             Err(_) => {}
         }
     }
-    Ok(Found {
+    Ok(FoundSessions {
         sessions,
         observed_at: all.observed_at,
         left_out: all.value.left_out,

@@ -23,7 +23,7 @@ pub(super) struct WatchedConnection {
     /// By what all gateways know it.
     pub(super) key: String,
     pub(super) is_watched: bool,
-    /// The watcher, or what passes on wishes to the gateway that watches. Ends when it is dropped.
+    /// The watcher, or what forwards requests to the gateway that watches. Ends when it is dropped.
     task: JoinSet<()>,
 }
 
@@ -61,7 +61,7 @@ impl WatchedConnection {
         let store = self.inventory.store();
         if store.is_shared() {
             let (inbox, key) = (self.inbox.clone(), self.key.clone());
-            self.task.spawn(sharing::pass_on(inbox, store.clone(), key));
+            self.task.spawn(sharing::forward(inbox, store.clone(), key));
         }
     }
 
@@ -71,7 +71,7 @@ impl WatchedConnection {
         let same = setting.client.is_same_system(&new.client);
         if same {
             *setting = new.clone();
-            self.inbox.set();
+            self.inbox.setting_changed();
         }
         same
     }

@@ -1,7 +1,7 @@
 //! What all watchers have in common: when to read next, and what is told of the connection.
 
 use super::failure;
-use super::inbox::{Inbox, Readings, Wishes};
+use super::inbox::{Inbox, Readings, WatchRequests};
 use super::inventory::{Inventory, Read, unread};
 use super::source::Source;
 use crate::vendor_client::{Upstream, When};
@@ -126,9 +126,9 @@ impl Watcher {
         }
     }
 
-    /// Takes over what is wanted of every watcher; the changed groups are for the caller.
-    pub(super) fn take(&mut self, wishes: &mut Wishes) {
-        if wishes.setting {
+    /// Takes over what is requested of every watcher; the changed groups are for the caller.
+    pub(super) fn take(&mut self, requests: &mut WatchRequests) {
+        if requests.setting {
             let Setting { client, interval } = current(&self.settings);
             self.source = self.source.through(client);
             self.interval = interval;
@@ -139,8 +139,8 @@ impl Watcher {
                 self.read_all_anew();
             }
         }
-        self.refresh |= wishes.refresh;
-        if wishes.changed {
+        self.refresh |= requests.refresh;
+        if requests.changed {
             self.read_all_anew();
         }
     }

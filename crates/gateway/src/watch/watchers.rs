@@ -100,7 +100,7 @@ impl Watchers {
         running.ticker.get_or_insert_with(|| {
             let mut ticker = JoinSet::new();
             ticker.spawn(tick(inventory.clone()));
-            ticker.spawn(look_around(inventory.clone()));
+            ticker.spawn(sync_with_store(inventory.clone()));
             if self.inventory.store().is_shared() {
                 let running = Arc::downgrade(&self.running);
                 ticker.spawn(sharing::share(running, inventory));
@@ -216,13 +216,13 @@ async fn tick(inventory: Arc<Inventory>) {
 }
 
 /// Looks for what other gateways have changed. Apart from the looks at the clock: a store may take long to answer.
-async fn look_around(inventory: Arc<Inventory>) {
+async fn sync_with_store(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
     loop {
         tokio::select! {
             () = clock.sleep_until(clock.millis() + LOOK) => {}
-            () = inventory.told() => sleep(TOGETHER).await,
+            () = inventory.store_changed() => sleep(TOGETHER).await,
         }
-        inventory.look_around().await;
+        inventory.sync_with_store().await;
     }
 }

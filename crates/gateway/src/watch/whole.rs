@@ -48,10 +48,10 @@ pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> Un
                     Err(why) => watcher.failed(why, Read::Nothing),
                 }
             }
-            mut wishes = inbox.next() => {
+            mut requests = inbox.next() => {
                 // What is a group's is everybody's here.
-                wishes.changed |= !wishes.changed_groups.is_empty();
-                watcher.take(&mut wishes);
+                requests.changed |= !requests.changed_groups.is_empty();
+                watcher.take(&mut requests);
             }
             () = watcher.source.clock.sleep_until(again) => {}
         }

@@ -49,10 +49,10 @@ fn order(number: usize) -> String {
 }
 
 /// A change that the vendor takes without asking for a turn.
-const BEAT: &str =
+const HEARTBEAT: &str =
     "/relay/plant-a/api/v1/clientfailover/groups/group-001/clientsessions/a/heartbeat";
 
-fn beat(number: usize) -> String {
+fn heartbeat(number: usize) -> String {
     format!(r#"{{"FailoverScore":{number}}}"#)
 }
 
@@ -60,7 +60,11 @@ fn beat(number: usize) -> String {
 async fn changes(address: String, cookie: String, from: usize) {
     let mut admin = Viewer::new(&address, &cookie);
     for number in from.. {
-        if admin.ask("POST", BEAT, "", &beat(number)).await.is_err() {
+        if admin
+            .ask("POST", HEARTBEAT, "", &heartbeat(number))
+            .await
+            .is_err()
+        {
             return;
         }
     }

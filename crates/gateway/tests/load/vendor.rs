@@ -73,7 +73,7 @@ impl Vendor {
         });
         let beaten = seen.clone();
         // It takes its time, so that the gateway can end in between.
-        let beat = post(move |body: String| async move {
+        let heartbeat = post(move |body: String| async move {
             beaten.bodies.lock().expect("no panic").push(body);
             sleep(Duration::from_millis(20)).await;
             "{}"
@@ -81,7 +81,7 @@ impl Vendor {
         let app = Router::new()
             .route(
                 "/api/v1/clientfailover/groups/{group}/clientsessions/{session}/heartbeat",
-                beat,
+                heartbeat,
             )
             .route("/api/v1/clientfailover/groups", list)
             .route("/api/v4/failover-groups/abc", get(|| async { GROUP }))

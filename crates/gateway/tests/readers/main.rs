@@ -17,7 +17,7 @@ use program::Program;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
-use vendor::{Mood, Vendor};
+use vendor::{Vendor, VendorBehaviour};
 use viewer::{Answer, Viewer};
 
 const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
@@ -42,8 +42,8 @@ struct Attack {
 
 impl Attack {
     /// Begins once the gateway has read both systems, so that it knows their ids.
-    async fn begin(mood: Mood, reader: &str) -> Self {
-        let vendor = Vendor::start(mood).await;
+    async fn begin(behaviour: VendorBehaviour, reader: &str) -> Self {
+        let vendor = Vendor::start(behaviour).await;
         let program = Program::start(&vendor, 0, "127.0.0.1:0").await;
         let mut admin = Viewer::new(&program.address, &program.sign_in("ann").await);
         let reader = program.sign_in(reader).await;
@@ -116,7 +116,7 @@ fn groups(count: usize) -> impl Iterator<Item = String> {
 
 #[tokio::test]
 async fn a_viewer_that_asks_for_fifteen_slicer_groups_delays_no_activation() {
-    let mut attack = Attack::begin(Mood::Well, "vic").await;
+    let mut attack = Attack::begin(VendorBehaviour::Well, "vic").await;
     let unknown = (0..15).map(|number| format!("{SLICER_GROUPS}/no-such-group-{number}"));
     let mut refused = attack.ask(unknown);
     while let Some(answer) = refused.join_next().await {
@@ -135,7 +135,7 @@ async fn a_viewer_that_asks_for_fifteen_slicer_groups_delays_no_activation() {
 
 #[tokio::test]
 async fn slicer_groups_that_never_answer_delay_no_activation() {
-    let mut attack = Attack::begin(Mood::Hangs, "vic").await;
+    let mut attack = Attack::begin(VendorBehaviour::Hangs, "vic").await;
     let asked = attack.ask(slicer_groups(5));
     attack.vendor.asked_at_least(1).await;
     attack.activate(3).await;
@@ -144,7 +144,7 @@ async fn slicer_groups_that_never_answer_delay_no_activation() {
 
 #[tokio::test]
 async fn groups_that_never_answer_stop_no_change() {
-    let mut attack = Attack::begin(Mood::Hangs, "vic").await;
+    let mut attack = Attack::begin(VendorBehaviour::Hangs, "vic").await;
     let mut asked = attack.ask(groups(5));
     attack.reader = attack.program.sign_in("vic").await;
     let mut more = attack.ask(groups(10).skip(5));
@@ -162,7 +162,7 @@ async fn groups_that_never_answer_stop_no_change() {
 
 #[tokio::test]
 async fn sixty_four_slow_reads_stop_no_change() {
-    let mut attack = Attack::begin(Mood::Hangs, "vic").await;
+    let mut attack = Attack::begin(VendorBehaviour::Hangs, "vic").await;
     let mut asked = attack.ask(groups(64));
     attack.vendor.asked_at_least(4).await;
     attack.delete_sessions(4).await;
@@ -179,7 +179,7 @@ async fn sixty_four_slow_reads_stop_no_change() {
 
 #[tokio::test]
 async fn groups_that_reset_the_connection_stop_no_change() {
-    let mut attack = Attack::begin(Mood::Resets, "vic").await;
+    let mut attack = Attack::begin(VendorBehaviour::Resets, "vic").await;
     let mut asked = attack.ask(groups(30));
     let mut left_alone = 0;
     while let Some(answer) = asked.join_next().await {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 /// How it answers who asks for one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mood {
+pub(crate) enum VendorBehaviour {
     Well,
     Hangs,
     Resets,
@@ -23,7 +23,7 @@ struct Counts {
 
 #[derive(Debug)]
 struct State {
-    mood: watch::Sender<Mood>,
+    behaviour: watch::Sender<VendorBehaviour>,
     counts: watch::Sender<Counts>,
     /// A signature is good for one request.
     signatures: Mutex<HashSet<String>>,
@@ -35,11 +35,11 @@ pub(crate) struct Vendor {
 }
 
 impl Vendor {
-    pub(crate) async fn start(mood: Mood) -> Self {
+    pub(crate) async fn start(behaviour: VendorBehaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(State {
-            mood: watch::Sender::new(mood),
+            behaviour: watch::Sender::new(behaviour),
             counts: watch::Sender::default(),
             signatures: Mutex::default(),
         });
@@ -72,7 +72,7 @@ impl Vendor {
 
     /// Answers what hangs, and everything from now on.
     pub(crate) fn becomes_well(&self) {
-        self.state.mood.send_replace(Mood::Well);
+        self.state.behaviour.send_replace(VendorBehaviour::Well);
     }
 }
 
@@ -99,9 +99,11 @@ async fn serve(mut stream: TcpStream, state: &State) {
             }
             Some((_, group)) => {
                 state.counts.send_modify(|counts| counts.asked += 1);
-                let mut mood = state.mood.subscribe();
-                let mood = mood.wait_for(|mood| *mood != Mood::Hangs).await;
-                if mood.is_ok_and(|mood| *mood == Mood::Resets) {
+                let mut behaviour = state.behaviour.subscribe();
+                let behaviour = behaviour
+                    .wait_for(|behaviour| *behaviour != VendorBehaviour::Hangs)
+                    .await;
+                if behaviour.is_ok_and(|behaviour| *behaviour == VendorBehaviour::Resets) {
                     return;
                 }
                 ("200 OK", format!(r#"{{"Id":"{group}","id":"{group}"}}"#))

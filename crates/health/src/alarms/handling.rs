@@ -122,9 +122,9 @@ impl Maintenance {
     }
 }
 
-/// What is over and can be forgotten.
+/// What has expired and is no longer kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Over {
+pub struct Expired {
     /// Ids of alarms whose acknowledgement holds no longer.
     pub acknowledgements: Vec<String>,
     /// Ids of notes whose alarm has ended.
@@ -157,9 +157,9 @@ pub struct Handling {
 }
 
 impl Handling {
-    /// Forgets what is over: what has reached its end, what belongs to alarms that have ended, and the acknowledgements
+    /// Removes what has expired: what has reached its end, what belongs to alarms that have ended, and the acknowledgements
     /// of alarms that got worse.
-    pub fn forget_what_is_over(&mut self, open: &[Alarm], now: DateTime<Utc>) -> Over {
+    pub fn remove_expired(&mut self, open: &[Alarm], now: DateTime<Utc>) -> Expired {
         let severities: BTreeMap<&str, Severity> = open
             .iter()
             .map(|alarm| (alarm.id.as_str(), alarm.severity))
@@ -168,7 +168,7 @@ impl Handling {
             let severity = severities.get(id.as_str());
             severity.is_some_and(|severity| given.holds(*severity, now))
         };
-        Over {
+        Expired {
             acknowledgements: take_all_but(&mut self.acknowledgements, holds),
             notes: take_all_but(&mut self.notes, |_, note| {
                 severities.contains_key(note.alarm.as_str())

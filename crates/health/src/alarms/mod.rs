@@ -12,7 +12,7 @@ mod history;
 #[cfg(test)]
 mod tests;
 
-pub use handling::{Acknowledgement, Handling, Maintenance, Note, Over, Scope, maintenance_of};
+pub use handling::{Acknowledgement, Expired, Handling, Maintenance, Note, Scope, maintenance_of};
 pub use history::{AlarmHistory, Changes, Source};
 
 use crate::inventory::ResourceKey;

@@ -4,15 +4,15 @@
 //! An event says what a reading showed, not what caused it. What came and went between two readings is not seen.
 
 mod between;
-mod lane;
 mod report;
+mod timeline;
 
 #[cfg(test)]
 mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
-pub use lane::{Gaps, Handover, Led, Stretch, lane, leads};
-pub use report::{Record, Unknown, record, silences, until, unwatched};
+pub use report::{Record, UnknownInterval, record, silences, until, unwatched};
+pub use timeline::{Gaps, Interval, Leader, LeaderChange, leads, timeline};
 
 use crate::inventory::ResourceKey;
 use crate::severity::Severity;

@@ -1,19 +1,19 @@
 //! What a time was like: how often a resource failed over, how long nobody led it, how soon that was over. And what is
 //! told of when nobody could see it.
 
-use super::lane::{Led, Stretch};
+use super::timeline::{Interval, Leader};
 use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A time in which nobody could see who leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownInterval {
     /// Its beginning.
     pub from: DateTime<Utc>,
     /// Its end.
     pub to: DateTime<Utc>,
     /// Whether what was read before it was compared with what was read after it. Where it was not, a failover within is
-    /// among no handovers.
+    /// in no leader change.
     pub is_compared: bool,
 }
 
@@ -34,33 +34,33 @@ pub struct Record {
     pub unknown: TimeDelta,
 }
 
-/// What a lane tells. A time without a leader that begins or ends with one that is not known, or with the lane, counts
+/// What a timeline tells. A time without a leader that begins or ends with one that is not known, or with the timeline, counts
 /// as long as it was seen, and not as one that was recovered from.
 #[must_use]
-pub fn record(lane: &[Stretch]) -> Record {
+pub fn record(timeline: &[Interval]) -> Record {
     let mut record = Record::default();
     let mut last_leader: Option<&str> = None;
     let mut recovered = TimeDelta::zero();
-    for (place, stretch) in lane.iter().enumerate() {
-        let lasted = stretch.to.signed_duration_since(stretch.from);
-        match &stretch.led {
-            Led::By(leader) => {
+    for (place, interval) in timeline.iter().enumerate() {
+        let lasted = interval.to.signed_duration_since(interval.from);
+        match &interval.leader {
+            Leader::Named(leader) => {
                 record.failovers += usize::from(last_leader.is_some_and(|last| last != leader));
                 last_leader = Some(leader);
             }
-            Led::Nobody => {
+            Leader::Nobody => {
                 record.without += lasted;
                 record.longest = record.longest.max(lasted);
                 let is_led = |place: Option<usize>| {
-                    let stretch = place.and_then(|place| lane.get(place));
-                    stretch.is_some_and(|stretch| matches!(stretch.led, Led::By(_)))
+                    let interval = place.and_then(|place| timeline.get(place));
+                    interval.is_some_and(|interval| matches!(interval.leader, Leader::Named(_)))
                 };
                 if is_led(place.checked_sub(1)) && is_led(Some(place + 1)) {
                     record.recoveries += 1;
                     recovered += lasted;
                 }
             }
-            Led::Unknown => record.unknown += lasted,
+            Leader::Unknown => record.unknown += lasted,
         }
     }
     record.mean_recovery = i32::try_from(record.recoveries)
@@ -69,14 +69,14 @@ pub fn record(lane: &[Stretch]) -> Record {
     record
 }
 
-/// The part of a lane that ends no later than this.
+/// The part of a timeline that ends no later than this.
 #[must_use]
-pub fn until(lane: Vec<Stretch>, to: DateTime<Utc>) -> Vec<Stretch> {
-    let inside = lane.into_iter().filter(|stretch| stretch.from < to);
+pub fn until(timeline: Vec<Interval>, to: DateTime<Utc>) -> Vec<Interval> {
+    let inside = timeline.into_iter().filter(|interval| interval.from < to);
     inside
-        .map(|stretch| Stretch {
-            to: stretch.to.min(to),
-            ..stretch
+        .map(|interval| Interval {
+            to: interval.to.min(to),
+            ..interval
         })
         .collect()
 }
@@ -85,10 +85,10 @@ pub fn until(lane: Vec<Stretch>, to: DateTime<Utc>) -> Vec<Stretch> {
 #[must_use]
 pub fn unwatched(
     starts: impl IntoIterator<Item = (DateTime<Utc>, Option<DateTime<Utc>>)>,
-) -> Vec<Unknown> {
+) -> Vec<UnknownInterval> {
     let starts = starts.into_iter();
     starts
-        .map(|(start, last)| Unknown {
+        .map(|(start, last)| UnknownInterval {
             from: last.unwrap_or(DateTime::<Utc>::MIN_UTC),
             to: start,
             is_compared: false,
@@ -99,7 +99,9 @@ pub fn unwatched(
 /// When a connection did not answer, by its alarms' beginnings and ends: when, the number of the entry, and whether it
 /// is an end. One that goes on has no end.
 #[must_use]
-pub fn silences(alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Vec<Unknown> {
+pub fn silences(
+    alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>,
+) -> Vec<UnknownInterval> {
     let mut alarms: Vec<_> = alarms.into_iter().collect();
     sort(&mut alarms, |(at, number, _), other| {
         (other.0, other.1).cmp(&(*at, *number))
@@ -109,7 +111,7 @@ pub fn silences(alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) ->
         if is_end {
             end = at;
         } else {
-            silent.push(Unknown {
+            silent.push(UnknownInterval {
                 from: at,
                 to: end,
                 is_compared: true,
@@ -122,7 +124,7 @@ pub fn silences(alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) ->
 #[cfg(test)]
 mod tests {
     use super::{Record, record, silences, until, unwatched};
-    use crate::events::lane::{Led, Stretch};
+    use crate::events::timeline::{Interval, Leader};
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
 
@@ -131,25 +133,28 @@ mod tests {
     }
 
     /// `a` and `b` lead, `-` is nobody, `?` is not known: a second each.
-    fn lane(text: &str) -> Vec<Stretch> {
+    fn timeline(text: &str) -> Vec<Interval> {
         let seconds = (0_i64..).zip(text.chars());
-        let stretch = |(second, c): (i64, char)| Stretch {
+        let interval = |(second, c): (i64, char)| Interval {
             from: at(second),
             to: at(second + 1),
-            led: match c {
-                '-' => Led::Nobody,
-                '?' => Led::Unknown,
-                c => Led::By(c.to_string()),
+            leader: match c {
+                '-' => Leader::Nobody,
+                '?' => Leader::Unknown,
+                c => Leader::Named(c.to_string()),
             },
         };
-        let mut lane: Vec<Stretch> = Vec::new();
-        for stretch in seconds.map(stretch) {
-            match lane.last_mut().filter(|last| last.led == stretch.led) {
-                Some(last) => last.to = stretch.to,
-                None => lane.push(stretch),
+        let mut timeline: Vec<Interval> = Vec::new();
+        for interval in seconds.map(interval) {
+            match timeline
+                .last_mut()
+                .filter(|last| last.leader == interval.leader)
+            {
+                Some(last) => last.to = interval.to,
+                None => timeline.push(interval),
             }
         }
-        lane
+        timeline
     }
 
     #[test]
@@ -177,17 +182,17 @@ mod tests {
                 mean_recovery: mean.map(seconds),
                 unknown: seconds(unknown),
             };
-            assert_eq!(record(&lane(text)), expected, "{text}");
+            assert_eq!(record(&timeline(text)), expected, "{text}");
         }
-        let mean = record(&lane("a-b---a")).mean_recovery;
+        let mean = record(&timeline("a-b---a")).mean_recovery;
         assert_eq!(mean, Some(seconds(2)));
     }
 
     #[test]
     fn a_lane_ends_where_it_is_cut() {
-        let cut = until(lane("aabb"), at(3));
-        assert_eq!(cut, lane("aab"));
-        assert_eq!(until(lane("aabb"), at(2)), lane("aa"));
+        let cut = until(timeline("aabb"), at(3));
+        assert_eq!(cut, timeline("aab"));
+        assert_eq!(until(timeline("aabb"), at(2)), timeline("aa"));
     }
 
     #[test]
@@ -210,7 +215,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_time_is_counted_twice(text in "[ab?-]{1,40}") {
-            let record = record(&lane(&text));
+            let record = record(&timeline(&text));
             let count = |c: char| text.chars().filter(|one| *one == c).count() as i64;
             prop_assert_eq!(record.without.num_seconds(), count('-'));
             prop_assert_eq!(record.unknown.num_seconds(), count('?'));

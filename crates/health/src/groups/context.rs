@@ -2,8 +2,8 @@
 //! required confirmation. `effects` describes the effect of an action.
 
 use super::actions::Action;
+use super::heartbeat::{HeartbeatTiming, heartbeat_timing};
 use super::observation::Observation;
-use super::pulse::{Pulse, pulse};
 use super::successor::next_primary;
 use super::{is_pinned, score, score_words, session_name};
 use crate::effect::Confirm;
@@ -36,8 +36,8 @@ impl<'a> GroupContext<'a> {
             .is_some_and(|timeout| self.observation.now - at > timeout)
     }
 
-    pub(super) fn pulse(&self, session: &ClientSession) -> Pulse {
-        pulse(
+    pub(super) fn heartbeat_timing(&self, session: &ClientSession) -> HeartbeatTiming {
+        heartbeat_timing(
             session,
             self.group.failover_timeout.as_ref(),
             self.observation,
@@ -45,7 +45,7 @@ impl<'a> GroupContext<'a> {
     }
 
     pub(super) fn is_live(&self, session: &ClientSession) -> bool {
-        self.pulse(session).is_live()
+        self.heartbeat_timing(session).is_live()
     }
 
     /// The number of live sessions, except one.
@@ -73,8 +73,8 @@ impl<'a> GroupContext<'a> {
         })
     }
 
-    /// A running adapter posts a heartbeat within half of the timeout.
-    pub(super) fn beat(&self) -> String {
+    /// When the next heartbeat comes: a running adapter posts one within half of the timeout.
+    pub(super) fn next_heartbeat(&self) -> String {
         self.timeout().map_or_else(
             || "at its next heartbeat".to_owned(),
             |timeout| format!("within {}", span(timeout / 2)),
@@ -107,7 +107,7 @@ impl<'a> GroupContext<'a> {
         };
         match verb(best) {
             "stays" => format!("{who} stays Primary: {why}"),
-            verb => format!("{who} {verb} Primary {}: {why}", self.beat()),
+            verb => format!("{who} {verb} Primary {}: {why}", self.next_heartbeat()),
         }
     }
 

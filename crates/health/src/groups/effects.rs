@@ -1,7 +1,7 @@
 //! The effect of each action on a group, shown before it is executed.
 
 use super::context::GroupContext;
-use super::pulse::Beat;
+use super::heartbeat::HeartbeatState;
 use super::session_name;
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
@@ -73,13 +73,13 @@ impl GroupContext<'_> {
             None => "until it is cleared".to_owned(),
         };
         let mut notes = Vec::new();
-        let pulse = self.pulse(session);
-        let last_heartbeat = pulse.age.map(ago).unwrap_or_default();
-        match pulse.beat {
-            Beat::Never => notes.push((Critical, format!("{who} has never posted a heartbeat: it would be Primary and no data would flow."))),
-            Beat::Stale => notes.push((Critical, format!("{who} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
-            Beat::Late => notes.push((Warning, format!("{who} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
-            Beat::OnTime | Beat::Future => {}
+        let timing = self.heartbeat_timing(session);
+        let last_heartbeat = timing.age.map(ago).unwrap_or_default();
+        match timing.state {
+            HeartbeatState::Never => notes.push((Critical, format!("{who} has never posted a heartbeat: it would be Primary and no data would flow."))),
+            HeartbeatState::Stale => notes.push((Critical, format!("{who} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
+            HeartbeatState::Late => notes.push((Warning, format!("{who} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
+            HeartbeatState::OnTime | HeartbeatState::Future => {}
         }
         if let Some(other) = self.pinned(session) {
             notes.push((Warning, format!("{} is already pinned by an override: with several, the service decides which one applies.", session_name(other))));
@@ -127,7 +127,10 @@ impl GroupContext<'_> {
         let alive = self.timeout().map(span);
         let alive = alive.map_or_else(String::new, |timeout| format!(" for {timeout}"));
         let mut notes = Vec::new();
-        let due = !matches!(self.pulse(session).beat, Beat::OnTime | Beat::Future);
+        let due = !matches!(
+            self.heartbeat_timing(session).state,
+            HeartbeatState::OnTime | HeartbeatState::Future
+        );
         match session.role {
             Some(Role::PendingPrimary) => notes.push((Critical, format!("{who} is PendingPrimary: this heartbeat makes it Primary, and its adapter may not collect."))),
             Some(Role::Primary) if due => notes.push((Critical, format!("{who} is Primary and its adapter does not report: this prevents any other session from taking over{alive}."))),
@@ -181,7 +184,7 @@ impl GroupContext<'_> {
         let words = if live {
             format!(
                 "It may reappear: a running adapter recreates {what} at its next heartbeat, {}.",
-                self.beat()
+                self.next_heartbeat()
             )
         } else {
             format!(

@@ -1,8 +1,8 @@
 //! Selects the verdict on a group: the most severe problem. `verdicts` has the texts.
 
 use super::assumed::{self, Assumed};
+use super::heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing};
 use super::observation::Observation;
-use super::pulse::{Beat, Pulse, pulse};
 use super::roles::{Roles, roles};
 use super::verdicts::Verdicts;
 use super::{group_name, is_pinned};
@@ -60,7 +60,9 @@ fn judge(
     if sessions.is_empty() {
         return say.no_sessions();
     }
-    let of = |session: &ClientSession| pulse(session, group.failover_timeout.as_ref(), observation);
+    let of = |session: &ClientSession| {
+        heartbeat_timing(session, group.failover_timeout.as_ref(), observation)
+    };
     let roles = roles(status, sessions);
     if let Some(pinned) = silent_pin(&roles, sessions, of, observation.now) {
         return say.pinned_silent(pinned, &of(pinned));
@@ -81,7 +83,7 @@ fn judge(
 fn silent_pin<'a>(
     roles: &Roles<'a>,
     sessions: &'a [ClientSession],
-    of: impl Fn(&ClientSession) -> Pulse,
+    of: impl Fn(&ClientSession) -> HeartbeatTiming,
     now: DateTime<Utc>,
 ) -> Option<&'a ClientSession> {
     let collects = roles.primaries.iter().any(|primary| of(primary).is_live());
@@ -103,22 +105,22 @@ fn without_primary(say: &Verdicts<'_>, roles: &Roles<'_>) -> Verdict {
 /// session has been observed as pending for that long.
 fn handing_over(
     say: &Verdicts<'_>,
-    primary: Option<Pulse>,
+    primary: Option<HeartbeatTiming>,
     pending: &ClientSession,
-    pulse: &Pulse,
+    timing: &HeartbeatTiming,
 ) -> Verdict {
-    let overdue = |primary: &Pulse| {
+    let overdue = |primary: &HeartbeatTiming| {
         let (age, timeout) = (primary.age?, primary.timeout?);
         Some(age > timeout.checked_mul(2)?)
     };
     let lingers = primary.as_ref().and_then(overdue).unwrap_or(false);
     let collects = primary.is_some_and(|primary| primary.is_live());
-    let stuck = say.handover_stuck(pending, pulse, collects);
-    if !pulse.is_live() || lingers {
+    let stuck = say.handover_stuck(pending, timing, collects);
+    if !timing.is_live() || lingers {
         return stuck;
     }
-    let moving = say.handing_over(pending, pulse);
-    match pulse.timeout {
+    let moving = say.handing_over(pending, timing);
+    match timing.timeout {
         Some(timeout) => moving.lingering(timeout, stuck),
         None => moving,
     }
@@ -129,14 +131,16 @@ fn with_primary(
     say: &Verdicts<'_>,
     sessions: &[ClientSession],
     primary: &ClientSession,
-    of: impl Fn(&ClientSession) -> Pulse,
+    of: impl Fn(&ClientSession) -> HeartbeatTiming,
 ) -> Verdict {
-    let pulse = of(primary);
-    match pulse.beat {
-        Beat::Stale | Beat::Never => return say.primary_silent(primary, &pulse),
-        Beat::Late => return say.primary_late(primary, &pulse),
-        Beat::Future => return say.clock_ahead(primary, &pulse),
-        Beat::OnTime => {}
+    let timing = of(primary);
+    match timing.state {
+        HeartbeatState::Stale | HeartbeatState::Never => {
+            return say.primary_silent(primary, &timing);
+        }
+        HeartbeatState::Late => return say.primary_late(primary, &timing),
+        HeartbeatState::Future => return say.clock_ahead(primary, &timing),
+        HeartbeatState::OnTime => {}
     }
     let others = sessions.iter().filter(|s| !std::ptr::eq(*s, primary));
     match others.filter(|session| of(session).is_live()).count() {

@@ -1,7 +1,7 @@
 //! A group's sessions, counted by role.
 
+use super::heartbeat::heartbeat_timing;
 use super::observation::Observation;
-use super::pulse::pulse;
 use serde::Serialize;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
 use vendors::from_json;
@@ -35,16 +35,17 @@ pub fn members(
     let observation = observation.into();
     let mut members = Members::default();
     for session in sessions {
-        let place = if !pulse(session, group.failover_timeout.as_ref(), observation).is_live() {
-            &mut members.stale
-        } else {
-            match session.role {
-                Some(Role::Primary) => &mut members.primary,
-                Some(Role::PendingPrimary) => &mut members.pending,
-                Some(Role::Secondary) => &mut members.standby,
-                Some(Role::Other(_)) | None => &mut members.unknown,
-            }
-        };
+        let place =
+            if !heartbeat_timing(session, group.failover_timeout.as_ref(), observation).is_live() {
+                &mut members.stale
+            } else {
+                match session.role {
+                    Some(Role::Primary) => &mut members.primary,
+                    Some(Role::PendingPrimary) => &mut members.pending,
+                    Some(Role::Secondary) => &mut members.standby,
+                    Some(Role::Other(_)) | None => &mut members.unknown,
+                }
+            };
         *place += 1;
     }
     members

@@ -4,10 +4,10 @@ mod actions;
 mod assumed;
 mod context;
 mod effects;
+mod heartbeat;
 mod judge;
 mod members;
 mod observation;
-mod pulse;
 mod roles;
 mod successor;
 mod verdicts;
@@ -19,10 +19,10 @@ mod tests;
 
 pub use actions::Action;
 pub use context::GroupContext;
+pub use heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing};
 pub use judge::{judge_group, judge_listed};
 pub use members::{Members, members};
 pub use observation::Observation;
-pub use pulse::{Beat, Pulse, pulse};
 pub use roles::leaders;
 pub use successor::{Candidate, Succession, is_cold_standby};
 

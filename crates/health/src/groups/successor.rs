@@ -1,7 +1,7 @@
 //! The order of succession, with reasons.
 
+use super::heartbeat::{HeartbeatState, heartbeat_timing, missed_takeover};
 use super::observation::Observation;
-use super::pulse::{Beat, missed_takeover, pulse};
 use super::{is_pinned, score, score_words, session_name};
 use crate::{sort, words};
 use std::cmp::Ordering;
@@ -117,7 +117,8 @@ impl Succession {
         observation: Observation,
     ) -> String {
         let session = &sessions[place];
-        let live = pulse(session, group.failover_timeout.as_ref(), observation).is_live();
+        let live =
+            heartbeat_timing(session, group.failover_timeout.as_ref(), observation).is_live();
         let best = self
             .order
             .iter()
@@ -159,9 +160,9 @@ impl<'a> Rank<'a> {
         group: &GroupConfiguration,
         observation: Observation,
     ) -> Self {
-        let pulse = pulse(session, group.failover_timeout.as_ref(), observation);
+        let timing = heartbeat_timing(session, group.failover_timeout.as_ref(), observation);
         Self {
-            is_live: pulse.is_live(),
+            is_live: timing.is_live(),
             is_pinned: is_pinned(session, observation.now),
             score: score(session).filter(|s| !s.is_nan()).unwrap_or(-1.0),
             id: session.id.as_deref(),
@@ -199,12 +200,12 @@ fn reason(
     best: bool,
     observation: Observation,
 ) -> String {
-    let pulse = pulse(session, group.failover_timeout.as_ref(), observation);
-    let last_heartbeat = pulse.age.map(words::ago).unwrap_or_default();
-    match (pulse.beat, score(session).map(score_words)) {
-        (Beat::Never, _) => "Not eligible: it has not posted a heartbeat yet.".to_owned(),
-        (Beat::Stale, score) => {
-            let silent = pulse.age.map(words::span).unwrap_or_default();
+    let timing = heartbeat_timing(session, group.failover_timeout.as_ref(), observation);
+    let last_heartbeat = timing.age.map(words::ago).unwrap_or_default();
+    match (timing.state, score(session).map(score_words)) {
+        (HeartbeatState::Never, _) => "Not eligible: it has not posted a heartbeat yet.".to_owned(),
+        (HeartbeatState::Stale, score) => {
+            let silent = timing.age.map(words::span).unwrap_or_default();
             let score = score.map(|score| format!(" Its score of {score} does not count."));
             let score = score.unwrap_or_default();
             format!("Not eligible: silent for {silent}.{score}")

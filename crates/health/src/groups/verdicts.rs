@@ -1,7 +1,7 @@
 //! The verdict for each state of a group. `judge` decides which state applies.
 
+use super::heartbeat::{HeartbeatTiming, missed_takeover};
 use super::observation::Observation;
-use super::pulse::{Pulse, missed_takeover};
 use super::successor::next_primary;
 use super::{group_name, is_pinned, role_word, score, score_words, session_name};
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
@@ -35,8 +35,8 @@ impl<'a> Verdicts<'a> {
     }
 
     /// When a session posted its last heartbeat.
-    fn last_heartbeat(&self, pulse: &Pulse) -> Option<DateTime<Utc>> {
-        pulse.age.and_then(|age| self.now.checked_sub_signed(age))
+    fn last_heartbeat(&self, timing: &HeartbeatTiming) -> Option<DateTime<Utc>> {
+        timing.age.and_then(|age| self.now.checked_sub_signed(age))
     }
 
     fn next_primary(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
@@ -119,11 +119,15 @@ impl<'a> Verdicts<'a> {
     }
 
     /// The most severe verdict: the session stays Primary although it is silent, so no data flows.
-    pub(super) fn pinned_silent(&self, pinned: &ClientSession, pulse: &Pulse) -> Verdict {
+    pub(super) fn pinned_silent(
+        &self,
+        pinned: &ClientSession,
+        timing: &HeartbeatTiming,
+    ) -> Verdict {
         let (name, who) = (self.name, session_name(pinned));
         let sentence = format!(
             "{name} has no working primary: an override pins {who}, and it {}.",
-            match pulse.age {
+            match timing.age {
                 Some(_) => "has gone silent",
                 None => "has never posted a heartbeat",
             }
@@ -136,12 +140,16 @@ impl<'a> Verdicts<'a> {
         Verdict::new(Critical, "Override silent", sentence)
             .rank(Verdict::FIRST)
             .advise(format!("Turn the override off{end}. {next}"))
-            .since(self.last_heartbeat(pulse))
+            .since(self.last_heartbeat(timing))
     }
 
-    pub(super) fn primary_silent(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
+    pub(super) fn primary_silent(
+        &self,
+        primary: &ClientSession,
+        timing: &HeartbeatTiming,
+    ) -> Verdict {
         let (name, who) = (self.name, session_name(primary));
-        let sentence = match pulse.age {
+        let sentence = match timing.age {
             Some(age) => format!(
                 "{name}: its primary {who} has been silent for {}.",
                 span(age)
@@ -150,14 +158,18 @@ impl<'a> Verdicts<'a> {
         };
         Verdict::new(Critical, "Primary silent", sentence)
             .advise(self.next_after(primary))
-            .since(self.last_heartbeat(pulse))
+            .since(self.last_heartbeat(timing))
     }
 
     /// After a missed heartbeat, the next due heartbeat coincides with the takeover.
-    pub(super) fn primary_late(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
+    pub(super) fn primary_late(
+        &self,
+        primary: &ClientSession,
+        timing: &HeartbeatTiming,
+    ) -> Verdict {
         let (name, who) = (self.name, session_name(primary));
-        let left = pulse.takeover.map(span).unwrap_or_default();
-        let due = pulse
+        let left = timing.takeover.map(span).unwrap_or_default();
+        let due = timing
             .next_due
             .and_then(|due| self.now.checked_add_signed(due));
         let late = |sentence: String, advice: String| {
@@ -187,9 +199,9 @@ impl<'a> Verdicts<'a> {
         )
     }
 
-    pub(super) fn clock_ahead(&self, primary: &ClientSession, pulse: &Pulse) -> Verdict {
+    pub(super) fn clock_ahead(&self, primary: &ClientSession, timing: &HeartbeatTiming) -> Verdict {
         let (name, who) = (self.name, session_name(primary));
-        let skew = pulse.skew.map(span).unwrap_or_default();
+        let skew = timing.skew.map(span).unwrap_or_default();
         let sentence = format!(
             "{name}: the clock of {who} is {skew} ahead, so a failure would be detected late."
         );
@@ -197,19 +209,23 @@ impl<'a> Verdicts<'a> {
             .advise(format!("Set the clock of the host of {who}."))
     }
 
-    pub(super) fn handing_over(&self, pending: &ClientSession, pulse: &Pulse) -> Verdict {
+    pub(super) fn handing_over(
+        &self,
+        pending: &ClientSession,
+        timing: &HeartbeatTiming,
+    ) -> Verdict {
         let (name, who) = (self.name, session_name(pending));
-        let last_heartbeat = pulse.age.map(ago).unwrap_or_default();
+        let last_heartbeat = timing.age.map(ago).unwrap_or_default();
         let sentence = format!("{name} is handing over to {who}, last heartbeat {last_heartbeat}.");
         Verdict::new(Moving, "Handing over", sentence)
             .advise("It becomes primary with its next heartbeat.")
-            .since(self.last_heartbeat(pulse))
+            .since(self.last_heartbeat(timing))
     }
 
     pub(super) fn handover_stuck(
         &self,
         pending: &ClientSession,
-        pulse: &Pulse,
+        timing: &HeartbeatTiming,
         collects: bool,
     ) -> Verdict {
         let (name, who) = (self.name, session_name(pending));
@@ -223,7 +239,7 @@ impl<'a> Verdicts<'a> {
         };
         Verdict::new(severity, "Handover stuck", sentence)
             .advise(format!("Check the adapter of {who}: {meanwhile}."))
-            .since(self.last_heartbeat(pulse))
+            .since(self.last_heartbeat(timing))
     }
 
     pub(super) fn no_standby(&self, primary: &ClientSession, alone: bool) -> Verdict {

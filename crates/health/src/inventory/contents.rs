@@ -6,7 +6,9 @@ use super::facts::{
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
 use crate::failover_sessions::{self, Successes, is_recent, judge_session_among};
-use crate::groups::{Beat, Observation, group_name, is_pinned, judge_listed, members, pulse};
+use crate::groups::{
+    HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, members,
+};
 use crate::severity::Severity;
 use crate::slicers::{self, backups, is_ready, judge_slicers, ordered};
 use crate::verdict::Verdict;
@@ -210,9 +212,9 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
             .iter()
             .find(|session| session.role.as_ref() == Some(role))
     };
-    let beat = |session: &ClientSession| {
+    let state = |session: &ClientSession| {
         let timeout = configuration.failover_timeout.as_ref();
-        pulse(session, timeout, observation).beat
+        heartbeat_timing(session, timeout, observation).state
     };
     let ids = |which: &dyn Fn(&ClientSession) -> bool| {
         let those = sessions.iter().filter(|session| which(session));
@@ -229,12 +231,12 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
                 .heartbeat
                 .as_ref()
                 .and_then(|heartbeat| heartbeat.heartbeat_time),
-            beat: beat(session),
+            beat: state(session),
         }),
         sessions: ids(&|_| true),
         overridden: ids(&|session| is_pinned(session, observation.now)),
-        late: ids(&|session| beat(session) == Beat::Late),
-        stale: ids(&|session| beat(session) == Beat::Stale),
+        late: ids(&|session| state(session) == HeartbeatState::Late),
+        stale: ids(&|session| state(session) == HeartbeatState::Stale),
         ..facts
     }
 }

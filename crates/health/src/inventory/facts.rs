@@ -1,6 +1,6 @@
 //! What lists and tiles show of a resource beside its verdict.
 
-use crate::groups::{Beat, Members};
+use crate::groups::{HeartbeatState, Members};
 use chrono::serde::ts_milliseconds_option;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ pub struct HeartbeatFacts {
     )]
     pub at: Option<DateTime<Utc>>,
     /// Its state when the sessions were read.
-    pub beat: Beat,
+    pub beat: HeartbeatState,
 }
 
 from_json! { struct HeartbeatFacts { at, beat } }

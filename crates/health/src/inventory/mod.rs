@@ -16,6 +16,8 @@ pub use facts::{
     Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
 };
 pub use merge::merge;
-pub use resource::{Kind, Observed, Reading, Resource, ResourceKey, Standing, outlasts_silence};
+pub use resource::{
+    EffectiveState, Kind, Observed, Reading, Resource, ResourceKey, outlasts_silence,
+};
 pub use times::GroupTimes;
 pub use unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};

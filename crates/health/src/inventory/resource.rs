@@ -156,11 +156,11 @@ impl FromJson for Resource {
     }
 }
 
-/// How a resource counts and what is written beside its name at one moment. **The one rule of stale:**
-/// what was critical or warning when it was last seen stays what it was, marked as last known;
+/// The effective state of a resource at one moment: how it counts, and what is written beside its name. **The one rule
+/// of stale:** what was critical or warning when it was last seen stays what it was, marked as last known;
 /// everything else that is stale is unknown. Neither ever counts as healthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct EffectiveState {
     /// How it counts.
     pub severity: Severity,
     /// The state in words.
@@ -183,7 +183,7 @@ fn counted(severity: Severity, is_current: bool) -> Severity {
     }
 }
 
-impl Standing {
+impl EffectiveState {
     /// How a verdict counts, and the words for it, while what it was made from is this fresh.
     #[must_use]
     pub fn of(verdict: &Verdict, freshness: Freshness) -> Self {
@@ -241,8 +241,8 @@ impl Resource {
 
     /// How it counts, and the words for it, while it is this fresh.
     #[must_use]
-    pub fn standing(&self, freshness: Freshness) -> Standing {
-        Standing::when(&self.verdict, self.is_current(freshness))
+    pub fn effective_state(&self, freshness: Freshness) -> EffectiveState {
+        EffectiveState::when(&self.verdict, self.is_current(freshness))
     }
 
     fn is_current(&self, freshness: Freshness) -> bool {

@@ -239,25 +239,25 @@ fn resource(severity: Severity) -> Resource {
 fn what_is_stale_is_never_healthy_and_hides_no_alarm() {
     for severity in SEVERITIES {
         for freshness in [Live, Aging] {
-            let standing = resource(severity).standing(freshness);
-            assert_eq!((standing.severity, standing.last_known), (severity, None));
+            let state = resource(severity).effective_state(freshness);
+            assert_eq!((state.severity, state.last_known), (severity, None));
         }
         for freshness in [Stale, NoData] {
-            let standing = resource(severity).standing(freshness);
+            let state = resource(severity).effective_state(freshness);
             let expected = match severity {
                 Critical | Warning => severity,
                 _ => Unknown,
             };
-            assert_eq!(standing.severity, expected, "{severity:?}");
-            assert_eq!(standing.last_known.as_deref(), Some(severity.key()));
+            assert_eq!(state.severity, expected, "{severity:?}");
+            assert_eq!(state.last_known.as_deref(), Some(severity.key()));
             let word = match expected {
                 Unknown => "Unknown",
                 kept => kept.key(),
             };
-            assert_eq!(standing.word, word, "{severity:?}");
+            assert_eq!(state.word, word, "{severity:?}");
             // What a page reads for itself counts as what the gateway reads for everybody.
-            let read = Standing::of(&resource(severity).verdict, freshness);
-            assert_eq!(read, standing, "{severity:?}");
+            let read = EffectiveState::of(&resource(severity).verdict, freshness);
+            assert_eq!(read, state, "{severity:?}");
         }
     }
 }
@@ -265,9 +265,9 @@ fn what_is_stale_is_never_healthy_and_hides_no_alarm() {
 #[test]
 fn what_was_never_read_has_nothing_that_was_last_known() {
     let unread = one(&Contents::Aveva(vec![group(None, None)]), &moment(0));
-    let standing = unread.standing(NoData);
+    let state = unread.effective_state(NoData);
     assert_eq!(
-        (standing.word.as_ref(), standing.last_known),
+        (state.word.as_ref(), state.last_known),
         ("Not read yet", None)
     );
 }
@@ -296,14 +296,14 @@ proptest! {
     fn totals_add_up_and_nothing_stale_is_healthy(
         all in prop::collection::vec((prop::sample::select(&SEVERITIES), any::<bool>()), 0..40)
     ) {
-        let standings: Vec<Standing> = all
+        let states: Vec<EffectiveState> = all
             .iter()
             .map(|(severity, stale)| {
                 let freshness = if *stale { Stale } else { Live };
-                resource(*severity).standing(freshness)
+                resource(*severity).effective_state(freshness)
             })
             .collect();
-        let totals: Totals = standings.iter().collect();
+        let totals: Totals = states.iter().collect();
         prop_assert_eq!(totals.all(), all.len());
         let of = |severity| all.iter().filter(|(s, _)| *s == severity).count();
         prop_assert_eq!((totals.critical, totals.warning), (of(Critical), of(Warning)));

@@ -80,7 +80,7 @@ deserialize_from_json!(GroupTimes);
 #[cfg(test)]
 mod tests {
     use crate::Severity;
-    use crate::groups::Beat;
+    use crate::groups::HeartbeatState;
     use crate::inventory::{
         Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resource, ResourceKey,
     };
@@ -112,7 +112,7 @@ mod tests {
             last_data: at,
             heartbeat: Some(HeartbeatFacts {
                 at,
-                beat: Beat::OnTime,
+                beat: HeartbeatState::OnTime,
             }),
             ..GroupFacts::default()
         })))
@@ -145,7 +145,7 @@ mod tests {
             last_data: at(-1),
             heartbeat: Some(HeartbeatFacts {
                 at: at(-2),
-                beat: Beat::Late,
+                beat: HeartbeatState::Late,
             }),
             ..GroupFacts::default()
         }));

@@ -209,7 +209,7 @@ proptest! {
                 }
                 Next::At(due) => {
                     prop_assert!(!under_way && due > now);
-                    // The longest interval and the longest wish of these steps.
+                    // The longest interval and the longest requested wait of these steps.
                     prop_assert!(due - now <= 300_000.0);
                 }
                 Next::Wait => prop_assert!(under_way || hidden || paused),

@@ -51,7 +51,7 @@ pub fn slicer_health(slicer: &Slicer, now: DateTime<Utc>) -> SlicerHealth {
 
 /// Whether an image is stale: its address has not changed for this long, over several readings.
 #[must_use]
-pub fn is_stale_picture(unchanged: TimeDelta) -> bool {
+pub fn is_stale_thumbnail(unchanged: TimeDelta) -> bool {
     unchanged >= TimeDelta::seconds(30)
 }
 

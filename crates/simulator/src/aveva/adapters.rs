@@ -26,7 +26,7 @@ impl Site {
             self.wake();
             for at in 0..self.adapters.len() {
                 if !self.adapters[at].silent && self.adapters[at].due <= self.cursor {
-                    self.beat(at);
+                    self.post_heartbeat(at);
                 }
             }
             self.settle();
@@ -56,7 +56,7 @@ impl Site {
 
     /// The time of the next event.
     fn next(&self) -> Option<DateTime<Utc>> {
-        let beats = self
+        let heartbeats = self
             .adapters
             .iter()
             .filter(|one| !one.silent)
@@ -79,7 +79,7 @@ impl Site {
             })
         });
         let later = sessions.flatten().filter(|time| *time > self.cursor);
-        beats.chain(ends).chain(later).min()
+        heartbeats.chain(ends).chain(later).min()
     }
 
     /// Ends temporary effects of a scenario.
@@ -99,7 +99,7 @@ impl Site {
     }
 
     /// One adapter posts a heartbeat; it first recreates its group and session if they are gone.
-    fn beat(&mut self, at: usize) {
+    fn post_heartbeat(&mut self, at: usize) {
         let now = self.cursor;
         let group = self.group.get_or_insert_with(|| Group::bare(self.timeout));
         let adapter = &mut self.adapters[at];

@@ -96,7 +96,7 @@ impl Tokens {
         wanted: &Credentials,
         now: DateTime<Utc>,
     ) -> Result<(), Box<Response>> {
-        let mut stranger = answer::empty(StatusCode::UNAUTHORIZED);
+        let mut unauthorized = answer::empty(StatusCode::UNAUTHORIZED);
         match wanted {
             Credentials::ClientCredentials { .. } => {
                 let value = request.header("authorization").unwrap_or_default();
@@ -104,7 +104,7 @@ impl Tokens {
                 if self.ends.get(token).is_some_and(|end| *end > now) {
                     return Ok(());
                 }
-                stranger
+                unauthorized
                     .headers_mut()
                     .insert("www-authenticate", HeaderValue::from_static("Bearer"));
             }
@@ -114,9 +114,9 @@ impl Tokens {
                     return Ok(());
                 }
                 let realm = HeaderValue::from_static("Basic realm=\"AVEVA\"");
-                stranger.headers_mut().insert("www-authenticate", realm);
+                unauthorized.headers_mut().insert("www-authenticate", realm);
             }
         }
-        Err(Box::new(stranger))
+        Err(Box::new(unauthorized))
     }
 }

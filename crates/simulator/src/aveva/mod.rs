@@ -217,8 +217,8 @@ impl Service {
             );
             return refusal.response(&id);
         }
-        if let Err(stranger) = state.tokens.check(request, &self.profile.credentials, now) {
-            return *stranger;
+        if let Err(unauthorized) = state.tokens.check(request, &self.profile.credentials, now) {
+            return *unauthorized;
         }
         let answered = route.map_err(by_status).and_then(|operation| {
             let (_, ours, rest) = self.beneath(&segments).unwrap_or_default();

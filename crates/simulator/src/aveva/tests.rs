@@ -2,7 +2,7 @@
 
 use crate::aveva::demo::{AWKWARD_GROUP, AWKWARD_SESSION};
 use crate::options::{Kind, Scenario};
-use crate::testing::{Got, System};
+use crate::testing::{System, TestResponse};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn encoded(id: &str) -> String {
 }
 
 /// An `ErrorResponse` with all its words.
-fn refusal(got: &Got, status: u16) {
+fn refusal(got: &TestResponse, status: u16) {
     assert_eq!(
         got.code(),
         status,
@@ -378,22 +378,22 @@ async fn a_session_lives_from_post_to_delete() {
             404,
         );
 
-        let beat = format!("{{\"{score}\": 50}}");
+        let heartbeat = format!("{{\"{score}\": 50}}");
         let posted = system
-            .ask("POST", &format!("{all}/A/heartbeat"), &beat)
+            .ask("POST", &format!("{all}/A/heartbeat"), &heartbeat)
             .await;
         assert_eq!(posted.code(), 200);
         assert!([json!(1), json!("Primary")].contains(&posted.json()["Role"]));
         refusal(
             &system
-                .ask("POST", &format!("{all}/A/heartbeat"), &beat)
+                .ask("POST", &format!("{all}/A/heartbeat"), &heartbeat)
                 .await,
             429,
         );
         system.advance(1);
         assert_eq!(
             system
-                .ask("POST", &format!("{all}/A/heartbeat"), &beat)
+                .ask("POST", &format!("{all}/A/heartbeat"), &heartbeat)
                 .await
                 .code(),
             200
@@ -406,9 +406,9 @@ async fn a_session_lives_from_post_to_delete() {
         for wrong in [
             "",
             "{}",
-            &beat.replace(score, other),
-            &beat.replace("50", "101"),
-            &beat.replace("50", "\"50\""),
+            &heartbeat.replace(score, other),
+            &heartbeat.replace("50", "101"),
+            &heartbeat.replace("50", "\"50\""),
         ] {
             refusal(
                 &system
@@ -419,7 +419,7 @@ async fn a_session_lives_from_post_to_delete() {
         }
         refusal(
             &system
-                .ask("POST", &format!("{all}/none/heartbeat"), &beat)
+                .ask("POST", &format!("{all}/none/heartbeat"), &heartbeat)
                 .await,
             404,
         );
@@ -451,12 +451,12 @@ async fn a_chosen_session_is_pending_until_its_next_heartbeat() {
         system.ask("GET", &status, "").await.json(),
         json!({ "Primary": "A" })
     );
-    let beat = |score: u8| {
+    let heartbeat = |score: u8| {
         json!({ "FailoverScore": score, "LastDataProcessedTime": "2025-11-21T14:00:00" })
             .to_string()
     };
     let chosen = system
-        .ask("POST", &format!("{all}/B/heartbeat"), &beat(90))
+        .ask("POST", &format!("{all}/B/heartbeat"), &heartbeat(90))
         .await
         .json();
     assert_eq!(chosen["Role"], "PendingPrimary");
@@ -467,7 +467,7 @@ async fn a_chosen_session_is_pending_until_its_next_heartbeat() {
     system.advance(1);
     assert_eq!(
         system
-            .ask("POST", &format!("{all}/B/heartbeat"), &beat(90))
+            .ask("POST", &format!("{all}/B/heartbeat"), &heartbeat(90))
             .await
             .json()["Role"],
         "Primary"
@@ -476,7 +476,7 @@ async fn a_chosen_session_is_pending_until_its_next_heartbeat() {
     assert_eq!(system.ask("GET", &status, "").await.json(), want);
     system.advance(50);
     system
-        .ask("POST", &format!("{all}/A/heartbeat"), &beat(10))
+        .ask("POST", &format!("{all}/A/heartbeat"), &heartbeat(10))
         .await;
     system.advance(11);
     let later = system.ask("GET", &status, "").await.json();

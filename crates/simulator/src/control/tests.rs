@@ -93,8 +93,8 @@ async fn the_clock_shows_in_every_answer_and_is_moved() {
         clock,
         json!({ "now": "2025-11-21T14:33:08Z", "speed": 0.0 })
     );
-    let wish = json!({ "now": "2020-01-01T00:00:00Z", "speed": 2 });
-    let (status, clock) = control(&simulator, "PUT", "/clock", &wish).await;
+    let body = json!({ "now": "2020-01-01T00:00:00Z", "speed": 2 });
+    let (status, clock) = control(&simulator, "PUT", "/clock", &body).await;
     assert_eq!((status, &clock["speed"]), (200, &json!(2.0)));
     for (method, path, body) in [
         ("PUT", "/clock", json!({ "now": "yesterday" })),
@@ -228,8 +228,8 @@ async fn a_reset_goes_back_to_the_start_or_to_what_is_wished() {
         0
     );
 
-    let wish = json!({ "groups": 30, "sessions": 50, "seed": 7, "scenario": "incident" });
-    control(&simulator, "POST", "/reset", &wish).await;
+    let body = json!({ "groups": 30, "sessions": 50, "seed": 7, "scenario": "incident" });
+    control(&simulator, "POST", "/reset", &body).await;
     let world = control(&simulator, "GET", "/world", &Value::Null).await.1;
     assert_eq!(
         (&world["seed"], &world["scenario"]),
@@ -349,9 +349,9 @@ async fn veeam_fails_on_purpose_in_the_format_that_was_asked_for() {
         assert!(answer.contains(wanted), "{answer}");
     }
     for (flavour, status) in [("v12", 204), ("v13", 204), ("v14", 400)] {
-        let wish = json!({ "json": flavour });
+        let body = json!({ "json": flavour });
         assert_eq!(
-            control(&simulator, "PATCH", "/systems/em", &wish).await.0,
+            control(&simulator, "PATCH", "/systems/em", &body).await.0,
             status,
             "{flavour}"
         );
@@ -433,13 +433,13 @@ async fn a_fault_replaces_a_part_of_the_body_or_all_of_it() {
 #[tokio::test]
 async fn switched_faults_meet_their_operation_so_many_times() {
     let simulator = simulator().await;
-    let wish = json!({
+    let body = json!({
         "connection": "plant-b",
         "operation": "List groups",
         "fault": { "kind": "status", "status": 503 },
         "times": 1
     });
-    assert_eq!(control(&simulator, "POST", "/faults", &wish).await.0, 201);
+    assert_eq!(control(&simulator, "POST", "/faults", &body).await.0, 201);
     let late =
         json!({ "connection": "plant-b", "fault": { "kind": "latency", "milliseconds": 1 } });
     assert_eq!(control(&simulator, "POST", "/faults", &late).await.0, 201);

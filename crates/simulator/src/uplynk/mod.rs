@@ -19,7 +19,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use operations::refused;
-use signature::{Stranger, Used};
+use signature::{SignatureError, UsedSignatures};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use world::World;
 
@@ -36,7 +36,7 @@ pub(crate) struct Service {
 #[derive(Debug)]
 struct State {
     world: World,
-    used: Used,
+    used: UsedSignatures,
 }
 
 /// The contract's operations and the thumbnail download, with the names that faults and the log use.
@@ -71,7 +71,7 @@ impl Service {
             base_url: base_url.to_owned(),
             state: Mutex::new(State {
                 world,
-                used: Used::default(),
+                used: UsedSignatures::default(),
             }),
         }
     }
@@ -146,12 +146,12 @@ impl Service {
             [now, self.accounts.now()],
         ) {
             Ok(()) => {}
-            Err(Stranger::Forbidden(why)) => {
+            Err(SignatureError::Forbidden(why)) => {
                 // The vendor's response gives no details; the reason is for the operator of the simulator.
                 tracing::info!(why, "a request was not let in");
                 return wire::error(StatusCode::FORBIDDEN, "");
             }
-            Err(Stranger::Replayed) => {
+            Err(SignatureError::Replayed) => {
                 return wire::error(StatusCode::BAD_REQUEST, "msg and sig were used before");
             }
         }

@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 
 /// An error, with the service's text.
 type Refusal = (StatusCode, String);
-type Done = Result<Response, Refusal>;
+type OperationResult = Result<Response, Refusal>;
 
 pub(crate) fn bad(title: impl Into<String>) -> Refusal {
     (StatusCode::BAD_REQUEST, title.into())
 }
 
-fn done() -> Done {
+fn done() -> OperationResult {
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }
 
@@ -73,7 +73,7 @@ impl World {
         )
     }
 
-    pub(crate) fn configure(&mut self, index: usize, bytes: &[u8]) -> Done {
+    pub(crate) fn configure(&mut self, index: usize, bytes: &[u8]) -> OperationResult {
         let fields = body(bytes)?;
         let mode = match fields.get("mode").map(Value::as_str) {
             None => None,
@@ -95,7 +95,7 @@ impl World {
     }
 
     /// Slicers that are not in the group are ignored without an error.
-    pub(crate) fn order(&mut self, index: usize, bytes: &[u8]) -> Done {
+    pub(crate) fn order(&mut self, index: usize, bytes: &[u8]) -> OperationResult {
         let fields = body(bytes)?;
         let items = fields
             .get("slicers")
@@ -137,7 +137,7 @@ impl World {
         done()
     }
 
-    pub(crate) fn activate(&mut self, index: usize, bytes: &[u8]) -> Done {
+    pub(crate) fn activate(&mut self, index: usize, bytes: &[u8]) -> OperationResult {
         let fields = body(bytes)?;
         let id = fields
             .get("slicer_id")
@@ -160,7 +160,7 @@ impl World {
         done()
     }
 
-    pub(crate) fn slate(&mut self, index: usize, bytes: &[u8]) -> Done {
+    pub(crate) fn slate(&mut self, index: usize, bytes: &[u8]) -> OperationResult {
         let fields = body(bytes)?;
         let on = flag(&fields, "no_slicer")?.ok_or_else(|| bad("no_slicer is required"))?;
         let now = self.now;
@@ -189,7 +189,7 @@ impl World {
         done()
     }
 
-    pub(crate) fn channels(&mut self, index: usize, bytes: &[u8]) -> Done {
+    pub(crate) fn channels(&mut self, index: usize, bytes: &[u8]) -> OperationResult {
         let fields = body(bytes)?;
         let (add, remove) = (
             texts(&fields, "channels_ids_to_add")?,
@@ -237,7 +237,7 @@ impl World {
         )
     }
 
-    pub(crate) fn set_owners(&mut self, index: usize, bytes: &[u8]) -> Done {
+    pub(crate) fn set_owners(&mut self, index: usize, bytes: &[u8]) -> OperationResult {
         let fields = body(bytes)?;
         let (add, remove) = (
             texts(&fields, "owners_to_add")?,

@@ -19,7 +19,7 @@ const LONGEST: u64 = 4_096;
 
 /// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Stranger {
+pub(crate) enum SignatureError {
     /// Not signed, wrongly signed, signed by another owner, or too old.
     Forbidden(&'static str),
     /// The same `msg` and `sig` were used before.
@@ -58,9 +58,9 @@ pub(crate) fn open(msg: &str) -> Option<(String, i64)> {
 
 /// Signatures that were used, with their timestamps.
 #[derive(Debug, Default)]
-pub(crate) struct Used(HashMap<String, i64>);
+pub(crate) struct UsedSignatures(HashMap<String, i64>);
 
-impl Used {
+impl UsedSignatures {
     /// Accepts a request once. The timestamp may be near the simulated or the accounts' time, because the
     /// client knows only the latter: the real time, unless it was made to pass faster.
     pub(crate) fn check(
@@ -69,19 +69,20 @@ impl Used {
         key: &str,
         signed: Option<(&str, &str)>,
         now: [DateTime<Utc>; 2],
-    ) -> Result<(), Stranger> {
-        let (msg, sig) = signed.ok_or(Stranger::Forbidden("msg and sig are required"))?;
+    ) -> Result<(), SignatureError> {
+        let (msg, sig) = signed.ok_or(SignatureError::Forbidden("msg and sig are required"))?;
         if sign(key, msg) != sig || sig.is_empty() {
-            return Err(Stranger::Forbidden("The signature does not match"));
+            return Err(SignatureError::Forbidden("The signature does not match"));
         }
-        let (who, stamp) = open(msg).ok_or(Stranger::Forbidden("The message is not readable"))?;
+        let (who, stamp) =
+            open(msg).ok_or(SignatureError::Forbidden("The message is not readable"))?;
         if who != owner {
-            return Err(Stranger::Forbidden("The owner is not known"));
+            return Err(SignatureError::Forbidden("The owner is not known"));
         }
         let near =
             |now: &DateTime<Utc>| now.timestamp().abs_diff(stamp) <= TOLERANCE.unsigned_abs();
         if !now.iter().any(near) {
-            return Err(Stranger::Forbidden(
+            return Err(SignatureError::Forbidden(
                 "The timestamp is too old or in the future",
             ));
         }
@@ -91,7 +92,7 @@ impl Used {
         };
         self.0.retain(|_, used| current(*used));
         match self.0.insert(format!("{msg} {sig}"), stamp) {
-            Some(_) => Err(Stranger::Replayed),
+            Some(_) => Err(SignatureError::Replayed),
             None => Ok(()),
         }
     }
@@ -129,14 +130,14 @@ mod tests {
     fn the_published_check_values_hold() {
         assert_eq!(sign(KEY, MSG), SIG);
         assert_eq!(open(MSG), Some((OWNER.to_owned(), 1_576_107_800)));
-        let mut used = Used::default();
+        let mut used = UsedSignatures::default();
         assert_eq!(
             used.check(OWNER, KEY, Some((MSG, SIG)), at(1_576_107_900)),
             Ok(())
         );
         assert_eq!(
             used.check(OWNER, KEY, Some((MSG, SIG)), at(1_576_107_901)),
-            Err(Stranger::Replayed)
+            Err(SignatureError::Replayed)
         );
     }
 
@@ -144,9 +145,9 @@ mod tests {
     fn strangers_are_kept_out() {
         let stamp = 1_576_107_800;
         let refused = |who: &str, signed: Option<(&str, &str)>, now: i64| {
-            Used::default()
+            UsedSignatures::default()
                 .check(who, KEY, signed, at(now))
-                .is_err_and(|why| matches!(why, Stranger::Forbidden(_)))
+                .is_err_and(|why| matches!(why, SignatureError::Forbidden(_)))
         };
         assert!(refused(OWNER, None, stamp));
         assert!(refused(OWNER, Some((MSG, &SIG.to_uppercase())), stamp));

@@ -3,7 +3,7 @@
 use super::demo::SAMPLE;
 use super::signature::signed;
 use crate::options::{Kind, Scenario};
-use crate::testing::{Got, System, start};
+use crate::testing::{System, TestResponse, start};
 use serde_json::{Value, json};
 use std::cell::Cell;
 
@@ -24,7 +24,7 @@ impl Account {
         }
     }
 
-    async fn ask(&self, method: &str, path: &str, body: &str) -> Got {
+    async fn ask(&self, method: &str, path: &str, body: &str) -> TestResponse {
         let Kind::Uplynk { owner, api_key } = crate::kind("live", "") else {
             panic!("live is Uplynk")
         };
@@ -55,7 +55,7 @@ impl Account {
     }
 }
 
-fn refusal(got: &Got, status: u16) {
+fn refusal(got: &TestResponse, status: u16) {
     assert_eq!(
         got.code(),
         status,

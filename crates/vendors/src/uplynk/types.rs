@@ -180,7 +180,7 @@ impl Slicer {
     /// page; only while slicing, because in an ad break, with replaced content or in a blackout the image
     /// is not what viewers see.
     #[must_use]
-    pub fn picture(&self, https_page: bool) -> Option<String> {
+    pub fn thumbnail_url(&self, https_page: bool) -> Option<String> {
         if self.state != Some(SlicerState::Slicing) {
             return None;
         }

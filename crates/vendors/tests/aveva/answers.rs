@@ -2,7 +2,7 @@
 //! Requests are in `requests.rs`, refusals in `errors.rs`.
 #![expect(clippy::panic, reason = "a helper that fails, fails its test")]
 
-use super::fixtures::{answer, at, beat, cloud, group, on_premises};
+use super::fixtures::{answer, at, cloud, group, new_heartbeat, on_premises};
 use serde_json::{Value, json};
 use vendors::aveva::{
     self, ApiVersion, ClientSession, GroupConfiguration, Heartbeat, Role, RoleOverride, TimeSpan,
@@ -61,7 +61,7 @@ fn the_published_examples_decode() {
         (Some(0.0), Some(at("2019-08-24T14:15:22Z")))
     );
     let response = aveva::sessions(&base, "g")
-        .heartbeat("s", &beat())
+        .heartbeat("s", &new_heartbeat())
         .read(&sample("failover-response.json"))
         .expect("a response");
     assert_eq!(response.role, Some(Role::Secondary));

@@ -44,7 +44,7 @@ pub(crate) fn group() -> GroupConfiguration {
     }
 }
 
-pub(crate) fn beat() -> NewHeartbeat {
+pub(crate) fn new_heartbeat() -> NewHeartbeat {
     NewHeartbeat {
         score: 97.5,
         heartbeat_time: at("2026-11-21T14:32:08Z"),

@@ -10,7 +10,7 @@ use vendors::aveva::{
 };
 use vendors::{Method, Request};
 
-fn beat() -> NewHeartbeat {
+fn new_heartbeat() -> NewHeartbeat {
     NewHeartbeat {
         score: 97.5,
         heartbeat_time: DateTime::UNIX_EPOCH,
@@ -113,7 +113,7 @@ fn no_dot_segment_leads_from_one_operation_to_another() {
         [
             of.get(session).request.path,
             of.delete(session).request.path,
-            of.heartbeat(session, &beat()).request.path,
+            of.heartbeat(session, &new_heartbeat()).request.path,
         ]
     };
     let g = |group| {
@@ -153,7 +153,7 @@ fn every_call(base: &Base, group_id: &str, session_id: &str) -> Vec<Request> {
         s.create(&session).request,
         s.get(session_id).request,
         s.delete(session_id).request,
-        s.heartbeat(session_id, &beat()).request,
+        s.heartbeat(session_id, &new_heartbeat()).request,
     ];
     let put = s.put(session_id, &session).map(|call| call.request);
     let pin = s

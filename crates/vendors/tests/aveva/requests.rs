@@ -2,7 +2,7 @@
 //! recognised is in `paths.rs`, answers are in `answers.rs`.
 #![expect(clippy::expect_used, reason = "a helper that fails, fails its test")]
 
-use super::fixtures::{at, beat, cloud, group, on_premises};
+use super::fixtures::{at, cloud, group, new_heartbeat, on_premises};
 use serde_json::{Value, json};
 use vendors::Call;
 use vendors::aveva::{self, ApiVersion, ClientSession, NewHeartbeat, Role, RoleOverride, TimeSpan};
@@ -68,7 +68,7 @@ fn every_operation_has_its_request() {
             format!("DELETE {preview}/groups/kiln%202/clientsessions/a"),
         ),
         (
-            line(&s.heartbeat("a", &beat())),
+            line(&s.heartbeat("a", &new_heartbeat())),
             format!("POST {preview}/groups/kiln%202/clientsessions/a/heartbeat"),
         ),
     ] {
@@ -114,11 +114,11 @@ fn what_a_version_does_not_have_is_no_call() {
 #[test]
 fn a_heartbeat_has_the_fields_of_its_version() {
     let preview =
-        body(&aveva::sessions(&cloud(ApiVersion::V1Preview), "g").heartbeat("s", &beat()));
+        body(&aveva::sessions(&cloud(ApiVersion::V1Preview), "g").heartbeat("s", &new_heartbeat()));
     let expected = json!({ "HeartbeatTime": "2026-11-21T14:32:08Z", "LastDataProcessedTime": "2026-11-21T14:32:07.5Z", "FailoverStatus": 97.5 });
     assert_eq!(preview, expected);
     assert_eq!(
-        body(&aveva::sessions(&on_premises(), "g").heartbeat("s", &beat())),
+        body(&aveva::sessions(&on_premises(), "g").heartbeat("s", &new_heartbeat())),
         json!({ "FailoverScore": 97.5 })
     );
 }
@@ -156,12 +156,12 @@ fn times_are_written_in_the_servers_ticks() {
         ),
         ("2026-11-21T14:32:10.05Z", "2026-11-21T14:32:10.05Z"),
     ] {
-        let beat = NewHeartbeat {
+        let heartbeat = NewHeartbeat {
             heartbeat_time: at(text),
             last_data_processed_time: None,
             score: 1.0,
         };
-        let call = aveva::sessions(&base, "g").heartbeat("s", &beat);
+        let call = aveva::sessions(&base, "g").heartbeat("s", &heartbeat);
         assert_eq!(body(&call)["HeartbeatTime"], written);
     }
 }

@@ -2,13 +2,13 @@
 //! sources take, and what height that leaves. Places no tile.
 
 use super::{Content, GAP, LINE, Layout, MARGIN, lines, whole};
-use crate::pages::wall::sizing::Viewing;
+use crate::pages::wall::sizing::ViewingConditions;
 
 /// The big clock's line, in em.
 const CLOCK: f64 = 2.6;
 
 /// Everything but the tiles.
-pub(super) fn frame(viewing: &Viewing, content: &Content, text: f64) -> Layout {
+pub(super) fn frame(viewing: &ViewingConditions, content: &Content, text: f64) -> Layout {
     let width = (viewing.width - 2.0 * MARGIN) / text;
     let height = (viewing.height - 2.0 * MARGIN) / text;
     let beside = match head(width) {

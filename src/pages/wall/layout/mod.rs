@@ -8,7 +8,7 @@ mod tile_rows;
 pub use frame::{Head, head};
 pub use measure::{measure, measure_bold};
 
-use super::sizing::{LEAST, PREFERRED, Viewing};
+use super::sizing::{LEAST, PREFERRED, ViewingConditions};
 use frame::frame;
 use tile_rows::pages;
 
@@ -33,14 +33,14 @@ const NARROWEST: f64 = 17.0;
 
 /// The width that a tile's words take, in em.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Need {
+pub enum TileWidth {
     /// A large tile.
     Large(f64),
     /// A small tile.
     Small(f64),
 }
 
-impl Need {
+impl TileWidth {
     fn words(self) -> f64 {
         let (Self::Large(words) | Self::Small(words)) = self;
         words
@@ -55,7 +55,7 @@ impl Need {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Content {
     /// Each tile in order.
-    pub tiles: Vec<Need>,
+    pub tiles: Vec<TileWidth>,
     /// The width of each total.
     pub totals: Vec<f64>,
     /// The width of each note, which stand beside the clock where there is room.
@@ -148,7 +148,7 @@ const ATTEMPTS: [Attempt; 5] = [
 
 /// Lays out the wall.
 #[must_use]
-pub fn layout(viewing: &Viewing, content: &Content) -> Layout {
+pub fn layout(viewing: &ViewingConditions, content: &Content) -> Layout {
     let mut last = Layout::default();
     for attempt in &ATTEMPTS {
         last = of_size(viewing, content, attempt, viewing.text(attempt.minutes));
@@ -160,7 +160,7 @@ pub fn layout(viewing: &Viewing, content: &Content) -> Layout {
 }
 
 /// Lays out the wall at a text size, or at the largest one below at which anything fits.
-fn of_size(viewing: &Viewing, content: &Content, attempt: &Attempt, text: f64) -> Layout {
+fn of_size(viewing: &ViewingConditions, content: &Content, attempt: &Attempt, text: f64) -> Layout {
     let mut text = text;
     let frame = loop {
         let frame = frame(viewing, content, text);

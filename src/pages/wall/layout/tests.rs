@@ -12,8 +12,8 @@ const SCREENS: [(f64, f64); 6] = [
     (720.0, 1280.0),
 ];
 
-fn hall((width, height): (f64, f64)) -> Viewing {
-    Viewing {
+fn hall((width, height): (f64, f64)) -> ViewingConditions {
+    ViewingConditions {
         width,
         height,
         distance: 5.0,
@@ -22,8 +22,8 @@ fn hall((width, height): (f64, f64)) -> Viewing {
 }
 
 fn content(large: usize, small: usize) -> Content {
-    let large = std::iter::repeat_n(Need::Large(15.0), large);
-    let small = std::iter::repeat_n(Need::Small(14.0), small);
+    let large = std::iter::repeat_n(TileWidth::Large(15.0), large);
+    let small = std::iter::repeat_n(TileWidth::Small(14.0), small);
     Content {
         tiles: large.chain(small).collect(),
         totals: vec![6.5, 6.8, 6.5, 7.0, 7.0],
@@ -78,7 +78,7 @@ fn check(layout: &Layout, content: &Content) -> Result<(), TestCaseError> {
 #[test]
 fn few_tiles_are_drawn_at_the_preferred_size() {
     for screen in SCREENS {
-        let hall = Viewing {
+        let hall = ViewingConditions {
             distance: 3.5,
             ..hall(screen)
         };
@@ -117,7 +117,7 @@ fn more_tiles_make_the_text_smaller_and_many_make_pages() {
 
 #[test]
 fn what_is_left_over_goes_to_the_sentences() {
-    let near = Viewing {
+    let near = ViewingConditions {
         distance: 3.0,
         ..hall((1920.0, 1080.0))
     };
@@ -127,7 +127,7 @@ fn what_is_left_over_goes_to_the_sentences() {
 
 #[test]
 fn a_wall_that_nobody_could_read_says_so() {
-    let far = Viewing {
+    let far = ViewingConditions {
         distance: 30.0,
         diagonal: 32.0,
         ..hall((1920.0, 1080.0))
@@ -170,9 +170,9 @@ proptest! {
         totals in proptest::collection::vec(3.0..20.0_f64, 0..8), notes in proptest::collection::vec(3.0..20.0_f64, 0..3), sources in proptest::collection::vec(4.0..30.0_f64, 0..8),
         strip in proptest::option::of(1.0..60.0_f64),
     ) {
-        let tiles = larges.into_iter().map(Need::Large).chain(smalls.into_iter().map(Need::Small)).collect();
+        let tiles = larges.into_iter().map(TileWidth::Large).chain(smalls.into_iter().map(TileWidth::Small)).collect();
         let content = Content { tiles, totals, notes, sources, strip };
-        let viewing = Viewing { width, height, distance, diagonal };
+        let viewing = ViewingConditions { width, height, distance, diagonal };
         let wall = layout(&viewing, &content);
         check(&wall, &content)?;
         prop_assert!(wall.too_small || wall.text >= viewing.text(LEAST) - 1e-6);

@@ -1,7 +1,7 @@
 //! The tiles in rows, and the rows in pages: how many stand side by side, and what each page's sentences
 //! get of what is left over. Chooses no size of text.
 
-use super::{Attempt, Content, GAP, LARGE, Need, Page, TilePlacement, lines, whole};
+use super::{Attempt, Content, GAP, LARGE, Page, TilePlacement, TileWidth, lines, whole};
 
 /// Each line of a large tile's sentence, in em.
 const SENTENCE: f64 = 1.25;
@@ -57,7 +57,7 @@ pub(super) fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64)
 }
 
 /// The width that three in four of a kind need: one long name must not take the columns from all others.
-fn usual(tiles: &[Need], large: bool) -> f64 {
+fn usual(tiles: &[TileWidth], large: bool) -> f64 {
     let same = tiles.iter().filter(|tile| tile.is_large() == large);
     let mut widths: Vec<f64> = same.map(|tile| tile.words()).collect();
     widths.sort_by(f64::total_cmp);
@@ -67,7 +67,7 @@ fn usual(tiles: &[Need], large: bool) -> f64 {
 
 /// The next row: from where and how wide each of its tiles is. What needs more than a column takes
 /// several.
-fn row(tiles: &[Need], columns: usize, width: f64) -> Vec<(f64, f64)> {
+fn row(tiles: &[TileWidth], columns: usize, width: f64) -> Vec<(f64, f64)> {
     let column = (width - GAP * lines(columns - 1)) / lines(columns);
     let mut row: Vec<(f64, f64)> = Vec::new();
     let mut taken = 0;

@@ -126,7 +126,7 @@ fn what_is_read_with_its_connection_is_as_old_as_that() {
 fn a_name_that_is_too_long_for_a_narrow_wall_stands_smaller() {
     let plan = tile("ABC Company Failover Plan", Severity::Warning);
     assert!(plan.is_long(20.0) && !plan.is_long(24.0));
-    let Need::Large(least) = plan.need() else {
+    let TileWidth::Large(least) = plan.required_width() else {
         panic!("a warning is large");
     };
     assert!(least < 20.0, "in small text it fits: {least}");

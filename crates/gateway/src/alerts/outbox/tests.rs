@@ -241,7 +241,7 @@ fn what_waits_for_a_target_that_got_another_id_goes_to_that_one_alone() {
 #[test]
 fn what_is_remembered_is_what_is_known() {
     let mut outbox = Outbox::default();
-    let mut kept: BTreeMap<String, Outgoing> = BTreeMap::new();
+    let mut kept: BTreeMap<String, OutboxMessage> = BTreeMap::new();
     let mut deliveries = BTreeMap::new();
     let mut keep = |changes: Vec<OutboxChange>| {
         for change in changes {

@@ -126,7 +126,7 @@ fn a_target_that_cannot_be_used_is_named_by_its_id() {
             id: "pager".to_owned(),
             method,
         };
-        let made = Sender::new(&target, &config::Reach::default()).map(drop);
+        let made = Sender::new(&target, &config::Outbound::default()).map(drop);
         let expected = expected.map_err(|why| format!("alert target \"pager\": {why}"));
         assert_eq!(made, expected);
     }

@@ -41,14 +41,14 @@ impl WebhookSender {
     /// What is wrong with the webhook or with the way to it.
     pub(super) fn new(
         webhook: &Webhook,
-        reach: &config::Reach,
+        outbound: &config::Outbound,
         timeout: Duration,
     ) -> Result<Self, String> {
         let url = Url::parse(webhook.url.expose_secret())
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"))
             .ok_or("its url is not an http or https address")?;
-        let client = vendor_http::client(timeout, reach, Trust::Also(webhook.ca.as_deref()))?
+        let client = vendor_http::client(timeout, outbound, Trust::Also(webhook.ca.as_deref()))?
             .build()
             .map_err(|error| error.without_url().to_string())?;
         Ok(Self {

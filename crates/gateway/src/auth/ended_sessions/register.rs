@@ -30,7 +30,7 @@ pub(crate) struct EndedSession {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Register {
     version: u32,
-    holders: BTreeMap<String, Holder>,
+    holders: BTreeMap<String, UserSessions>,
 }
 
 impl Default for Register {
@@ -44,7 +44,7 @@ impl Default for Register {
 
 /// The ended sessions of one user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
+struct UserSessions {
     /// Sessions that began no later have all ended. 0 for none.
     #[serde(default)]
     floor: u64,

@@ -19,14 +19,14 @@ const METHODS: &str = "token_endpoint_auth_methods_supported";
 const KEY: [&str; 9] = ["kty", "use", "kid", "alg", "n", "e", "crv", "x", "y"];
 
 /// An answer that was reduced to what is read.
-pub(super) struct Reduced {
+pub(super) struct ReducedAnswer {
     pub(super) body: Vec<u8>,
     /// Whether it refuses, with whatever status it came.
     pub(super) refuses: bool,
 }
 
 /// The answer of the token endpoint, of the metadata or of the keys. `None` if it is no JSON object.
-pub(super) fn reduced(is_token: bool, body: &[u8]) -> Option<Reduced> {
+pub(super) fn reduced(is_token: bool, body: &[u8]) -> Option<ReducedAnswer> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let answer: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let error = answer.get("error").filter(|error| error.is_string());
@@ -38,7 +38,7 @@ pub(super) fn reduced(is_token: bool, body: &[u8]) -> Option<Reduced> {
             _ => metadata(&answer),
         },
     };
-    Some(Reduced {
+    Some(ReducedAnswer {
         body: value.to_string().into_bytes(),
         refuses: is_token && error.is_some(),
     })

@@ -1,7 +1,7 @@
 //! A sign-in that was begun here and continues at the provider. It travels sealed in a cookie of its own, so
 //! that any gateway with the same key can complete it. Also decides where a sign-in may lead afterwards.
 
-use crate::auth::users::Previous;
+use crate::auth::users::PreviousSession;
 use openidconnect::url::Position;
 use reqwest::Url;
 use ring::digest::{SHA256, digest};
@@ -48,7 +48,7 @@ pub(super) struct Attempt {
     pub(super) began: u64,
     /// The session that the browser had. The cookie of that one does not come back from another site.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
-    pub(super) previous: Option<Previous>,
+    pub(super) previous: Option<PreviousSession>,
 }
 
 impl Attempt {

@@ -58,7 +58,7 @@ impl HttpTransport {
     /// # Errors
     /// No TLS client could be made.
     pub(super) fn new(of: &config::OpenId, local: bool) -> Result<Self, String> {
-        let builder = client(TIMEOUT, &of.reach, Trust::Also(of.ca.as_deref()))?;
+        let builder = client(TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?;
         let http = VendorHttp {
             client: builder
                 .build()

@@ -107,8 +107,8 @@ impl OpenId {
     }
 }
 
-/// The browser's way to the provider.
-pub(crate) struct Departure {
+/// Sends the browser to the provider.
+pub(crate) struct AuthorizationRedirect {
     /// The page to return to in the end.
     pub(crate) to: String,
     /// The provider's address and the cookie with the attempt, or why there is none.
@@ -137,7 +137,7 @@ impl Access {
         headers: &HeaderMap,
         back: &Url,
         query: &[(String, String)],
-    ) -> Result<Departure, Problem> {
+    ) -> Result<AuthorizationRedirect, Problem> {
         let (users, openid) = self.provider()?;
         let to = destination(single(query, "to"), &openid.base_path);
         let now = (users.clock)();
@@ -151,7 +151,7 @@ impl Access {
             }
             Err(refusal) => Err(refusal),
         };
-        Ok(Departure { to, provider })
+        Ok(AuthorizationRedirect { to, provider })
     }
 
     /// Completes a sign-in with the parameters that the provider sent back to `back`.

@@ -8,7 +8,7 @@ use super::signature::Fault;
 use super::tokens::{ProviderClient, verified};
 use crate::config;
 use crate::problem::Kind;
-use crate::single_flight::{Landed, SingleFlight};
+use crate::single_flight::{Fetched, SingleFlight};
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType, CoreProviderMetadata,
 };
@@ -172,18 +172,18 @@ impl Provider {
     }
 
     /// The provider's metadata, from the cache while it is valid.
-    async fn metadata(&self) -> Landed<CachedMetadata> {
-        let serves = |landed: &Landed<CachedMetadata>| Instant::now() < landed.value.until;
+    async fn metadata(&self) -> Fetched<CachedMetadata> {
+        let serves = |fetched: &Fetched<CachedMetadata>| Instant::now() < fetched.value.until;
         self.cached
             .get(serves, |last| self.discover(last, None))
             .await
     }
 
     /// Metadata newer than `number`, unless an unknown key has caused a read recently.
-    async fn metadata_after(&self, number: u64) -> Landed<CachedMetadata> {
-        let serves = |landed: &Landed<CachedMetadata>| {
-            let at = landed.value.keys_requested_at;
-            landed.number != number || at.is_some_and(|at| at.elapsed() < KEYS)
+    async fn metadata_after(&self, number: u64) -> Fetched<CachedMetadata> {
+        let serves = |fetched: &Fetched<CachedMetadata>| {
+            let at = fetched.value.keys_requested_at;
+            fetched.number != number || at.is_some_and(|at| at.elapsed() < KEYS)
         };
         let requested_at = Some(Instant::now());
         self.cached
@@ -193,7 +193,7 @@ impl Provider {
 
     async fn discover(
         &self,
-        last: Option<Landed<CachedMetadata>>,
+        last: Option<Fetched<CachedMetadata>>,
         keys_requested_at: Option<Instant>,
     ) -> CachedMetadata {
         let found =

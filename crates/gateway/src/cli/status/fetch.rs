@@ -1,7 +1,7 @@
 //! `GET /api/inventory` of a running gateway.
 
 use super::settings::Settings;
-use crate::config::Reach;
+use crate::config::Outbound;
 use crate::problem::Kind;
 use crate::vendor_http::{Answer, Trust, VendorHttp, client};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -26,7 +26,7 @@ pub(super) async fn inventory(settings: Settings, timeout: Duration) -> Result<I
     let trust = ca
         .as_ref()
         .map_or(Trust::Also(None), |(pem, _)| Trust::Only(pem));
-    let builder = client(timeout, &Reach::default(), trust).map_err(|why| {
+    let builder = client(timeout, &Outbound::default(), trust).map_err(|why| {
         ca.as_ref()
             .map_or(why.clone(), |(_, file)| format!("{file} {why}"))
     })?;

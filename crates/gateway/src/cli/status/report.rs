@@ -3,7 +3,7 @@
 use crate::inventory_view::{InventoryView, age, reading};
 use chrono::TimeDelta;
 use health::alarms::Alarm;
-use health::inventory::{Kind, Resource, ResourceKey, Standing};
+use health::inventory::{EffectiveState, Kind, Resource, ResourceKey};
 use health::{Freshness, Severity, Totals};
 use protocol::{ConnectionState, Inventory};
 use std::collections::HashMap;
@@ -69,9 +69,9 @@ impl Report {
         resources.retain(|resource| only.is_none_or(|id| is_of(resource, id)));
         let mut totals = Totals::default();
         for resource in &resources {
-            totals.add(&Standing {
+            totals.add(&EffectiveState {
                 severity: view.severity(resource),
-                ..view.standing(resource)
+                ..view.effective_state(resource)
             });
         }
         let alarms = alarms(inventory, &view, &resources, only);
@@ -146,7 +146,7 @@ fn alarms(
     let of = |alarm: &Alarm| {
         let connection = view.connection(&alarm.resource.connection);
         let resource = by_key.get(&alarm.resource);
-        let stale = resource.filter(|one| view.standing(one).last_known.is_some());
+        let stale = resource.filter(|one| view.effective_state(one).last_known.is_some());
         let read = stale.and_then(|one| one.observed_at(connection?.observed_at));
         let is_of_resource = alarm.resource.kind != Kind::Connection;
         OpenAlarm {

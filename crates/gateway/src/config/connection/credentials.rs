@@ -2,7 +2,7 @@
 
 use super::known;
 use crate::config::section::Section;
-use crate::config::{Surroundings, secret, url};
+use crate::config::{Environment, secret, url};
 use reqwest::Url;
 use secrecy::SecretString;
 
@@ -56,7 +56,7 @@ const KEYS: [&str; 13] = [
 pub(super) fn credentials(
     section: &Section<'_>,
     system: Option<&str>,
-    around: &Surroundings<'_>,
+    environment: &Environment<'_>,
 ) -> Option<Credentials> {
     section.need("credentials");
     let table = section.table("credentials")?;
@@ -92,7 +92,7 @@ pub(super) fn credentials(
     let credentials = match kind {
         "client-credentials" => {
             let (token_url, client_id) = (url::required(&table, "token_url"), text("client_id"));
-            let client_secret = secret::read(&table, "client_secret", around);
+            let client_secret = secret::read(&table, "client_secret", environment);
             token_url.zip(client_id).zip(client_secret).map(
                 |((token_url, client_id), client_secret)| Credentials::ClientCredentials {
                     token_url,
@@ -103,14 +103,14 @@ pub(super) fn credentials(
         }
         "integration-key" => {
             let owner = text("owner");
-            let api_key = secret::read(&table, "api_key", around);
+            let api_key = secret::read(&table, "api_key", environment);
             owner
                 .zip(api_key)
                 .map(|(owner, api_key)| Credentials::IntegrationKey { owner, api_key })
         }
         _ => {
             let username = text("username");
-            let password = secret::read(&table, "password", around);
+            let password = secret::read(&table, "password", environment);
             if username.as_ref().is_some_and(|name| name.contains(':')) {
                 let at = table.text("username").map_or(table.start(), |name| name.at);
                 table.wrong(

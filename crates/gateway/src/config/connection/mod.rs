@@ -7,7 +7,7 @@ mod credentials;
 pub use credentials::Credentials;
 
 use super::section::{Section, nearest};
-use super::{Reach, Surroundings, url};
+use super::{Environment, Outbound, url};
 use credentials::credentials;
 use reqwest::Url;
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub struct Connection {
     /// The certificates (PEM) that are trusted for this connection, instead of the computer's.
     pub ca: Option<Vec<u8>>,
     /// How it is reached.
-    pub reach: Reach,
+    pub outbound: Outbound,
     /// How long one request may take.
     pub timeout: Duration,
     /// How long an answer is shared by all who read the same.
@@ -63,7 +63,11 @@ const OF_ONE_SYSTEM: [(&str, &[&str]); 2] = [
 ];
 
 /// Every `[[connection]]`. One with a fault is left out, because the file is refused anyway.
-pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -> Vec<Connection> {
+pub(super) fn all(
+    top: &Section<'_>,
+    environment: &Environment<'_>,
+    outbound: &Outbound,
+) -> Vec<Connection> {
     let sections = top.tables("connection", "id");
     if sections.is_empty() && top.key("connection").is_none() {
         top.fault(0, "there is no [[connection]]: nothing to show");
@@ -71,15 +75,15 @@ pub(super) fn all(top: &Section<'_>, around: &Surroundings<'_>, reach: &Reach) -
     let mut ids = Vec::new();
     sections
         .into_iter()
-        .filter_map(|section| one(section, &mut ids, around, reach))
+        .filter_map(|section| one(section, &mut ids, environment, outbound))
         .collect()
 }
 
 fn one(
     section: Section<'_>,
     ids: &mut Vec<String>,
-    around: &Surroundings<'_>,
-    reach: &Reach,
+    environment: &Environment<'_>,
+    outbound: &Outbound,
 ) -> Option<Connection> {
     let id = id(&section, ids);
     let title = section
@@ -88,9 +92,9 @@ fn one(
     let base_url = url::required(&section, "base_url");
     let name = known(&section, "system", &SYSTEMS);
     let system = name.and_then(|name| system(&section, name));
-    let credentials = credentials(&section, name, around);
-    let ca = ca(&section, around);
-    let reach = reach.of(&section, around);
+    let credentials = credentials(&section, name, environment);
+    let ca = ca(&section, environment);
+    let outbound = outbound.of(&section, environment);
     let timeout = section
         .number("timeout_seconds", 1..301)
         .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
@@ -122,7 +126,7 @@ fn one(
         base_url: base_url?,
         credentials: credentials?,
         ca,
-        reach,
+        outbound,
         timeout,
         share,
         watch,
@@ -234,15 +238,15 @@ fn version(section: &Section<'_>, key: &str) -> Option<ApiVersion> {
 }
 
 /// The certificates of `ca_file`.
-pub(super) fn ca(section: &Section<'_>, around: &Surroundings<'_>) -> Option<Vec<u8>> {
+pub(super) fn ca(section: &Section<'_>, environment: &Environment<'_>) -> Option<Vec<u8>> {
     let file = section.text("ca_file")?;
     let fault = |why: &str| {
         section.wrong(file.at, "ca_file", why);
         None
     };
-    match std::fs::read(around.folder.join(file.value)) {
+    match std::fs::read(environment.folder.join(file.value)) {
         Err(error) => fault(&format!("cannot read {:?}: {error}", file.value)),
-        Ok(pem) => match (around.checks.certificates)(&pem) {
+        Ok(pem) => match (environment.checks.certificates)(&pem) {
             Ok(()) => Some(pem),
             Err(why) => fault(&format!("{:?} {why}", file.value)),
         },

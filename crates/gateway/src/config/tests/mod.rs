@@ -2,9 +2,9 @@
 
 mod alerts;
 mod connections;
-mod outside;
+mod listen;
+mod outbound;
 mod people;
-mod reach;
 mod sessions;
 mod store;
 mod texts;
@@ -38,7 +38,7 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
     };
     Config::read(
         text,
-        &Surroundings {
+        &Environment {
             checks: CHECKS,
             folder: folder.path(),
             variable: &variable,

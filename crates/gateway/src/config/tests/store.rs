@@ -9,7 +9,7 @@ fn with_url(text: &str, url: &str) -> Result<Config, Vec<String>> {
         "SECRET" => Some("hunter2".to_owned()),
         _ => None,
     };
-    let around = Surroundings {
+    let environment = Environment {
         checks: CHECKS,
         folder: Path::new("/nowhere"),
         variable: &variable,
@@ -24,7 +24,7 @@ fn with_url(text: &str, url: &str) -> Result<Config, Vec<String>> {
             .map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.text))
             .collect()
     };
-    Config::read(&text, &around).map_err(words)
+    Config::read(&text, &environment).map_err(words)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_store_that_is_only_assumed_to_be_beside_the_file_is_said_to_be() {
             "SECRET" => Some("hunter2".to_owned()),
             _ => None,
         };
-        let around = Surroundings {
+        let environment = Environment {
             checks: CHECKS,
             folder: Path::new("/etc/fc"),
             variable: &variable,
@@ -107,7 +107,7 @@ fn a_store_that_is_only_assumed_to_be_beside_the_file_is_said_to_be() {
              base_url = \"https://x.example\"\ncredentials = {{ kind = \"integration-key\", owner = \"o\", \
              api_key_env = \"SECRET\" }}\n"
         );
-        let config = Config::read(&text, &around).unwrap();
+        let config = Config::read(&text, &environment).unwrap();
         (config.store.to_string(), config.store_hint().is_some())
     };
     let url = "[store]\nurl_env = \"URL\"";

@@ -95,12 +95,12 @@ fn with_secret(content: &[u8]) -> [Result<Config, Vec<Fault>>; 2] {
                 (false, true) => Some("other".to_owned()),
                 (false, false) => secret.clone(),
             };
-        let around = Surroundings {
+        let environment = Environment {
             checks: CHECKS,
             folder: folder.path(),
             variable: &variable,
         };
-        Config::read(text, &around)
+        Config::read(text, &environment)
     };
     [read("file"), read("variable")]
 }

@@ -11,7 +11,7 @@ fn virtual_clock(start: Duration) -> Clock {
 
 fn signer() -> Signer {
     let clock: Clock = Arc::new(|| Duration::from_secs(1_576_107_800));
-    let turns = Arc::new(Turns::new(clock, None));
+    let turns = Arc::new(SigningQueue::new(clock, None));
     Signer::new(
         "1234567890abcdefghijklmnopqrstu".to_owned(),
         SecretString::from("1234567890abcdefghijklmnopqrstuvwxyz1234"),
@@ -70,7 +70,7 @@ async fn a_compressed_message_inflates_to_the_json_and_its_signature_matches() {
 
 #[tokio::test(start_paused = true)]
 async fn each_turn_has_its_own_second_and_comes_as_early_as_possible() {
-    let turns = Turns::new(virtual_clock(Duration::from_millis(100_900)), None);
+    let turns = SigningQueue::new(virtual_clock(Duration::from_millis(100_900)), None);
     let begun = Instant::now();
     let mut seconds = Vec::new();
     for _ in 0..4 {
@@ -84,7 +84,7 @@ async fn each_turn_has_its_own_second_and_comes_as_early_as_possible() {
 async fn a_clock_that_runs_faster_has_its_seconds_sooner() {
     let begun = Instant::now();
     let now = Arc::new(move || Duration::from_secs(100) + 10 * begun.elapsed());
-    let turns = Turns::new(SigningClock::new(now, 10.0), None);
+    let turns = SigningQueue::new(SigningClock::new(now, 10.0), None);
     for second in 100..104 {
         assert_eq!(turns.next(Urgency::Read).await.second, second);
     }
@@ -93,7 +93,7 @@ async fn a_clock_that_runs_faster_has_its_seconds_sooner() {
 
 #[tokio::test(start_paused = true)]
 async fn one_request_at_a_time() {
-    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), None);
     let first = turns.next(Urgency::Read).await;
     let waited = tokio::time::timeout(Duration::from_secs(60), turns.next(Urgency::Read)).await;
     assert!(
@@ -106,7 +106,7 @@ async fn one_request_at_a_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_gets_the_next_second_before_all_reads_that_wait() {
-    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), None);
     let order = std::sync::Mutex::new(Vec::new());
     let take = async |name, urgency| {
         let turn = turns.next(urgency).await;
@@ -138,7 +138,7 @@ async fn a_change_gets_the_next_second_before_all_reads_that_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn a_read_gives_up_its_turn_to_a_change_after_two_seconds() {
-    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), None);
     for (age, expected) in [(0, 2_000), (1_500, 500), (9_000, 0)] {
         let hanging = turns.next(Urgency::Read).await;
         sleep(Duration::from_millis(age)).await;
@@ -165,7 +165,7 @@ async fn a_read_gives_up_its_turn_to_a_change_after_two_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn a_change_that_no_longer_waits_holds_up_no_read() {
-    let turns = Turns::new(virtual_clock(Duration::from_secs(100)), None);
+    let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), None);
     let held = turns.next(Urgency::Read).await;
     let change = turns.next(Urgency::Change);
     assert!(
@@ -182,7 +182,10 @@ async fn waiting_too_long_for_a_turn_is_a_timeout() {
     let signer = Signer::new(
         "o".to_owned(),
         SecretString::from("k"),
-        Arc::new(Turns::new(virtual_clock(Duration::from_secs(100)), None)),
+        Arc::new(SigningQueue::new(
+            virtual_clock(Duration::from_secs(100)),
+            None,
+        )),
     );
     let _held = signer
         .turn(Urgency::Read, Duration::from_secs(1))
@@ -204,7 +207,7 @@ async fn a_clock_that_was_set_back_does_not_block_the_queue() {
     let time = Arc::new(std::sync::Mutex::new(Duration::from_secs(7_200)));
     let shown = time.clone();
     let clock: Clock = Arc::new(move || *shown.lock().unwrap());
-    let turns = Turns::new(clock, None);
+    let turns = SigningQueue::new(clock, None);
     assert_eq!(turns.next(Urgency::Read).await.second, 7_200);
     *time.lock().unwrap() = Duration::from_secs(3_600);
     assert_eq!(turns.next(Urgency::Read).await.second, 3_600);
@@ -223,9 +226,9 @@ fn shared_seconds() -> SharedSeconds {
 #[tokio::test(start_paused = true)]
 async fn two_gateways_take_turns_with_the_seconds_of_one_account() {
     let (shared, clock) = (shared_seconds(), virtual_clock(Duration::from_secs(100)));
-    let gateway = || Turns::new(clock.clone(), Some(shared.clone()));
+    let gateway = || SigningQueue::new(clock.clone(), Some(shared.clone()));
     let (one, other) = (gateway(), gateway());
-    let take = async |turns: &Turns| {
+    let take = async |turns: &SigningQueue| {
         let mut seconds = Vec::new();
         for _ in 0..3 {
             let second = turns.next(Urgency::Read).await.second;
@@ -243,7 +246,7 @@ async fn two_gateways_take_turns_with_the_seconds_of_one_account() {
 #[tokio::test(start_paused = true)]
 async fn a_second_that_a_read_has_taken_is_that_of_the_change_that_comes_before_it() {
     let clock = virtual_clock(Duration::from_secs(100));
-    let turns = Turns::new(clock, Some(shared_seconds()));
+    let turns = SigningQueue::new(clock, Some(shared_seconds()));
     // Another gateway has the present one.
     turns.shared.as_ref().unwrap()(100).await;
     let read = turns.next(Urgency::Read);
@@ -262,14 +265,14 @@ async fn a_gateway_counts_by_itself_where_what_is_shared_is_away_or_its_clock_wa
             Some(answer) => Box::pin(std::future::ready(answer)),
             None => Box::pin(std::future::pending()),
         });
-        let turns = Turns::new(virtual_clock(Duration::from_secs(100)), Some(away));
+        let turns = SigningQueue::new(virtual_clock(Duration::from_secs(100)), Some(away));
         let begun = Instant::now();
         let first = turns.next(Urgency::Read).await.second;
         let second = turns.next(Urgency::Change).await.second;
         assert!(first < second, "{first} {second}");
         assert!(begun.elapsed() <= Duration::from_secs(3));
     }
-    let turns = Turns::new(
+    let turns = SigningQueue::new(
         virtual_clock(Duration::from_secs(100)),
         Some(shared_seconds()),
     );

@@ -317,8 +317,8 @@ async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_
     let server = begin(BOUNDS, hello(), Some(certificate.clone())).await;
     let url = format!("https://localhost:{}/", server.address.port());
     let trusting = |pem: &[u8]| {
-        let (timeout, reach) = (Duration::from_secs(5), crate::config::Reach::default());
-        let client = crate::vendor_http::client(timeout, &reach, Trust::Only(pem));
+        let (timeout, outbound) = (Duration::from_secs(5), crate::config::Outbound::default());
+        let client = crate::vendor_http::client(timeout, &outbound, Trust::Only(pem));
         client.unwrap().build().unwrap()
     };
     let address = server.address;

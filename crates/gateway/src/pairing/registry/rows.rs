@@ -1,7 +1,7 @@
 //! The registry as rows of the store.
 
 use super::{Code, VERSION, Wall, WallRegistry, is_taken};
-use crate::store::{Keep, Kept, Table};
+use crate::store::{SavedState, StateChange, Table};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -26,36 +26,36 @@ struct Sighting {
 }
 
 /// A row for when and from where a wall was last seen.
-pub(in crate::pairing) fn sighting(id: &str, from: IpAddr, at: u64) -> Keep {
-    Keep::put(Table::WallSightings, id, &Sighting { at, from })
+pub(in crate::pairing) fn sighting(id: &str, from: IpAddr, at: u64) -> StateChange {
+    StateChange::put(Table::WallSightings, id, &Sighting { at, from })
 }
 
 impl WallRegistry {
     /// The registry that the store holds.
-    pub(in crate::pairing) fn of_kept(kept: &mut Kept) -> Self {
-        let mut walls: Vec<Wall> = kept.take(Table::Walls).into_values().collect();
+    pub(in crate::pairing) fn of_saved(saved: &mut SavedState) -> Self {
+        let mut walls: Vec<Wall> = saved.take(Table::Walls).into_values().collect();
         walls.sort_by(|one, other| (one.paired_at, &one.id).cmp(&(other.paired_at, &other.id)));
-        let mut codes: Vec<Code> = kept.take(Table::WallCodes).into_values().collect();
+        let mut codes: Vec<Code> = saved.take(Table::WallCodes).into_values().collect();
         codes.sort_by_key(|code| code.ends);
         let mut registry = Self {
             version: VERSION,
             walls,
             codes,
         };
-        for (id, Sighting { at, from }) in kept.take(Table::WallSightings) {
+        for (id, Sighting { at, from }) in saved.take(Table::WallSightings) {
             registry.note_last_seen(&id, from, at);
         }
         registry
     }
 
-    /// What to keep and to forget where the registry was another before.
-    pub(in crate::pairing) fn changes_since(&self, before: &Self) -> Vec<Keep> {
+    /// What to save and to delete where the registry was another before.
+    pub(in crate::pairing) fn changes_since(&self, before: &Self) -> Vec<StateChange> {
         let (rows, old) = (self.rows(), before.rows());
         let gone = old.keys().filter(|place| !rows.contains_key(place));
         let gone = gone.flat_map(|(table, id)| {
             let seen = (*table == Table::Walls).then_some(Table::WallSightings);
             let tables = std::iter::once(*table).chain(seen);
-            tables.map(|table| Keep::forget(table, id.as_str()))
+            tables.map(|table| StateChange::delete(table, id.as_str()))
         });
         let new = rows
             .iter()
@@ -64,18 +64,18 @@ impl WallRegistry {
         new.chain(gone).collect()
     }
 
-    fn rows(&self) -> BTreeMap<(Table, String), Keep> {
+    fn rows(&self) -> BTreeMap<(Table, String), StateChange> {
         let wall = |wall: &Wall| {
             let unseen = Wall {
                 last_seen: None,
                 address: None,
                 ..wall.clone()
             };
-            let row = Keep::put(Table::Walls, &wall.id, &unseen);
+            let row = StateChange::put(Table::Walls, &wall.id, &unseen);
             ((Table::Walls, wall.id.clone()), row)
         };
         let code = |code: &Code| {
-            let row = Keep::put(Table::WallCodes, &code.number, code);
+            let row = StateChange::put(Table::WallCodes, &code.number, code);
             ((Table::WallCodes, code.number.clone()), row)
         };
         let walls = self.walls.iter().map(wall);
@@ -88,13 +88,17 @@ impl WallRegistry {
         &mut self,
         walls: &[Wall],
         taken_over: &BTreeMap<String, String>,
-    ) -> Vec<Keep> {
+    ) -> Vec<StateChange> {
         let mut marks = Vec::new();
         for wall in walls {
             if taken_over.contains_key(&wall.id) || self.wall(&wall.id).is_some() {
                 continue;
             }
-            marks.push(Keep::put(Table::WallsTakenOver, &wall.id, &wall.name));
+            marks.push(StateChange::put(
+                Table::WallsTakenOver,
+                &wall.id,
+                &wall.name,
+            ));
             let mut name = wall.name.clone();
             let mut number = 1;
             while is_taken(&self.walls, &name) {

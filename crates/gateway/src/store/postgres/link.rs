@@ -5,8 +5,8 @@
 use super::schema::{self, Purpose};
 use super::words::{is_broken, words};
 use crate::config::PostgresAddress;
-use crate::store::bells::Bells;
 use crate::store::database::{Fault, Row, Sql, Value};
+use crate::store::notifications::Notifications;
 use crate::tls;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -39,8 +39,8 @@ pub(in crate::store) struct Link {
     pause: Duration,
     /// No connection is tried before.
     not_before: Option<(Instant, Fault)>,
-    /// Ring when the database tells what the session listens to.
-    bells: Option<Arc<Bells>>,
+    /// Where what the database tells a session that listens is passed on.
+    notifications: Option<Arc<Notifications>>,
 }
 
 impl Link {
@@ -64,13 +64,13 @@ impl Link {
             is_within: false,
             pause: FIRST_PAUSE,
             not_before: None,
-            bells: None,
+            notifications: None,
         })
     }
 
-    /// Rings these bells when the database tells what the session listens to.
-    pub(super) fn ring(&mut self, bells: Arc<Bells>) {
-        self.bells = Some(bells);
+    /// Passes on there what the database tells a session that listens.
+    pub(super) fn set_notifications(&mut self, notifications: Arc<Notifications>) {
+        self.notifications = Some(notifications);
     }
 
     /// Makes the connection if there is none. `prepare` gets it first.
@@ -113,7 +113,7 @@ impl Link {
             .map(|trust| tls::trusting(trust.bundled, trust.extra.as_deref()))
             .transpose()?;
         let (purpose, patience) = (self.purpose, self.patience);
-        let bells = self.bells.clone();
+        let notifications = self.notifications.clone();
         self.block_on(async {
             let connect = async {
                 let client = match tls {
@@ -121,12 +121,12 @@ impl Link {
                         tls.alpn_protocols = vec![b"postgresql".to_vec()];
                         let tls = MakeRustlsConnect::new(tls);
                         let (client, connection) = settings.connect(tls).await.map_err(words)?;
-                        drop(tokio::spawn(attend(connection, bells)));
+                        drop(tokio::spawn(drive(connection, notifications)));
                         client
                     }
                     None => {
                         let (client, connection) = settings.connect(NoTls).await.map_err(words)?;
-                        drop(tokio::spawn(attend(connection, bells)));
+                        drop(tokio::spawn(drive(connection, notifications)));
                         client
                     }
                 };
@@ -139,7 +139,7 @@ impl Link {
     }
 
     /// Attends to the session, in which nothing is asked meanwhile, until this is done.
-    pub(super) fn attend_until(&self, done: impl Future<Output = ()>) {
+    pub(super) fn drive_until(&self, done: impl Future<Output = ()>) {
         if let Some(runtime) = &self.runtime {
             runtime.block_on(done);
         }
@@ -239,14 +239,14 @@ impl Drop for Link {
 }
 
 /// Drives a session until its client is dropped. The next caller gets the error that ends it before.
-async fn attend<S, T>(mut connection: Connection<S, T>, bells: Option<Arc<Bells>>)
+async fn drive<S, T>(mut connection: Connection<S, T>, notifications: Option<Arc<Notifications>>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-        if let (AsyncMessage::Notification(told), Some(bells)) = (message, &bells) {
-            bells.ring(told.channel(), told.payload());
+        if let (AsyncMessage::Notification(told), Some(notifications)) = (message, &notifications) {
+            notifications.notify(told.channel(), told.payload());
         }
     }
 }

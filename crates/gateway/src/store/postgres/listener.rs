@@ -4,7 +4,7 @@ use super::link::Link;
 use super::schema::Purpose;
 use super::{Fault, TO_WRITE};
 use crate::config::PostgresAddress;
-use crate::store::bells::Bells;
+use crate::store::notifications::Notifications;
 use crate::store::sharing;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,30 +15,30 @@ use tokio::time::timeout;
 /// well, so nothing is missed meanwhile, but comes later.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Rings bells whenever something has changed, in a thread of its own, until `end` is dropped. A session that breaks is
-/// made anew, and what was not heard meanwhile rings as well.
+/// Notifies those who wait whenever something has changed, in a thread of its own, until `end` is dropped. A session that breaks is
+/// made anew, and what was missed meanwhile is notified as well.
 ///
 /// # Errors
 /// The process may have no more of what that takes.
 pub(in crate::store) fn listen(
     address: &PostgresAddress,
-    bells: Arc<Bells>,
+    notifications: Arc<Notifications>,
     mut end: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let fail = |why: Fault| format!("the store {address} {why}");
     let mut link = Link::new(address.clone(), Purpose::Read, TO_WRITE).map_err(fail)?;
-    link.ring(bells.clone());
+    link.set_notifications(notifications.clone());
     let listen = move || {
         loop {
             let heard = link.connect(|link| {
                 link.run(&sharing::listen())?;
-                bells.ring_all();
+                notifications.notify_all();
                 Ok(())
             });
             // What breaks a session is found by asking; the one after it is made at the next turn.
             let _ = heard.and_then(|()| link.run("SELECT 1"));
             let mut is_over = false;
-            link.attend_until(async {
+            link.drive_until(async {
                 is_over = timeout(SILENCE, &mut end).await.is_ok();
             });
             if is_over {

@@ -8,7 +8,9 @@ mod words;
 
 pub(super) use listener::listen;
 
-use super::database::{Database, Fault, Gone, Revisions, Row, Sql, Statement, Value, Work};
+use super::database::{
+    Database, EndedGateways, Fault, Revisions, Row, Sql, Statement, Value, Work,
+};
 use crate::config::PostgresAddress;
 use link::Link;
 use presence::Presence;
@@ -72,7 +74,7 @@ pub(super) fn check(address: &PostgresAddress) -> Result<(), String> {
     let to_ask = address.clone();
     // The caller may be within a runtime, which must not wait for another one.
     let asked = std::thread::spawn(move || {
-        Link::new(to_ask, Purpose::Look, TO_WRITE).and_then(|mut link| link.connect(|_| Ok(())))
+        Link::new(to_ask, Purpose::Check, TO_WRITE).and_then(|mut link| link.connect(|_| Ok(())))
     });
     let asked = asked
         .join()
@@ -165,7 +167,7 @@ impl Database for Postgres {
         )?;
         let found = found.first().ok_or("has lost its tables")?;
         Ok(Some(Revisions {
-            kept: found.number(0)?,
+            saved: found.number(0)?,
             access: found.number(1)?,
             recorded: found.number(2)?,
         }))
@@ -216,8 +218,8 @@ impl Database for Postgres {
         }
     }
 
-    fn gone(&self) -> Gone {
-        self.presence.gone()
+    fn ended_gateways(&self) -> EndedGateways {
+        self.presence.ended_gateways()
     }
 
     fn own(&self) -> Option<Statement> {

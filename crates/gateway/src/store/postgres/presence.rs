@@ -2,7 +2,7 @@
 //! with that number: while it is held, the gateway lives. Locks end with their session, however a gateway ends.
 
 use super::link::Link;
-use crate::store::database::{Fault, Gone, Sql as _, Statement};
+use crate::store::database::{EndedGateways, Fault, Sql as _, Statement};
 use std::time::{Duration, Instant};
 
 /// Advisory locks of this program have two parts: the number of its table, so that several of its schemas in one
@@ -178,9 +178,9 @@ impl Presence {
     }
 
     /// What nobody else will close any more, and how its gateways are forgotten then.
-    pub(super) fn gone(&self) -> Gone {
+    pub(super) fn ended_gateways(&self) -> EndedGateways {
         let dead = self.dead();
-        Gone {
+        EndedGateways {
             open: (
                 open_of(&format!("gateway IN (SELECT id FROM gateway WHERE {dead})")),
                 Vec::new(),

@@ -156,7 +156,7 @@ pub(super) enum Purpose {
     /// Only reads.
     Read,
     /// Only looks whether it could write.
-    Look,
+    Check,
 }
 
 /// Makes a connection that was just made ready: its settings, and whether the database is one of ours.
@@ -211,7 +211,7 @@ pub(super) async fn settle(
     }
     match (version(client).await?, purpose) {
         (Some(version), _) if version == MIGRATIONS.len() => Ok(()),
-        (_, Purpose::Look) => Ok(()),
+        (_, Purpose::Check) => Ok(()),
         (_, Purpose::Write) => migrate(client).await,
         (None, Purpose::Read) => Err("holds nothing yet".to_owned()),
         // An older one has all that is read.

@@ -1,7 +1,7 @@
 //! What is wrong with a database, in words that say what to do. Never with a part of its address: that is a secret.
 
 use crate::store::database::Fault;
-use crate::tls::Distrusted;
+use crate::tls::UntrustedCertificate;
 use std::error::Error as _;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
@@ -63,9 +63,9 @@ fn unanswered(error: &Error) -> Fault {
     while let Some(one) = cause {
         if let Some(rustls::Error::InvalidCertificate(rustls::CertificateError::Other(why))) =
             one.downcast_ref()
-            && let Some(distrusted) = why.0.downcast_ref::<Distrusted>()
+            && let Some(untrusted) = why.0.downcast_ref::<UntrustedCertificate>()
         {
-            return format!("cannot be trusted: {distrusted}");
+            return format!("cannot be trusted: {untrusted}");
         }
         if let Some(io) = one.downcast_ref::<std::io::Error>() {
             if let Some(inner) = io.get_ref() {

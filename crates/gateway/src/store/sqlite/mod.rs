@@ -4,7 +4,7 @@ mod schema;
 
 pub(super) use schema::{Sqlite, open, open_to_read};
 
-use super::database::{Database, Fault, Gone, Row, Sql, Value, Work};
+use super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 use schema::words;
@@ -84,10 +84,10 @@ impl Database for Sqlite {
         self.write(work)
     }
 
-    fn gone(&self) -> Gone {
+    fn ended_gateways(&self) -> EndedGateways {
         let open = "SELECT number, entry FROM audit AS one WHERE kind = 'intent'
             AND NOT EXISTS (SELECT 1 FROM audit WHERE intent = one.number) ORDER BY number";
-        Gone {
+        EndedGateways {
             open: (open.to_owned(), Vec::new()),
             forget: None,
         }

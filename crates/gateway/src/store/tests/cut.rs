@@ -236,7 +236,7 @@ async fn what_nobody_waits_for_is_recorded_once_although_its_record_is_in_doubt(
     let store = Store::open(&location).unwrap();
     for (number, cut) in [(1, Cut::Before), (2, Cut::After)] {
         network.cut(cut);
-        store.note(Entry {
+        store.record_later(Entry {
             request: format!("r{number}"),
             ..outcome("done")
         });

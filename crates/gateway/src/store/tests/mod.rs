@@ -4,8 +4,8 @@ mod activity;
 mod activity_measured;
 mod chain;
 pub(crate) mod cut;
+mod event_queue;
 mod indexes;
-mod noted;
 mod postgres;
 pub(crate) mod server;
 mod several;
@@ -118,7 +118,7 @@ pub(crate) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
 
 async fn until_it_leads(store: &Store) {
     until("the lead", async || {
-        store.look(0).await;
+        store.poll_changes(0).await;
         store.leads()
     })
     .await;
@@ -357,9 +357,9 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         now: Arc::new(Utc::now),
         gateway: String::new(),
         left_out: AtomicU64::new(0),
-        kept: Mutex::default(),
+        saved: Mutex::default(),
         access: AtomicI64::default(),
-        others: None,
+        notifications: None,
         sharing: None,
     };
     let large = Entry {
@@ -387,8 +387,10 @@ async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
         let database = Connection::open(&file).unwrap();
         database.execute_batch(&rename).unwrap();
     };
-    let forget = |id: &str| store.keep(vec![Keep::forget(Table::Acknowledgements, id)]);
-    let give = |id: &str| store.handle(change(1), Keep::put(Table::Acknowledgements, id, &1));
+    let forget =
+        |id: &str| store.save_later(vec![StateChange::delete(Table::Acknowledgements, id)]);
+    let give =
+        |id: &str| store.handle(change(1), StateChange::put(Table::Acknowledgements, id, &1));
     rename("acknowledgement", "elsewhere");
     rename("probe", "no_probe");
     forget("a");
@@ -401,9 +403,9 @@ async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
     given.unwrap();
     assert!(store.catch_up().await);
     drop(store);
-    let kept = reopen(&at(&file)).await;
-    let kept = kept.take_kept::<u8>(Table::Acknowledgements);
-    assert_eq!(kept.into_keys().collect::<Vec<_>>(), ["a"]);
+    let saved = reopen(&at(&file)).await;
+    let saved = saved.take_saved::<u8>(Table::Acknowledgements);
+    assert_eq!(saved.into_keys().collect::<Vec<_>>(), ["a"]);
 }
 
 /// What the audit adds to a change, on the disk that holds the folder for temporary files.

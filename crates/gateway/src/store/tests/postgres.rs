@@ -165,7 +165,7 @@ async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
     let _ = store.intent(change(1)).await;
     again(&store).await;
     store.intent(change(2)).await.unwrap();
-    store.look(0).await;
+    store.poll_changes(0).await;
     assert!(store.leads());
     let other = Store::open(&location).unwrap();
     assert!(!other.leads());

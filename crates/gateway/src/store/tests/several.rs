@@ -84,8 +84,8 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     // It comes back with what it has seen.
     one.record(seen(1_003, "b"));
     until("the database", async || one.catch_up().await).await;
-    let news = one.look(0).await.unwrap();
-    assert!(!news.leads && !one.leads());
+    let update = one.poll_changes(0).await.unwrap();
+    assert!(!update.leads && !one.leads());
     other.record(seen(1_006, "c"));
     assert!(other.catch_up().await);
     assert_eq!(what_was_seen(&one).await, ["c", "b", "a"]);
@@ -178,7 +178,7 @@ async fn a_leader_that_does_nothing_any_more_loses_its_place() {
     several.server.statement(&several.database, aged).unwrap();
     until_it_leads(&other).await;
     until("the database", async || stopped.catch_up().await).await;
-    assert!(!stopped.look(0).await.unwrap().leads);
+    assert!(!stopped.poll_changes(0).await.unwrap().leads);
 }
 
 #[tokio::test]
@@ -187,18 +187,18 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         return;
     };
     let (one, other) = (several.open(), several.open());
-    let known = |news: News| {
-        let mut kept = news.kept?;
-        Some(kept.take::<String>(Table::Acknowledgements))
+    let known = |update: StoreUpdate| {
+        let mut saved = update.saved?;
+        Some(saved.take::<String>(Table::Acknowledgements))
     };
-    let first = one.look(0).await.unwrap();
+    let first = one.poll_changes(0).await.unwrap();
     let revision = first.revision;
     assert_eq!(known(first), Some(BTreeMap::new()));
-    assert_eq!(known(one.look(revision).await.unwrap()), None);
+    assert_eq!(known(one.poll_changes(revision).await.unwrap()), None);
     let changes = one.activity_changes();
-    let keep = Keep::put(Table::Acknowledgements, "alarm", &"on it".to_owned());
-    other.handle(change(1), keep).await.unwrap();
-    let next = one.look(revision).await.unwrap();
+    let saved = StateChange::put(Table::Acknowledgements, "alarm", &"on it".to_owned());
+    other.handle(change(1), saved).await.unwrap();
+    let next = one.poll_changes(revision).await.unwrap();
     assert_ne!(next.revision, revision);
     assert_eq!(known(next).unwrap()["alarm"], "on it");
     assert_ne!(
@@ -207,25 +207,25 @@ async fn what_is_kept_at_one_is_known_at_the_others() {
         "there is something to read"
     );
     // Only the one that records says which alarms are open.
-    other.keep(vec![Keep::put(
+    other.save_later(vec![StateChange::put(
         Table::OpenAlarms,
         "its own",
         &"x".to_owned(),
     )]);
     assert!(other.catch_up().await);
-    let mut kept = one.look(0).await.unwrap().kept.unwrap();
-    assert!(kept.take::<String>(Table::OpenAlarms).is_empty());
+    let mut saved = one.poll_changes(0).await.unwrap().saved.unwrap();
+    assert!(saved.take::<String>(Table::OpenAlarms).is_empty());
 }
 
 /// Waits until a gateway is told that something has changed.
 async fn until_told(store: &Store) {
-    let told = tokio::time::timeout(Duration::from_secs(60), store.told()).await;
+    let told = tokio::time::timeout(Duration::from_secs(60), store.changed()).await;
     assert!(told.is_ok(), "nobody told");
 }
 
 /// What was told before that is of no interest.
 async fn hear_everything(store: &Store) {
-    while tokio::time::timeout(Duration::from_millis(300), store.told())
+    while tokio::time::timeout(Duration::from_millis(300), store.changed())
         .await
         .is_ok()
     {}
@@ -240,8 +240,8 @@ async fn who_shares_a_database_is_told_of_changes_also_after_a_session_broke() {
     until_told(&other).await;
     hear_everything(&other).await;
     for table in [Table::Acknowledgements, Table::EndedSessions] {
-        let keep = Keep::put(table, "a", &"on it".to_owned());
-        one.save(vec![keep]).await.unwrap();
+        let saved = StateChange::put(table, "a", &"on it".to_owned());
+        one.save(vec![saved]).await.unwrap();
         until_told(&other).await;
     }
     hear_everything(&other).await;
@@ -252,7 +252,7 @@ async fn who_shares_a_database_is_told_of_changes_also_after_a_session_broke() {
         WHERE query IN ('LISTEN failover_console', 'SELECT 1') AND datname = current_database()";
     several.server.statement(&several.database, cut).unwrap();
     until_told(&other).await;
-    one.save(vec![Keep::put(Table::Notes, "a", &"x".to_owned())])
+    one.save(vec![StateChange::put(Table::Notes, "a", &"x".to_owned())])
         .await
         .unwrap();
     until_told(&other).await;
@@ -281,10 +281,13 @@ async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     assert!(lease(&other, "c", long).await.is_some());
 }
 
-/// The store's board, at which this gateway says that it lives and could watch these.
-async fn board(store: &Store, connections: &[&str]) -> Board {
+/// What gateways share in the store, where this gateway says that it lives and could watch these.
+async fn shared_state(store: &Store, connections: &[&str]) -> SharedState {
     let connections = connections.iter().map(|&one| one.to_owned()).collect();
-    store.board(Some(connections), || 5_000).await.unwrap()
+    store
+        .shared_state(Some(connections), || 5_000)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -303,8 +306,8 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
         let of = |one: sharing::SharedReading| (one.number, one.whole, one.entry);
         readings.into_iter().map(of).collect::<Vec<_>>()
     };
-    board(&one, &["plant"]).await;
-    let all = board(&other, &["plant", "live"]).await;
+    shared_state(&one, &["plant"]).await;
+    let all = shared_state(&other, &["plant", "live"]).await;
     assert_eq!(all.gateways.len(), 2);
     assert!(all.connections.is_empty() && all.ahead.0 < 0);
     assert!(take(&one).await && !take(&other).await && take(&one).await);
@@ -329,7 +332,7 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     let over = "UPDATE shared_connection SET until = now() - interval '1 second';
         UPDATE watching_gateway SET until = now() - interval '1 second'";
     several.server.statement(&several.database, over).unwrap();
-    let all = board(&other, &["plant"]).await;
+    let all = shared_state(&other, &["plant"]).await;
     let plant = &all.connections["plant"];
     assert!(all.gateways.len() == 1 && !plant.is_leased && plant.is_recent);
     assert_eq!(plant.number, first + 2);
@@ -343,14 +346,14 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
         !publish(&one, false, b"late").await,
         "it goes on, and has lost it"
     );
-    board(&one, &["plant"]).await;
+    shared_state(&one, &["plant"]).await;
     other.leave().await;
-    let all = board(&one, &["plant"]).await;
+    let all = shared_state(&one, &["plant"]).await;
     assert!(all.gateways.len() == 1 && !all.connections["plant"].is_leased);
-    // A wish of one gateway is told to all.
-    other.want("a reading".to_owned()).await;
-    let wishes = tokio::time::timeout(Duration::from_secs(60), one.wishes());
-    assert_eq!(wishes.await.unwrap(), ["a reading"]);
+    // A request of one gateway is sent to all.
+    other.send_watch_requests("a reading".to_owned()).await;
+    let requests = tokio::time::timeout(Duration::from_secs(60), one.watch_requests());
+    assert_eq!(requests.await.unwrap(), ["a reading"]);
 }
 
 #[tokio::test]

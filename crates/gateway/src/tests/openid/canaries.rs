@@ -14,9 +14,9 @@ async fn no_code_token_or_secret_appears_anywhere() {
     ];
     let lies: [fn(&Provider); 6] = [
         |_| {},
-        |provider| provider.twist(|header, _| header["kid"] = json!("x")),
-        |provider| provider.twist(|_, claims| claims["exp"] = json!("soon")),
-        |provider| provider.twist(|_, claims| claims["aud"] = json!("x")),
+        |provider| provider.tamper(|header, _| header["kid"] = json!("x")),
+        |provider| provider.tamper(|_, claims| claims["exp"] = json!("soon")),
+        |provider| provider.tamper(|_, claims| claims["aud"] = json!("x")),
         |provider| {
             provider
                 .metadata(json!({"token_endpoint_auth_methods_supported": ["client_secret_post"]}));

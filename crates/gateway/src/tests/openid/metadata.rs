@@ -91,12 +91,12 @@ async fn new_keys_are_read_when_used_but_not_for_every_unknown_key() {
             .count()
     };
     assert_eq!(read(), 2);
-    provider.twist(|header, _| header["kid"] = json!("made up"));
+    provider.tamper(|header, _| header["kid"] = json!("made up"));
     for _ in 0..3 {
         assert_ne!(sign_in(&gateway, &provider).await.0, "/groups");
     }
     assert_eq!(read(), 2);
-    provider.twist(|_, _| {});
+    provider.tamper(|_, _| {});
     provider.rotate("three");
     tokio::time::advance(Duration::from_secs(31)).await;
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");

@@ -1,6 +1,6 @@
 //! A provider that is reached through a proxy.
 
-use super::super::outside::{TinyProxy, TlsVendor, through};
+use super::super::outbound::{TinyProxy, TlsVendor, through};
 use super::*;
 
 const PROVIDER: &str = "https://idp.invalid";
@@ -16,7 +16,7 @@ async fn provider() -> (Provider, TlsVendor) {
 fn behind(proxy: &TinyProxy, provider: &Provider, tls: &TlsVendor) -> Arc<Gateway> {
     let openid = config::OpenId {
         ca: Some(tls.certificate.clone()),
-        reach: through(proxy.hop(Some(("ann", PASSWORD))), ""),
+        outbound: through(proxy.server(Some(("ann", PASSWORD))), ""),
         ..provider.configured()
     };
     configured(openid, false)

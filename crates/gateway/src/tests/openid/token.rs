@@ -6,14 +6,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Each invalid token.
 #[tokio::test]
 async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
-    type Lie = (&'static str, &'static str, fn(&mut Value, &mut Value));
+    type Tampering = (&'static str, &'static str, fn(&mut Value, &mut Value));
     fn now() -> u64 {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
             .as_secs()
     }
-    let lies: [Lie; 21] = [
+    let tamperings: [Tampering; 21] = [
         (
             "no signature",
             "is signed with \\\"none\\\"",
@@ -140,10 +140,10 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
         }),
     ];
     let provider = Provider::new(admin()).await;
-    for (what, reason, lie) in lies {
+    for (what, reason, tampering) in tamperings {
         // A gateway of its own, because failures are throttled per address.
         let gateway = people(&provider);
-        provider.twist(lie);
+        provider.tamper(tampering);
         let before = Log::begin().text().len();
         let (leads, told) = sign_in(&gateway, &provider).await;
         let logged = Log::begin().text().split_off(before);
@@ -160,7 +160,7 @@ async fn a_token_has_to_be_this_providers_for_this_gateway_and_attempt() {
             "{what}: {told}"
         );
     }
-    provider.twist(|_, _| {});
+    provider.tamper(|_, _| {});
     assert_eq!(sign_in(&people(&provider), &provider).await.0, "/groups");
     provider.shows(Provider::another_key());
     let (leads, _) = sign_in(&people(&provider), &provider).await;

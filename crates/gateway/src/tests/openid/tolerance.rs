@@ -35,7 +35,7 @@ async fn a_claim_that_is_not_verified_may_have_any_shape() {
             json!(true),
         ] {
             let odd = value.clone();
-            provider.twist(move |_, claims| claims[name] = odd.clone());
+            provider.tamper(move |_, claims| claims[name] = odd.clone());
             assert_eq!(
                 sign_in(&gateway, &provider).await.0,
                 "/groups",
@@ -43,15 +43,15 @@ async fn a_claim_that_is_not_verified_may_have_any_shape() {
             );
         }
     }
-    provider.twist(|_, claims| claims["iat"] = json!(claims["iat"].to_string()));
+    provider.tamper(|_, claims| claims["iat"] = json!(claims["iat"].to_string()));
     assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
-    provider.twist(|_, claims| claims["aud"] = json!(["other", "failover-console"]));
+    provider.tamper(|_, claims| claims["aud"] = json!(["other", "failover-console"]));
     assert_eq!(
         sign_in(&gateway, &provider).await.0,
         "/groups",
         "with our azp"
     );
-    provider.twist(|header, _| {
+    provider.tamper(|header, _| {
         header["kid"] = json!(null);
         header["typ"] = json!(null);
         header["x5t"] = json!(7);

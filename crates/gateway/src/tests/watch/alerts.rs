@@ -85,7 +85,7 @@ fn setting(receivers: &[(&str, &Arc<Receiver>)]) -> Setting {
     }
 }
 
-impl Stage {
+impl Fixture {
     /// Lets time pass until it is so.
     pub(super) async fn pass_until(&self, what: &str, is: impl Fn() -> bool) {
         for _ in 0..2_000 {
@@ -113,13 +113,13 @@ impl Stage {
 #[tokio::test]
 async fn an_alarm_calls_once_and_its_end_is_told() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let pager = Arc::new(Receiver::default());
-    stage.notify(&[("pager", &pager)]);
-    stage
+    fixture.notify(&[("pager", &pager)]);
+    fixture
         .pass_until("the message", || !pager.got().is_empty())
         .await;
-    stage.pass(30).await;
+    fixture.pass(30).await;
     assert_eq!(pager.got(), [(Occasion::Began, "g0".to_owned())]);
     let link = pager.got.lock().unwrap()[0].link.clone();
     assert_eq!(
@@ -127,10 +127,12 @@ async fn an_alarm_calls_once_and_its_end_is_told() {
         Some("https://console.example/groups/plant-a/g0")
     );
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    stage.refresh().await;
-    stage.pass_until("the end", || pager.got().len() == 2).await;
+    fixture.refresh().await;
+    fixture
+        .pass_until("the end", || pager.got().len() == 2)
+        .await;
     assert_eq!(pager.got()[1].0, Occasion::Ended);
-    let (status, told) = send(&stage, "GET /api/alert-targets", &Value::Null).await;
+    let (status, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
     let target = &told["targets"][0];
     assert_eq!(
         (status, &target["id"], &target["waiting"]),
@@ -142,24 +144,24 @@ async fn an_alarm_calls_once_and_its_end_is_told() {
 #[tokio::test]
 async fn what_is_in_maintenance_or_acknowledged_calls_nobody() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let pager = Arc::new(Receiver::default());
-    let open = alarm(&stage, "the alarm", |_| true).await;
+    let open = alarm(&fixture, "the alarm", |_| true).await;
     let one = json!({"scope": {"connection": "plant-a"}, "until": 60_000, "reason": "cabling"});
-    assert_eq!(send(&stage, "POST /api/maintenance", &one).await.0, 201);
-    stage.notify(&[("pager", &pager)]);
-    stage.pass(50).await;
+    assert_eq!(send(&fixture, "POST /api/maintenance", &one).await.0, 201);
+    fixture.notify(&[("pager", &pager)]);
+    fixture.pass(50).await;
     assert_eq!(pager.got(), []);
     let path = format!("POST /api/alarms/{}/acknowledgement", open.id);
     let given = json!({"reason": "on it", "until": 120_000});
-    assert_eq!(send(&stage, &path, &given).await.0, 201);
-    stage.pass(60).await;
+    assert_eq!(send(&fixture, &path, &given).await.0, 201);
+    fixture.pass(60).await;
     assert_eq!(
         pager.got(),
         [],
         "not in maintenance any more, and acknowledged"
     );
-    stage
+    fixture
         .pass_until("the message", || !pager.got().is_empty())
         .await;
 }
@@ -167,17 +169,17 @@ async fn what_is_in_maintenance_or_acknowledged_calls_nobody() {
 #[tokio::test]
 async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
     mail.fail(refusal("500: out of order", false));
-    stage.notify(&[("mail", &mail), ("pager", &pager)]);
-    stage
+    fixture.notify(&[("mail", &mail), ("pager", &pager)]);
+    fixture
         .pass_until("the message", || !pager.got().is_empty())
         .await;
-    stage
+    fixture
         .pass_until("several attempts", || mail.attempts() >= 3)
         .await;
-    let (_, told) = send(&stage, "GET /api/alert-targets", &Value::Null).await;
+    let (_, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
     let target = &told["targets"][0];
     assert_eq!(
         (&target["failure"], &target["waiting"]),
@@ -186,11 +188,11 @@ async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
     // Even where the program itself fails.
     mail.fail(refusal("a fault", false));
     let before = mail.attempts();
-    stage
+    fixture
         .pass_until("an attempt", || mail.attempts() > before)
         .await;
     mail.fail(None);
-    stage
+    fixture
         .pass_until("the delivery", || !mail.got().is_empty())
         .await;
     assert_eq!(mail.got(), [(Occasion::Began, "g0".to_owned())]);
@@ -200,37 +202,37 @@ async fn a_receiver_that_fails_is_tried_again_and_delays_nobody_else() {
 #[tokio::test]
 async fn a_target_that_gets_another_id_gets_what_waits_for_it() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
     pager.fail(refusal("unreachable", false));
-    stage.notify(&[("mail", &mail), ("pager", &pager)]);
-    stage
+    fixture.notify(&[("mail", &mail), ("pager", &pager)]);
+    fixture
         .pass_until("both attempts", || {
             !mail.got().is_empty() && pager.attempts() > 0
         })
         .await;
     pager.fail(None);
-    stage.notify(&[("mail", &mail), ("on-call", &pager)]);
-    stage
+    fixture.notify(&[("mail", &mail), ("on-call", &pager)]);
+    fixture
         .pass_until("the message", || !pager.got().is_empty())
         .await;
-    stage.pass(30).await;
+    fixture.pass(30).await;
     assert_eq!((mail.got().len(), pager.got().len()), (1, 1));
 }
 
 #[tokio::test]
 async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let pager = Arc::new(Receiver::default());
     pager.fail(refusal("410: this webhook is gone", true));
-    stage.notify(&[("pager", &pager)]);
-    stage
+    fixture.notify(&[("pager", &pager)]);
+    fixture
         .pass_until("the attempt", || pager.attempts() == 1)
         .await;
-    stage.pass(60).await;
+    fixture.pass(60).await;
     assert_eq!(pager.attempts(), 1);
-    let (_, told) = send(&stage, "GET /api/alert-targets", &Value::Null).await;
+    let (_, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
     let given_up = &told["targets"][0]["undelivered"][0];
     assert_eq!(
         (&given_up["name"], &given_up["failure"]),
@@ -246,23 +248,23 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
     let watch = || vec![watched("plant-a", &plant.base)];
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
     mail.fail(refusal("unreachable", false));
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage.notify(&[("mail", &mail), ("pager", &pager)]);
-    stage
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    fixture.notify(&[("mail", &mail), ("pager", &pager)]);
+    fixture
         .pass_until("the message", || {
             !pager.got().is_empty() && mail.attempts() > 0
         })
         .await;
-    stage.gateway.shared.alerts.stop();
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
+    fixture.gateway.shared.alerts.stop();
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
     mail.fail(None);
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage.notify(&[("mail", &mail), ("pager", &pager)]);
-    stage
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    fixture.notify(&[("mail", &mail), ("pager", &pager)]);
+    fixture
         .pass_until("the delivery", || !mail.got().is_empty())
         .await;
-    stage.pass(60).await;
+    fixture.pass(60).await;
     let began = [(Occasion::Began, "g0".to_owned())];
     assert_eq!(
         (mail.got().as_slice(), pager.got().as_slice()),
@@ -274,13 +276,13 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
         .collect();
     assert_eq!(ids.len(), 1, "one message, delivered to each");
     // What ended while nobody watched is told.
-    stage.gateway.shared.alerts.stop();
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
+    fixture.gateway.shared.alerts.stop();
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage.notify(&[("mail", &mail), ("pager", &pager)]);
-    stage
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    fixture.notify(&[("mail", &mail), ("pager", &pager)]);
+    fixture
         .pass_until("the end", || {
             pager.got().len() == 2 && mail.got().len() == 2
         })

@@ -6,8 +6,8 @@ use health::alarms::Alarm;
 use serde_json::{Value, json};
 
 /// How many rows there are of what people did about alarms, newest first.
-async fn rows(stage: &Stage) -> Vec<String> {
-    let (_, activity) = send(stage, "GET /api/activity?kind=handling", &Value::Null).await;
+async fn rows(fixture: &Fixture) -> Vec<String> {
+    let (_, activity) = send(fixture, "GET /api/activity?kind=handling", &Value::Null).await;
     let entries = activity["entries"].as_array().unwrap().iter();
     let said = entries.map(|entry| entry["what"].as_str().unwrap().to_owned());
     said.collect()
@@ -16,40 +16,43 @@ async fn rows(stage: &Stage) -> Vec<String> {
 #[tokio::test]
 async fn an_alarm_is_acknowledged_noted_on_and_taken_up_again() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
-    let open = alarm(&stage, "the alarm", |_| true).await;
+    let fixture = Fixture::of(&plant).await;
+    let open = alarm(&fixture, "the alarm", |_| true).await;
     let of = |what: &str| format!("/api/alarms/{}/{what}", open.id);
-    let gateway = &stage.gateway;
+    let gateway = &fixture.gateway;
     let now = || gateway.shared.watchers.inventory().alarm(&open.id).unwrap();
     let post = format!("POST {}", of("acknowledgement"));
     break_off(gateway, &post, &[], &json!({"reason": "on it"}).to_string()).await;
     assert!(Alarm::is_handled(&now()));
-    assert_eq!(rows(&stage).await, ["Acknowledged the alarm: on it"]);
+    assert_eq!(rows(&fixture).await, ["Acknowledged the alarm: on it"]);
     let post = format!("POST {}", of("notes"));
     break_off(gateway, &post, &[], &json!({"text": "the fan"}).to_string()).await;
     assert_eq!(now().notes.len(), 1);
-    assert_eq!(rows(&stage).await.len(), 2);
+    assert_eq!(rows(&fixture).await.len(), 2);
     let delete = format!("DELETE {}", of("acknowledgement"));
     break_off(gateway, &delete, &[], "").await;
     assert!(!Alarm::is_handled(&now()));
-    assert_eq!(rows(&stage).await.len(), 3);
+    assert_eq!(rows(&fixture).await.len(), 3);
 }
 
 #[tokio::test]
 async fn maintenance_is_announced_and_ends() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
-    let gateway = &stage.gateway;
+    let fixture = Fixture::of(&plant).await;
+    let gateway = &fixture.gateway;
     let known = || gateway.shared.watchers.inventory().maintenance();
     let one = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
     for number in 1..=3 {
         break_off(gateway, "POST /api/maintenance", &[], &one.to_string()).await;
-        assert_eq!((known().len(), rows(&stage).await.len()), (number, number));
+        assert_eq!(
+            (known().len(), rows(&fixture).await.len()),
+            (number, number)
+        );
     }
     for number in 1..=3 {
         let line = format!("DELETE /api/maintenance/{}", known()[0].id);
         break_off(gateway, &line, &[], "").await;
-        let both = (known().len(), rows(&stage).await.len());
+        let both = (known().len(), rows(&fixture).await.len());
         assert_eq!(both, (3 - number, 3 + number));
     }
 }

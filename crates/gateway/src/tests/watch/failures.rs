@@ -5,10 +5,10 @@ use super::*;
 #[tokio::test]
 async fn garbage_for_one_group_marks_that_group_and_hides_no_other() {
     let plant = Plant::new(20).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     for how in [Answers::Garbage, Answers::Status(500), Answers::Status(404)] {
         plant.answers("g3", how);
-        let all = stage.refresh().await;
+        let all = fixture.refresh().await;
         assert_eq!(all.failure(), None, "{how:?}");
         let marked = all.resource("g3");
         assert!(marked.failure.is_some(), "{how:?}");
@@ -21,7 +21,7 @@ async fn garbage_for_one_group_marks_that_group_and_hides_no_other() {
         assert!(all.connections()[0].last_error.is_some());
     }
     plant.answers("g3", Answers::Well);
-    assert_eq!(stage.refresh().await.resource("g3").failure, None);
+    assert_eq!(fixture.refresh().await.resource("g3").failure, None);
 }
 
 #[tokio::test]
@@ -32,8 +32,8 @@ async fn a_group_that_is_listed_again_on_another_page_is_one_group_and_said() {
     // On the second page two of the first, and one of its own twice.
     groups.extend(["g3", "g7", "g120"]);
     plant.groups(&groups);
-    let stage = Stage::of(&plant).await;
-    let all = stage
+    let fixture = Fixture::of(&plant).await;
+    let all = fixture
         .until("everything", |all| {
             all.connections()[0].observed_at.is_some()
         })
@@ -47,10 +47,10 @@ async fn a_group_that_is_listed_again_on_another_page_is_one_group_and_said() {
 async fn garbage_for_a_page_or_for_everything_is_the_connections_failure_and_nothing_is_forgotten()
 {
     let plant = Plant::new(120).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     for what in ["page 1", "*"] {
         plant.answers(what, Answers::Garbage);
-        let all = stage.refresh().await;
+        let all = fixture.refresh().await;
         assert!(
             matches!(all.failure(), Some(ReadFailure::Unreadable(_))),
             "{what}"
@@ -58,8 +58,8 @@ async fn garbage_for_a_page_or_for_everything_is_the_connections_failure_and_not
         assert_eq!(all.resources.len(), 120);
         assert_eq!(all.connections()[0].observed_at, Some(DateTime::UNIX_EPOCH));
     }
-    stage.skip(1_000);
-    let all = stage
+    fixture.skip(1_000);
+    let all = fixture
         .until("the alarm", |all| {
             !all.alarms.as_deref().unwrap().is_empty()
         })
@@ -76,8 +76,8 @@ async fn a_service_whose_groups_all_fail_is_not_asked_for_all_of_them() {
     let plant = Plant::new(99).await;
     plant.answers("*", Answers::Status(500));
     plant.answers("page 0", Answers::Well);
-    let stage = Stage::new(vec![watched("plant-a", &plant.base)]);
-    let all = stage
+    let fixture = Fixture::new(vec![watched("plant-a", &plant.base)]);
+    let all = fixture
         .until("the failure", |all| all.failure().is_some())
         .await;
     assert!(matches!(all.failure(), Some(ReadFailure::Vendor(_))));
@@ -89,16 +89,16 @@ async fn a_service_whose_groups_all_fail_is_not_asked_for_all_of_them() {
 async fn a_connection_that_never_answers_delays_no_other_and_becomes_an_alarm() {
     let (silent, plant) = (Plant::new(3).await, Plant::new(3).await);
     silent.answers("*", Answers::Never);
-    let stage = Stage::new(vec![
+    let fixture = Fixture::new(vec![
         watched("plant-a", &silent.base),
         watched("plant-b", &plant.base),
     ]);
-    stage
+    fixture
         .until("the other", |all| {
             all.connections()[1].observed_at.is_some()
         })
         .await;
-    let all = stage
+    let all = fixture
         .until("the failure", |all| all.failure().is_some())
         .await;
     let Some(ReadFailure::Problem(problem)) = all.failure() else {
@@ -112,10 +112,10 @@ async fn a_connection_that_never_answers_delays_no_other_and_becomes_an_alarm() 
 #[tokio::test]
 async fn a_pause_that_a_vendor_asks_for_is_honoured_and_only_a_person_overrules_it() {
     let plant = Plant::new(20).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     plant.answers("g5", Answers::Later(429, 1_000));
-    stage.refresh().await;
-    stage
+    fixture.refresh().await;
+    fixture
         .until("the failure", |all| all.failure().is_some())
         .await;
     plant.answers("g5", Answers::Well);
@@ -123,10 +123,10 @@ async fn a_pause_that_a_vendor_asks_for_is_honoured_and_only_a_person_overrules_
     tokio::time::sleep(Duration::from_millis(100)).await;
     plant.asked();
     // The longest pause that is honoured is 15 minutes.
-    stage.skip(800);
+    fixture.skip(800);
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(plant.asked(), [""; 0]);
-    assert_eq!(stage.refresh().await.failure(), None);
+    assert_eq!(fixture.refresh().await.failure(), None);
     assert!(!plant.asked().is_empty());
 }
 
@@ -167,8 +167,8 @@ async fn a_list_that_is_not_where_it_is_looked_for_is_a_matter_of_the_address() 
         // The service itself says what is not there.
         (service.base.clone(), None),
     ] {
-        let stage = Stage::new(vec![watched("plant-a", &base)]);
-        let all = stage
+        let fixture = Fixture::new(vec![watched("plant-a", &base)]);
+        let all = fixture
             .until("the failure", |all| all.failure().is_some())
             .await;
         match (all.failure(), expected) {
@@ -190,8 +190,8 @@ async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configu
         vendor_json(if right { 200 } else { 401 }, "[]")
     })
     .await;
-    let stage = Stage::new(vec![watched("plant-a", &vendor.base)]);
-    let all = stage
+    let fixture = Fixture::new(vec![watched("plant-a", &vendor.base)]);
+    let all = fixture
         .until("the failure", |all| all.failure().is_some())
         .await;
     let Some(ReadFailure::Problem(problem)) = all.failure() else {
@@ -207,26 +207,26 @@ async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configu
     let next = all.connections()[0].next_at.unwrap();
     assert!(next.timestamp() >= 59, "{next}");
     // Viewers, watchers, and somebody who wants to know now.
-    let groups = (0..8).map(|_| get(&stage.gateway, GROUPS));
+    let groups = (0..8).map(|_| get(&fixture.gateway, GROUPS));
     for answer in futures_util::future::join_all(groups).await {
         assert_eq!(problem_kind(answer).await, "credentials");
     }
-    stage.refresh().await;
+    fixture.refresh().await;
     assert_eq!(vendor.lines().len(), 1);
     let now = [("cache-control", "no-cache")];
-    stage.skip(1);
-    ask(&stage.gateway, "GET /api/inventory", &now, "").await;
+    fixture.skip(1);
+    ask(&fixture.gateway, "GET /api/inventory", &now, "").await;
     assert_eq!(vendor.lines().len(), 1, "nobody named the connection");
-    stage.skip(1);
+    fixture.skip(1);
     ask(
-        &stage.gateway,
+        &fixture.gateway,
         "GET /api/inventory?connection=plant-a",
         &now,
         "",
     )
     .await;
     assert_eq!(vendor.lines().len(), 2, "an admin said Try now");
-    assert_eq!(stage.all().failure().and_then(retry_after), Some(300));
+    assert_eq!(fixture.all().failure().and_then(retry_after), Some(300));
     let right = config::Connection {
         credentials: config::Credentials::Basic {
             username: "ops".to_owned(),
@@ -234,8 +234,8 @@ async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configu
         },
         ..watched("plant-a", &vendor.base)
     };
-    with_shared(vec![right], stage.gateway.shared.clone()).watch();
-    stage
+    with_shared(vec![right], fixture.gateway.shared.clone()).watch();
+    fixture
         .until("an answer", |all| all.failure().is_none())
         .await;
 }

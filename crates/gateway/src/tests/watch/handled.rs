@@ -17,24 +17,24 @@ pub(super) async fn plant() -> Plant {
 }
 
 /// Waits until the group has an alarm as it should be.
-pub(super) async fn alarm(stage: &Stage, what: &str, is: impl Fn(&Alarm) -> bool) -> Alarm {
+pub(super) async fn alarm(fixture: &Fixture, what: &str, is: impl Fn(&Alarm) -> bool) -> Alarm {
     let of_group = |all: &Inventory| {
         let mut alarms = all.alarms.iter().flatten();
         alarms.find(|one| one.resource.id == "g0").cloned()
     };
-    let all = stage
+    let all = fixture
         .until(what, |all| of_group(all).is_some_and(|one| is(&one)))
         .await;
     of_group(&all).unwrap()
 }
 
-pub(super) async fn send(stage: &Stage, line: &str, body: &Value) -> (u16, Value) {
+pub(super) async fn send(fixture: &Fixture, line: &str, body: &Value) -> (u16, Value) {
     let body = if body.is_null() {
         String::new()
     } else {
         body.to_string()
     };
-    let answer = ask(&stage.gateway, line, &[], &body).await;
+    let answer = ask(&fixture.gateway, line, &[], &body).await;
     let status = answer.status().as_u16();
     (
         status,
@@ -49,14 +49,14 @@ fn of(alarm: &Alarm) -> String {
 #[tokio::test]
 async fn an_id_that_is_not_utf_8_is_not_found() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     for line in [
         "POST /api/alarms/%FF/acknowledgement",
         "DELETE /api/alarms/%FF/acknowledgement",
         "POST /api/alarms/%FF/notes",
         "DELETE /api/maintenance/%FF",
     ] {
-        let (status, problem) = send(&stage, line, &json!({})).await;
+        let (status, problem) = send(&fixture, line, &json!({})).await;
         assert_eq!((status, &problem["status"]), (404, &json!(404)), "{line}");
     }
 }
@@ -64,20 +64,20 @@ async fn an_id_that_is_not_utf_8_is_not_found() {
 #[tokio::test]
 async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdrawn() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
-    let open = alarm(&stage, "the alarm", |_| true).await;
-    let revision = stage.all().revision;
+    let fixture = Fixture::of(&plant).await;
+    let open = alarm(&fixture, "the alarm", |_| true).await;
+    let revision = fixture.all().revision;
     let (status, given) = send(
-        &stage,
+        &fixture,
         &format!("POST {}", of(&open)),
         &json!({"reason": " on it "}),
     )
     .await;
     assert_eq!((status, &given["reason"]), (201, &json!("on it")));
-    let now = alarm(&stage, "the acknowledgement", Alarm::is_handled).await;
+    let now = alarm(&fixture, "the acknowledgement", Alarm::is_handled).await;
     assert_eq!((now.id.as_str(), now.since), (open.id.as_str(), open.since));
-    assert_ne!(stage.all().revision, revision, "everybody is told");
-    let inventory = stage.gateway.shared.watchers.inventory();
+    assert_ne!(fixture.all().revision, revision, "everybody is told");
+    let inventory = fixture.gateway.shared.watchers.inventory();
     let for_walls = inventory.answer(&inventory.position(None), Audience::Wall);
     let on_wall = for_walls
         .alarms
@@ -90,12 +90,12 @@ async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdraw
         (acknowledged.by.as_str(), acknowledged.reason.as_str()),
         ("", "")
     );
-    let (status, _) = send(&stage, &format!("DELETE {}", of(&open)), &Value::Null).await;
+    let (status, _) = send(&fixture, &format!("DELETE {}", of(&open)), &Value::Null).await;
     assert_eq!(status, 204);
-    alarm(&stage, "its end", |one| !one.is_handled()).await;
-    let (status, _) = send(&stage, &format!("DELETE {}", of(&open)), &Value::Null).await;
+    alarm(&fixture, "its end", |one| !one.is_handled()).await;
+    let (status, _) = send(&fixture, &format!("DELETE {}", of(&open)), &Value::Null).await;
     assert_eq!(status, 404);
-    let (_, activity) = send(&stage, "GET /api/activity?kind=handling", &Value::Null).await;
+    let (_, activity) = send(&fixture, "GET /api/activity?kind=handling", &Value::Null).await;
     let said: Vec<&str> = activity["entries"]
         .as_array()
         .unwrap()
@@ -114,50 +114,50 @@ async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdraw
 #[tokio::test]
 async fn a_note_stands_beside_its_alarm_for_people_and_in_the_activity() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
-    let open = alarm(&stage, "the alarm", |_| true).await;
+    let fixture = Fixture::of(&plant).await;
+    let open = alarm(&fixture, "the alarm", |_| true).await;
     let line = format!("POST /api/alarms/{}/notes", open.id);
     for text in ["the fan is dead", "a new one comes at noon"] {
-        let (status, given) = send(&stage, &line, &json!({"text": text})).await;
+        let (status, given) = send(&fixture, &line, &json!({"text": text})).await;
         assert_eq!((status, &given["text"]), (201, &json!(text)));
     }
-    let now = alarm(&stage, "the notes", |one| one.notes.len() == 2).await;
+    let now = alarm(&fixture, "the notes", |one| one.notes.len() == 2).await;
     assert!(!now.is_handled());
-    let inventory = stage.gateway.shared.watchers.inventory();
+    let inventory = fixture.gateway.shared.watchers.inventory();
     let for_walls = inventory.answer(&inventory.position(None), Audience::Wall);
     let mut on_wall = for_walls.alarms.iter().flatten();
     assert!(on_wall.all(|one| one.notes.is_empty()));
-    let (_, activity) = send(&stage, "GET /api/activity?kind=handling", &Value::Null).await;
+    let (_, activity) = send(&fixture, "GET /api/activity?kind=handling", &Value::Null).await;
     assert_eq!(
         activity["entries"][0]["what"],
         "Noted on the alarm: a new one comes at noon"
     );
     for _ in 2..50 {
-        assert_eq!(send(&stage, &line, &json!({"text": "more"})).await.0, 201);
+        assert_eq!(send(&fixture, &line, &json!({"text": "more"})).await.0, 201);
     }
-    let (status, told) = send(&stage, &line, &json!({"text": "too much"})).await;
+    let (status, told) = send(&fixture, &line, &json!({"text": "too much"})).await;
     assert_eq!(status, 503, "{told}");
     assert!(told["detail"].as_str().unwrap().contains("50 notes"));
     // Once it has ended, there is nothing to write about.
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    stage.refresh().await;
-    stage
+    fixture.refresh().await;
+    fixture
         .until("its end", |all| {
             let mut alarms = all.alarms.iter().flatten();
             alarms.all(|one| one.resource.id != "g0")
         })
         .await;
-    assert_eq!(send(&stage, &line, &json!({"text": "late"})).await.0, 404);
+    assert_eq!(send(&fixture, &line, &json!({"text": "late"})).await.0, 404);
 }
 
 #[tokio::test]
 async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
-    let open = alarm(&stage, "the alarm", |_| true).await;
+    let fixture = Fixture::of(&plant).await;
+    let open = alarm(&fixture, "the alarm", |_| true).await;
     let acknowledge = async |seen: Value| {
         let body = json!({"reason": "on it", "seen": seen});
-        let (status, answer) = send(&stage, &format!("POST {}", of(&open)), &body).await;
+        let (status, answer) = send(&fixture, &format!("POST {}", of(&open)), &body).await;
         (status, answer["detail"].as_str().map(str::to_owned), answer)
     };
     let (status, detail, answer) = acknowledge(json!({"severity": "warning"})).await;
@@ -167,7 +167,7 @@ async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
     );
     let expected = format!("the alarm has become critical: {}", open.sentence);
     assert_eq!(detail, Some(expected));
-    assert!(alarm(&stage, "it", |_| true).await.acknowledged.is_none());
+    assert!(alarm(&fixture, "it", |_| true).await.acknowledged.is_none());
     let (status, _, given) = acknowledge(json!({"severity": "critical"})).await;
     assert_eq!(status, 201);
     // Another user, whose screen does not show that acknowledgement yet.
@@ -182,20 +182,23 @@ async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
 async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends() {
     let plant = plant().await;
     plant.answers("g0", Answers::Status(500));
-    let stage = Stage::of(&plant).await;
-    let open = alarm(&stage, "the alarm", |one| one.severity == Severity::Unknown).await;
+    let fixture = Fixture::of(&plant).await;
+    let open = alarm(&fixture, "the alarm", |one| {
+        one.severity == Severity::Unknown
+    })
+    .await;
     let acknowledge = async |body: Value| {
-        let (status, _) = send(&stage, &format!("POST {}", of(&open)), &body).await;
+        let (status, _) = send(&fixture, &format!("POST {}", of(&open)), &body).await;
         assert_eq!(status, 201);
-        alarm(&stage, "the acknowledgement", Alarm::is_handled).await;
+        alarm(&fixture, "the acknowledgement", Alarm::is_handled).await;
     };
     acknowledge(json!({"reason": "for a minute", "until": 60_000})).await;
-    stage.skip(61);
-    alarm(&stage, "its end", |one| !one.is_handled()).await;
+    fixture.skip(61);
+    alarm(&fixture, "its end", |one| !one.is_handled()).await;
     acknowledge(json!({"reason": "it cannot be read"})).await;
     plant.answers("g0", Answers::Well);
-    stage.refresh().await;
-    let worse = alarm(&stage, "what is wrong", |one| {
+    fixture.refresh().await;
+    let worse = alarm(&fixture, "what is wrong", |one| {
         one.severity == Severity::Critical
     })
     .await;
@@ -205,8 +208,8 @@ async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends
     );
     acknowledge(json!({"reason": "again"})).await;
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    stage.refresh().await;
-    stage
+    fixture.refresh().await;
+    fixture
         .until("its end", |all| {
             all.alarms
                 .iter()
@@ -215,7 +218,7 @@ async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends
         })
         .await;
     let (status, _) = send(
-        &stage,
+        &fixture,
         &format!("POST {}", of(&open)),
         &json!({"reason": "late"}),
     )
@@ -226,33 +229,33 @@ async fn an_acknowledgement_ends_at_its_end_or_when_the_alarm_gets_worse_or_ends
 #[tokio::test]
 async fn maintenance_concerns_what_it_names_from_its_beginning_to_its_end() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
-    alarm(&stage, "the alarm", |_| true).await;
+    let fixture = Fixture::of(&plant).await;
+    alarm(&fixture, "the alarm", |_| true).await;
     let planned = json!({"scope": {"system": "aveva"}, "from": 100_000, "until": 200_000, "reason": "new firmware"});
-    let (status, told) = send(&stage, "POST /api/maintenance", &planned).await;
+    let (status, told) = send(&fixture, "POST /api/maintenance", &planned).await;
     assert_eq!(status, 201, "{told}");
-    alarm(&stage, "nothing yet", |one| !one.is_handled()).await;
-    stage.skip(101);
-    alarm(&stage, "its beginning", |one| one.maintenance.is_some()).await;
-    stage.skip(100);
-    alarm(&stage, "its end", |one| one.maintenance.is_none()).await;
-    let (_, list) = send(&stage, "GET /api/maintenance", &Value::Null).await;
+    alarm(&fixture, "nothing yet", |one| !one.is_handled()).await;
+    fixture.skip(101);
+    alarm(&fixture, "its beginning", |one| one.maintenance.is_some()).await;
+    fixture.skip(100);
+    alarm(&fixture, "its end", |one| one.maintenance.is_none()).await;
+    let (_, list) = send(&fixture, "GET /api/maintenance", &Value::Null).await;
     assert_eq!(list["maintenance"], json!([]));
     let key = json!({"kind": "failover_group", "connection": "plant-a", "id": "g0"});
     let now = json!({"scope": {"resource": key}, "until": 900_000, "reason": "cabling"});
-    let (status, one) = send(&stage, "POST /api/maintenance", &now).await;
+    let (status, one) = send(&fixture, "POST /api/maintenance", &now).await;
     assert_eq!(status, 201, "{one}");
-    alarm(&stage, "maintenance", |one| one.maintenance.is_some()).await;
+    alarm(&fixture, "maintenance", |one| one.maintenance.is_some()).await;
     let path = format!("/api/maintenance/{}", one["id"].as_str().unwrap());
     assert_eq!(
-        send(&stage, &format!("DELETE {path}"), &Value::Null)
+        send(&fixture, &format!("DELETE {path}"), &Value::Null)
             .await
             .0,
         204
     );
-    alarm(&stage, "its end", |one| one.maintenance.is_none()).await;
+    alarm(&fixture, "its end", |one| one.maintenance.is_none()).await;
     assert_eq!(
-        send(&stage, &format!("DELETE {path}"), &Value::Null)
+        send(&fixture, &format!("DELETE {path}"), &Value::Null)
             .await
             .0,
         404
@@ -262,8 +265,8 @@ async fn maintenance_concerns_what_it_names_from_its_beginning_to_its_end() {
 #[tokio::test]
 async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
     let plant = plant().await;
-    let stage = Stage::of(&plant).await;
-    let open = alarm(&stage, "the alarm", |_| true).await;
+    let fixture = Fixture::of(&plant).await;
+    let open = alarm(&fixture, "the alarm", |_| true).await;
     let acknowledgement = format!("POST {}", of(&open));
     let note = format!("POST /api/alarms/{}/notes", open.id);
     let system = json!({"system": "aveva"});
@@ -350,7 +353,7 @@ async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
             "more than a year",
         ),
     ] {
-        let (status, told) = send(&stage, line, &body).await;
+        let (status, told) = send(&fixture, line, &body).await;
         let detail = told["detail"].as_str().unwrap_or_default();
         assert!(
             status == 400 && detail.contains(says),
@@ -358,23 +361,23 @@ async fn what_cannot_be_meant_is_refused_and_changes_nothing() {
         );
     }
     let (status, _) = send(
-        &stage,
+        &fixture,
         "POST /api/alarms/nothing/acknowledgement",
         &json!({"reason": "x"}),
     )
     .await;
     assert_eq!(status, 404);
-    assert_eq!(stage.all().maintenance, Some(Vec::new()));
-    alarm(&stage, "nobody takes care", |one| !one.is_handled()).await;
+    assert_eq!(fixture.all().maintenance, Some(Vec::new()));
+    alarm(&fixture, "nobody takes care", |one| !one.is_handled()).await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_recorded_does_not_take_effect() {
     let plant = plant().await;
-    let stage = Stage::with_store(vec![watched("plant-a", &plant.base)], Store::that_fails());
-    let open = alarm(&stage, "the alarm", |_| true).await;
+    let fixture = Fixture::with_store(vec![watched("plant-a", &plant.base)], Store::that_fails());
+    let open = alarm(&fixture, "the alarm", |_| true).await;
     let (status, told) = send(
-        &stage,
+        &fixture,
         &format!("POST {}", of(&open)),
         &json!({"reason": "x"}),
     )
@@ -387,11 +390,11 @@ async fn what_cannot_be_recorded_does_not_take_effect() {
         (503, true)
     );
     let note = format!("POST /api/alarms/{}/notes", open.id);
-    assert_eq!(send(&stage, &note, &json!({"text": "x"})).await.0, 503);
+    assert_eq!(send(&fixture, &note, &json!({"text": "x"})).await.0, 503);
     let one = json!({"scope": {"system": "aveva"}, "until": 9_000, "reason": "x"});
-    assert_eq!(send(&stage, "POST /api/maintenance", &one).await.0, 503);
-    assert_eq!(stage.all().maintenance, Some(Vec::new()));
-    alarm(&stage, "nobody takes care", |one| {
+    assert_eq!(send(&fixture, "POST /api/maintenance", &one).await.0, 503);
+    assert_eq!(fixture.all().maintenance, Some(Vec::new()));
+    alarm(&fixture, "nobody takes care", |one| {
         !one.is_handled() && one.notes.is_empty()
     })
     .await;
@@ -414,50 +417,50 @@ async fn a_gateway_that_starts_anew_knows_the_alarms_and_who_takes_care_of_them(
     let file = folder.path().join("store.db");
     let plant = plant().await;
     let watch = || vec![watched("plant-a", &plant.base)];
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    let before = alarm(&stage, "the alarm", |_| true).await;
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    let before = alarm(&fixture, "the alarm", |_| true).await;
     send(
-        &stage,
+        &fixture,
         &format!("POST {}", of(&before)),
         &json!({"reason": "ordered"}),
     )
     .await;
     let one = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
-    send(&stage, "POST /api/maintenance", &one).await;
+    send(&fixture, "POST /api/maintenance", &one).await;
     let note = format!("POST /api/alarms/{}/notes", before.id);
-    send(&stage, &note, &json!({"text": "comes at noon"})).await;
-    alarm(&stage, "all three", |one| {
+    send(&fixture, &note, &json!({"text": "comes at noon"})).await;
+    alarm(&fixture, "all three", |one| {
         one.acknowledged.is_some() && one.maintenance.is_some() && !one.notes.is_empty()
     })
     .await;
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    fixture
         .until("a reading", |all| {
             all.connections()[0].observed_at.is_some()
         })
         .await;
-    let after = alarm(&stage, "the same", |_| true).await;
+    let after = alarm(&fixture, "the same", |_| true).await;
     assert_eq!(after.id, before.id);
     assert_eq!(after.acknowledged.unwrap().reason, "ordered");
     assert_eq!(after.maintenance.unwrap().reason, "cabling");
     assert_eq!(after.notes[0].text, "comes at noon");
     // While nobody watched, it was mended.
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    fixture
         .until("its end", |all| {
             all.connections()[0].observed_at.is_some()
                 && all.alarms.as_ref().is_some_and(Vec::is_empty)
         })
         .await;
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
     let store = reopened(&file).await;
-    let left = |table| store.take_kept::<Value>(table).len();
+    let left = |table| store.take_saved::<Value>(table).len();
     let tables = [
         Table::OpenAlarms,
         Table::Acknowledgements,
@@ -473,38 +476,38 @@ async fn a_group_that_is_slow_after_a_restart_keeps_its_alarm() {
     let file = folder.path().join("store.db");
     let plant = plant().await;
     let watch = || vec![watched("plant-a", &plant.base)];
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    let before = alarm(&stage, "the alarm", |_| true).await;
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    let before = alarm(&fixture, "the alarm", |_| true).await;
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
     plant.answers("g0", Answers::Never);
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    stage
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    fixture
         .until("the other group", |all| {
             let mut groups = all.resources.iter();
             groups.any(|one| one.key.id == "g1" && one.observed != Observed::Never)
         })
         .await;
     // So long no reading waits for a group.
-    stage.skip(3);
-    let all = stage
+    fixture.skip(3);
+    let all = fixture
         .until("the end of the reading", |all| {
             all.connections()[0].observed_at.is_some()
         })
         .await;
     assert_eq!(all.resource("g0").observed, Observed::Never);
-    let unread = alarm(&stage, "the alarm as it was", |_| true).await;
+    let unread = alarm(&fixture, "the alarm as it was", |_| true).await;
     assert_eq!(
         (unread.id.as_str(), unread.word),
         (before.id.as_str(), before.word.clone())
     );
     // It has failed by now, and is no better known.
     let failed = |all: &Inventory| all.resource("g0").failure.is_some();
-    stage.until("the failure", failed).await;
-    let failed = alarm(&stage, "the alarm as it was", |_| true).await;
+    fixture.until("the failure", failed).await;
+    let failed = alarm(&fixture, "the alarm as it was", |_| true).await;
     assert_eq!((failed.id, failed.word), (before.id, before.word));
     plant.answers("g0", Answers::Well);
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    let all = stage.refresh().await;
+    let all = fixture.refresh().await;
     assert_eq!(all.alarms.as_deref(), Some(&[][..]));
 }

@@ -26,7 +26,7 @@ use protocol::{ConnectionState, Inventory, ReadFailure};
 use tokio::sync::watch;
 
 /// A gateway whose clock stands until it is moved.
-struct Stage {
+struct Fixture {
     gateway: Arc<Gateway>,
     skips: watch::Sender<Skips>,
 }
@@ -40,7 +40,7 @@ fn watched(id: &str, base: &str) -> config::Connection {
     }
 }
 
-impl Stage {
+impl Fixture {
     /// With a store in memory that has the same clock.
     fn new(connections: Vec<config::Connection>) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
@@ -67,13 +67,13 @@ impl Stage {
     }
 
     async fn of(plant: &Plant) -> Self {
-        let stage = Self::new(vec![watched("plant-a", &plant.base)]);
-        stage
+        let fixture = Self::new(vec![watched("plant-a", &plant.base)]);
+        fixture
             .until("a first reading", |all| {
                 all.connections()[0].observed_at.is_some()
             })
             .await;
-        stage
+        fixture
     }
 
     fn skip(&self, seconds: u64) {

@@ -9,16 +9,16 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
     let plant = Plant::new(1).await;
     let both = |a, b| [("a", a), ("b", b)];
     plant.sessions("g0", &both("Primary", "Secondary"));
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let read = async |first, second| {
         plant.sessions("g0", &both(first, second));
-        stage.skip(59);
-        let before = stage.gateway.shared.store.activity_changes();
-        stage.refresh().await;
+        fixture.skip(59);
+        let before = fixture.gateway.shared.store.activity_changes();
+        fixture.refresh().await;
         // Written by a thread of its own.
-        stage
+        fixture
             .until("the record", |_| {
-                stage.gateway.shared.store.activity_changes() != before
+                fixture.gateway.shared.store.activity_changes() != before
             })
             .await;
     };
@@ -26,9 +26,9 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
     read("Secondary", "Secondary").await;
     read("Secondary", "Primary").await;
     read("Primary", "Secondary").await;
-    stage.skip(1);
+    fixture.skip(1);
     let (status, report) = send(
-        &stage,
+        &fixture,
         "GET /api/report?from=1970-01-01T00:00:00Z",
         &Value::Null,
     )
@@ -51,7 +51,7 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
     );
     // Only a part of the time.
     let part = "GET /api/report?from=1970-01-01T00:01:30Z&to=1970-01-01T00:02:30Z";
-    let (_, report) = send(&stage, part, &Value::Null).await;
+    let (_, report) = send(&fixture, part, &Value::Null).await;
     let group = &report["groups"][0];
     assert_eq!(
         (
@@ -64,7 +64,7 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
     );
     // Before it watched, nobody knows.
     let (_, report) = send(
-        &stage,
+        &fixture,
         "GET /api/report?from=1969-12-31T23:59:00Z",
         &Value::Null,
     )
@@ -76,14 +76,15 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
         ("system=other", "aveva, uplynk or veeam"),
         ("who=ann", "no parameter `who`"),
     ] {
-        let (status, told) = send(&stage, &format!("GET /api/report?{query}"), &Value::Null).await;
+        let (status, told) =
+            send(&fixture, &format!("GET /api/report?{query}"), &Value::Null).await;
         let detail = told["detail"].as_str().unwrap_or_default();
         assert!(
             status == 400 && detail.contains(says),
             "{query}: {status} {detail}"
         );
     }
-    let (_, report) = send(&stage, "GET /api/report?system=veeam", &Value::Null).await;
+    let (_, report) = send(&fixture, "GET /api/report?system=veeam", &Value::Null).await;
     assert_eq!(
         (&report["groups"], &report["plans"]),
         (&json!([]), &json!([]))

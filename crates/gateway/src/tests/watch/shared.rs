@@ -16,7 +16,7 @@ use std::time::Instant;
 /// Another gateway takes over within this time, whatever became of the one before.
 const TAKEN_OVER: Duration = Duration::from_secs(15);
 
-impl Stage {
+impl Fixture {
     fn watched(&self) -> HashSet<String> {
         self.gateway.shared.watchers.watched()
     }
@@ -48,7 +48,7 @@ impl Stage {
 }
 
 /// Both know the same.
-async fn until_same(one: &Stage, other: &Stage) {
+async fn until_same(one: &Fixture, other: &Fixture) {
     let began = Instant::now();
     until("the same knowledge", async || {
         let (one, other) = (one.knowledge(), other.knowledge());
@@ -59,10 +59,10 @@ async fn until_same(one: &Stage, other: &Stage) {
 }
 
 /// Each of the connections is watched by one of them, and each of them watches about as many.
-async fn until_shared_out(stages: &[&Stage], connections: usize) {
-    let least = connections / stages.len();
+async fn until_shared_out(fixtures: &[&Fixture], connections: usize) {
+    let least = connections / fixtures.len();
     until("a fair share for each", async || {
-        let watched: Vec<_> = stages.iter().map(|stage| stage.watched()).collect();
+        let watched: Vec<_> = fixtures.iter().map(|fixture| fixture.watched()).collect();
         let together: HashSet<_> = watched.iter().flatten().collect();
         let sum: usize = watched.iter().map(HashSet::len).sum();
         sum == connections
@@ -117,7 +117,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
             veeam(&plans.base, 24),
         ]
     };
-    let one = Stage::sharing(&location, connections());
+    let one = Fixture::sharing(&location, connections());
     one.until_read().await;
     assert_eq!(one.watched().len(), 4);
     let before = (plant_a.asked().len(), plant_b.asked().len());
@@ -127,7 +127,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
         "a list and each group, and the status where none is primary"
     );
     // Another one joins, whose clock is far from that of the first.
-    let other = Stage::sharing(&location, connections());
+    let other = Fixture::sharing(&location, connections());
     other.skip(5_000);
     until_shared_out(&[&one, &other], 4).await;
     other.until_read().await;
@@ -138,8 +138,8 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
         .map(|one| one.key.kind)
         .collect();
     assert_eq!(kinds.len(), 3, "of all systems");
-    let ids = |stage: &Stage| {
-        let mut ids: Vec<_> = stage
+    let ids = |fixture: &Fixture| {
+        let mut ids: Vec<_> = fixture
             .all()
             .resources
             .into_iter()
@@ -149,10 +149,10 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
         ids
     };
     until("the same resources", async || ids(&one) == ids(&other)).await;
-    for stage in [&one, &other] {
+    for fixture in [&one, &other] {
         // Whichever gateway reads: ages are by the clock of the one that shows them.
         until("young ages", async || {
-            let all = stage.all();
+            let all = fixture.all();
             all.connections().iter().all(|state| {
                 let age = all.now - state.observed_at.unwrap();
                 age >= TimeDelta::seconds(-1) && age < TimeDelta::seconds(60)
@@ -169,13 +169,13 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
     })
     .await;
     // Asked at either, it is read once.
-    for stage in [&one, &other] {
+    for fixture in [&one, &other] {
         for plant in [&plant_a, &plant_b] {
             plant.asked();
         }
         one.skip(1);
         other.skip(1);
-        stage.gateway.shared.watchers.refresh(None).await;
+        fixture.gateway.shared.watchers.refresh(None).await;
         until("the readings", async || {
             plant_a.log_len() >= 4 && plant_b.log_len() >= 4
         })
@@ -184,7 +184,7 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
         assert_eq!((plant_a.asked().len(), plant_b.asked().len()), (4, 4));
     }
     // A third takes its share, and leaves it when it ends.
-    let third = Stage::sharing(&location, connections());
+    let third = Fixture::sharing(&location, connections());
     until_shared_out(&[&one, &other, &third], 4).await;
     third.end();
     until_shared_out(&[&one, &other], 4).await;
@@ -205,16 +205,16 @@ async fn each_connection_is_read_by_one_and_all_know_the_same() {
 }
 
 /// Two gateways before one plant, which the first watches. It reaches the database over a network of its own.
-async fn pair_over_a_network(plant: &Plant) -> Option<(Stage, Stage, Network, Arc<Server>)> {
+async fn pair_over_a_network(plant: &Plant) -> Option<(Fixture, Fixture, Network, Arc<Server>)> {
     let server = Server::shared()?;
     let database = server.database();
     let network = Network::to(server.port);
     let over_network = server.store_over_tcp(network.port, PASSWORD, &database);
     let location = server.store(&database);
     let connections = || vec![watched("plant-a", &plant.base)];
-    let one = Stage::sharing(&over_network, connections());
+    let one = Fixture::sharing(&over_network, connections());
     one.until_read().await;
-    let other = Stage::sharing(&location, connections());
+    let other = Fixture::sharing(&location, connections());
     other.until_read().await;
     until_same(&one, &other).await;
     assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
@@ -246,9 +246,9 @@ async fn one_that_is_cut_off_is_replaced_and_goes_on_by_itself_without_an_alarm_
     .await;
     // Both see what happens.
     plant.asked();
-    for stage in [&one, &other] {
-        stage.refresh().await;
-        let still = alarm(stage, "the alarm", |_| true).await;
+    for fixture in [&one, &other] {
+        fixture.refresh().await;
+        let still = alarm(fixture, "the alarm", |_| true).await;
         assert_eq!(still.id, before.id, "the same alarm");
     }
     assert!(plant.asked().len() >= 2 * 4);
@@ -276,9 +276,9 @@ async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
     };
     let location = server.store(&server.database());
     let connections = || vec![watched("plant-a", &plant.base)];
-    let one = Stage::sharing(&location, connections());
+    let one = Fixture::sharing(&location, connections());
     one.until_read().await;
-    let other = Stage::sharing(&location, connections());
+    let other = Fixture::sharing(&location, connections());
     other.until_read().await;
     assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
     alarm(&other, "the alarm", |_| true).await;
@@ -287,8 +287,8 @@ async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
     let (status, _) = send(&other, path, &Value::Null).await;
     assert_eq!(status, 200);
     let began = Instant::now();
-    for stage in [&one, &other] {
-        stage
+    for fixture in [&one, &other] {
+        fixture
             .until("the change", |all| all.word("g0") != "No primary")
             .await;
     }
@@ -311,14 +311,14 @@ async fn a_connection_that_is_configured_differently_is_another_one() {
         return;
     };
     let location = server.store(&server.database());
-    let one = Stage::sharing(&location, vec![watched("plant-a", &here.base)]);
-    let other = Stage::sharing(&location, vec![watched("plant-a", &there.base)]);
-    for (stage, groups) in [(&one, 2), (&other, 1)] {
-        stage.until_read().await;
-        stage
+    let one = Fixture::sharing(&location, vec![watched("plant-a", &here.base)]);
+    let other = Fixture::sharing(&location, vec![watched("plant-a", &there.base)]);
+    for (fixture, groups) in [(&one, 2), (&other, 1)] {
+        fixture.until_read().await;
+        fixture
             .until("its own groups", |all| all.resources.len() == groups)
             .await;
-        assert_eq!(stage.watched().len(), 1);
+        assert_eq!(fixture.watched().len(), 1);
     }
     one.refresh().await;
     assert_eq!(
@@ -396,12 +396,12 @@ async fn a_connection_that_a_gateway_cannot_read_is_left_to_one_that_can() {
             ..watched("plant-a", &vendor.base)
         }]
     };
-    let one = Stage::sharing(&location, connections("not through"));
+    let one = Fixture::sharing(&location, connections("not through"));
     one.until("a failure", |all| all.failure().is_some()).await;
-    let other = Stage::sharing(&location, connections("through"));
+    let other = Fixture::sharing(&location, connections("through"));
     until("a reading", async || {
-        let is_read = |stage: &Stage| {
-            let all = stage.all();
+        let is_read = |fixture: &Fixture| {
+            let all = fixture.all();
             all.failure().is_none() && all.connections()[0].observed_at.is_some()
         };
         is_read(&one) && is_read(&other)
@@ -429,19 +429,19 @@ async fn after_a_crash_of_the_database_gateways_share_the_watching_anew() {
     let location = server.store(&server.database());
     let plant = plant().await;
     let connections = || vec![watched("plant-a", &plant.base)];
-    let one = Stage::sharing(&location, connections());
+    let one = Fixture::sharing(&location, connections());
     one.until_read().await;
-    let other = Stage::sharing(&location, connections());
+    let other = Fixture::sharing(&location, connections());
     other.until_read().await;
     until_same(&one, &other).await;
     server.kill();
     server.start();
     plant.sessions("g1", &[("a", "Secondary"), ("b", "Primary")]);
     until("a reading that both know", async || {
-        for stage in [&one, &other] {
-            stage.refresh().await;
+        for fixture in [&one, &other] {
+            fixture.refresh().await;
         }
-        let primary = |stage: &Stage| match &stage.all().resource("g1").facts {
+        let primary = |fixture: &Fixture| match &fixture.all().resource("g1").facts {
             Facts::FailoverGroup(facts) => facts.primary.clone(),
             _ => None,
         };

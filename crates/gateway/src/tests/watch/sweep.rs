@@ -5,8 +5,8 @@ use super::*;
 #[tokio::test]
 async fn every_group_of_every_page_is_read_once_in_a_sweep() {
     let plant = Plant::new(230).await;
-    let stage = Stage::of(&plant).await;
-    let all = stage.all();
+    let fixture = Fixture::of(&plant).await;
+    let all = fixture.all();
     assert_eq!((all.resources.len(), all.connections()[0].held), (230, 230));
     assert_eq!(all.resource("g7").observed, Observed::WithConnection);
     let mut asked = plant.asked();
@@ -17,8 +17,8 @@ async fn every_group_of_every_page_is_read_once_in_a_sweep() {
     asked.sort();
     asked.dedup();
     assert_eq!(asked.len(), 230, "each once, and nobody asks for a status");
-    stage.skip(300);
-    stage
+    fixture.skip(300);
+    fixture
         .until("the next sweep", |all| {
             all.connections()[0].observed_at > Some(DateTime::UNIX_EPOCH)
         })
@@ -30,13 +30,13 @@ async fn every_group_of_every_page_is_read_once_in_a_sweep() {
 async fn a_group_that_hangs_holds_neither_the_others_nor_the_end() {
     let plant = Plant::new(30).await;
     plant.answers("g0", Answers::Never);
-    let stage = Stage::new(vec![config::Connection {
+    let fixture = Fixture::new(vec![config::Connection {
         timeout: Duration::from_secs(60),
         ..watched("plant-a", &plant.base)
     }]);
     let read = |all: &Inventory| all.resources.iter().filter(|one| !one.is_unread()).count();
-    stage.until("the others", |all| read(all) == 29).await;
-    let all = stage
+    fixture.until("the others", |all| read(all) == 29).await;
+    let all = fixture
         .until("the end", |all| all.connections()[0].observed_at.is_some())
         .await;
     assert!(all.resource("g0").is_unread());
@@ -46,14 +46,14 @@ async fn a_group_that_hangs_holds_neither_the_others_nor_the_end() {
 #[tokio::test]
 async fn very_many_groups_have_a_limit_that_is_told() {
     let plant = Plant::new(25_000).await;
-    let stage = Stage::new(vec![watched("plant-a", &plant.base)]);
-    let mut all = stage.all();
+    let fixture = Fixture::new(vec![watched("plant-a", &plant.base)]);
+    let mut all = fixture.all();
     for _ in 0..6_000 {
         if !all.resources.is_empty() {
             break;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-        all = stage.all();
+        all = fixture.all();
     }
     assert_eq!(all.connections()[0].held, 20_000);
     assert_eq!(
@@ -69,8 +69,8 @@ async fn a_service_that_gives_fewer_at_a_time_is_read_to_its_total() {
     let plant = Plant::new(120).await;
     plant.page_limit(50);
     plant.total(120);
-    let stage = Stage::of(&plant).await;
-    let all = stage.all();
+    let fixture = Fixture::of(&plant).await;
+    let all = fixture.all();
     assert_eq!(all.connections()[0].held, 120);
     assert_eq!(all.connections()[0].limit, None);
     let mut asked = plant.asked();
@@ -85,9 +85,9 @@ async fn a_service_that_gives_fewer_at_a_time_is_read_to_its_total() {
 async fn a_service_that_lists_less_than_it_reports_is_said() {
     let plant = Plant::new(50).await;
     plant.total(120);
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     assert_eq!(
-        stage.all().connections()[0].limit.as_deref(),
+        fixture.all().connections()[0].limit.as_deref(),
         Some("The service reports 120 groups and listed 50.")
     );
 }
@@ -101,18 +101,18 @@ async fn a_group_deleted_between_two_pages_takes_no_other_with_it() {
         if let Some(total) = total {
             plant.total(total);
         }
-        let stage = Stage::of(&plant).await;
+        let fixture = Fixture::of(&plant).await;
         let alarm = |all: &Inventory| {
             let mut alarms = all.alarms.iter().flatten();
             let of = alarms.find(|alarm| alarm.resource.id == "g100");
             of.map(|alarm| alarm.id.clone())
         };
-        let before = alarm(&stage.all());
+        let before = alarm(&fixture.all());
         assert!(before.is_some(), "it has no sessions");
         plant.delete_in_between("g5");
         // The first list was given before it was deleted. The second one does not name it, and its own read confirms that.
         for held in [120, 119] {
-            let all = stage.refresh().await;
+            let all = fixture.refresh().await;
             assert_eq!(all.resources.len(), held, "{total:?}");
             assert_eq!(alarm(&all), before);
         }
@@ -122,10 +122,10 @@ async fn a_group_deleted_between_two_pages_takes_no_other_with_it() {
 #[tokio::test]
 async fn a_group_that_two_lists_do_not_name_is_gone_though_its_sessions_are_answered() {
     let plant = Plant::new(120).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let names: Vec<String> = (1..120).map(|number| format!("g{number}")).collect();
     plant.groups(&names.iter().map(String::as_str).collect::<Vec<_>>());
     for held in [120, 119] {
-        assert_eq!(stage.refresh().await.resources.len(), held);
+        assert_eq!(fixture.refresh().await.resources.len(), held);
     }
 }

@@ -42,8 +42,8 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
     })
     .await;
     let live = uplynk(&vendor.base);
-    let stage = Stage::new(vec![live]);
-    let all = stage.until("six", |all| all.resources.len() == 6).await;
+    let fixture = Fixture::new(vec![live]);
+    let all = fixture.until("six", |all| all.resources.len() == 6).await;
     assert_eq!(all.failure(), None);
     assert_eq!(all.resource("short").name, "short");
     assert_eq!(vendor.lines().len(), 6);
@@ -78,7 +78,7 @@ async fn a_stale_connection_hides_none_of_its_alarms() {
             .map(|alarm| (alarm.resource.kind, alarm.id.clone()))
             .collect::<Vec<_>>()
     };
-    let stage = Stage {
+    let fixture = Fixture {
         gateway: Arc::new(gateway),
         skips: watch::channel(Skips::default()).0,
     };
@@ -87,7 +87,7 @@ async fn a_stale_connection_hides_none_of_its_alarms() {
             .iter()
             .all(|one| one.observed_at.is_some())
     };
-    let before = stage.until("everything", read).await;
+    let before = fixture.until("everything", read).await;
     let critical = of_plant(&before, health::Severity::Critical);
     assert!(critical.len() >= 3, "{critical:?}");
     let body = r#"{"connection":"plant-b","fault":{"kind":"status","status":503}}"#;
@@ -106,7 +106,7 @@ async fn a_stale_connection_hides_none_of_its_alarms() {
             .flatten()
             .all(|alarm| alarm.resource.id != "plant-b")
     };
-    let after = stage.until("the silence", silent).await;
+    let after = fixture.until("the silence", silent).await;
     let now = of_plant(&after, health::Severity::Critical);
     assert!(
         critical.iter().all(|id| now.contains(id)),
@@ -147,12 +147,12 @@ async fn one_bad_field_spoils_no_other_and_what_is_left_out_is_said() {
     .await;
     fault("em-old", replace(" UID=", " Was=")).await;
     gateway.watch();
-    let stage = Stage {
+    let fixture = Fixture {
         gateway: Arc::new(gateway),
         skips: watch::channel(Skips::default()).0,
     };
     let told = |one: &ConnectionState| one.observed_at.is_some() || one.failure.is_some();
-    let all = stage
+    let all = fixture
         .until("everything", |all| all.connections().iter().all(told))
         .await;
     let connection = |id: &str| {

@@ -10,7 +10,7 @@ use crate::store::tests::until;
 use health::alarms::Alarm;
 use serde_json::{Value, json};
 
-impl Stage {
+impl Fixture {
     /// With a store there that has the same clock.
     pub(super) fn sharing(location: &StoreLocation, connections: Vec<config::Connection>) -> Self {
         let (skips, skipped) = watch::channel(Skips::default());
@@ -18,14 +18,24 @@ impl Stage {
         Self::assembled(connections, store, skips, skipped)
     }
 
-    async fn look_around(&self) {
+    async fn sync_with_store(&self) {
         let store = &self.gateway.shared.store;
         assert!(store.catch_up().await);
-        self.gateway.shared.watchers.inventory().look_around().await;
+        self.gateway
+            .shared
+            .watchers
+            .inventory()
+            .sync_with_store()
+            .await;
     }
 
     pub(super) async fn leads_now(&self) -> bool {
-        self.gateway.shared.watchers.inventory().look_around().await;
+        self.gateway
+            .shared
+            .watchers
+            .inventory()
+            .sync_with_store()
+            .await;
         self.leads()
     }
 
@@ -52,7 +62,7 @@ impl Stage {
 
 /// Two gateways, of which the first records, and their server; none where there is no PostgreSQL. Where they know the
 /// plant by different titles, each watches it by itself.
-async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Stage, Stage, Arc<Server>)> {
+async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Fixture, Fixture, Arc<Server>)> {
     let server = Server::shared()?;
     let location = server.store(&server.database());
     let [one, other] = titles.map(|title| {
@@ -60,9 +70,9 @@ async fn pair(plant: &Plant, titles: [&str; 2]) -> Option<(Stage, Stage, Arc<Ser
         title.clone_into(&mut plant.public.title);
         vec![plant]
     });
-    let one = Stage::sharing(&location, one);
+    let one = Fixture::sharing(&location, one);
     alarm(&one, "the alarm", |_| true).await;
-    let other = Stage::sharing(&location, other);
+    let other = Fixture::sharing(&location, other);
     // The alarm of its own reading, and not only the one that it has from the store.
     other
         .until("a first reading", |all| {
@@ -82,15 +92,15 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
     };
     // Another alarm, which the second sees before the first, and knows by a name of its own.
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    for stage in [&one, &other] {
-        stage.refresh().await;
-        stage
+    for fixture in [&one, &other] {
+        fixture.refresh().await;
+        fixture
             .until("its end", |all| {
                 let mut alarms = all.alarms.iter().flatten();
                 !alarms.any(|alarm| alarm.resource.id == "g0")
             })
             .await;
-        assert!(stage.gateway.shared.store.catch_up().await);
+        assert!(fixture.gateway.shared.store.catch_up().await);
     }
     plant.sessions("g0", &[("a", "Secondary")]);
     other.skip(7);
@@ -103,27 +113,27 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
     one.refresh().await;
     let seen_here = alarm(&one, "the alarm", |_| true).await;
     assert_ne!(seen_here.id, seen_there.id);
-    one.look_around().await;
+    one.sync_with_store().await;
     // The page still has the name that it was told.
     let (status, _) = send(&other, &format!("POST {}", there(&seen_there)), &on_it).await;
     assert_eq!(status, 201);
     let known = alarm(&other, "the acknowledgement", Alarm::is_handled).await;
     assert_eq!((&known.id, known.since), (&seen_here.id, seen_here.since));
-    one.look_around().await;
+    one.sync_with_store().await;
     alarm(&one, "the acknowledgement", Alarm::is_handled).await;
     let (status, _) = send(&one, &format!("DELETE {}", there(&seen_here)), &Value::Null).await;
     assert_eq!(status, 204);
-    other.look_around().await;
+    other.sync_with_store().await;
     alarm(&other, "its end", |alarm| !alarm.is_handled()).await;
     let all = json!({"scope": {"connection": "plant-a"}, "until": 900_000, "reason": "cabling"});
     let (status, _) = send(&other, "POST /api/maintenance", &all).await;
     assert_eq!(status, 201);
-    one.look_around().await;
+    one.sync_with_store().await;
     assert_eq!(one.all().maintenance.unwrap().len(), 1);
     let notes = format!("POST /api/alarms/{}/notes", seen_there.id);
     let (status, _) = send(&other, &notes, &json!({"text": "at noon"})).await;
     assert_eq!(status, 201);
-    one.look_around().await;
+    one.sync_with_store().await;
     let noted = alarm(&one, "the note", |alarm| !alarm.notes.is_empty()).await;
     assert_eq!(noted.notes[0].text, "at noon");
     one.end();
@@ -137,16 +147,16 @@ async fn an_alarm_that_the_one_that_records_sees_first_has_one_id_at_once() {
         return;
     };
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    for stage in [&one, &other] {
-        stage.refresh().await;
-        stage.look_around().await;
+    for fixture in [&one, &other] {
+        fixture.refresh().await;
+        fixture.sync_with_store().await;
     }
     plant.sessions("g0", &[("a", "Secondary")]);
     one.skip(7);
     one.refresh().await;
     let first = alarm(&one, "the alarm", |_| true).await;
-    one.look_around().await;
-    other.look_around().await;
+    one.sync_with_store().await;
+    other.sync_with_store().await;
     other.refresh().await;
     let then = alarm(&other, "the alarm", |_| true).await;
     assert_eq!((then.id, then.since), (first.id, first.since));
@@ -172,7 +182,7 @@ async fn what_happens_is_listed_once_and_goes_on_when_one_ends() {
     let watching = one.activity("watching").await.len();
     one.end();
     until("the lead", async || {
-        other.look_around().await;
+        other.sync_with_store().await;
         other.leads()
     })
     .await;
@@ -205,7 +215,7 @@ async fn people_are_told_once_by_the_one_that_records_and_by_the_next_when_it_en
     assert!(one.gateway.shared.store.catch_up().await);
     one.end();
     until("the lead", async || {
-        other.look_around().await;
+        other.sync_with_store().await;
         other.leads()
     })
     .await;

@@ -62,8 +62,8 @@ async fn every_page_of_what_runs_or_ended_lately_is_read_up_to_a_limit_that_is_t
             )
         })
         .await;
-        let stage = Stage::new(vec![veeam(&vendor.base, hours)]);
-        let all = stage
+        let fixture = Fixture::new(vec![veeam(&vendor.base, hours)]);
+        let all = fixture
             .until("a reading", |all| {
                 let one = &all.connections()[0];
                 one.observed_at.is_some() || one.failure.is_some()
@@ -108,16 +108,16 @@ async fn what_is_asked_for_follows_the_vendors_clock_from_the_first_reading_on()
         answer
     })
     .await;
-    let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+    let fixture = Fixture::new(vec![veeam(&vendor.base, 24)]);
     let is_read = |all: &Inventory| all.connections()[0].observed_at.is_some();
-    let all = stage.until("a reading", is_read).await;
+    let all = fixture.until("a reading", is_read).await;
     assert_eq!(all.connections()[0].held, 1, "{:?}", vendor.lines());
     let asked = || {
         let lines = vendor.lines();
         lines.iter().filter(|line| line.contains("/query")).count()
     };
     assert_eq!(asked(), 2);
-    stage.refresh().await;
+    fixture.refresh().await;
     assert_eq!(asked(), 3, "its clock is known");
 }
 
@@ -133,8 +133,8 @@ async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
         vendor_json(200, r#"{"Entities":[]}"#)
     })
     .await;
-    let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
-    let all = stage.until("a reading", |all| {
+    let fixture = Fixture::new(vec![veeam(&vendor.base, 24)]);
+    let all = fixture.until("a reading", |all| {
         let one = &all.connections()[0];
         one.observed_at.is_some() || one.failure.is_some()
     });
@@ -148,7 +148,7 @@ async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
     };
     assert_eq!(asked("/query"), 1);
     assert_eq!(all.failure(), None, "{:?}", vendor.lines());
-    stage.refresh().await;
+    fixture.refresh().await;
     assert_eq!(asked("/query"), 1, "roles change seldom");
 }
 
@@ -208,16 +208,16 @@ async fn a_response_that_says_nothing_of_the_sessions_leaves_them_as_last_known(
             _ => vendor_json(200, other),
         })
         .await;
-        let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+        let fixture = Fixture::new(vec![veeam(&vendor.base, 24)]);
         let critical = |all: &Inventory| {
             let alarms = all.alarms.iter().flatten();
             alarms
                 .filter(|alarm| alarm.severity == health::Severity::Critical)
                 .count()
         };
-        stage.until("the alarm", |all| critical(all) == 1).await;
+        fixture.until("the alarm", |all| critical(all) == 1).await;
         phase.store(1, Ordering::Relaxed);
-        let all = stage.refresh().await;
+        let all = fixture.refresh().await;
         match all.failure() {
             Some(ReadFailure::Unreadable(why)) => {
                 assert!(why.problem.contains(expected), "{why:?}");
@@ -250,12 +250,12 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
         }
     })
     .await;
-    let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+    let fixture = Fixture::new(vec![veeam(&vendor.base, 24)]);
     let long = |all: &Inventory| {
         let mut alarms = all.alarms.iter().flatten();
         alarms.any(|alarm| alarm.resource.id.starts_with("00000001"))
     };
-    let all = stage.until("the alarm", long).await;
+    let all = fixture.until("the alarm", long).await;
     assert_eq!(all.connections()[0].limit, None);
     for (answer, held, failed, has_alarm) in [
         (1, 2, false, true),
@@ -264,7 +264,7 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
         (3, 1, false, false),
     ] {
         phase.store(answer, Ordering::Relaxed);
-        let all = stage.refresh().await;
+        let all = fixture.refresh().await;
         let one = &all.connections()[0];
         assert_eq!(
             (one.held, one.failure.is_some()),
@@ -301,14 +301,14 @@ async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_
         let of_it = alarms.find(|alarm| alarm.resource.id.starts_with("00000001"));
         of_it.map(|alarm| alarm.id.clone())
     };
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    let all = stage.until("the alarm", |all| alarm(all).is_some()).await;
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    let all = fixture.until("the alarm", |all| alarm(all).is_some()).await;
     let before = alarm(&all);
     phase.store(1, Ordering::Relaxed);
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
-    let stage = Stage::with_store(watch(), reopened(&file).await);
-    let all = stage
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    let all = fixture
         .until("a reading", |all| {
             all.connections()[0].observed_at.is_some()
         })
@@ -337,9 +337,9 @@ async fn pages_that_are_not_counted_are_read_by_their_links() {
             vendor_json(200, &entities(&sessions, paging))
         })
         .await;
-        let stage = Stage::new(vec![veeam(&vendor.base, 24)]);
+        let fixture = Fixture::new(vec![veeam(&vendor.base, 24)]);
         let is_read = |all: &Inventory| all.connections()[0].observed_at.is_some();
-        let all = stage.until("a reading", is_read).await;
+        let all = fixture.until("a reading", is_read).await;
         let one = &all.connections()[0];
         assert_eq!((all.failure(), one.held), (None, held), "{paging}");
         let limit = one.limit.as_deref().unwrap_or_default();

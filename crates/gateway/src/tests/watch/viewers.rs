@@ -9,15 +9,15 @@ use http_body_util::BodyExt as _;
 
 async fn asked_with(viewers: usize) -> usize {
     let plant = Plant::new(30).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     for _ in 0..4 {
         for _ in 0..viewers {
-            let answer = get(&stage.gateway, "/api/inventory").await;
+            let answer = get(&fixture.gateway, "/api/inventory").await;
             assert_eq!(answer.status(), 200);
         }
-        let before = stage.all().connections()[0].observed_at;
-        stage.skip(300);
-        stage
+        let before = fixture.all().connections()[0].observed_at;
+        fixture.skip(300);
+        fixture
             .until("the next reading", |all| {
                 all.connections()[0].observed_at > before
             })
@@ -37,11 +37,11 @@ async fn the_vendor_is_asked_as_often_however_many_look() {
 #[tokio::test]
 async fn a_viewers_relayed_read_and_the_watchers_are_one_call() {
     let plant = Plant::new(3).await;
-    let stage = Stage::new(vec![config::Connection {
+    let fixture = Fixture::new(vec![config::Connection {
         share: Duration::from_secs(60),
         ..watched("plant-a", &plant.base)
     }]);
-    stage
+    fixture
         .until("a reading", |all| {
             all.connections()[0].observed_at.is_some()
         })
@@ -49,7 +49,7 @@ async fn a_viewers_relayed_read_and_the_watchers_are_one_call() {
     let before = plant.log_len();
     for path in ["?skip=0&count=100", "/g1/clientsessions"] {
         assert_eq!(
-            get(&stage.gateway, &format!("{GROUPS}{path}"))
+            get(&fixture.gateway, &format!("{GROUPS}{path}"))
                 .await
                 .status(),
             200
@@ -106,8 +106,8 @@ async fn only_people_can_have_it_read_now_and_at_most_once_a_second() {
 #[tokio::test]
 async fn a_wall_gets_no_more_than_walls_show() {
     let plant = Plant::new(2).await;
-    let stage = Stage::of(&plant).await;
-    let inventory = stage.gateway.shared.watchers.inventory();
+    let fixture = Fixture::of(&plant).await;
+    let inventory = fixture.gateway.shared.watchers.inventory();
     let position = inventory.position(None);
     let people = serde_json::to_string(&inventory.answer(&position, Audience::People)).unwrap();
     let wall = serde_json::to_string(&inventory.answer(&position, Audience::Wall)).unwrap();
@@ -121,7 +121,7 @@ async fn a_wall_gets_no_more_than_walls_show() {
         "a failover is announced"
     );
     plant.answers("*", Answers::Garbage);
-    stage.refresh().await;
+    fixture.refresh().await;
     let position = inventory.position(None);
     let [people, wall] = [Audience::People, Audience::Wall]
         .map(|audience| serde_json::to_string(&inventory.answer(&position, audience)).unwrap());
@@ -131,10 +131,16 @@ async fn a_wall_gets_no_more_than_walls_show() {
 #[tokio::test]
 async fn what_changed_is_small_and_what_is_large_is_compressed() {
     let plant = Plant::new(200).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let fetch = async |path: &str, accepted: &str| {
         let line = format!("GET /api/inventory{path}");
-        ask(&stage.gateway, &line, &[("accept-encoding", accepted)], "").await
+        ask(
+            &fixture.gateway,
+            &line,
+            &[("accept-encoding", accepted)],
+            "",
+        )
+        .await
     };
     let plain = text(fetch("", "identity").await).await;
     let whole: Inventory = serde_json::from_str(&plain).unwrap();
@@ -178,39 +184,39 @@ async fn what_changed_is_small_and_what_is_large_is_compressed() {
 #[tokio::test]
 async fn who_varies_the_weights_of_encodings_gets_the_same_answer() {
     let plant = Plant::new(20).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     for weight in 100..150 {
         let accepted = format!("br;q=0.{weight}");
         let headers = [("accept-encoding", accepted.as_str())];
-        let answer = ask(&stage.gateway, "GET /api/inventory", &headers, "").await;
+        let answer = ask(&fixture.gateway, "GET /api/inventory", &headers, "").await;
         assert_eq!(header(&answer, "content-encoding"), "br");
     }
-    assert_eq!(stage.gateway.shared.inventory_answers.len(), 1);
+    assert_eq!(fixture.gateway.shared.inventory_answers.len(), 1);
 }
 
 #[tokio::test]
 async fn large_metrics_count_among_what_waits_for_slow_clients() {
     let plant = Plant::new(300).await;
-    let stage = Stage::of(&plant).await;
-    let metrics = async || get(&stage.gateway, "/metrics").await;
+    let fixture = Fixture::of(&plant).await;
+    let metrics = async || get(&fixture.gateway, "/metrics").await;
     let large = text(metrics().await).await;
     assert!(large.len() > 64 << 10, "{}", large.len());
     // All but a few bytes of what may wait.
-    let _waits = fill(&stage.gateway);
+    let _waits = fill(&fixture.gateway);
     assert_eq!(metrics().await.status(), 503);
 }
 
 #[tokio::test]
 async fn a_relayed_answer_is_compressed_where_it_is_worth_it() {
     let plant = Plant::new(50).await;
-    let stage = Stage::of(&plant).await;
+    let fixture = Fixture::of(&plant).await;
     let accept = [("accept-encoding", "gzip, br")];
-    let large = ask(&stage.gateway, &format!("GET {GROUPS}"), &accept, "").await;
+    let large = ask(&fixture.gateway, &format!("GET {GROUPS}"), &accept, "").await;
     assert_eq!(header(&large, "content-encoding"), "br");
     let path = format!("GET {GROUPS}/g1/clientsessions");
-    let small = ask(&stage.gateway, &path, &accept, "").await;
+    let small = ask(&fixture.gateway, &path, &accept, "").await;
     assert_eq!(header(&small, "content-encoding"), "");
-    let page = ask(&stage.gateway, "GET /", &accept, "").await;
+    let page = ask(&fixture.gateway, "GET /", &accept, "").await;
     assert_eq!(
         header(&page, "content-encoding"),
         "",

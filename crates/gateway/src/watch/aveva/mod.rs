@@ -7,7 +7,7 @@ mod requests;
 mod sweep;
 
 use super::failure;
-use super::inbox::Wishes;
+use super::inbox::WatchRequests;
 use super::inventory::Read;
 use super::limit;
 use super::watcher::Watcher;
@@ -36,7 +36,7 @@ const TOLD_EVERY: Millis = 1_000.0;
 /// What somebody waits for is told so soon, together with what comes at the same time, in milliseconds.
 const TOLD_SOON: Millis = 50.0;
 
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type BoxedFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The end of a read of one group.
 struct GroupRead {
@@ -52,8 +52,8 @@ struct Aveva {
     sweep: Option<Sweep>,
     /// How recent the answers of the sweep have to be.
     when: When,
-    list: Option<Boxed<Result<List, ReadFailure>>>,
-    reads: FuturesUnordered<Boxed<GroupRead>>,
+    list: Option<BoxedFuture<Result<List, ReadFailure>>>,
+    reads: FuturesUnordered<BoxedFuture<GroupRead>>,
     under_way: HashSet<String>,
     /// What is read before everything else.
     urgent: VecDeque<(String, When)>,
@@ -110,7 +110,7 @@ impl Aveva {
             Some(read) = self.reads.next(), if !self.reads.is_empty() => {
                 self.take(read, watcher);
             }
-            wishes = inbox.next() => self.wish(wishes, watcher),
+            requests = inbox.next() => self.take_requests(requests, watcher),
             () = watcher.source.clock.sleep_until(again) => {}
         }
     }
@@ -270,15 +270,15 @@ impl Aveva {
         limit::said(limit, left_out)
     }
 
-    fn wish(&mut self, mut wishes: Wishes, watcher: &mut Watcher) {
-        for id in mem::take(&mut wishes.changed_groups) {
+    fn take_requests(&mut self, mut requests: WatchRequests, watcher: &mut Watcher) {
+        for id in mem::take(&mut requests.changed_groups) {
             if self.groups.get(&id).is_none() {
-                wishes.changed = true;
+                requests.changed = true;
                 continue;
             }
             self.urgent.retain(|(other, _)| *other != id);
             self.urgent.push_front((id, When::Now));
         }
-        watcher.take(&mut wishes);
+        watcher.take(&mut requests);
     }
 }

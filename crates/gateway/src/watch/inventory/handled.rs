@@ -2,7 +2,7 @@
 
 use super::connection::Step;
 use super::state::State;
-use crate::store::{Keep, Store, Table};
+use crate::store::{StateChange, Store, Table};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::inventory::{Kind, ResourceKey};
@@ -12,15 +12,15 @@ use vendors::SystemKind;
 impl State {
     /// Goes on with what a gateway that ended has left.
     pub(super) fn go_on_with(&mut self, store: &Store) {
-        let open = store.take_kept::<Alarm>(Table::OpenAlarms);
+        let open = store.take_saved::<Alarm>(Table::OpenAlarms);
         self.history = AlarmHistory::continuing(open.into_values());
         self.handling = Handling {
-            acknowledgements: store.take_kept(Table::Acknowledgements),
-            notes: store.take_kept(Table::Notes),
-            maintenance: store.take_kept(Table::Maintenance),
+            acknowledgements: store.take_saved(Table::Acknowledgements),
+            notes: store.take_saved(Table::Notes),
+            maintenance: store.take_saved(Table::Maintenance),
         };
         self.alarms = self.history.alarms();
-        self.others.follows = !store.leads();
+        self.shared_alarms.follows = !store.leads();
     }
 
     /// Judges anew who takes care of what: somebody has changed it, or time has passed.
@@ -34,15 +34,16 @@ impl State {
     pub(super) fn mark_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
         let mut alarms = self.history.alarms();
         self.keep_alarms(&alarms);
-        let over = self.handling.forget_what_is_over(&alarms, now);
-        let forget = |table| move |id| Keep::forget(table, id);
-        let given = over.acknowledgements.into_iter();
-        self.keep.extend(given.map(forget(Table::Acknowledgements)));
-        let notes = over.notes.into_iter();
-        self.keep.extend(notes.map(forget(Table::Notes)));
-        let maintenance = over.maintenance.into_iter();
-        self.keep
-            .extend(maintenance.map(forget(Table::Maintenance)));
+        let expired = self.handling.remove_expired(&alarms, now);
+        let delete = |table| move |id| StateChange::delete(table, id);
+        let given = expired.acknowledgements.into_iter();
+        self.unsaved
+            .extend(given.map(delete(Table::Acknowledgements)));
+        let notes = expired.notes.into_iter();
+        self.unsaved.extend(notes.map(delete(Table::Notes)));
+        let maintenance = expired.maintenance.into_iter();
+        self.unsaved
+            .extend(maintenance.map(delete(Table::Maintenance)));
         let systems: HashMap<&str, SystemKind> = self
             .connections
             .iter()
@@ -88,11 +89,11 @@ impl State {
             known.is_none_or(|known| !same(known, alarm))
         });
         let ended = before.keys().filter(|id| !now.contains_key(*id));
-        let keep: Vec<Keep> = new
-            .map(|alarm| Keep::put(Table::OpenAlarms, &alarm.id, alarm))
-            .chain(ended.map(|id| Keep::forget(Table::OpenAlarms, *id)))
+        let changes: Vec<StateChange> = new
+            .map(|alarm| StateChange::put(Table::OpenAlarms, &alarm.id, alarm))
+            .chain(ended.map(|id| StateChange::delete(Table::OpenAlarms, *id)))
             .collect();
-        self.keep.extend(keep);
+        self.unsaved.extend(changes);
     }
 
     /// What is under way or planned, the earliest first.

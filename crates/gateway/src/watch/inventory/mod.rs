@@ -4,10 +4,10 @@
 mod audience;
 mod changes;
 mod connection;
-mod elsewhere;
 mod handled;
 mod judge;
-mod others;
+mod replication;
+mod shared_alarms;
 mod state;
 
 #[cfg(test)]
@@ -15,7 +15,7 @@ mod tests;
 
 pub(crate) use audience::Audience;
 pub(crate) use changes::Position;
-pub(super) use elsewhere::PublishedState;
+pub(super) use replication::PublishedState;
 
 use super::Clock;
 use super::sharing::Publication;
@@ -56,7 +56,7 @@ pub(crate) enum Read<'a> {
     /// These of the groups that it holds.
     Groups(Vec<&'a WatchedGroup>),
     /// What another gateway has read of it.
-    Elsewhere(Box<Publication>),
+    Publication(Box<Publication>),
 }
 
 impl Inventory {
@@ -132,10 +132,10 @@ impl Inventory {
 
     /// Records what was seen to happen, and which alarms are open.
     fn record(&self, mut state: MutexGuard<'_, State>) {
-        let (seen, keep) = (mem::take(&mut state.seen), mem::take(&mut state.keep));
+        let (seen, unsaved) = (mem::take(&mut state.seen), mem::take(&mut state.unsaved));
         drop(state);
         self.store.record(seen);
-        self.store.keep(keep);
+        self.store.save_later(unsaved);
     }
 
     /// The open alarms, worst first, and the system and the title of each connection by its id.
@@ -150,7 +150,7 @@ impl Inventory {
     /// An open alarm, also by the id that it had before another gateway's was taken over.
     pub(crate) fn alarm(&self, id: &str) -> Option<Alarm> {
         let state = self.state();
-        let id = state.others.id_now(id);
+        let id = state.shared_alarms.id_now(id);
         state.alarms.iter().find(|alarm| alarm.id == id).cloned()
     }
 
@@ -199,7 +199,7 @@ impl Inventory {
     fn handle<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let now = self.clock.now();
         let mut state = self.state();
-        state.others.handled += 1;
+        state.shared_alarms.handled += 1;
         let done = change(&mut state);
         state.handled(now);
         self.record(state);

@@ -1,9 +1,9 @@
 //! Everything that is known, and how a publication changes it.
 
 use super::connection::{Connection, Step};
-use super::others::Others;
+use super::shared_alarms::SharedAlarms;
 use super::{Read, unread};
-use crate::store::Keep;
+use crate::store::StateChange;
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::events::{self, Event};
@@ -42,10 +42,10 @@ pub(super) struct State {
     pub(super) alarms_at: u64,
     /// What was seen to happen and is not recorded yet.
     pub(super) seen: Vec<Event>,
-    /// What of the alarms is to be kept or forgotten by the store.
-    pub(super) keep: Vec<Keep>,
+    /// What of the alarms the store is still to save.
+    pub(super) unsaved: Vec<StateChange>,
     /// What is known of other gateways.
-    pub(super) others: Others,
+    pub(super) shared_alarms: SharedAlarms,
     /// Counts publications, so that what a whole one does not name can be told.
     publication: u64,
 }
@@ -66,8 +66,8 @@ impl State {
             shown_maintenance: Vec::new(),
             alarms_at: 0,
             seen: Vec::new(),
-            keep: Vec::new(),
-            others: Others::default(),
+            unsaved: Vec::new(),
+            shared_alarms: SharedAlarms::default(),
             publication: 0,
         }
     }
@@ -227,7 +227,9 @@ impl State {
                     changed |= connection.hold(judged, step, &moment, seen);
                 }
             }
-            Read::Elsewhere(news) => return self.take_from_elsewhere(place, *news, now, step),
+            Read::Publication(publication) => {
+                return self.apply_publication(place, *publication, now, step);
+            }
             Read::Everything(contents) if connection.is_shared() => {
                 let listed = contents.resources(&id, &moment);
                 connection.list(listed, step);

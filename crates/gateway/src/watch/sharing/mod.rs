@@ -8,10 +8,10 @@
 mod fair;
 mod participant;
 mod publication;
-mod wishes;
+mod watch_requests;
 
 pub(super) use publication::{Publication, SharedResource};
-pub(super) use wishes::pass_on;
+pub(super) use watch_requests::forward;
 
 use super::inventory::Inventory;
 use super::watchers::Running;
@@ -71,7 +71,7 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
         drop(taken);
         let mut next = renewed + RENEWED;
         match (outcome, step) {
-            (Ok(()), Step::Tell) => {}
+            (Ok(()), Step::Publish) => {}
             (Ok(()), _) => {
                 (heard, is_well) = (Instant::now(), true);
                 if step == Step::Renew {
@@ -92,13 +92,15 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                 () = sleep_until(next) => break Step::Renew,
                 () = store.shared() => {
                     sleep(TOGETHER).await;
-                    break Step::Look;
+                    break Step::Read;
                 }
                 () = inventory.published(), if is_well && sharing.has_others() => {
                     sleep(TOGETHER).await;
-                    break Step::Tell;
+                    break Step::Publish;
                 }
-                wanted = store.wishes() => wanted.iter().for_each(|wish| wishes::hear(&running, wish)),
+                requests = store.watch_requests() => {
+                    requests.iter().for_each(|text| watch_requests::receive(&running, text));
+                }
             }
         };
         if running.strong_count() == 0 {
@@ -110,12 +112,12 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
 /// What is done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// Says that this gateway lives, and looks.
+    /// Says that this gateway lives, and reads what is shared.
     Renew,
-    /// Looks at what is shared, because somebody has told of something.
-    Look,
-    /// Tells what was read here.
-    Tell,
+    /// Reads what is shared, because another gateway has published something.
+    Read,
+    /// Publishes what was read here.
+    Publish,
 }
 
 /// Does something with what runs, if it does still.

@@ -5,7 +5,7 @@ use super::super::inventory::{Inventory, PublishedState};
 use super::super::watchers::Running;
 use super::publication::Publication;
 use super::{Configured, Step, fair, with};
-use crate::store::{Board, Store};
+use crate::store::{SharedState, Store};
 use protocol::ConnectionState;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, Weak};
@@ -48,11 +48,11 @@ pub(super) struct Participant {
     /// The number of the publication of a connection that was taken over last.
     taken_over: HashMap<String, i64>,
     /// How much of a connection was told to the others, and how many changes ago all of it was.
-    told: HashMap<String, (PublishedState, u32)>,
+    published: HashMap<String, (PublishedState, u32)>,
     /// The connections that cannot be read.
     failing: HashMap<String, Failing>,
-    /// What was shared when it was last looked.
-    board: Option<Board>,
+    /// What was shared when it was last read.
+    shared_state: Option<SharedState>,
 }
 
 impl Participant {
@@ -69,47 +69,60 @@ impl Participant {
             store,
             ahead: None,
             taken_over: HashMap::new(),
-            told: HashMap::new(),
+            published: HashMap::new(),
             failing: HashMap::new(),
-            board: None,
+            shared_state: None,
         }
     }
 
     /// Takes a step.
     pub(super) async fn step(&mut self, step: Step) -> Result<(), String> {
         let mut configured = with(&self.running, |all| all.configured()).unwrap_or_default();
-        let board = match (step, self.board.take()) {
-            (Step::Tell, Some(board)) => board,
-            _ => self.look(step == Step::Renew, &mut configured).await?,
+        let shared_state = match (step, self.shared_state.take()) {
+            (Step::Publish, Some(shared_state)) => shared_state,
+            _ => {
+                self.read_shared_state(step == Step::Renew, &mut configured)
+                    .await?
+            }
         };
         for one in &configured {
-            self.tell(&board, one).await?;
+            self.publish(&shared_state, one).await?;
         }
-        self.board = Some(board);
+        self.shared_state = Some(shared_state);
         Ok(())
     }
 
     /// Looks at what is shared, and does what falls to this gateway. `renew` says that it lives.
-    async fn look(&mut self, renew: bool, configured: &mut [Configured]) -> Result<Board, String> {
+    async fn read_shared_state(
+        &mut self,
+        renew: bool,
+        configured: &mut [Configured],
+    ) -> Result<SharedState, String> {
         let keys: BTreeSet<String> = configured.iter().map(|one| one.key.clone()).collect();
         self.taken_over.retain(|key, _| keys.contains(key));
         self.failing.retain(|key, _| keys.contains(key));
         let clock = self.inventory.clock().clone();
         let millis = move || clock.now().timestamp_millis();
         let could = renew.then(|| keys.clone());
-        let mut board = self.store.board(could, millis).await?;
-        self.compare_clocks(board.ahead);
+        let mut shared_state = self.store.shared_state(could, millis).await?;
+        self.compare_clocks(shared_state.ahead);
         for one in configured.iter_mut() {
-            self.read(&board, one).await?;
+            self.take_over(&shared_state, one).await?;
         }
-        self.divide(&mut board, configured, &keys, renew).await?;
-        Ok(board)
+        self.divide(&mut shared_state, configured, &keys, renew)
+            .await?;
+        Ok(shared_state)
     }
 
-    /// Whether there were others when it was last looked.
+    /// Whether there were others when it was last read.
     pub(super) fn has_others(&self) -> bool {
-        let board = self.board.as_ref();
-        board.is_some_and(|board| board.gateways.keys().any(|gateway| *gateway != self.me))
+        let shared_state = self.shared_state.as_ref();
+        shared_state.is_some_and(|shared_state| {
+            shared_state
+                .gateways
+                .keys()
+                .any(|gateway| *gateway != self.me)
+        })
     }
 
     fn compare_clocks(&mut self, (ahead, unsure): (i64, i64)) {
@@ -127,8 +140,12 @@ impl Participant {
     }
 
     /// Takes over what another gateway has read of a connection.
-    async fn read(&mut self, board: &Board, one: &mut Configured) -> Result<(), String> {
-        let Some(shared) = board.connections.get(&one.key) else {
+    async fn take_over(
+        &mut self,
+        shared_state: &SharedState,
+        one: &mut Configured,
+    ) -> Result<(), String> {
+        let Some(shared) = shared_state.connections.get(&one.key) else {
             return Ok(());
         };
         if shared.gateway == self.me {
@@ -183,12 +200,12 @@ impl Participant {
     /// Takes what falls to this gateway, and, where it may, leaves to others what it has too much.
     async fn divide(
         &mut self,
-        board: &mut Board,
+        shared_state: &mut SharedState,
         configured: &mut [Configured],
         keys: &BTreeSet<String>,
         may_give: bool,
     ) -> Result<(), String> {
-        let leased = board
+        let leased = shared_state
             .connections
             .iter()
             .filter(|(_, shared)| shared.is_leased);
@@ -201,31 +218,33 @@ impl Participant {
                 self.store.leave_connection(key.clone()).await?;
             }
         }
-        let left = board
+        let left = shared_state
             .connections
             .iter()
             .filter(|(_, shared)| !shared.is_leased);
         let left = left
             .map(|(key, shared)| (key.as_str(), shared.gateway.as_str()))
             .collect();
-        let plan = fair::plan(&self.me, &board.gateways, &watched, &left);
+        let plan = fair::plan(&self.me, &shared_state.gateways, &watched, &left);
         for one in configured.iter_mut() {
             if plan.take.contains(&one.key) {
                 if self.store.take_connection(one.key.clone()).await? {
                     tracing::info!(connection = one.id, "this gateway watches the connection");
-                    self.told.remove(&one.key);
+                    self.published.remove(&one.key);
                     if let Some(failing) = self.failing.get_mut(&one.key) {
                         failing.since = None;
                     }
                     self.watch(one, true);
-                    board.take(&one.key, &self.me);
+                    shared_state.take(&one.key, &self.me);
                 }
-            } else if may_give && (plan.give.as_ref() == Some(&one.key) || self.fails(board, one)) {
+            } else if may_give
+                && (plan.give.as_ref() == Some(&one.key) || self.fails(shared_state, one))
+            {
                 tracing::info!(
                     connection = one.id,
                     "this gateway leaves the connection to another"
                 );
-                self.tell(board, one).await?;
+                self.publish(shared_state, one).await?;
                 self.watch(one, false);
                 self.store.leave_connection(one.key.clone()).await?;
             }
@@ -235,13 +254,13 @@ impl Participant {
 
     /// Whether this gateway watches a connection for all and cannot read it, while another one could try. Each time it
     /// tries for twice as long.
-    fn fails(&mut self, board: &Board, one: &Configured) -> bool {
+    fn fails(&mut self, shared_state: &SharedState, one: &Configured) -> bool {
         let state = self.inventory.connection(&one.id);
         if state.is_none_or(|state| state.failure.is_none()) {
             self.failing.remove(&one.key);
             return false;
         }
-        if !self.watches_for_others(board, one) {
+        if !self.watches_for_others(shared_state, one) {
             return false;
         }
         let failing = self.failing.entry(one.key.clone()).or_default();
@@ -255,24 +274,28 @@ impl Participant {
     }
 
     /// Whether this gateway watches a connection for all, and there are others.
-    fn watches_for_others(&self, board: &Board, one: &Configured) -> bool {
-        let shared = board.connections.get(&one.key);
+    fn watches_for_others(&self, shared_state: &SharedState, one: &Configured) -> bool {
+        let shared = shared_state.connections.get(&one.key);
         let is_own = shared.is_some_and(|shared| shared.gateway == self.me);
-        let mut gateways = board.gateways.iter();
+        let mut gateways = shared_state.gateways.iter();
         let has_readers = gateways.any(|(id, could)| *id != self.me && could.contains(&one.key));
         one.is_watched && is_own && has_readers
     }
 
     /// Tells the others what was read of a connection that this gateway watches for all.
-    async fn tell(&mut self, board: &Board, one: &Configured) -> Result<(), String> {
-        if !self.watches_for_others(board, one) {
+    async fn publish(
+        &mut self,
+        shared_state: &SharedState,
+        one: &Configured,
+    ) -> Result<(), String> {
+        if !self.watches_for_others(shared_state, one) {
             // A gateway that joins is told all of it, and nothing that has become old meanwhile.
-            if self.told.remove(&one.key).is_some() && one.is_watched {
+            if self.published.remove(&one.key).is_some() && one.is_watched {
                 self.store.unpublish(one.key.clone()).await?;
             }
             return Ok(());
         }
-        let (told, changes) = match self.told.get(&one.key) {
+        let (told, changes) = match self.published.get(&one.key) {
             Some((told, changes)) if *changes < CHANGES => (Some(told), changes + 1),
             _ => (None, 0),
         };
@@ -284,10 +307,10 @@ impl Participant {
         }
         let whole = told.is_none();
         // Should nobody know whether it was told, all of it is told the next time.
-        self.told.remove(&one.key);
+        self.published.remove(&one.key);
         let entry = publication.encode(self.ahead.unwrap_or_default());
         if self.store.publish(one.key.clone(), whole, entry).await? {
-            self.told.insert(one.key.clone(), (now_told, changes));
+            self.published.insert(one.key.clone(), (now_told, changes));
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Who takes care of an alarm, until when, and what a restart leaves of both.
 
 use crate::alarms::{
-    Acknowledgement, Alarm, AlarmHistory, Handling, Maintenance, Note, Over, Scope, Since, Source,
+    Acknowledgement, Alarm, AlarmHistory, Expired, Handling, Maintenance, Note, Scope, Since,
+    Source,
 };
 use crate::inventory::{Facts, Judged, Kind, Observed, Reading, Resource, ResourceKey};
 use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
@@ -120,11 +121,11 @@ fn what_is_over_is_forgotten_and_told() {
         handling.notes.insert(id.to_owned(), note(alarm, "", 0));
     }
     let open = ["well", "worse", "late"].map(|id| alarm(id, Critical));
-    let over = handling.forget_what_is_over(&open, at(10));
-    assert_eq!(over.acknowledgements, ["ended", "late", "worse"]);
-    assert_eq!(over.maintenance, ["past"]);
-    assert_eq!(over.notes, ["1"]);
-    assert_eq!(handling.forget_what_is_over(&open, at(10)), Over::default());
+    let expired = handling.remove_expired(&open, at(10));
+    assert_eq!(expired.acknowledgements, ["ended", "late", "worse"]);
+    assert_eq!(expired.maintenance, ["past"]);
+    assert_eq!(expired.notes, ["1"]);
+    assert_eq!(handling.remove_expired(&open, at(10)), Expired::default());
     assert_eq!(handling.acknowledgements.len(), 1);
     assert_eq!(handling.maintenance.len(), 2);
 }
@@ -422,7 +423,7 @@ proptest! {
             handling.maintenance.insert(one.id.clone(), one);
         }
         let before = alarms.clone();
-        handling.forget_what_is_over(&alarms, NOW);
+        handling.remove_expired(&alarms, NOW);
         handling.mark(&mut alarms, system, NOW);
         let bare = |alarm: &Alarm| Alarm { acknowledged: None, notes: Vec::new(), maintenance: None, ..alarm.clone() };
         let mut after: Vec<Alarm> = alarms.iter().map(bare).collect();

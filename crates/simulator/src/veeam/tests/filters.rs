@@ -1,6 +1,6 @@
 use super::*;
 
-fn guids(got: &Got) -> Vec<String> {
+fn guids(got: &TestResponse) -> Vec<String> {
     let uids = column(&sessions(got), "uid");
     uids.iter()
         .map(|uid| uid.rsplit(':').next().unwrap().to_owned())

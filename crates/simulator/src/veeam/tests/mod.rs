@@ -32,13 +32,13 @@ pub(super) struct System {
     pub(super) ticket: Option<String>,
 }
 
-pub(super) struct Got {
+pub(super) struct TestResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
 }
 
-impl Got {
+impl TestResponse {
     pub(super) fn code(&self) -> u16 {
         self.status.as_u16()
     }
@@ -63,7 +63,7 @@ async fn handle(State(veeam): State<Veeam>, request: Request) -> Response {
 }
 
 impl System {
-    pub(super) fn stranger(json: JsonFlavour) -> Self {
+    pub(super) fn signed_out(json: JsonFlavour) -> Self {
         let clock = Clock::new(at("2026-11-21T14:32:08Z"), 0.0);
         let profile = Profile {
             json,
@@ -81,7 +81,7 @@ impl System {
 
     /// A system that this test is logged on to.
     pub(super) async fn new(json: JsonFlavour) -> Self {
-        let mut system = Self::stranger(json);
+        let mut system = Self::signed_out(json);
         system.ticket = Some(system.log_on().await);
         system
     }
@@ -95,7 +95,12 @@ impl System {
         got.header("x-restsvcsessionid").to_owned()
     }
 
-    pub(super) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Got {
+    pub(super) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> TestResponse {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(ticket) = &self.ticket {
             request = request.header("X-RestSvcSessionId", ticket);
@@ -112,25 +117,25 @@ impl System {
             .unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Got {
+        TestResponse {
             status: parts.status,
             headers: parts.headers,
             body: String::from_utf8(bytes).unwrap(),
         }
     }
 
-    pub(super) async fn get(&self, path: &str, accept: &str) -> Got {
+    pub(super) async fn get(&self, path: &str, accept: &str) -> TestResponse {
         self.ask("GET", path, &[("accept", accept)]).await
     }
 
     /// A query with these parameters beside the type, in JSON.
-    pub(super) async fn query(&self, parameters: &str) -> Got {
+    pub(super) async fn query(&self, parameters: &str) -> TestResponse {
         let path = format!("/api/query?type=CloudFailoverSession&format=Entities&{parameters}");
         self.get(&path, JSON).await
     }
 
     /// What a filter finds, all on one page.
-    pub(super) async fn filtered(&self, filter: &str) -> Got {
+    pub(super) async fn filtered(&self, filter: &str) -> TestResponse {
         let filter = utf8_percent_encode(filter, NON_ALPHANUMERIC);
         self.query(&format!(
             "pageSize=1000&sortDesc=CreationTime&filter={filter}"
@@ -144,7 +149,7 @@ impl System {
 }
 
 /// The sessions of a v13 page.
-pub(super) fn sessions(got: &Got) -> Vec<Value> {
+pub(super) fn sessions(got: &TestResponse) -> Vec<Value> {
     assert_eq!(got.code(), 200, "{}", got.body);
     let body = got.json();
     let list = &body["entities"]["cloudFailoverSessions"]["cloudFailoverSessions"];

@@ -6,7 +6,7 @@ const SESSIONS: &str = "/api/cloud/failoverSessions";
 
 #[tokio::test]
 async fn logging_on_gives_a_session_in_header_cookie_and_body() {
-    let system = System::stranger(JsonFlavour::V12);
+    let system = System::signed_out(JsonFlavour::V12);
     for path in [
         "/api/sessionMngr/?v=latest",
         "/api/sessionMngr?v=v1_7",
@@ -52,7 +52,7 @@ async fn logging_on_gives_a_session_in_header_cookie_and_body() {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_with_a_challenge() {
-    let system = System::stranger(JsonFlavour::V13);
+    let system = System::signed_out(JsonFlavour::V13);
     let wrong = base64::engine::general_purpose::STANDARD.encode("failover-console:other");
     for value in [&format!("Basic {wrong}"), "Basic !!", "Bearer x", "Basic"] {
         let got = system
@@ -81,7 +81,7 @@ async fn a_wrong_password_is_refused_with_a_challenge() {
 
 #[tokio::test]
 async fn without_a_session_every_operation_is_refused() {
-    let mut system = System::stranger(JsonFlavour::V12);
+    let mut system = System::signed_out(JsonFlavour::V12);
     for ticket in [None, Some("bm9uc2Vuc2U="), Some("not base64 !")] {
         system.ticket = ticket.map(str::to_owned);
         for (method, path) in [
@@ -135,12 +135,12 @@ async fn a_cookie_wins_over_the_header() {
             .code(),
         401
     );
-    let stranger = System {
+    let signed_out = System {
         ticket: None,
         ..system
     };
     assert_eq!(
-        stranger
+        signed_out
             .ask("GET", SESSIONS, &[("cookie", &good)])
             .await
             .code(),

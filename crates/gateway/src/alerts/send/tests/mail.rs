@@ -1,6 +1,6 @@
 //! E-mails.
 
-use super::smtp_server::{Manners, SmtpServer};
+use super::smtp_server::{ServerBehaviour, SmtpServer};
 use super::*;
 use crate::alerts::send::mail::MailSender;
 use crate::config::{Mail, MailEncryption, Roots};
@@ -39,10 +39,10 @@ fn headers<'t>(told: &'t [String], name: &str) -> Vec<&'t str> {
 
 #[tokio::test]
 async fn a_mail_arrives_with_what_makes_a_thread_of_it() {
-    let server = SmtpServer::new(Manners::default()).await;
+    let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mail = target(&server, MailEncryption::None);
     send(&mail, &alert()).await.unwrap();
-    let told = server.told();
+    let told = server.received();
     for line in [
         "EHLO [127.0.0.1]",
         "MAIL FROM:<console@plant.example>",
@@ -65,7 +65,7 @@ async fn a_mail_arrives_with_what_makes_a_thread_of_it() {
 
     let test = Message::test("77".to_owned(), alert().at, None);
     send(&mail, &test).await.unwrap();
-    let told = server.told();
+    let told = server.received();
     assert_eq!(headers(&told, "Message-ID"), ["<77@plant.example>"]);
     assert_eq!(headers(&told, "In-Reply-To").len(), 0);
 }
@@ -79,11 +79,11 @@ async fn encryption_and_sign_in_are_as_the_target_says() {
         (false, "PLAIN LOGIN", vec![format!("*AUTH PLAIN {plain}")]),
         (false, "LOGIN", login.to_vec()),
     ] {
-        let server = SmtpServer::new(Manners {
+        let server = SmtpServer::new(ServerBehaviour {
             encrypted,
             offers_start_tls: !encrypted,
             auth,
-            ..Manners::default()
+            ..ServerBehaviour::default()
         })
         .await;
         let encryption = if encrypted {
@@ -96,7 +96,7 @@ async fn encryption_and_sign_in_are_as_the_target_says() {
             ..target(&server, encryption)
         };
         send(&mail, &alert()).await.unwrap();
-        let told = server.told();
+        let told = server.received();
         for line in &expected {
             assert!(told.contains(line), "{line}: {told:#?}");
         }
@@ -113,10 +113,10 @@ async fn encryption_and_sign_in_are_as_the_target_says() {
 #[tokio::test]
 async fn a_certificate_that_is_not_trusted_gets_nothing() {
     for encrypted in [true, false] {
-        let server = SmtpServer::new(Manners {
+        let server = SmtpServer::new(ServerBehaviour {
             encrypted,
             offers_start_tls: !encrypted,
-            ..Manners::default()
+            ..ServerBehaviour::default()
         })
         .await;
         let encryption = if encrypted {
@@ -136,69 +136,74 @@ async fn a_certificate_that_is_not_trusted_gets_nothing() {
                 .starts_with("could not reach 127.0.0.1: its certificate"),
             "{failure:?}"
         );
-        assert!(!server.told().iter().any(|line| line.contains("MAIL FROM")));
+        assert!(
+            !server
+                .received()
+                .iter()
+                .any(|line| line.contains("MAIL FROM"))
+        );
     }
 }
 
 #[tokio::test]
 async fn without_the_encryption_that_is_wanted_nothing_is_sent() {
-    for (manners, line, is_final) in [
+    for (behaviour, line, is_final) in [
         (
-            Manners::default(),
+            ServerBehaviour::default(),
             "127.0.0.1 offers no STARTTLS, and nothing is sent without encryption",
             true,
         ),
         (
-            Manners {
+            ServerBehaviour {
                 offers_start_tls: true,
                 injects: "\r\n250 AUTH PLAIN",
-                ..Manners::default()
+                ..ServerBehaviour::default()
             },
             "127.0.0.1 said something after it agreed to encrypt and before it did: somebody on the way may have",
             false,
         ),
         (
-            Manners {
+            ServerBehaviour {
                 offers_start_tls: true,
                 instead: &[("STARTTLS", "454 4.7.0 not now")],
-                ..Manners::default()
+                ..ServerBehaviour::default()
             },
             "127.0.0.1 refused to encrypt: 454 4.7.0 not now",
             false,
         ),
         (
-            Manners {
+            ServerBehaviour {
                 instead: &[("", "554 5.7.1 not you")],
-                ..Manners::default()
+                ..ServerBehaviour::default()
             },
             "127.0.0.1 refused the connection: 554 5.7.1 not you",
             true,
         ),
         (
-            Manners {
+            ServerBehaviour {
                 instead: &[("", "SSH-2.0-OpenSSH_9.9")],
-                ..Manners::default()
+                ..ServerBehaviour::default()
             },
             "the connection to 127.0.0.1 broke off, or it is not one for SMTP",
             false,
         ),
         (
-            Manners {
+            ServerBehaviour {
                 instead: &[("EHLO", "")],
-                ..Manners::default()
+                ..ServerBehaviour::default()
             },
             "the connection to 127.0.0.1 broke off, or it is not one for SMTP",
             false,
         ),
     ] {
-        let server = SmtpServer::new(manners).await;
+        let server = SmtpServer::new(behaviour).await;
         let mail = Mail {
             sign_in: Some(("svc".to_owned(), "hunter22".into())),
             ..target(&server, MailEncryption::StartTls)
         };
         let failure = send(&mail, &alert()).await.unwrap_err();
         assert_eq!((failure.line.as_str(), failure.is_final), (line, is_final));
-        let told = server.told();
+        let told = server.received();
         let open = ["EHLO [127.0.0.1]", "STARTTLS", ""];
         assert!(
             told.iter().all(|line| open.contains(&line.as_str())),
@@ -261,11 +266,11 @@ async fn refusals_say_whether_to_try_again() {
             false,
         ),
     ] {
-        let server = SmtpServer::new(Manners {
+        let server = SmtpServer::new(ServerBehaviour {
             encrypted: true,
             auth: "PLAIN",
             instead,
-            ..Manners::default()
+            ..ServerBehaviour::default()
         })
         .await;
         let mail = Mail {
@@ -279,10 +284,10 @@ async fn refusals_say_whether_to_try_again() {
 
 #[tokio::test]
 async fn a_server_without_a_known_way_to_sign_in_is_told() {
-    let server = SmtpServer::new(Manners {
+    let server = SmtpServer::new(ServerBehaviour {
         encrypted: true,
         auth: "GSSAPI",
-        ..Manners::default()
+        ..ServerBehaviour::default()
     })
     .await;
     let mail = Mail {
@@ -299,9 +304,9 @@ async fn a_server_without_a_known_way_to_sign_in_is_told() {
 #[tokio::test]
 async fn who_does_not_answer_is_asked_again_later() {
     for instead in [&[("", "…")][..], &[("MAIL", "…")], &[(".", "…")]] {
-        let server = SmtpServer::new(Manners {
+        let server = SmtpServer::new(ServerBehaviour {
             instead,
-            ..Manners::default()
+            ..ServerBehaviour::default()
         })
         .await;
         let mail = target(&server, MailEncryption::None);
@@ -316,9 +321,9 @@ async fn who_does_not_answer_is_asked_again_later() {
 #[tokio::test]
 async fn a_server_that_says_no_goodbye_has_the_mail_all_the_same() {
     for instead in [&[("QUIT", "")][..], &[("QUIT", "…")]] {
-        let server = SmtpServer::new(Manners {
+        let server = SmtpServer::new(ServerBehaviour {
             instead,
-            ..Manners::default()
+            ..ServerBehaviour::default()
         })
         .await;
         let mail = target(&server, MailEncryption::None);
@@ -328,7 +333,7 @@ async fn a_server_that_says_no_goodbye_has_the_mail_all_the_same() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_asked_again_later() {
-    let server = SmtpServer::new(Manners::default()).await;
+    let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mut mail = target(&server, MailEncryption::Tls);
     mail.server = "nobody.invalid".to_owned();
     let failure = send(&mail, &alert()).await.unwrap_err();
@@ -343,7 +348,7 @@ async fn a_server_that_is_not_there_is_asked_again_later() {
 
 #[tokio::test]
 async fn awkward_names_add_no_header_and_no_line_to_the_protocol() {
-    let server = SmtpServer::new(Manners::default()).await;
+    let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mut message = alert();
     message.alarm.name = "Rohöl\r\nBcc: all@plant.example\r\n\r\n.\r\nQUIT".to_owned();
     message.alarm.sentence = "one\r\n.\r\nRCPT TO:<evil@plant.example>".to_owned();
@@ -351,7 +356,7 @@ async fn awkward_names_add_no_header_and_no_line_to_the_protocol() {
     send(&target(&server, MailEncryption::None), &message)
         .await
         .unwrap();
-    let told = server.told();
+    let told = server.received();
     let starts = |start: &str| told.iter().filter(|line| line.starts_with(start)).count();
     assert_eq!((starts("Bcc"), starts("X-Evil"), starts("QUIT")), (0, 0, 1));
     assert_eq!(starts("RCPT TO:"), 2, "{told:#?}");

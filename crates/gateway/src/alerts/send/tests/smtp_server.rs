@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// How the server behaves.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Manners {
+pub(super) struct ServerBehaviour {
     /// Speaks TLS from the beginning.
     pub(super) encrypted: bool,
     pub(super) offers_start_tls: bool,
@@ -24,68 +24,68 @@ pub(super) struct Manners {
     pub(super) instead: &'static [(&'static str, &'static str)],
 }
 
-/// The server, and all that it was told.
+/// The server, and all that it received.
 pub(super) struct SmtpServer {
     pub(super) port: u16,
     pub(super) certificate: Vec<u8>,
-    told: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
 }
 
 impl SmtpServer {
-    pub(super) async fn new(manners: Manners) -> Self {
+    pub(super) async fn new(behaviour: ServerBehaviour) -> Self {
         let (acceptor, certificate) = encryption("127.0.0.1");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let told: Arc<Mutex<Vec<String>>> = Arc::default();
-        let noted = told.clone();
+        let received: Arc<Mutex<Vec<String>>> = Arc::default();
+        let lines = received.clone();
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let talk = Talk {
-                    manners,
-                    told: noted.clone(),
+                let session = SmtpSession {
+                    behaviour,
+                    received: lines.clone(),
                 };
-                tokio::spawn(talk.serve(stream, acceptor.clone()));
+                tokio::spawn(session.serve(stream, acceptor.clone()));
             }
         });
         Self {
             port,
             certificate,
-            told,
+            received,
         }
     }
 
     /// Every line that came, encrypted ones with a `*` before them.
-    pub(super) fn told(&self) -> Vec<String> {
-        std::mem::take(&mut *self.told.lock().unwrap())
+    pub(super) fn received(&self) -> Vec<String> {
+        std::mem::take(&mut *self.received.lock().unwrap())
     }
 }
 
-struct Talk {
-    manners: Manners,
-    told: Arc<Mutex<Vec<String>>>,
+struct SmtpSession {
+    behaviour: ServerBehaviour,
+    received: Arc<Mutex<Vec<String>>>,
 }
 
-/// How a talk ended.
+/// How an SMTP session ended.
 enum End {
     StartTls,
     Over,
 }
 
-impl Talk {
+impl SmtpSession {
     async fn serve(self, mut stream: TcpStream, acceptor: TlsAcceptor) {
-        if !self.manners.encrypted {
-            match self.talk(&mut stream, false, true).await {
+        if !self.behaviour.encrypted {
+            match self.run(&mut stream, false, true).await {
                 Some(End::StartTls) => {}
                 _ => return,
             }
         }
         if let Ok(mut stream) = acceptor.accept(stream).await {
-            self.talk(&mut stream, true, self.manners.encrypted).await;
+            self.run(&mut stream, true, self.behaviour.encrypted).await;
         }
     }
 
-    async fn talk(
+    async fn run(
         &self,
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
         is_encrypted: bool,
@@ -102,17 +102,17 @@ impl Talk {
             match verb {
                 "EHLO" => {
                     let mut answer = "250-mail.plant.example\r\n".to_owned();
-                    if self.manners.offers_start_tls && !is_encrypted {
+                    if self.behaviour.offers_start_tls && !is_encrypted {
                         answer += "250-STARTTLS\r\n";
                     }
                     if is_encrypted {
-                        answer += &format!("250-AUTH {}\r\n", self.manners.auth);
+                        answer += &format!("250-AUTH {}\r\n", self.behaviour.auth);
                     }
                     answer += "250 8BITMIME";
                     self.say(&mut stream, &line, &answer).await?;
                 }
                 "STARTTLS" => {
-                    let answer = format!("220 go ahead{}", self.manners.injects);
+                    let answer = format!("220 go ahead{}", self.behaviour.injects);
                     self.say(&mut stream, &line, &answer).await?;
                     return Some(End::StartTls);
                 }
@@ -148,7 +148,7 @@ impl Talk {
         let length = stream.read_line(&mut line).await.ok()?;
         let line = line.trim_end_matches("\r\n").to_owned();
         let mark = if is_encrypted { "*" } else { "" };
-        self.told.lock().unwrap().push(format!("{mark}{line}"));
+        self.received.lock().unwrap().push(format!("{mark}{line}"));
         (length > 0).then_some(line)
     }
 
@@ -159,7 +159,7 @@ impl Talk {
         to: &str,
         answer: &str,
     ) -> Option<()> {
-        let mut instead = self.manners.instead.iter();
+        let mut instead = self.behaviour.instead.iter();
         let instead = instead.find(|(start, _)| match *start {
             "" => to.is_empty(),
             start => to.starts_with(start),

@@ -59,7 +59,7 @@ fn sender(url: &str, shape: Shape, secret: Option<&str>, timeout: Duration) -> W
         shape,
         ca: None,
     };
-    WebhookSender::new(&webhook, &config::Reach::default(), timeout).unwrap()
+    WebhookSender::new(&webhook, &config::Outbound::default(), timeout).unwrap()
 }
 
 async fn send(url: &str) -> Result<(), Failure> {
@@ -265,11 +265,11 @@ async fn a_certificate_is_trusted_where_the_target_names_it() {
             shape: Shape::Own,
             ca,
         };
-        let reach = config::Reach {
+        let outbound = config::Outbound {
             proxy: None,
             roots: config::Roots::Bundled,
         };
-        let sender = WebhookSender::new(&webhook, &reach, WEBHOOK_TIMEOUT).unwrap();
+        let sender = WebhookSender::new(&webhook, &outbound, WEBHOOK_TIMEOUT).unwrap();
         let line = sender
             .send(&alert())
             .await

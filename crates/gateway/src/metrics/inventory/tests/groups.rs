@@ -3,7 +3,7 @@
 use super::*;
 use crate::tests::metrics::promtool;
 use health::alarms::{Maintenance, Scope};
-use health::groups::{Beat, Members};
+use health::groups::{HeartbeatState, Members};
 use health::inventory::{GroupFacts, HeartbeatFacts, SlicerGroupFacts};
 use vendors::aveva::TimeSpan;
 use vendors::uplynk::OnAir;
@@ -28,7 +28,7 @@ fn a_failover_group_shows_its_primary_by_the_vendors_clock() {
             primary: primary.map(str::to_owned),
             heartbeat: Some(HeartbeatFacts {
                 at: heartbeat.map(at),
-                beat: Beat::OnTime,
+                beat: HeartbeatState::OnTime,
             }),
             ..GroupFacts::default()
         }));
@@ -135,7 +135,7 @@ fn promtool_finds_nothing_wrong_with_any_of_them() {
         last_data: Some(at(-3)),
         heartbeat: Some(HeartbeatFacts {
             at: Some(at(-3)),
-            beat: Beat::OnTime,
+            beat: HeartbeatState::OnTime,
         }),
         ..GroupFacts::default()
     }));

@@ -11,12 +11,12 @@ fn with_variables(text: &str, variables: &[(&str, &str)]) -> Result<Config, Vec<
             .map(|(_, value)| (*value).to_owned())
             .or_else(|| (name == "SECRET").then(|| "hunter2".to_owned()))
     };
-    let around = Surroundings {
+    let environment = Environment {
         checks: CHECKS,
         folder: Path::new("/nowhere"),
         variable: &variable,
     };
-    Config::read(text, &around)
+    Config::read(text, &environment)
         .map_err(|list| list.iter().map(|fault| fault.text.clone()).collect())
 }
 
@@ -29,14 +29,14 @@ fn connection(more: &str) -> String {
 
 /// The proxy for https, with its account, and the exceptions.
 fn proxy(config: &Config) -> Option<(String, String)> {
-    let proxy = config.connections[0].reach.proxy.as_ref()?;
-    let hop = proxy.https.as_ref()?;
-    let account = hop
+    let proxy = config.connections[0].outbound.proxy.as_ref()?;
+    let server = proxy.https.as_ref()?;
+    let account = server
         .credentials
         .as_ref()
         .map(|(name, password)| format!(" {name}:{}", password.expose_secret()));
     Some((
-        format!("{hop}{}", account.unwrap_or_default()),
+        format!("{server}{}", account.unwrap_or_default()),
         proxy.except.clone(),
     ))
 }
@@ -71,7 +71,7 @@ fn the_environments_proxy_is_used_unless_the_connection_names_its_own() {
         let found = proxy(&config);
         let found = found
             .as_ref()
-            .map(|(hop, except)| (hop.as_str(), except.as_str()));
+            .map(|(server, except)| (server.as_str(), except.as_str()));
         assert_eq!(found, expected, "{more}");
     }
 }
@@ -140,7 +140,7 @@ fn the_known_authorities_are_this_computers_or_the_programs_own() {
         ("trusted_roots = \"bundled\"\n", Roots::Bundled),
     ] {
         let config = with_variables(&format!("{line}{}", connection("")), &[]).unwrap();
-        assert_eq!(config.connections[0].reach.roots, expected);
+        assert_eq!(config.connections[0].outbound.roots, expected);
     }
     let faults = with_variables(&format!("trusted_roots = \"all\"\n{}", connection("")), &[]);
     assert_eq!(

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 /// The dialog, while somebody wants to leave a page with something unsaved.
 #[component]
-pub fn Leaving() -> impl IntoView {
+pub fn UnsavedChangesDialog() -> impl IntoView {
     let nav = use_nav();
     let draw = move |(number, what): (u32, &'static str)| {
         let close = Trigger::new();

@@ -1,16 +1,16 @@
-//! Since when each slicer's picture has had the same address: one that stands still while the slicer is slicing shows what
+//! Since when each slicer's thumbnail has had the same address: one that stands still while the slicer is slicing shows what
 //! was, not what is.
 
 use crate::live::Live;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::slicers::is_stale_picture;
+use health::slicers::is_stale_thumbnail;
 use health::words;
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
 
-/// The picture of one slicer.
+/// Since when the thumbnail of one slicer has been the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub struct ThumbnailAge {
     /// The slicer.
     id: String,
     /// Where its vendor says that it is.
@@ -21,7 +21,7 @@ pub struct Picture {
     unchanged: Option<TimeDelta>,
 }
 
-impl Picture {
+impl ThumbnailAge {
     /// That it has been the same for too long.
     #[must_use]
     pub fn stale(&self) -> Option<String> {
@@ -30,48 +30,57 @@ impl Picture {
     }
 }
 
-/// The picture of a slicer, if it has one.
+/// The thumbnail of a slicer, if it has one.
 #[must_use]
-pub fn picture_of<'p>(pictures: &'p [Picture], slicer: &str) -> Option<&'p Picture> {
-    pictures.iter().find(|picture| picture.id == slicer)
+pub fn thumbnail_age_of<'p>(
+    thumbnail_ages: &'p [ThumbnailAge],
+    slicer: &str,
+) -> Option<&'p ThumbnailAge> {
+    thumbnail_ages
+        .iter()
+        .find(|thumbnail| thumbnail.id == slicer)
 }
 
-/// The pictures of a group as it refreshes.
+/// The thumbnails of a group as it refreshes.
 #[must_use]
-pub fn follow(live: Live<FailoverGroup>) -> Memo<Vec<Picture>> {
-    Memo::new(move |before: Option<&Vec<Picture>>| {
+pub fn follow(live: Live<FailoverGroup>) -> Memo<Vec<ThumbnailAge>> {
+    Memo::new(move |before: Option<&Vec<ThumbnailAge>>| {
         let before = before.map_or(&[][..], Vec::as_slice);
         match (live.value(), live.status.read_at()) {
-            (Some(group), Some(read)) => pictures(&group, read, before),
+            (Some(group), Some(read)) => thumbnail_ages(&group, read, before),
             _ => Vec::new(),
         }
     })
 }
 
-/// The pictures of a group that was read at this time by the vendor's clock, after those of the reading before.
-fn pictures(group: &FailoverGroup, read: DateTime<Utc>, before: &[Picture]) -> Vec<Picture> {
+/// The thumbnails of a group that was read at this time by the vendor's clock, after those of the reading before.
+fn thumbnail_ages(
+    group: &FailoverGroup,
+    read: DateTime<Utc>,
+    before: &[ThumbnailAge],
+) -> Vec<ThumbnailAge> {
     let slicers = group.slicers.iter().flatten();
-    let shown = slicers.filter_map(|slicer| Some((slicer.id.clone(), slicer.picture(true)?)));
-    let picture = |((id, address), at): ((String, String), usize)| {
+    let shown = slicers.filter_map(|slicer| Some((slicer.id.clone(), slicer.thumbnail_url(true)?)));
+    let thumbnail = |((id, address), at): ((String, String), usize)| {
         // Most stand where they stood.
         let held = before.get(at).filter(|held| held.id == id);
-        let held = held.or_else(|| picture_of(before, &id));
+        let held = held.or_else(|| thumbnail_age_of(before, &id));
         let since = held.filter(|held| held.address == address);
         let since = since.map_or(read, |held| held.since);
-        let unchanged = Some(read - since).filter(|unchanged| is_stale_picture(*unchanged));
-        Picture {
+        let unchanged = Some(read - since).filter(|unchanged| is_stale_thumbnail(*unchanged));
+        ThumbnailAge {
             id,
             address,
             since,
             unchanged,
         }
     };
-    shown.zip(0..).map(picture).collect()
+    shown.zip(0..).map(thumbnail).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Picture, picture_of, pictures};
+    use super::{ThumbnailAge, thumbnail_age_of, thumbnail_ages};
     use chrono::{DateTime, TimeDelta, Utc};
     use vendors::uplynk::{FailoverGroup, Slicer, SlicerState};
 
@@ -92,7 +101,7 @@ mod tests {
     fn a_picture_that_stands_still_while_slicing_is_stale_whichever_slicer_it_is_of() {
         use SlicerState::{AdBreak, Slicing};
         let start: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        let mut held: Vec<Picture> = Vec::new();
+        let mut held: Vec<ThumbnailAge> = Vec::new();
         for (seconds, slicers, stale) in [
             (0, vec![("a", Slicing, 1), ("b", Slicing, 1)], ""),
             (29, vec![("a", Slicing, 2), ("b", Slicing, 1)], ""),
@@ -115,9 +124,9 @@ mod tests {
             ),
             (135, vec![("a", Slicing, 7), ("b", Slicing, 2)], ""),
         ] {
-            held = pictures(&group(&slicers), start + TimeDelta::seconds(seconds), &held);
+            held = thumbnail_ages(&group(&slicers), start + TimeDelta::seconds(seconds), &held);
             let said = ["a", "b"].iter().filter_map(|id| {
-                let stale = picture_of(&held, id)?.stale()?;
+                let stale = thumbnail_age_of(&held, id)?.stale()?;
                 Some(format!("{id}: {stale}"))
             });
             assert_eq!(said.collect::<Vec<_>>().join(", "), stale, "{seconds}");

@@ -1,11 +1,11 @@
-//! What the lane of a resource is drawn from, as it refreshes.
+//! What the timeline of a resource is drawn from, as it refreshes.
 
 use super::Live;
 use super::activity::when_something_happens;
 use crate::api::Failure;
 use crate::api::activity::{ActivityEntry, read};
 use chrono::{DateTime, SecondsFormat, TimeDelta};
-use health::events::{self, Gaps, Handover, Unknown};
+use health::events::{self, Gaps, LeaderChange, UnknownInterval};
 use health::inventory::ResourceKey;
 use health::severity::Severity;
 use vendors::operation::segment;
@@ -18,7 +18,7 @@ const MOST: usize = 500;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// In the order of time.
-    pub handovers: Vec<Handover>,
+    pub changes: Vec<LeaderChange>,
     /// When nobody could see it.
     pub unknown: Gaps,
 }
@@ -61,18 +61,19 @@ async fn fetch(
         .last()
         .filter(|_| failovers.older.is_some())
     {
-        unknown.push(Unknown {
+        unknown.push(UnknownInterval {
             from: DateTime::UNIX_EPOCH,
             to: oldest.at,
             is_compared: false,
         });
     }
-    let handover =
-        |entry: ActivityEntry| Handover::new(resource.kind, entry.at, entry.before, entry.after);
-    let mut handovers: Vec<Handover> = failovers.entries.into_iter().map(handover).collect();
-    handovers.reverse();
+    let change = |entry: ActivityEntry| {
+        LeaderChange::new(resource.kind, entry.at, entry.before, entry.after)
+    };
+    let mut changes: Vec<LeaderChange> = failovers.entries.into_iter().map(change).collect();
+    changes.reverse();
     Ok(Seen {
-        handovers,
+        changes,
         unknown: Gaps::of(unknown),
     })
 }

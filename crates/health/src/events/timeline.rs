@@ -1,6 +1,6 @@
 //! Who led over time, from the failovers that were seen and from the times in which nobody could see any.
 
-use super::report::Unknown;
+use super::report::UnknownInterval;
 use crate::inventory::Kind;
 use crate::slicers::SLATE;
 use crate::sort;
@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 
 /// Who led.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Led {
+pub enum Leader {
     /// The session that was primary, or what was on air.
-    By(String),
+    Named(String),
     /// Nobody.
     Nobody,
     /// Nobody watched, or the system did not answer.
@@ -19,18 +19,18 @@ pub enum Led {
 
 /// A time in which that did not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Interval {
     /// Its beginning.
     pub from: DateTime<Utc>,
     /// Its end.
     pub to: DateTime<Utc>,
     /// Who led.
-    pub led: Led,
+    pub leader: Leader,
 }
 
-/// A failover: when, and who led before and after.
+/// A change of the leader, such as a failover: when, and who led before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handover {
+pub struct LeaderChange {
     /// When.
     pub at: DateTime<Utc>,
     /// Who led before; `None` for nobody.
@@ -39,7 +39,7 @@ pub struct Handover {
     pub after: Option<String>,
 }
 
-impl Handover {
+impl LeaderChange {
     /// As an event of this kind of resource tells it.
     #[must_use]
     pub fn new(
@@ -65,15 +65,15 @@ pub fn leads(kind: Kind, leader: &str) -> bool {
 
 /// The times in which nobody could see who leads: in their order, and each apart from the next.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Gaps(Vec<Unknown>);
+pub struct Gaps(Vec<UnknownInterval>);
 
 impl Gaps {
     /// Of times in any order, that may overlap.
     #[must_use]
-    pub fn of(mut unknown: Vec<Unknown>) -> Self {
+    pub fn of(mut unknown: Vec<UnknownInterval>) -> Self {
         unknown.retain(|one| one.from < one.to);
         sort(&mut unknown, |one, other| one.from.cmp(&other.from));
-        let mut apart: Vec<Unknown> = Vec::new();
+        let mut apart: Vec<UnknownInterval> = Vec::new();
         for one in unknown {
             match apart.last_mut().filter(|last| one.from <= last.to) {
                 Some(last) => {
@@ -87,7 +87,11 @@ impl Gaps {
     }
 
     /// Those between two moments.
-    fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> impl Iterator<Item = Unknown> {
+    fn between(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> impl Iterator<Item = UnknownInterval> {
         let first = self.0.partition_point(|gap| gap.to <= from);
         let inside = self.0.iter().skip(first);
         let inside = inside.take(
@@ -95,7 +99,7 @@ impl Gaps {
                 .partition_point(|gap| gap.from < to)
                 .saturating_sub(first),
         );
-        inside.map(move |gap| Unknown {
+        inside.map(move |gap| UnknownInterval {
             from: gap.from.max(from),
             to: gap.to.min(to),
             ..*gap
@@ -104,7 +108,7 @@ impl Gaps {
 }
 
 /// A time that was watched: what lies between two gaps, or between a gap and an end.
-struct Watched {
+struct WatchedInterval {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     /// The time around it in which every failover was seen.
@@ -112,11 +116,11 @@ struct Watched {
 }
 
 /// The times between the gaps, and one at each end, which may be empty.
-fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Watched> {
+fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<WatchedInterval> {
     let mut list = Vec::new();
     let (mut begin, mut seen_from) = (from, from);
-    let mut end_at = |end: DateTime<Utc>, gap: Option<Unknown>| {
-        list.push(Watched {
+    let mut end_at = |end: DateTime<Utc>, gap: Option<UnknownInterval>| {
+        list.push(WatchedInterval {
             from: begin,
             to: end,
             seen: (seen_from, to),
@@ -143,43 +147,48 @@ fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Watched> 
     list
 }
 
-/// Who led from one moment to another, without a gap. `handovers` are in the order of time; `leader` leads at the end.
+/// Who led from one moment to another, without a gap. `changes` are in the order of time; `leader` leads at the end.
 ///
 /// What was seen in a time that was watched counts first, then what was compared with it, and of both sides of it what
 /// they agree upon. Across a gap that nothing was compared over, one side says nothing by itself: who leads after a
 /// restart may have begun to within it.
 #[must_use]
-pub fn lane(
-    handovers: &[Handover],
+pub fn timeline(
+    changes: &[LeaderChange],
     leader: Option<&str>,
     gaps: &Gaps,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Vec<Stretch> {
-    let led =
-        |leader: Option<&str>| leader.map_or(Led::Nobody, |leader| Led::By(leader.to_owned()));
-    let first = handovers.partition_point(|handover| handover.at < from);
-    let end = handovers.partition_point(|handover| handover.at < to);
-    let inside = handovers.get(first..end).unwrap_or_default();
-    let mut stretches: Vec<Stretch> = Vec::new();
-    let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, led: Led| {
+) -> Vec<Interval> {
+    let led = |leader: Option<&str>| {
+        leader.map_or(Leader::Nobody, |leader| Leader::Named(leader.to_owned()))
+    };
+    let first = changes.partition_point(|change| change.at < from);
+    let end = changes.partition_point(|change| change.at < to);
+    let inside = changes.get(first..end).unwrap_or_default();
+    let mut intervals: Vec<Interval> = Vec::new();
+    let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, led: Leader| {
         if from >= to {
             return;
         }
-        match stretches.last_mut().filter(|last| last.led == led) {
+        match intervals.last_mut().filter(|last| last.leader == led) {
             Some(last) => last.to = to,
-            None => stretches.push(Stretch { from, to, led }),
+            None => intervals.push(Interval {
+                from,
+                to,
+                leader: led,
+            }),
         }
     };
-    // How many handovers come before the end of what was gone through.
+    // How many leader changes come before the end of what was gone through.
     let mut until = 0;
     let mut unknown_from = from;
     for watched in watched(gaps, from, to) {
-        add(unknown_from, watched.from, Led::Unknown);
+        add(unknown_from, watched.from, Leader::Unknown);
         unknown_from = watched.to;
         let count = |count: usize, time: DateTime<Utc>| {
             let rest = inside.iter().skip(count);
-            count + rest.take_while(|handover| handover.at < time).count()
+            count + rest.take_while(|change| change.at < time).count()
         };
         let before = count(until, watched.from);
         until = count(before, watched.to);
@@ -203,17 +212,17 @@ pub fn lane(
             _ if watched.to == to || left == Some(right) => led(right),
             (true, false) => led(left.flatten()),
             (false, true) => led(right),
-            _ => Led::Unknown,
+            _ => Leader::Unknown,
         };
         add(watched.from, watched.to, found);
     }
-    stretches
+    intervals
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Gaps, Handover, Led, Stretch, lane};
-    use crate::events::Unknown;
+    use super::{Gaps, Interval, Leader, LeaderChange, timeline};
+    use crate::events::UnknownInterval;
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
@@ -221,9 +230,9 @@ mod tests {
         DateTime::from_timestamp(second, 0).expect("in range")
     }
 
-    fn handover(second: i64, before: &str, after: &str) -> Handover {
+    fn change(second: i64, before: &str, after: &str) -> LeaderChange {
         let named = |id: &str| (!id.is_empty()).then(|| id.to_owned());
-        Handover {
+        LeaderChange {
             at: at(second),
             before: named(before),
             after: named(after),
@@ -231,8 +240,8 @@ mod tests {
     }
 
     /// A time in which no gateway ran.
-    fn restart(from: i64, to: i64) -> Unknown {
-        Unknown {
+    fn restart(from: i64, to: i64) -> UnknownInterval {
+        UnknownInterval {
             from: at(from),
             to: at(to),
             is_compared: false,
@@ -240,65 +249,65 @@ mod tests {
     }
 
     /// A time in which the connection did not answer.
-    fn silence(from: i64, to: i64) -> Unknown {
-        Unknown {
+    fn silence(from: i64, to: i64) -> UnknownInterval {
+        UnknownInterval {
             is_compared: true,
             ..restart(from, to)
         }
     }
 
     /// As words: `0-40 a`.
-    fn words(stretches: &[Stretch]) -> Vec<String> {
-        let word = |led: &Led| match led {
-            Led::By(id) => id.clone(),
-            Led::Nobody => "nobody".to_owned(),
-            Led::Unknown => "?".to_owned(),
+    fn words(intervals: &[Interval]) -> Vec<String> {
+        let word = |led: &Leader| match led {
+            Leader::Named(id) => id.clone(),
+            Leader::Nobody => "nobody".to_owned(),
+            Leader::Unknown => "?".to_owned(),
         };
-        let each = stretches.iter().map(|one| {
+        let each = intervals.iter().map(|one| {
             let (from, to) = (one.from.timestamp(), one.to.timestamp());
-            format!("{from}-{to} {}", word(&one.led))
+            format!("{from}-{to} {}", word(&one.leader))
         });
         each.collect()
     }
 
     #[test]
     fn who_led_is_told_from_end_to_end() {
-        for (handovers, unknown, expected) in [
+        for (changes, unknown, expected) in [
             (vec![], vec![], vec!["0-100 now"]),
             (
-                vec![handover(40, "a", "b")],
+                vec![change(40, "a", "b")],
                 vec![],
                 vec!["0-40 a", "40-100 b"],
             ),
             (
-                vec![handover(40, "a", ""), handover(50, "", "b")],
+                vec![change(40, "a", ""), change(50, "", "b")],
                 vec![],
                 vec!["0-40 a", "40-50 nobody", "50-100 b"],
             ),
             // Before the gateway watched, and while it did not.
             (
-                vec![handover(70, "a", "b")],
+                vec![change(70, "a", "b")],
                 vec![restart(-9_999, 20), silence(30, 60)],
                 vec!["0-20 ?", "20-30 a", "30-60 ?", "60-70 a", "70-100 b"],
             ),
             // What happened outside of the time that is shown says nothing of it.
             (
-                vec![handover(-5, "x", "now"), handover(100, "now", "y")],
+                vec![change(-5, "x", "now"), change(100, "now", "y")],
                 vec![],
                 vec!["0-100 now"],
             ),
-            (vec![handover(40, "a", "a")], vec![], vec!["0-100 a"]),
+            (vec![change(40, "a", "a")], vec![], vec!["0-100 a"]),
         ] {
-            let told = lane(&handovers, Some("now"), &Gaps::of(unknown), at(0), at(100));
+            let told = timeline(&changes, Some("now"), &Gaps::of(unknown), at(0), at(100));
             assert_eq!(words(&told), expected);
         }
     }
 
     #[test]
     fn what_nobody_saw_is_not_made_up_from_what_was_before_or_after() {
-        let took = vec![handover(10, "a", "b")];
-        let both = vec![handover(10, "a", "b"), handover(90, "c", "d")];
-        for (handovers, leader, unknown, expected) in [
+        let took = vec![change(10, "a", "b")];
+        let both = vec![change(10, "a", "b"), change(90, "c", "d")];
+        for (changes, leader, unknown, expected) in [
             // Nobody knows when b stopped, but that nobody leads now is seen.
             (
                 took.clone(),
@@ -341,7 +350,7 @@ mod tests {
                 vec!["0-60 ?", "60-100 b"],
             ),
             (
-                vec![handover(70, "a", "b")],
+                vec![change(70, "a", "b")],
                 Some("b"),
                 vec![restart(30, 60)],
                 vec!["0-60 ?", "60-70 a", "70-100 b"],
@@ -388,21 +397,19 @@ mod tests {
             ),
         ] {
             let gaps = Gaps::of(unknown);
-            let told = lane(&handovers, leader, &gaps, at(0), at(100));
-            assert_eq!(words(&told), expected, "{handovers:?} {gaps:?}");
+            let told = timeline(&changes, leader, &gaps, at(0), at(100));
+            assert_eq!(words(&told), expected, "{changes:?} {gaps:?}");
         }
     }
 
     /// Looking through all gaps for each bound would take minutes.
     #[test]
-    fn many_gaps_and_handovers_are_told() {
+    fn many_gaps_and_changes_are_told() {
         let gaps = Gaps::of((0..200_000).map(|n| silence(10 * n, 10 * n + 1)).collect());
-        let handovers: Vec<_> = (0..200_000)
-            .map(|n| handover(10 * n + 5, "a", "a"))
-            .collect();
-        let told = lane(&handovers, Some("a"), &gaps, at(0), at(2_000_000));
+        let changes: Vec<_> = (0..200_000).map(|n| change(10 * n + 5, "a", "a")).collect();
+        let told = timeline(&changes, Some("a"), &gaps, at(0), at(2_000_000));
         assert_eq!(told.len(), 400_000);
-        let told = lane(&handovers, Some("a"), &gaps, at(999_995), at(1_000_002));
+        let told = timeline(&changes, Some("a"), &gaps, at(999_995), at(1_000_002));
         assert_eq!(
             words(&told),
             ["999995-1000000 a", "1000000-1000001 ?", "1000001-1000002 a"]
@@ -412,32 +419,32 @@ mod tests {
     proptest! {
         #[test]
         fn there_is_no_gap_and_no_overlap(
-            handovers in prop::collection::btree_map(-20_i64..120, ("[ab]?", "[ab]?"), 0..6),
+            changes in prop::collection::btree_map(-20_i64..120, ("[ab]?", "[ab]?"), 0..6),
             unknown in prop::collection::vec((-20_i64..120, 0_i64..50, any::<bool>()), 0..4),
         ) {
-            let handovers: Vec<_> = handovers
+            let changes: Vec<_> = changes
                 .into_iter()
-                .map(|(second, (before, after))| handover(second, &before, &after))
+                .map(|(second, (before, after))| change(second, &before, &after))
                 .collect();
             let unknown: Vec<_> = unknown
                 .into_iter()
-                .map(|(begin, lasts, is_compared)| Unknown {
+                .map(|(begin, lasts, is_compared)| UnknownInterval {
                     is_compared,
                     ..restart(begin, begin + lasts)
                 })
                 .collect();
             let gaps = Gaps::of(unknown.clone());
-            let told = lane(&handovers, None, &gaps, at(0), at(100));
+            let told = timeline(&changes, None, &gaps, at(0), at(100));
             for one in &unknown {
-                let meets = |told: &&Stretch| told.from < one.to && one.from < told.to;
+                let meets = |told: &&Interval| told.from < one.to && one.from < told.to;
                 let mut inside = told.iter().filter(meets);
-                prop_assert!(one.from >= one.to || inside.all(|told| told.led == Led::Unknown));
+                prop_assert!(one.from >= one.to || inside.all(|told| told.leader == Leader::Unknown));
             }
             prop_assert_eq!(told.first().map(|one| one.from), Some(at(0)));
             prop_assert_eq!(told.last().map(|one| one.to), Some(at(100)));
             for (one, next) in told.iter().zip(told.iter().skip(1)) {
                 prop_assert_eq!(one.to, next.from);
-                prop_assert!(one.led != next.led);
+                prop_assert!(one.leader != next.leader);
             }
         }
     }

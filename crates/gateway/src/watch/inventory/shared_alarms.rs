@@ -3,15 +3,15 @@
 
 use super::Inventory;
 use super::state::State;
-use crate::store::{Keep, Kept, News, Table};
+use crate::store::{SavedState, StateChange, StoreUpdate, Table};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Handling};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is known of the store that others change too.
 #[derive(Debug, Default)]
-pub(super) struct Others {
-    /// The number of what is kept that was taken over last.
+pub(super) struct SharedAlarms {
+    /// The number of the saved state that was taken over last.
     revision: i64,
     /// Counts what people did here.
     pub(super) handled: u64,
@@ -23,7 +23,7 @@ pub(super) struct Others {
     renamed: HashMap<String, String>,
 }
 
-impl Others {
+impl SharedAlarms {
     /// By which id an alarm is known now.
     pub(super) fn id_now<'a>(&'a self, id: &'a str) -> &'a str {
         self.renamed.get(id).map_or(id, String::as_str)
@@ -33,71 +33,71 @@ impl Others {
 impl State {
     /// Takes over what others have changed. `handled` is how often somebody had done something here when it was asked
     /// for: what is older than that says nothing of it.
-    fn take_news(&mut self, news: News, handled: u64, now: DateTime<Utc>) {
-        if let Some(kept) = news.kept
-            && handled == self.others.handled
+    fn take_update(&mut self, update: StoreUpdate, handled: u64, now: DateTime<Utc>) {
+        if let Some(saved) = update.saved
+            && handled == self.shared_alarms.handled
         {
-            self.others.revision = news.revision;
-            self.take_kept(kept, news.leads);
+            self.shared_alarms.revision = update.revision;
+            self.take_saved(saved, update.leads);
             self.handled(now);
         }
-        if news.leads && self.others.follows {
+        if update.leads && self.shared_alarms.follows {
             // What the one before has not come to write.
             let open = self.history.alarms();
             let is_open = |id: &String| open.iter().any(|alarm| alarm.id == **id);
-            let gone = self.others.recorded.keys().filter(|id| !is_open(id));
-            let keep = open
+            let gone = self.shared_alarms.recorded.keys().filter(|id| !is_open(id));
+            let changes = open
                 .iter()
-                .map(|alarm| Keep::put(Table::OpenAlarms, &alarm.id, alarm))
-                .chain(gone.map(|id| Keep::forget(Table::OpenAlarms, id)));
-            self.keep.extend(keep.collect::<Vec<_>>());
+                .map(|alarm| StateChange::put(Table::OpenAlarms, &alarm.id, alarm))
+                .chain(gone.map(|id| StateChange::delete(Table::OpenAlarms, id)));
+            self.unsaved.extend(changes.collect::<Vec<_>>());
         }
-        self.others.follows = !news.leads;
+        self.shared_alarms.follows = !update.leads;
     }
 
     /// Knows alarms by the ids of the gateway that records, also those that it has seen before.
     pub(super) fn adopt_recorded(&mut self) {
-        if self.others.follows {
-            let renamed = self.history.adopt(self.others.recorded.values());
-            self.others.renamed.extend(renamed);
+        if self.shared_alarms.follows {
+            let renamed = self.history.adopt(self.shared_alarms.recorded.values());
+            self.shared_alarms.renamed.extend(renamed);
         }
     }
 
-    fn take_kept(&mut self, mut kept: Kept, leads: bool) {
-        let open = kept.take::<Alarm>(Table::OpenAlarms);
+    fn take_saved(&mut self, mut saved: SavedState, leads: bool) {
+        let open = saved.take::<Alarm>(Table::OpenAlarms);
         if !leads {
             let renamed = self.history.adopt(open.values());
-            self.others.renamed.extend(renamed);
+            self.shared_alarms.renamed.extend(renamed);
         }
-        let others = &mut self.others;
-        others.renamed.retain(|_, id| open.contains_key(id));
-        others.recorded = open;
+        let shared_alarms = &mut self.shared_alarms;
+        shared_alarms.renamed.retain(|_, id| open.contains_key(id));
+        shared_alarms.recorded = open;
         self.handling = Handling {
-            acknowledgements: kept.take(Table::Acknowledgements),
-            notes: kept.take(Table::Notes),
-            maintenance: kept.take(Table::Maintenance),
+            acknowledgements: saved.take(Table::Acknowledgements),
+            notes: saved.take(Table::Notes),
+            maintenance: saved.take(Table::Maintenance),
         };
     }
 }
 
 impl Inventory {
     /// Waits until another gateway that shares the store may have changed something.
-    pub(crate) async fn told(&self) {
-        self.store.told().await;
+    pub(crate) async fn store_changed(&self) {
+        self.store.changed().await;
     }
 
     /// Takes over what other gateways have changed that share the store, where there are some.
-    pub(crate) async fn look_around(&self) {
+    pub(crate) async fn sync_with_store(&self) {
         let (after, handled) = {
             let state = self.state();
-            (state.others.revision, state.others.handled)
+            (state.shared_alarms.revision, state.shared_alarms.handled)
         };
-        let Some(news) = self.store.look(after).await else {
+        let Some(update) = self.store.poll_changes(after).await else {
             return;
         };
         let now = self.clock.now();
         let mut state = self.state();
-        state.take_news(news, handled, now);
+        state.take_update(update, handled, now);
         self.record(state);
     }
 
@@ -107,9 +107,12 @@ impl Inventory {
         if self.store.leads() {
             return Some(id.to_owned());
         }
-        self.look_around().await;
-        let others = &self.state().others;
-        let id = others.id_now(id);
-        others.recorded.contains_key(id).then(|| id.to_owned())
+        self.sync_with_store().await;
+        let shared_alarms = &self.state().shared_alarms;
+        let id = shared_alarms.id_now(id);
+        shared_alarms
+            .recorded
+            .contains_key(id)
+            .then(|| id.to_owned())
     }
 }

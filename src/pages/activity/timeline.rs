@@ -1,13 +1,13 @@
 //! Who was primary, or what was on air, over time: as an image of bars, and as the table that it is drawn from.
 
 use super::table::time;
-use crate::live::lane::seen;
+use crate::live::timeline::seen;
 use crate::live::{sort, use_watched};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::{name, times};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::events::{Led, Stretch, lane, leads};
+use health::events::{Interval, Leader, leads, timeline};
 use health::inventory::{Kind, ResourceKey};
 use health::words::{decimal, span};
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ const NARROW: f64 = 4.0;
 
 /// The section.
 #[component]
-pub fn Lane(
+pub fn Timeline(
     /// The group.
     resource: ResourceKey,
 ) -> impl IntoView {
@@ -67,14 +67,14 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
     // Drawn anew when the image would differ, not each second.
     let step = (span.num_seconds() / 200).max(1);
     let turn = Memo::new(move |_| watched.now().timestamp() / step);
-    let stretches = Memo::new(move |_| {
+    let intervals = Memo::new(move |_| {
         turn.track();
         let (seen, now) = (live.value()?, watched.now_untracked());
         let world = watched.world_untracked();
         let leader = world.find(&resource).and_then(|held| held.leader());
         let leader = leader.filter(|leader| leads(resource.kind, leader));
         let from = now.checked_sub_signed(span)?;
-        let told = lane(&seen.handovers, leader, &seen.unknown, from, now);
+        let told = timeline(&seen.changes, leader, &seen.unknown, from, now);
         Some((from, now, told))
     });
     let nobody = if is_slicers { "Slate" } else { "No primary" };
@@ -85,33 +85,33 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         )
     };
     let image = move || {
-        let (from, to, told) = stretches.get()?;
+        let (from, to, told) = intervals.get()?;
         Some(view! { {image(from, to, &told, title, nobody)}{table(&told, title, nobody)} })
     };
     view! { {failure}<div class="pad">{image}</div> }
 }
 
 /// How a leader is called, and how its bars look.
-fn word<'a>(led: &'a Led, nobody: &'a str) -> (&'a str, Option<&'static str>) {
-    match led {
-        Led::By(leader) => (leader, None),
-        Led::Nobody => (nobody, Some("critical")),
-        Led::Unknown => ("Not known", Some("unknown")),
+fn word<'a>(leader: &'a Leader, nobody: &'a str) -> (&'a str, Option<&'static str>) {
+    match leader {
+        Leader::Named(leader) => (leader, None),
+        Leader::Nobody => (nobody, Some("critical")),
+        Leader::Unknown => ("Not known", Some("unknown")),
     }
 }
 
 /// Each leader once, in the order in which they first led; what is nobody's and what is not known stand last.
-fn lanes(told: &[Stretch]) -> Vec<&Led> {
-    let mut lanes: Vec<&Led> = Vec::new();
-    for stretch in told {
-        if !lanes.contains(&&stretch.led) {
-            lanes.push(&stretch.led);
+fn lanes(told: &[Interval]) -> Vec<&Leader> {
+    let mut lanes: Vec<&Leader> = Vec::new();
+    for interval in told {
+        if !lanes.contains(&&interval.leader) {
+            lanes.push(&interval.leader);
         }
     }
-    let place = |led: &Led| match led {
-        Led::By(_) => 0,
-        Led::Nobody => 1,
-        Led::Unknown => 2,
+    let place = |leader: &Leader| match leader {
+        Leader::Named(_) => 0,
+        Leader::Nobody => 1,
+        Leader::Unknown => 2,
     };
     sort(&mut lanes, |a, b| place(a).cmp(&place(b)));
     lanes
@@ -120,19 +120,19 @@ fn lanes(told: &[Stretch]) -> Vec<&Led> {
 fn image(
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-    told: &[Stretch],
+    told: &[Interval],
     title: &'static str,
     nobody: &str,
 ) -> impl IntoView + use<> {
     let rows: Vec<_> = lanes(told)
         .into_iter()
-        .map(|led| {
-            let (label, tone) = word(led, nobody);
+        .map(|leader| {
+            let (label, tone) = word(leader, nobody);
             let bars: Vec<_> = told
                 .iter()
-                .filter(|stretch| stretch.led == *led)
-                .map(|stretch| {
-                    let (x, width) = bar(stretch, from, to);
+                .filter(|interval| interval.leader == *leader)
+                .map(|interval| {
+                    let (x, width) = bar(interval, from, to);
                     view! { <rect x=decimal(x, 2) y="0" width=decimal(width, 2) height="20" data-s=tone></rect> }
                 })
                 .collect();
@@ -151,20 +151,20 @@ fn image(
     }
 }
 
-/// Where a stretch begins, and how wide it is.
+/// Where an interval begins, and how wide it is.
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds of a week are exact"
 )]
-fn bar(stretch: &Stretch, from: DateTime<Utc>, to: DateTime<Utc>) -> (f64, f64) {
+fn bar(interval: &Interval, from: DateTime<Utc>, to: DateTime<Utc>) -> (f64, f64) {
     let millis = |span: TimeDelta| span.num_milliseconds() as f64;
     let whole = millis(to - from).max(1.0);
-    let width = (millis(stretch.to - stretch.from) / whole * WIDTH).max(NARROW);
-    let x = millis(stretch.from - from) / whole * WIDTH;
+    let width = (millis(interval.to - interval.from) / whole * WIDTH).max(NARROW);
+    let x = millis(interval.from - from) / whole * WIDTH;
     (x.min(WIDTH - width), width)
 }
 
-fn table(told: &[Stretch], title: &'static str, nobody: &str) -> impl IntoView + use<> {
+fn table(told: &[Interval], title: &'static str, nobody: &str) -> impl IntoView + use<> {
     let (prefs, watched) = (use_prefs(), use_watched());
     let now = watched.now_untracked();
     let zone = prefs.zone.get();
@@ -175,15 +175,15 @@ fn table(told: &[Stretch], title: &'static str, nobody: &str) -> impl IntoView +
     let rows: Vec<_> = told
         .iter()
         .rev()
-        .map(|stretch| {
+        .map(|interval| {
             let moment = |at| times::moment(at, now, zone);
-            let who = word(&stretch.led, nobody).0.to_owned();
+            let who = word(&interval.leader, nobody).0.to_owned();
             view! {
                 <tr>
                     <th scope="row">{name(move || who.clone())}</th>
-                    <td>{moment(stretch.from)}</td>
-                    <td>{moment(stretch.to)}</td>
-                    <td>{span(stretch.to - stretch.from)}</td>
+                    <td>{moment(interval.from)}</td>
+                    <td>{moment(interval.to)}</td>
+                    <td>{span(interval.to - interval.from)}</td>
                 </tr>
             }
         })
@@ -206,23 +206,23 @@ fn table(told: &[Stretch], title: &'static str, nobody: &str) -> impl IntoView +
 mod tests {
     use super::{bar, lanes};
     use chrono::{DateTime, Utc};
-    use health::events::{Led, Stretch};
+    use health::events::{Interval, Leader};
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).expect("in range")
     }
 
-    fn stretch(from: i64, to: i64, led: Led) -> Stretch {
-        Stretch {
+    fn interval(from: i64, to: i64, leader: Leader) -> Interval {
+        Interval {
             from: at(from),
             to: at(to),
-            led,
+            leader,
         }
     }
 
     #[test]
     fn a_bar_lies_within_the_image_and_can_be_seen() {
-        let of = |from, to| bar(&stretch(from, to, Led::Nobody), at(0), at(100));
+        let of = |from, to| bar(&interval(from, to, Leader::Nobody), at(0), at(100));
         assert_eq!(of(0, 100), (0.0, 1_000.0));
         assert_eq!(of(40, 50), (400.0, 100.0));
         assert_eq!(of(100, 100), (996.0, 4.0));
@@ -230,17 +230,17 @@ mod tests {
 
     #[test]
     fn whoever_led_has_a_lane_and_what_is_not_known_stands_last() {
-        let by = |id: &str| Led::By(id.to_owned());
+        let by = |id: &str| Leader::Named(id.to_owned());
         let told = [
-            stretch(0, 1, Led::Unknown),
-            stretch(1, 2, by("b")),
-            stretch(2, 3, Led::Nobody),
-            stretch(3, 4, by("a")),
-            stretch(4, 5, by("b")),
+            interval(0, 1, Leader::Unknown),
+            interval(1, 2, by("b")),
+            interval(2, 3, Leader::Nobody),
+            interval(3, 4, by("a")),
+            interval(4, 5, by("b")),
         ];
         assert_eq!(
             lanes(&told),
-            [&by("b"), &by("a"), &Led::Nobody, &Led::Unknown]
+            [&by("b"), &by("a"), &Leader::Nobody, &Leader::Unknown]
         );
     }
 }

@@ -23,7 +23,7 @@ pub fn end(from: DateTime<Utc>, minutes: Option<i64>) -> Option<DateTime<Utc>> {
 
 /// The choice. It writes minutes.
 #[component]
-pub fn Lasting(
+pub fn DurationChoice(
     /// What it is called.
     label: &'static str,
     /// Its name within the form.

@@ -8,13 +8,13 @@ use leptos::prelude::*;
 // Inlined: shared by a few pages only, it would be in a chunk of its own, which costs each of them another request or the
 // bytes of a chunk that it is merged with.
 #[inline(always)]
-pub fn wrong_line(words: String) -> impl IntoView {
+pub fn error_line(words: String) -> impl IntoView {
     view! { <span class="wrong"><Icon name="warning" />{words}</span> }
 }
 
 /// The words while there are some. What holds them is always there: a screen reader says what comes into it.
 #[inline(always)]
-pub fn wrong_status(words: RwSignal<Option<String>>) -> impl IntoView {
-    let shown = move || words.get().map(wrong_line);
+pub fn error_status(words: RwSignal<Option<String>>) -> impl IntoView {
+    let shown = move || words.get().map(error_line);
     view! { <div role="status">{shown}</div> }
 }

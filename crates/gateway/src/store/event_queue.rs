@@ -15,13 +15,13 @@ const TOGETHER: usize = 64;
 
 /// What waits, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Noted {
+pub(super) struct EventQueue {
     rows: VecDeque<NewRow>,
     /// How many were left out before these, and the last of them.
     left_out: Option<(u64, NewRow)>,
 }
 
-impl Noted {
+impl EventQueue {
     /// A row that was not written, as far as is known.
     pub(super) fn add(&mut self, row: NewRow) {
         if self.rows.len() >= MOST {
@@ -146,21 +146,24 @@ mod tests {
                 request: number.to_string(),
                 ..Entry::default()
             },
-            keep: None,
-            noted: DateTime::from_timestamp_millis(number),
+            change: None,
+            happened_at: DateTime::from_timestamp_millis(number),
         }
     }
 
     #[test]
     fn of_too_many_the_oldest_are_left_out_and_counted() {
-        let mut noted = Noted::default();
+        let mut queue = EventQueue::default();
         for number in 0..10_002 {
-            noted.add(row(number));
+            queue.add(row(number));
         }
-        assert_eq!(noted.rows.len(), MOST);
-        let gap = noted.gap().unwrap();
+        assert_eq!(queue.rows.len(), MOST);
+        let gap = queue.gap().unwrap();
         assert_eq!(gap.entry.what, "2 events left out");
-        assert_eq!((gap.entry.request.as_str(), gap.noted), ("", row(1).noted));
-        assert_eq!(noted.rows[0].entry.request, "2");
+        assert_eq!(
+            (gap.entry.request.as_str(), gap.happened_at),
+            ("", row(1).happened_at)
+        );
+        assert_eq!(queue.rows[0].entry.request, "2");
     }
 }

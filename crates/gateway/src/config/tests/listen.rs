@@ -130,12 +130,12 @@ fn a_gateway_with_a_certificate_still_needs_its_public_name() {
         let tls = "\n[tls]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
         let text = change(WHOLE.replace("[::1]:9000", "0.0.0.0:443") + tls);
         let variable = |_: &str| Some("hunter2".to_owned());
-        let around = Surroundings {
+        let environment = Environment {
             checks: CHECKS,
             folder: folder.path(),
             variable: &variable,
         };
-        Config::read(&text, &around).map_err(|faults| faults[0].text.clone())
+        Config::read(&text, &environment).map_err(|faults| faults[0].text.clone())
     };
     assert!(with(&|text| text).unwrap().is_encrypted());
     let nameless = with(&|text| text.replace("public_url", "# public_url")).unwrap_err();

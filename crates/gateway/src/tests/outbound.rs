@@ -125,29 +125,29 @@ impl TinyProxy {
         self.heads.lock().unwrap().clone()
     }
 
-    pub(super) fn hop(&self, credentials: Option<(&str, &str)>) -> config::Hop {
-        config::Hop {
+    pub(super) fn server(&self, credentials: Option<(&str, &str)>) -> config::ProxyServer {
+        config::ProxyServer {
             url: Url::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap(),
             credentials: credentials.map(|(name, password)| (name.to_owned(), password.into())),
         }
     }
 }
 
-pub(super) fn through(hop: config::Hop, except: &str) -> config::Reach {
-    config::Reach {
-        proxy: Some(config::Proxy {
-            https: Some(hop.clone()),
-            http: Some(hop),
+pub(super) fn through(server: config::ProxyServer, except: &str) -> config::Outbound {
+    config::Outbound {
+        proxy: Some(config::ProxySettings {
+            https: Some(server.clone()),
+            http: Some(server),
             except: except.to_owned(),
         }),
-        ..config::Reach::default()
+        ..config::Outbound::default()
     }
 }
 
-fn to(base: &str, ca: &[u8], reach: config::Reach) -> Arc<Gateway> {
+fn to(base: &str, ca: &[u8], outbound: config::Outbound) -> Arc<Gateway> {
     gateway(vec![config::Connection {
         ca: Some(ca.to_vec()),
-        reach,
+        outbound,
         ..connection("plant-a", aveva(), base, basic())
     }])
 }
@@ -164,8 +164,8 @@ async fn a_system_is_reached_through_a_proxy_which_sees_only_its_name() {
             Some("Basic YW5uOnBhc3NAd29yZA=="),
         ),
     ] {
-        let reach = through(proxy.hop(credentials), "");
-        let gateway = to("https://plant.invalid", &vendor.certificate, reach);
+        let outbound = through(proxy.server(credentials), "");
+        let gateway = to("https://plant.invalid", &vendor.certificate, outbound);
         assert!(!format!("{gateway:?}").contains("pass@word"));
         assert!(!format!("{gateway:?}").contains("YW5u"));
         assert_eq!(text(get(&gateway, GROUPS).await).await, "[]");
@@ -200,15 +200,15 @@ async fn this_computer_and_exceptions_are_reached_directly() {
     .await;
     for host in ["localhost", "127.0.0.1"] {
         let base = format!("https://{host}:{}", vendor.port);
-        let gateway = to(&base, &vendor.certificate, through(proxy.hop(None), ""));
+        let gateway = to(&base, &vendor.certificate, through(proxy.server(None), ""));
         assert_eq!(text(get(&gateway, GROUPS).await).await, "[]", "{host}");
     }
-    let reach = through(proxy.hop(None), "corp.invalid,.plant.invalid");
+    let outbound = through(proxy.server(None), "corp.invalid,.plant.invalid");
     for host in ["corp.invalid", "a.plant.invalid"] {
         let gateway = to(
             &format!("https://{host}"),
             &vendor.certificate,
-            reach.clone(),
+            outbound.clone(),
         );
         let (_, _, detail) = problem(get(&gateway, GROUPS).await).await;
         assert_eq!(
@@ -233,10 +233,10 @@ async fn what_fails_at_the_proxy_is_said_of_the_proxy() {
         ),
     ] {
         let proxy = TinyProxy::new(Err(answer)).await;
-        let reach = through(proxy.hop(Some(("ann", "pass@word"))), "");
+        let outbound = through(proxy.server(Some(("ann", "pass@word"))), "");
         let base = "https://plant.invalid";
         let gateway = gateway(vec![config::Connection {
-            reach,
+            outbound,
             ..connection("plant-a", aveva(), base, basic())
         }]);
         let (kind, _, detail) = problem(get(&gateway, GROUPS).await).await;
@@ -246,7 +246,7 @@ async fn what_fails_at_the_proxy_is_said_of_the_proxy() {
             "{detail}"
         );
     }
-    let hop = |url: &str| config::Hop {
+    let server = |url: &str| config::ProxyServer {
         url: Url::parse(url).unwrap(),
         credentials: None,
     };
@@ -261,7 +261,7 @@ async fn what_fails_at_the_proxy_is_said_of_the_proxy() {
         ),
     ] {
         let gateway = gateway(vec![config::Connection {
-            reach: through(hop(proxy), ""),
+            outbound: through(server(proxy), ""),
             ..connection("plant-a", aveva(), "https://plant.invalid", basic())
         }]);
         let (_, _, detail) = problem(get(&gateway, GROUPS).await).await;
@@ -311,7 +311,7 @@ async fn a_certificate_that_is_not_trusted_is_explained() {
     ] {
         let gateway = gateway(vec![config::Connection {
             ca: ca.cloned(),
-            reach: config::Reach { proxy: None, roots },
+            outbound: config::Outbound { proxy: None, roots },
             ..connection(
                 "plant-a",
                 aveva(),

@@ -16,19 +16,19 @@ use std::sync::Arc;
 
 /// Why a certificate is not trusted, as the rest of a sentence that names the server.
 #[derive(Debug)]
-pub(crate) struct Distrusted(String);
+pub(crate) struct UntrustedCertificate(String);
 
-impl fmt::Display for Distrusted {
+impl fmt::Display for UntrustedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Distrusted {}
+impl std::error::Error for UntrustedCertificate {}
 
-/// A verifier whose refusals are [`Distrusted`].
+/// A verifier whose refusals are [`UntrustedCertificate`].
 #[derive(Debug)]
-pub(super) struct Explaining {
+pub(super) struct ExplainingVerifier {
     /// `None` where no authority is known.
     verifier: Option<Arc<dyn ServerCertVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
@@ -44,7 +44,7 @@ const NO_AUTHORITIES: &str = "its certificate cannot be checked, because no cert
 const WEAK: &str = "its certificate is signed in a way that is no longer secure, such as with SHA-1 or a key below \
     2048 bits; it needs a new one";
 
-impl Explaining {
+impl ExplainingVerifier {
     pub(super) fn new(verifier: Option<Arc<dyn ServerCertVerifier>>) -> Self {
         Self {
             verifier,
@@ -53,7 +53,7 @@ impl Explaining {
     }
 }
 
-impl ServerCertVerifier for Explaining {
+impl ServerCertVerifier for ExplainingVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -65,7 +65,7 @@ impl ServerCertVerifier for Explaining {
         let alone = || is_self_signed(end_entity, server_name, now);
         let Some(verifier) = &self.verifier else {
             // An authority would not help a certificate that has none.
-            return Err(distrusted(if alone() {
+            return Err(untrusted(if alone() {
                 words(&CertificateError::UnknownIssuer, alone)
             } else {
                 NO_AUTHORITIES.to_owned()
@@ -74,7 +74,7 @@ impl ServerCertVerifier for Explaining {
         verifier
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
             .map_err(|error| match error {
-                Error::InvalidCertificate(why) => distrusted(words(&why, alone)),
+                Error::InvalidCertificate(why) => untrusted(words(&why, alone)),
                 other => other,
             })
     }
@@ -102,15 +102,15 @@ impl ServerCertVerifier for Explaining {
     }
 }
 
-fn distrusted(words: String) -> Error {
-    let why = OtherError(Arc::new(Distrusted(words)));
+fn untrusted(words: String) -> Error {
+    let why = OtherError(Arc::new(UntrustedCertificate(words)));
     Error::InvalidCertificate(CertificateError::Other(why))
 }
 
 /// A signature that does not fit the certificate's key: keys that are too short end so too.
 fn in_handshake(error: Error) -> Error {
     match error {
-        Error::InvalidCertificate(_) => distrusted(WEAK.to_owned()),
+        Error::InvalidCertificate(_) => untrusted(WEAK.to_owned()),
         other => other,
     }
 }
@@ -227,11 +227,12 @@ mod tests {
             trusted.map(|pem| Arc::new(verifier(pem).unwrap()) as Arc<dyn ServerCertVerifier>);
         let now = UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000));
         let name = ServerName::try_from(name.to_owned()).unwrap();
-        let found = Explaining::new(verifier).verify_server_cert(shown, &[], &name, &[], now);
+        let found =
+            ExplainingVerifier::new(verifier).verify_server_cert(shown, &[], &name, &[], now);
         match found {
             Ok(_) => "ok".to_owned(),
             Err(Error::InvalidCertificate(CertificateError::Other(OtherError(why)))) => {
-                assert!(why.is::<Distrusted>());
+                assert!(why.is::<UntrustedCertificate>());
                 why.to_string()
             }
             Err(other) => panic!("{other:?}"),

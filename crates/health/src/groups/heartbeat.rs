@@ -12,7 +12,7 @@ const SLACK: TimeDelta = TimeDelta::seconds(2);
 /// The state of a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Beat {
+pub enum HeartbeatState {
     /// None was ever posted.
     Never,
     /// Within half of the FailoverTimeout, when the next one is due.
@@ -25,17 +25,17 @@ pub enum Beat {
     Future,
 }
 
-from_json! { enum Beat {
+from_json! { enum HeartbeatState {
     Never = "never", OnTime = "on_time", Late = "late", Stale = "stale", Future = "future",
 } }
 
-/// A heartbeat's facts. Spans are `None` where the heartbeat or the FailoverTimeout is missing.
+/// How old a heartbeat is, beside the FailoverTimeout. Spans are `None` where the heartbeat or the FailoverTimeout is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pulse {
+pub struct HeartbeatTiming {
     /// Its age; zero when it is in the future.
     pub age: Option<TimeDelta>,
     /// Its state.
-    pub beat: Beat,
+    pub state: HeartbeatState,
     /// The FailoverTimeout.
     pub timeout: Option<TimeDelta>,
     /// The time until the next one is due; negative when overdue.
@@ -48,28 +48,31 @@ pub struct Pulse {
     pub skew: Option<TimeDelta>,
 }
 
-impl Pulse {
+impl HeartbeatTiming {
     /// Whether the session counts as live: it can be primary, and can be elected.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        matches!(self.beat, Beat::OnTime | Beat::Late | Beat::Future)
+        matches!(
+            self.state,
+            HeartbeatState::OnTime | HeartbeatState::Late | HeartbeatState::Future
+        )
     }
 }
 
-/// The pulse of a session. Without a FailoverTimeout, no heartbeat is late.
+/// The timing of a session's heartbeat. Without a FailoverTimeout, no heartbeat is late.
 #[must_use]
-pub fn pulse(
+pub fn heartbeat_timing(
     session: &ClientSession,
     timeout: Option<&TimeSpan>,
     observation: impl Into<Observation>,
-) -> Pulse {
+) -> HeartbeatTiming {
     let Observation { now, observed_at } = observation.into();
     let timeout = timeout
         .map(|timeout| timeout.delta())
         .filter(|timeout| *timeout > TimeDelta::zero());
-    let none = Pulse {
+    let none = HeartbeatTiming {
         age: None,
-        beat: Beat::Never,
+        state: HeartbeatState::Never,
         timeout,
         next_due: None,
         takeover: None,
@@ -83,15 +86,15 @@ pub fn pulse(
     let skew = (since < -SLACK).then(|| -since);
     let age = since.max(TimeDelta::zero());
     let silent = observed_at.min(now).signed_duration_since(at);
-    let beat = match timeout {
-        _ if skew.is_some() => Beat::Future,
-        Some(timeout) if silent > timeout => Beat::Stale,
-        Some(timeout) if silent > timeout / 2 + SLACK => Beat::Late,
-        _ => Beat::OnTime,
+    let state = match timeout {
+        _ if skew.is_some() => HeartbeatState::Future,
+        Some(timeout) if silent > timeout => HeartbeatState::Stale,
+        Some(timeout) if silent > timeout / 2 + SLACK => HeartbeatState::Late,
+        _ => HeartbeatState::OnTime,
     };
-    Pulse {
+    HeartbeatTiming {
         age: Some(age),
-        beat,
+        state,
         timeout,
         next_due: timeout.map(|timeout| timeout / 2 - age),
         takeover: timeout.map(|timeout| timeout - age),
@@ -108,7 +111,7 @@ pub(super) fn missed_takeover(
     timeout: Option<&TimeSpan>,
     observation: Observation,
 ) -> Option<TimeDelta> {
-    let timeout = pulse(primary, timeout, observation).timeout?;
+    let timeout = heartbeat_timing(primary, timeout, observation).timeout?;
     let due = heartbeat_time(primary)?.checked_add_signed(timeout)?;
     // By a clock that is ahead, its heartbeat would come after a moment that is still to come.
     let heartbeat = heartbeat_time(successor)?.min(observation.now);
@@ -131,7 +134,7 @@ fn missed(silent: TimeDelta, timeout: TimeDelta) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Beat, Observation, pulse};
+    use super::{HeartbeatState, Observation, heartbeat_timing};
     use crate::groups::fixtures::{NOW, silent_for};
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -139,20 +142,20 @@ mod tests {
 
     #[test]
     fn a_heartbeat_is_late_over_half_and_stale_over_the_whole_timeout() {
-        for (millis, beat) in [
-            (0, Beat::OnTime),
-            (30_000, Beat::OnTime),
-            (32_000, Beat::OnTime),
-            (32_001, Beat::Late),
-            (60_000, Beat::Late),
-            (60_001, Beat::Stale),
-            (-2_000, Beat::OnTime),
-            (-2_001, Beat::Future),
+        for (millis, state) in [
+            (0, HeartbeatState::OnTime),
+            (30_000, HeartbeatState::OnTime),
+            (32_000, HeartbeatState::OnTime),
+            (32_001, HeartbeatState::Late),
+            (60_000, HeartbeatState::Late),
+            (60_001, HeartbeatState::Stale),
+            (-2_000, HeartbeatState::OnTime),
+            (-2_001, HeartbeatState::Future),
         ] {
             let session = silent_for("a", TimeDelta::milliseconds(millis));
             assert_eq!(
-                pulse(&session, Some(&TimeSpan::from_seconds(60)), NOW).beat,
-                beat,
+                heartbeat_timing(&session, Some(&TimeSpan::from_seconds(60)), NOW).state,
+                state,
                 "{millis} ms"
             );
         }
@@ -160,32 +163,32 @@ mod tests {
 
     #[test]
     fn a_heartbeat_that_was_due_after_the_last_look_is_not_late() {
-        for (observed_ago, beat) in [
-            (0, Beat::Stale),
-            (5, Beat::Late),
-            (29, Beat::Late),
-            (30, Beat::OnTime),
+        for (observed_ago, state) in [
+            (0, HeartbeatState::Stale),
+            (5, HeartbeatState::Late),
+            (29, HeartbeatState::Late),
+            (30, HeartbeatState::OnTime),
         ] {
             let observation = Observation {
                 now: NOW,
                 observed_at: NOW - TimeDelta::seconds(observed_ago),
             };
             let session = silent_for("a", TimeDelta::seconds(62));
-            let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), observation);
-            assert_eq!(pulse.beat, beat, "observed {observed_ago} s ago");
-            assert_eq!(pulse.age, Some(TimeDelta::seconds(62)));
+            let timing = heartbeat_timing(&session, Some(&TimeSpan::from_seconds(60)), observation);
+            assert_eq!(timing.state, state, "observed {observed_ago} s ago");
+            assert_eq!(timing.age, Some(TimeDelta::seconds(62)));
         }
     }
 
     #[test]
-    fn the_next_due_beat_and_the_takeover_are_counted_from_the_last_heartbeat() {
-        let pulse = pulse(
+    fn the_next_due_heartbeat_and_the_takeover_are_counted_from_the_last_heartbeat() {
+        let timing = heartbeat_timing(
             &silent_for("a", TimeDelta::seconds(42)),
             Some(&TimeSpan::from_seconds(60)),
             NOW,
         );
-        assert_eq!(pulse.next_due, Some(TimeDelta::seconds(-12)));
-        assert_eq!(pulse.takeover, Some(TimeDelta::seconds(18)));
+        assert_eq!(timing.next_due, Some(TimeDelta::seconds(-12)));
+        assert_eq!(timing.takeover, Some(TimeDelta::seconds(18)));
     }
 
     #[test]
@@ -200,29 +203,29 @@ mod tests {
             (-5_000, 0),
         ] {
             let session = silent_for("a", TimeDelta::milliseconds(millis));
-            let pulse = pulse(&session, Some(&TimeSpan::from_seconds(60)), NOW);
-            assert_eq!(pulse.missed, missed, "{millis} ms");
+            let timing = heartbeat_timing(&session, Some(&TimeSpan::from_seconds(60)), NOW);
+            assert_eq!(timing.missed, missed, "{millis} ms");
         }
     }
 
     #[test]
-    fn without_a_heartbeat_there_is_no_pulse_and_without_a_timeout_nothing_is_late() {
+    fn without_a_heartbeat_its_state_is_never_and_without_a_timeout_nothing_is_late() {
         assert_eq!(
-            pulse(
+            heartbeat_timing(
                 &ClientSession::default(),
                 Some(&TimeSpan::from_seconds(60)),
                 NOW
             )
-            .beat,
-            Beat::Never
+            .state,
+            HeartbeatState::Never
         );
         assert_eq!(
-            pulse(&silent_for("a", TimeDelta::days(3)), None, NOW).beat,
-            Beat::OnTime
+            heartbeat_timing(&silent_for("a", TimeDelta::days(3)), None, NOW).state,
+            HeartbeatState::OnTime
         );
         let zero = TimeSpan::from_seconds(0);
         assert_eq!(
-            pulse(&silent_for("a", TimeDelta::days(3)), Some(&zero), NOW).timeout,
+            heartbeat_timing(&silent_for("a", TimeDelta::days(3)), Some(&zero), NOW).timeout,
             None
         );
     }
@@ -233,7 +236,7 @@ mod tests {
             let heartbeat_time = DateTime::<Utc>::from_timestamp_millis(at);
             let heartbeat = Some(Heartbeat { heartbeat_time, ..Heartbeat::default() });
             let session = ClientSession { heartbeat, ..ClientSession::default() };
-            let _ = pulse(&session, Some(&TimeSpan { ticks }), NOW);
+            let _ = heartbeat_timing(&session, Some(&TimeSpan { ticks }), NOW);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! itself is never asked through a proxy.
 
 use super::section::Section;
-use super::{Surroundings, secret};
+use super::{Environment, secret};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use secrecy::SecretString;
@@ -11,9 +11,9 @@ use std::fmt;
 
 /// How a system outside is reached.
 #[derive(Debug, Clone, Default)]
-pub struct Reach {
+pub struct Outbound {
     /// The proxy; without one the system is reached directly.
-    pub proxy: Option<Proxy>,
+    pub proxy: Option<ProxySettings>,
     /// Which certificate authorities are known.
     pub roots: Roots,
 }
@@ -30,25 +30,25 @@ pub enum Roots {
 
 /// Proxies, by the scheme of what is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Proxy {
+pub struct ProxySettings {
     /// For https.
-    pub https: Option<Hop>,
+    pub https: Option<ProxyServer>,
     /// For http.
-    pub http: Option<Hop>,
+    pub http: Option<ProxyServer>,
     /// Hosts that are reached directly, as in `NO_PROXY`.
     pub except: String,
 }
 
 /// One proxy.
 #[derive(Debug, Clone)]
-pub struct Hop {
+pub struct ProxyServer {
     /// Its address, without a user name and a password.
     pub url: Url,
     /// User name and password.
     pub credentials: Option<(String, SecretString)>,
 }
 
-impl fmt::Display for Hop {
+impl fmt::Display for ProxyServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.url.as_str().trim_end_matches('/'))
     }
@@ -65,7 +65,7 @@ const ACCOUNT: [&str; 4] = [
 const ADDRESS: &str = "is not the address of a proxy such as http://proxy.example:3128";
 
 /// What the file and the environment say for everything outside.
-pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Reach {
+pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Outbound {
     let roots = match top.text("trusted_roots") {
         None => Roots::System,
         Some(text) if text.value == "system" => Roots::System,
@@ -76,16 +76,16 @@ pub(super) fn read(top: &Section<'_>, around: &Surroundings<'_>) -> Reach {
             Roots::System
         }
     };
-    Reach {
-        proxy: of_environment(top, around),
+    Outbound {
+        proxy: of_environment(top, environment),
         roots,
     }
 }
 
-impl Reach {
+impl Outbound {
     /// The same for one section, which may name a proxy of its own: `proxy`, which may be `"none"`,
     /// `proxy_username`, and `proxy_password_env` or `proxy_password_file`.
-    pub(super) fn of(&self, section: &Section<'_>, around: &Surroundings<'_>) -> Self {
+    pub(super) fn of(&self, section: &Section<'_>, environment: &Environment<'_>) -> Self {
         let text = section.text("proxy");
         if text.is_some_and(|text| text.value == "none") {
             section.refuse(
@@ -97,7 +97,7 @@ impl Reach {
                 roots: self.roots,
             };
         }
-        let credentials = credentials(section, around);
+        let credentials = credentials(section, environment);
         let Some(text) = text else {
             if credentials.is_some() && section.key("proxy").is_none() {
                 let why = "`proxy` is missing: `proxy_username` belongs to it";
@@ -105,15 +105,15 @@ impl Reach {
             }
             return self.clone();
         };
-        let proxy = match hop(text.value) {
-            Ok(Hop {
+        let proxy = match proxy_server(text.value) {
+            Ok(ProxyServer {
                 credentials: None,
                 url,
             }) => {
-                let hop = Hop { url, credentials };
-                Some(Proxy {
-                    https: Some(hop.clone()),
-                    http: Some(hop),
+                let server = ProxyServer { url, credentials };
+                Some(ProxySettings {
+                    https: Some(server.clone()),
+                    http: Some(server),
                     except: String::new(),
                 })
             }
@@ -135,11 +135,14 @@ impl Reach {
     }
 }
 
-fn credentials(section: &Section<'_>, around: &Surroundings<'_>) -> Option<(String, SecretString)> {
+fn credentials(
+    section: &Section<'_>,
+    environment: &Environment<'_>,
+) -> Option<(String, SecretString)> {
     let username = section.text("proxy_username");
     let password = match username {
-        Some(_) => secret::read(section, "proxy_password", around),
-        None => secret::optional(section, "proxy_password", around),
+        Some(_) => secret::read(section, "proxy_password", environment),
+        None => secret::optional(section, "proxy_password", environment),
     };
     if password.is_some() && section.key("proxy_username").is_none() {
         section.fault(section.start(), "`proxy_username` is missing");
@@ -148,24 +151,25 @@ fn credentials(section: &Section<'_>, around: &Surroundings<'_>) -> Option<(Stri
 }
 
 /// The environment's proxies. Their addresses may hold a user name and a password.
-fn of_environment(top: &Section<'_>, around: &Surroundings<'_>) -> Option<Proxy> {
+fn of_environment(top: &Section<'_>, environment: &Environment<'_>) -> Option<ProxySettings> {
     let variable = |name: &str| {
-        let value = (around.variable)(name).or_else(|| (around.variable)(&name.to_lowercase()));
+        let value =
+            (environment.variable)(name).or_else(|| (environment.variable)(&name.to_lowercase()));
         value.filter(|value| !value.trim().is_empty())
     };
-    let hop = |name: &str| {
-        let hop = hop(&variable(name)?);
-        if hop.is_err() {
+    let server = |name: &str| {
+        let server = proxy_server(&variable(name)?);
+        if server.is_err() {
             // It may hold a password, and so is not shown.
             top.fault(0, &format!("the environment variable {name} {ADDRESS}"));
         }
-        hop.ok()
+        server.ok()
     };
-    let (https, http) = (hop("HTTPS_PROXY"), hop("HTTP_PROXY"));
+    let (https, http) = (server("HTTPS_PROXY"), server("HTTP_PROXY"));
     let except = variable("NO_PROXY").unwrap_or_default();
     // Nothing at all goes through a proxy then, what is named by its address included.
     let never = except.split(',').any(|entry| entry.trim() == "*");
-    (!never && (https.is_some() || http.is_some())).then(|| Proxy {
+    (!never && (https.is_some() || http.is_some())).then(|| ProxySettings {
         https,
         http,
         except: exceptions(&except),
@@ -186,7 +190,7 @@ fn exceptions(list: &str) -> String {
     entries.collect::<Vec<_>>().join(",")
 }
 
-fn hop(text: &str) -> Result<Hop, ()> {
+fn proxy_server(text: &str) -> Result<ProxyServer, ()> {
     let text = text.trim();
     let address = if text.contains("://") {
         text.to_owned()
@@ -205,7 +209,7 @@ fn hop(text: &str) -> Result<Hop, ()> {
     });
     url.set_username("")?;
     url.set_password(None)?;
-    Ok(Hop { url, credentials })
+    Ok(ProxyServer { url, credentials })
 }
 
 #[cfg(test)]
@@ -243,18 +247,18 @@ mod tests {
             ("", None),
             ("a b", None),
         ] {
-            let found = hop(text).ok();
+            let found = proxy_server(text).ok();
             let shown = format!("{found:?}");
             assert!(
                 !shown.contains("p@ss") && !shown.contains("p%40ss"),
                 "{shown}"
             );
-            let found = found.map(|hop| {
-                let credentials = hop.credentials.as_ref();
+            let found = found.map(|server| {
+                let credentials = server.credentials.as_ref();
                 let account = credentials.map_or(String::new(), |(name, password)| {
                     format!("{name}:{}", password.expose_secret())
                 });
-                (hop.to_string(), account)
+                (server.to_string(), account)
             });
             let expected = expected.map(|(url, account)| (url.to_owned(), account.to_owned()));
             assert_eq!(found, expected, "{text}");

@@ -1,12 +1,12 @@
 //! The age of a heartbeat as a bar: it runs to 1.2 timeouts, with a thin mark at half of the timeout,
-//! when the next beat is due, and a thick one at the whole, when another session takes over.
+//! when the next heartbeat is due, and a thick one at the whole, when another session takes over.
 
 use health::words::decimal;
 use leptos::prelude::*;
 
-/// What a beat shows.
+/// What the bar shows.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct BeatFacts {
+pub struct HeartbeatBarFacts {
     /// Seconds since the last heartbeat; `None` for never.
     pub age: Option<f64>,
     /// The FailoverTimeout in seconds; `None` when it is not known.
@@ -21,7 +21,7 @@ pub struct BeatFacts {
     pub label: String,
 }
 
-impl BeatFacts {
+impl HeartbeatBarFacts {
     /// The words for an age. Of a stale source it is what it was.
     #[must_use]
     pub fn worded(self, age: &str, was: bool) -> Self {
@@ -65,10 +65,10 @@ impl BeatFacts {
 
 /// A heartbeat's age; a dash where there is none to show.
 #[component]
-pub fn Beat(
+pub fn HeartbeatBar(
     /// What it shows.
     #[prop(into)]
-    facts: Signal<Option<BeatFacts>>,
+    facts: Signal<Option<HeartbeatBarFacts>>,
 ) -> impl IntoView {
     // Worded once, however many parts of it follow; the bar itself stays as it is while only its value moves.
     let facts = Memo::new(move |_| facts.get());
@@ -76,7 +76,7 @@ pub fn Beat(
         let timeout = facts.read().as_ref().and_then(|facts| facts.timeout);
         timeout.filter(|timeout| *timeout > 0.0)
     });
-    let is = move |holds: fn(&BeatFacts) -> bool| facts.read().as_ref().is_some_and(holds);
+    let is = move |holds: fn(&HeartbeatBarFacts) -> bool| facts.read().as_ref().is_some_and(holds);
     let bar = move || {
         timeout.get().map(|timeout| {
             let age = move || {

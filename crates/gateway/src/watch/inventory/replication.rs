@@ -53,7 +53,7 @@ impl Inventory {
         let now = self.clock().now();
         let mut state = self.state();
         let connection = publication.state.clone();
-        state.publish(&connection, Read::Elsewhere(Box::new(publication)), now);
+        state.publish(&connection, Read::Publication(Box::new(publication)), now);
         self.record(state);
     }
 }
@@ -67,7 +67,7 @@ impl State {
         let connection = &self.connections[self.place(id)?];
         let told = told.filter(|told| told.life == self.life && told.number >= self.forgotten);
         let is_new = |revision: u64| told.is_none_or(|told| revision > told.number);
-        let mut news = Publication {
+        let mut publication = Publication {
             state: connection.state.clone(),
             whole: told.is_none(),
             resources: Vec::new(),
@@ -76,47 +76,50 @@ impl State {
         };
         if connection.is_shared() {
             if is_new(connection.listed_at) {
-                news.whole = true;
-                news.resources = connection.listed.iter().map(SharedResource::from).collect();
+                publication.whole = true;
+                publication.resources =
+                    connection.listed.iter().map(SharedResource::from).collect();
             }
         } else {
             let held = connection.resources.values();
             for held in held.filter(|held| is_new(held.revision)) {
                 match held.judged.resource.times() {
-                    Some(times) if !is_new(held.beyond_times) => news.times.push(times),
-                    _ => news.resources.push(SharedResource::from(&held.judged)),
+                    Some(times) if !is_new(held.beyond_times) => publication.times.push(times),
+                    _ => publication
+                        .resources
+                        .push(SharedResource::from(&held.judged)),
                 }
             }
             let gone = told.map_or_else(Vec::new, |told| self.removed_since(told.number));
             let of_this = gone.into_iter().filter(|key| key.connection == id);
-            news.gone = of_this.map(|key| key.id).collect();
+            publication.gone = of_this.map(|key| key.id).collect();
         }
         let is_known = |told: &PublishedState| {
             let mut before = told.state.clone();
             // That it is being read is told with what that brings.
-            if news.state.next_at.is_none() {
+            if publication.state.next_at.is_none() {
                 before.next_at = None;
             }
-            before == news.state
+            before == publication.state
         };
-        let is_nothing = !news.whole
-            && news.resources.is_empty()
-            && news.times.is_empty()
-            && news.gone.is_empty()
+        let is_nothing = !publication.whole
+            && publication.resources.is_empty()
+            && publication.times.is_empty()
+            && publication.gone.is_empty()
             && told.is_some_and(is_known);
         let now_told = PublishedState {
             life: self.life.clone(),
             number: self.number,
-            state: news.state.clone(),
+            state: publication.state.clone(),
         };
-        (!is_nothing).then_some((now_told, news))
+        (!is_nothing).then_some((now_told, publication))
     }
 
     /// Takes over what another gateway has read. Returns whether a resource changed.
-    pub(super) fn take_from_elsewhere(
+    pub(super) fn apply_publication(
         &mut self,
         place: usize,
-        news: Publication,
+        publication: Publication,
         now: DateTime<Utc>,
         step: Step,
     ) -> bool {
@@ -129,7 +132,7 @@ impl State {
             times,
             gone,
             state: _,
-        } = news;
+        } = publication;
         let resources = resources.into_iter().map(Judged::from);
         if connection.is_shared() {
             if whole {

@@ -1,4 +1,4 @@
-//! What mends an alarm, where that is one action, and where it is done.
+//! What fixes an alarm, where that is one action, and where it is done.
 
 use crate::live::Watched;
 use crate::route::Route;
@@ -8,15 +8,15 @@ use health::severity::Severity;
 use vendors::operation::segment;
 use vendors::uplynk::OnAir;
 
-/// What mends it, and where that is done, tracked.
+/// What fixes it, and where that is done, tracked.
 #[must_use]
-pub fn mending(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
+pub fn remedies(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
     let world = watched.world();
     let resource = world.find(&alarm.resource);
     resource.map_or_else(Vec::new, |resource| links(alarm, &resource.facts))
 }
 
-/// What mends an alarm, where the alarm itself says so, and where that is done.
+/// What fixes an alarm, where the alarm itself says so, and where that is done.
 fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
     let page = Route::of(&alarm.resource).href();
     match facts {

@@ -46,7 +46,7 @@ async fn what_happens_while_nothing_can_be_written_is_recorded_afterwards_with_i
     rename(&file, "audit", "elsewhere");
     for (now, request) in [(1, "a"), (2, "b")] {
         second.store(now, Ordering::SeqCst);
-        store.note(sign_in(request));
+        store.record_later(sign_in(request));
         assert!(!store.catch_up().await, "it waits");
         // Who was told that it is not recorded can do it again.
         assert!(store.event(change(1)).await.is_err());
@@ -82,7 +82,7 @@ async fn what_happens_while_the_database_is_away_is_recorded_once_it_is_back() {
     let store = Store::open(&location).unwrap();
     server.kill();
     for request in ["a", "b", "c"] {
-        store.note(sign_in(request));
+        store.record_later(sign_in(request));
     }
     assert!(!store.catch_up().await);
     server.start();
@@ -92,29 +92,29 @@ async fn what_happens_while_the_database_is_away_is_recorded_once_it_is_back() {
 }
 
 #[tokio::test]
-async fn what_is_noted_leaves_changes_their_places_in_the_queue() {
+async fn recorded_events_leave_changes_their_places_in_the_queue() {
     let (_folder, file) = place();
     let store = open(&file);
     let (begins, begun) = channel();
     let (go_on, goes_on) = channel::<()>();
     // Nothing is written until this is read.
-    let read: Read = Box::new(move |_| {
+    let read: ReadJob = Box::new(move |_| {
         begins.send(()).unwrap();
         let _ = goes_on.recv();
     });
     assert!(store.jobs.try_send(Job::Read(read)).is_ok());
     begun.recv().unwrap();
     for number in 0..2_000 {
-        store.note(sign_in(&number.to_string()));
+        store.record_later(sign_in(&number.to_string()));
     }
     let (intent, ()) = tokio::join!(store.intent(change(1)), async { drop(go_on) });
     intent.unwrap();
-    store.note(sign_in("last"));
+    store.record_later(sign_in("last"));
     assert!(store.catch_up().await);
     let rows = lines(&at(&file));
-    let noted = rows.iter().filter(|row| row["what"] == "sign in").count();
-    let left_out = format!("{} events left out", 2_001 - noted);
-    assert!((500..600).contains(&noted), "{noted}");
+    let recorded = rows.iter().filter(|row| row["what"] == "sign in").count();
+    let left_out = format!("{} events left out", 2_001 - recorded);
+    assert!((500..600).contains(&recorded), "{recorded}");
     assert_eq!(rows.iter().filter(|row| row["what"] == left_out).count(), 1);
 }
 
