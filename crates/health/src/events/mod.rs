@@ -12,7 +12,7 @@ mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
 pub use lane::{Gaps, Handover, Led, Stretch, lane, leads};
-pub use report::{Record, Unknown, record, silences, until, unwatched};
+pub use report::{Record, Unknown, absences, record, silences, until, unwatched};
 
 use crate::inventory::ResourceKey;
 use crate::severity::Severity;

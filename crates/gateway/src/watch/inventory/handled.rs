@@ -19,6 +19,7 @@ impl State {
             notes: store.take_kept(Table::Notes),
             maintenance: store.take_kept(Table::Maintenance),
         };
+        self.watched_since = store.take_kept(Table::WatchedConnections);
         self.alarms = self.history.alarms();
         self.others.follows = !store.leads();
     }
