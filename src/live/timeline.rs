@@ -3,9 +3,9 @@
 use super::Live;
 use super::activity::when_something_happens;
 use crate::api::Failure;
-use crate::api::activity::{ActivityEntry, read};
-use chrono::{DateTime, SecondsFormat, TimeDelta};
-use health::events::{self, Gaps, LeaderChange, UnknownInterval};
+use crate::api::activity::{ActivityEntry, ActivityKind, read};
+use chrono::{SecondsFormat, TimeDelta};
+use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
 use health::inventory::ResourceKey;
 use health::severity::Severity;
 use vendors::operation::segment;
@@ -41,9 +41,10 @@ async fn fetch(
     let watching = read(&format!("kind=watching&limit={MOST}"), Some(abort)).await?;
     let from = watching.now.checked_sub_signed(span).unwrap_or_default();
     let from = from.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let of =
-        format!("connection={connection}&resource={id}&kind=failover&from={from}&limit={MOST}");
-    let failovers = read(&of, Some(abort)).await?;
+    let of = format!(
+        "connection={connection}&resource={id}&kind=failover,resource&from={from}&limit={MOST}"
+    );
+    let events = read(&of, Some(abort)).await?;
     // Of the connection itself: when it fell silent and came back, also before the time that is shown.
     let of = format!("connection={connection}&resource={connection}&kind=alarm&limit={MOST}");
     let silences = read(&of, Some(abort)).await?;
@@ -56,22 +57,18 @@ async fn fetch(
         alarms.map(|entry| (entry.at, entry.number, is_end(entry))),
     ));
     // What lies before the oldest of more than were asked for.
-    if let Some(oldest) = failovers
-        .entries
-        .last()
-        .filter(|_| failovers.older.is_some())
-    {
-        unknown.push(UnknownInterval {
-            from: DateTime::UNIX_EPOCH,
-            to: oldest.at,
-            is_compared: false,
-        });
+    let oldest = events.entries.last().filter(|_| events.older.is_some());
+    unknown.extend(oldest.map(|oldest| UnknownInterval::before(oldest.at)));
+    let (mut changes, mut listed) = (Vec::new(), Vec::new());
+    for entry in events.entries.into_iter().rev() {
+        if entry.kind == ActivityKind::Seen(EventKind::Resource) {
+            listed.push((entry.at, entry.number, entry.severity != Severity::Unknown));
+        } else {
+            let (before, after) = (entry.before, entry.after);
+            changes.push(LeaderChange::new(resource.kind, entry.at, before, after));
+        }
     }
-    let change = |entry: ActivityEntry| {
-        LeaderChange::new(resource.kind, entry.at, entry.before, entry.after)
-    };
-    let mut changes: Vec<LeaderChange> = failovers.entries.into_iter().map(change).collect();
-    changes.reverse();
+    unknown.extend(events::absences(listed));
     Ok(Seen {
         changes,
         unknown: Gaps::of(unknown),

@@ -78,11 +78,21 @@ impl<'a> InventoryView<'a> {
 
     /// How a resource counts now: never healthy where it is stale.
     pub(crate) fn effective_state(&self, resource: &Resource) -> EffectiveState {
+        resource.effective_state(self.freshness_of(resource))
+    }
+
+    /// Since when nobody knows how a resource is; `None` while what was read is believed.
+    pub(crate) fn unknown_since(&self, resource: &Resource) -> Option<DateTime<Utc>> {
         let connection = self.connection(&resource.key.connection);
-        let freshness = connection.map_or(Freshness::NoData, |connection| {
+        let read = connection.and_then(|connection| connection.observed_at);
+        resource.unknown_since(self.freshness_of(resource), read)
+    }
+
+    fn freshness_of(&self, resource: &Resource) -> Freshness {
+        let connection = self.connection(&resource.key.connection);
+        connection.map_or(Freshness::NoData, |connection| {
             reading(connection).freshness_of(resource, self.now)
-        });
-        resource.effective_state(freshness)
+        })
     }
 
     /// How bad a resource is: its effective state, or its open alarm where that is worse. A resource that keeps

@@ -48,6 +48,12 @@ pub struct ConnectionState {
     /// Which, and how its API is spoken.
     #[serde(flatten)]
     pub connection: Connection,
+    /// Since when a gateway of this store watches it; what was before nobody saw. `None` where that is not known.
+    #[serde(
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub watched_since: Option<DateTime<Utc>>,
     /// When the last complete reading began; `None` when there was none.
     #[serde(
         with = "ts_milliseconds_option",
@@ -88,6 +94,7 @@ impl FromJson for ConnectionState {
         let mut fields = Fields::of(value, error);
         Self {
             connection,
+            watched_since: fields.read("watched_since"),
             observed_at: fields.read("observed_at"),
             interval_ms: fields.read("interval_ms"),
             next_at: fields.read("next_at"),
@@ -163,6 +170,7 @@ mod tests {
                     title: "Plant A".to_owned(),
                     system,
                 },
+                watched_since: at(-9),
                 observed_at: at(0),
                 interval_ms: 5_000,
                 next_at: at(5),
@@ -192,6 +200,7 @@ mod tests {
                 title: "EM".to_owned(),
                 system: System::veeam(MediaType::Json),
             },
+            watched_since: None,
             observed_at: None,
             interval_ms: 1,
             next_at: None,

@@ -7,7 +7,7 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::{name, times};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::events::{Interval, Leader, leads, timeline};
+use health::events::{Interval, Leader, UnknownInterval, leads, timeline};
 use health::inventory::{Kind, ResourceKey};
 use health::words::{decimal, span};
 use leptos::prelude::*;
@@ -71,10 +71,21 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         turn.track();
         let (seen, now) = (live.value()?, watched.now_untracked());
         let world = watched.world_untracked();
-        let leader = world.find(&resource).and_then(|held| held.leader());
+        let held = world.find(&resource);
+        let leader = held.and_then(|held| held.leader());
         let leader = leader.filter(|leader| leads(resource.kind, leader));
         let from = now.checked_sub_signed(span)?;
-        let told = timeline(&seen.changes, leader, &seen.unknown, from, now);
+        let connection = world.connection(&resource.connection);
+        let before = connection.and_then(|connection| connection.watched_since);
+        let since = held.and_then(|held| {
+            let freshness = untrack(|| watched.freshness_of(held));
+            held.unknown_since(freshness, connection?.observed_at)
+        });
+        let unknown = before.map(UnknownInterval::before).into_iter();
+        let unknown = seen
+            .unknown
+            .and(unknown.chain(since.map(UnknownInterval::since)));
+        let told = timeline(&seen.changes, leader, &unknown, from, now);
         Some((from, now, told))
     });
     let nobody = if is_slicers { "Slate" } else { "No primary" };

@@ -4,6 +4,7 @@ use super::activity::{connections, moment};
 use super::compression::json;
 use super::middleware::Authorized;
 use crate::app::Gateway;
+use crate::inventory_view::InventoryView;
 use crate::problem::{Kind, Problem};
 use crate::store::ActivityQuery;
 use axum::extract::{Query, State};
@@ -121,10 +122,21 @@ struct ReportData {
     query: ReportQuery,
     failovers: Vec<ActivityEntry>,
     runs: Vec<ActivityEntry>,
+    /// The groups that came and went.
+    listed: Vec<ActivityEntry>,
     /// When each connection could not be seen.
     unknown: HashMap<String, Vec<UnknownInterval>>,
-    /// The groups that are there, with their names and who leads.
-    groups: Vec<(ResourceKey, String, Option<String>)>,
+    /// The groups that are there.
+    groups: Vec<Listed>,
+}
+
+/// A group that is there.
+struct Listed {
+    key: ResourceKey,
+    name: String,
+    leader: Option<String>,
+    /// Since when nobody knows how it is.
+    unknown_since: Option<DateTime<Utc>>,
 }
 
 async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData, Problem> {
@@ -143,6 +155,7 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
     let last = |entry: &ActivityEntry| entry.before.as_deref()?.parse().ok();
     let unwatched = events::unwatched(starts.iter().map(|entry| (entry.at, last(entry))));
     let failovers = entries(gateway, of_kind(EventKind::Failover)).await?;
+    let listed = entries(gateway, of_kind(EventKind::Resource)).await?;
     let runs = entries(gateway, of_kind(EventKind::Run)).await?;
     let mut unknown = HashMap::new();
     for id in &query.connections {
@@ -162,7 +175,15 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         unseen.extend_from_slice(&unwatched);
         unknown.insert(id.clone(), unseen);
     }
-    let inventory = gateway.shared.watchers.inventory().everything();
+    let inventory = gateway.shared.watchers.inventory();
+    let (now, inventory) = (inventory.clock().now(), inventory.everything());
+    let view = InventoryView::new(&inventory, now);
+    for state in inventory.connections.iter().flatten() {
+        let unseen = unknown.get_mut(&state.connection.id);
+        if let (Some(unseen), Some(since)) = (unseen, state.watched_since) {
+            unseen.push(UnknownInterval::before(since));
+        }
+    }
     let is_of_query = |key: &ResourceKey| {
         let is_group = !matches!(
             key.kind,
@@ -178,12 +199,18 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
             let key = resource.key.clone();
             let leader = resource.leader();
             let leader = leader.filter(|leader| events::leads(key.kind, leader));
-            (key, resource.name.clone(), leader.map(str::to_owned))
+            Listed {
+                key,
+                name: resource.name.clone(),
+                leader: leader.map(str::to_owned),
+                unknown_since: view.unknown_since(resource),
+            }
         })
         .collect();
     Ok(ReportData {
         query,
         failovers,
+        listed,
         runs,
         unknown,
         groups,
@@ -206,9 +233,34 @@ fn report(data: ReportData, now: DateTime<Utc>) -> Report {
             ));
         }
     }
+    // When each was not there, or could not be read.
+    let mut absent: HashMap<ResourceKey, Vec<UnknownInterval>> = HashMap::new();
+    let mut listed: HashMap<ResourceKey, Vec<ActivityEntry>> = HashMap::new();
+    for entry in data.listed {
+        if let Some(key) = entry.resource.clone() {
+            listed.entry(key).or_default().push(entry);
+        }
+    }
+    for (key, entries) in listed {
+        let came =
+            |entry: &ActivityEntry| (entry.at, entry.number, entry.severity != Severity::Unknown);
+        absent.insert(key, events::absences(entries.iter().map(came)));
+    }
     let mut leaders: HashMap<ResourceKey, Option<String>> = HashMap::new();
-    for (key, name, leader) in data.groups {
+    for Listed {
+        key,
+        name,
+        leader,
+        unknown_since,
+    } in data.groups
+    {
         changes.entry(key.clone()).or_default().0 = name;
+        if let Some(since) = unknown_since {
+            absent
+                .entry(key.clone())
+                .or_default()
+                .push(UnknownInterval::since(since));
+        }
         leaders.insert(key, leader);
     }
     let gaps = data.unknown.into_iter();
@@ -219,6 +271,8 @@ fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         let gone = || changes.last().and_then(|last| last.after.clone());
         let leader = leaders.get(&key).cloned().unwrap_or_else(gone);
         let gaps = gaps.get(&key.connection).unwrap_or(&none);
+        let own = absent.remove(&key).map(|absent| gaps.and(absent));
+        let gaps = own.as_ref().unwrap_or(gaps);
         let timeline = events::timeline(&changes, leader.as_deref(), gaps, query.from, now);
         let record = events::record(&events::until(timeline, query.to));
         GroupReport {
@@ -294,32 +348,95 @@ fn millis(delta: TimeDelta) -> u64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn nobody_is_said_to_have_led_on_while_nobody_watched() {
-        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
-        let key = ResourceKey {
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
+    fn group() -> ResourceKey {
+        ResourceKey {
             kind: ResourceKind::FailoverGroup,
             connection: "c".to_owned(),
             id: "g".to_owned(),
-        };
-        let entry: ActivityEntry = serde_json::from_value(serde_json::json!({
-            "at": 10_000, "kind": "failover", "severity": "warning", "what": "", "resource": key,
-            "before": "a", "after": "b",
+        }
+    }
+
+    fn entry(second: i64, kind: &str, severity: &str) -> ActivityEntry {
+        serde_json::from_value(serde_json::json!({
+            "at": second * 1_000, "kind": kind, "severity": severity, "what": "", "resource": group(),
         }))
-        .unwrap();
-        let unwatched = events::unwatched([(at(60), Some(at(30)))]);
-        let data = ReportData {
+        .unwrap()
+    }
+
+    /// Of a time from 0 to 100 s, now: the group has this leader.
+    fn seen(leader: Option<&str>) -> ReportData {
+        ReportData {
             query: ReportQuery {
                 from: at(0),
                 to: at(100),
                 connections: vec!["c".to_owned()],
             },
-            failovers: vec![entry],
+            failovers: Vec::new(),
+            listed: Vec::new(),
             runs: Vec::new(),
+            unknown: HashMap::new(),
+            groups: vec![Listed {
+                key: group(),
+                name: "G".to_owned(),
+                leader: leader.map(str::to_owned),
+                unknown_since: None,
+            }],
+        }
+    }
+
+    fn unknown_ms(seen: ReportData) -> u64 {
+        report(seen, at(100)).groups[0].unknown_ms
+    }
+
+    #[test]
+    fn nobody_is_said_to_have_led_on_while_nobody_watched() {
+        let failover = ActivityEntry {
+            before: Some("a".to_owned()),
+            after: Some("b".to_owned()),
+            ..entry(10, "failover", "warning")
+        };
+        let unwatched = events::unwatched([(at(60), Some(at(30)))]);
+        let seen = ReportData {
+            failovers: vec![failover],
             unknown: HashMap::from([("c".to_owned(), unwatched)]),
-            groups: vec![(key, "G".to_owned(), None)],
+            ..seen(None)
         };
         let group = &report(data, at(100)).groups[0];
         assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
+    }
+
+    #[test]
+    fn a_group_that_was_not_there_or_not_watched_or_cannot_be_read_is_not_said_to_have_been_led() {
+        assert_eq!(unknown_ms(seen(Some("a"))), 0);
+        let mut came = seen(Some("a"));
+        came.listed = vec![entry(40, "resource", "normal")];
+        assert_eq!(unknown_ms(came), 40_000);
+        let mut was_away = seen(Some("a"));
+        was_away.listed = vec![
+            entry(40, "resource", "normal"),
+            entry(30, "resource", "unknown"),
+        ];
+        was_away.listed[0].number = 2;
+        // Nobody has compared who leads now with who led before it went.
+        assert_eq!(unknown_ms(was_away), 40_000);
+        let mut went = seen(None);
+        went.listed = vec![entry(70, "resource", "unknown")];
+        went.failovers = vec![ActivityEntry {
+            before: Some("a".to_owned()),
+            after: Some("b".to_owned()),
+            ..entry(10, "failover", "warning")
+        }];
+        went.groups = Vec::new();
+        assert_eq!(unknown_ms(went), 30_000);
+        let mut new = seen(Some("a"));
+        new.unknown = HashMap::from([("c".to_owned(), vec![UnknownInterval::before(at(20))])]);
+        assert_eq!(unknown_ms(new), 20_000);
+        let mut unreadable = seen(Some("a"));
+        unreadable.groups[0].unknown_since = Some(at(90));
+        assert_eq!(unknown_ms(unreadable), 10_000);
     }
 }

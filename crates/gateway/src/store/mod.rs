@@ -36,6 +36,7 @@ pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
 pub(crate) use saved_state::{SavedState, StateChange, Table};
 pub(crate) use sharing::SharedState;
+pub(crate) use watching::unwatched;
 
 use crate::config::{Retention, StoreLocation};
 use crate::crypto::random_hex;

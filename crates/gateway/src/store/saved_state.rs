@@ -38,11 +38,13 @@ pub(crate) enum Table {
     WallsTakenOver,
     /// When and from where a wall was last seen, by the wall's id.
     WallSightings,
+    /// Since when a connection is watched, by its id: milliseconds since 1970.
+    WatchedConnections,
 }
 
 impl Table {
     /// In the order in which they are read. A code that was entered names a wall, and so is read before the walls.
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::OpenAlarms,
         Self::Acknowledgements,
         Self::Notes,
@@ -55,16 +57,19 @@ impl Table {
         Self::Walls,
         Self::WallsTakenOver,
         Self::WallSightings,
+        Self::WatchedConnections,
     ];
 
     /// Whether any gateway may change it by itself, and not only the one that records what all see.
     pub(super) fn is_everybodys(self) -> bool {
-        !self.is_of_alarms() || matches!(self, Self::AlertMessages | Self::AlertDeliveries)
+        let is_messages = matches!(self, Self::AlertMessages | Self::AlertDeliveries);
+        is_messages || !self.is_of_alarms() && self != Self::WatchedConnections
     }
 
     /// Whether it is about alarms.
     pub(super) fn is_of_alarms(self) -> bool {
-        !self.is_of_access() && self != Self::WallSightings
+        let is_other = matches!(self, Self::WallSightings | Self::WatchedConnections);
+        !self.is_of_access() && !is_other
     }
 
     /// Whether it says who is let in, and has a number of its own: it is long, and seldom another.
@@ -89,6 +94,7 @@ impl Table {
             Self::WallCodes => "wall_code",
             Self::WallsTakenOver => "wall_taken_over",
             Self::WallSightings => "wall_sighting",
+            Self::WatchedConnections => "watched_connection",
         }
     }
 }

@@ -60,11 +60,15 @@ pub(super) fn last(sql: &mut dyn Sql) -> Result<Option<DateTime<Utc>>, Fault> {
 
 /// The gateway begins to watch; what has to be said of the time since one last did.
 pub(super) fn begun(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<Event, Fault> {
-    let last = last(sql)?;
-    let what = match last {
+    Ok(unwatched(last(sql)?, now))
+}
+
+/// What has to be said of a time in which nothing was watched: until now, since then or ever.
+pub(crate) fn unwatched(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Event {
+    let what = match since {
         None => "The gateway began to watch. What was before it was not seen.".to_owned(),
-        Some(last) => {
-            let lasted = now.signed_duration_since(last).max(TimeDelta::zero());
+        Some(since) => {
+            let lasted = now.signed_duration_since(since).max(TimeDelta::zero());
             format!(
                 "The gateway did not watch for {}. What happened meanwhile was not seen.",
                 span(lasted)
@@ -72,14 +76,14 @@ pub(super) fn begun(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<Event, Faul
         }
     };
     let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    Ok(Event {
+    Event {
         at: now,
         kind: EventKind::Watching,
         severity: Severity::Unknown,
         resource: None,
         name: String::new(),
         what,
-        before: last.map(time),
+        before: since.map(time),
         after: None,
-    })
+    }
 }

@@ -6,7 +6,7 @@ use health::schedule::Millis;
 use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -17,6 +17,7 @@ pub use simulator::Skips;
 #[derive(Clone)]
 pub struct Clock {
     now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    computer: fn() -> SystemTime,
     began: Instant,
     skips: watch::Receiver<Skips>,
 }
@@ -42,6 +43,7 @@ impl Clock {
     ) -> Self {
         Self {
             now: Arc::new(now),
+            computer: SystemTime::now,
             began: Instant::now(),
             skips,
         }
@@ -51,6 +53,17 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         (self.now)()
+    }
+
+    /// The same clock beside another of the computer's.
+    #[cfg(test)]
+    pub(crate) fn beside(self, computer: fn() -> SystemTime) -> Self {
+        Self { computer, ..self }
+    }
+
+    /// The computer's time. Unlike that of the schedules it goes on while the computer sleeps.
+    pub(super) fn computer(&self) -> SystemTime {
+        (self.computer)()
     }
 
     /// The time that schedules run by: real time and what was skipped, in milliseconds.

@@ -32,6 +32,9 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// nobody did.
 const MARK: u64 = 10;
 
+/// A look at the clock that comes so late was held up: the computer slept, or the process was stopped.
+const STOOD_STILL: Duration = Duration::from_secs(30);
+
 /// The watchers of all connections. Dropping it ends them.
 #[derive(Debug)]
 pub(crate) struct Watchers {
@@ -206,11 +209,19 @@ fn interval(upstream: &Upstream) -> Duration {
 /// Looks at the clock: who has fallen silent is nobody's publication.
 async fn tick(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
+    let mut last = (clock.computer(), clock.now());
     for round in 0_u64.. {
         if round % MARK == 0 {
             inventory.watched();
         }
         clock.sleep_until(clock.millis() + TICK).await;
+        let computer = clock.computer();
+        // A clock that was set back says nothing.
+        let passed = computer.duration_since(last.0).unwrap_or_default();
+        if passed > STOOD_STILL {
+            inventory.stood_still(last.1);
+        }
+        last = (computer, clock.now());
         inventory.tick();
     }
 }
@@ -224,5 +235,59 @@ async fn sync_with_store(inventory: Arc<Inventory>) {
             () = inventory.store_changed() => sleep(TOGETHER).await,
         }
         inventory.sync_with_store().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::StoreLocation;
+    use crate::store::ActivityQuery;
+    use crate::watch::Skips;
+    use chrono::DateTime;
+    use health::events::EventKind;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::SystemTime;
+    use tokio::sync::watch;
+
+    static SECONDS: AtomicU64 = AtomicU64::new(0);
+
+    fn computer() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS.load(Ordering::SeqCst))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_in_which_the_process_stood_still_is_recorded_as_not_watched() {
+        let (_skips, skipped) = watch::channel(Skips::default());
+        let now = || DateTime::from(computer());
+        let store = Arc::new(Store::open_by(&StoreLocation::Memory, now).unwrap());
+        let clock = Clock::new(now, skipped).beside(computer);
+        let inventory = Arc::new(Inventory::new(clock, store.clone()));
+        let ticker = tokio::spawn(tick(inventory));
+        // So much a look may be late.
+        for late in [1, 30, 3_600] {
+            sleep(Duration::from_millis(1_100)).await;
+            SECONDS.fetch_add(late, Ordering::SeqCst);
+        }
+        let query = ActivityQuery {
+            kinds: vec![EventKind::Watching.key().to_owned()],
+            limit: 10,
+            ..ActivityQuery::default()
+        };
+        let mut told = Vec::new();
+        while told.len() < 2 {
+            sleep(Duration::from_millis(1_100)).await;
+            let entries = store.activity(query.clone()).await.unwrap();
+            told = entries
+                .into_iter()
+                .map(|one| (one.before, one.what))
+                .collect();
+        }
+        let began = "The gateway began to watch. What was before it was not seen.";
+        let stood = "The gateway did not watch for 1 h. What happened meanwhile was not seen.";
+        let since = "1970-01-01T00:00:31.000Z".to_owned();
+        let expected = [(Some(since), stood.to_owned()), (None, began.to_owned())];
+        assert_eq!(told, expected);
+        ticker.abort();
     }
 }

@@ -69,7 +69,14 @@ pub fn appeared(judged: &Judged, since: DateTime<Utc>, at: &Moment) -> Vec<Event
                 }
             }
         }
-        _ => events.add(EventKind::Resource, "It appeared.".to_owned()),
+        _ => {
+            events.add(EventKind::Resource, "It appeared.".to_owned());
+            // Unknown is what is no longer listed: by that the two are told apart.
+            let unknown = |event: &&mut Event| event.severity == Severity::Unknown;
+            if let Some(event) = events.list.last_mut().filter(unknown) {
+                event.severity = Severity::Normal;
+            }
+        }
     }
     events.list
 }

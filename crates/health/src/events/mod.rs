@@ -11,7 +11,7 @@ mod timeline;
 mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
-pub use report::{Record, UnknownInterval, record, silences, until, unwatched};
+pub use report::{Record, UnknownInterval, absences, record, silences, until, unwatched};
 pub use timeline::{Gaps, Interval, Leader, LeaderChange, leads, timeline};
 
 use crate::inventory::ResourceKey;

@@ -17,6 +17,28 @@ pub struct UnknownInterval {
     pub is_compared: bool,
 }
 
+impl UnknownInterval {
+    /// What was before, nobody saw.
+    #[must_use]
+    pub fn before(at: DateTime<Utc>) -> Self {
+        Self {
+            from: DateTime::<Utc>::MIN_UTC,
+            to: at,
+            is_compared: false,
+        }
+    }
+
+    /// What has been since, nobody has seen yet.
+    #[must_use]
+    pub fn since(at: DateTime<Utc>) -> Self {
+        Self {
+            from: at,
+            to: DateTime::<Utc>::MAX_UTC,
+            is_compared: true,
+        }
+    }
+}
+
 /// What a time was like for one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Record {
@@ -121,9 +143,26 @@ pub fn silences(
     silent
 }
 
+/// When a resource was not listed, by the events of its coming and going: when, the number of the entry, and whether it
+/// came. Before it was first seen to come it was not, and one that went and did not come back is not.
+#[must_use]
+pub fn absences(
+    events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>,
+) -> Vec<UnknownInterval> {
+    let events: Vec<_> = events.into_iter().collect();
+    let oldest = events.iter().min_by_key(|(at, number, _)| (*at, *number));
+    let came = oldest.filter(|(_, _, is_come)| *is_come);
+    let before = came.map(|(came, ..)| UnknownInterval::before(*came));
+    let since = silences(events).into_iter().map(|one| UnknownInterval {
+        is_compared: false,
+        ..one
+    });
+    since.chain(before).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Record, record, silences, until, unwatched};
+    use super::{Record, absences, record, silences, until, unwatched};
     use crate::events::timeline::{Interval, Leader};
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -200,6 +239,31 @@ mod tests {
         let told = silences([(at(50), 3, false), (at(30), 2, true), (at(10), 1, false)]);
         let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
         assert_eq!(told, [(at(50), DateTime::<Utc>::MAX_UTC), (at(10), at(30))]);
+    }
+
+    #[test]
+    fn a_resource_is_absent_before_it_came_and_after_it_went() {
+        let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
+        for (events, expected) in [
+            (vec![], vec![]),
+            (vec![(10, true)], vec![(first, at(10))]),
+            (vec![(20, false)], vec![(at(20), last)]),
+            (
+                vec![(10, true), (20, false), (30, true)],
+                vec![(at(20), at(30)), (first, at(10))],
+            ),
+            (
+                vec![(10, false), (20, true), (30, false)],
+                vec![(at(30), last), (at(10), at(20))],
+            ),
+        ] {
+            let numbered = (1..).zip(&events);
+            let told = absences(
+                numbered.map(|(number, (second, is_come))| (at(*second), number, *is_come)),
+            );
+            let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
+            assert_eq!(told, expected, "{events:?}");
+        }
     }
 
     #[test]

@@ -86,6 +86,12 @@ impl Gaps {
         Self(apart)
     }
 
+    /// These, and others.
+    #[must_use]
+    pub fn and(&self, others: impl IntoIterator<Item = UnknownInterval>) -> Self {
+        Self::of(self.0.iter().copied().chain(others).collect())
+    }
+
     /// Those between two moments.
     fn between(
         &self,

@@ -226,6 +226,18 @@ impl Resource {
         }
     }
 
+    /// Since when nobody knows how it is, given when its connection was last read as a whole: since it was last read
+    /// itself. `None` while what was read is believed.
+    #[must_use]
+    pub fn unknown_since(
+        &self,
+        freshness: Freshness,
+        connection: Option<DateTime<Utc>>,
+    ) -> Option<DateTime<Utc>> {
+        let last = || self.observed_at(connection);
+        (!freshness.is_believable()).then(|| last().unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+
     /// **The one rule of unread:** it is known to exist, and neither was it read nor did a read of it
     /// fail. That is no news, and nothing is wrong yet.
     #[must_use]

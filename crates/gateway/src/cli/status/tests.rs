@@ -44,6 +44,7 @@ fn connection(id: &str, observed_at: Option<i64>) -> ConnectionState {
             title: format!("Plant {id}"),
             system: vendors::System::Uplynk,
         },
+        watched_since: None,
         observed_at: observed_at.map(at),
         interval_ms: 5_000,
         next_at: None,

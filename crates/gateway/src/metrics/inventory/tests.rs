@@ -24,6 +24,7 @@ fn connection(id: &str, system: &str, observed_at: Option<i64>) -> ConnectionSta
             title: format!("Title of {id}"),
             system,
         },
+        watched_since: None,
         observed_at: observed_at.map(at),
         interval_ms: 5_000,
         next_at: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
@@ -140,6 +140,12 @@ const MIGRATIONS: [&str; 6] = [
     INSERT INTO resource_name
         SELECT lower(entry::json ->> 'name'), resource, max(at) FROM activity
         WHERE resource <> '' AND entry::json ->> 'name' <> '' GROUP BY 1, 2;
+",
+    // Since when each connection is watched. Of one that was watched before, what was recorded tells.
+    "
+    CREATE TABLE watched_connection (id text PRIMARY KEY, entry text NOT NULL);
+    INSERT INTO watched_connection
+        SELECT connection, min(at)::text FROM activity WHERE connection <> '' GROUP BY connection;
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.

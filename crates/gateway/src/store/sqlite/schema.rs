@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
@@ -90,6 +90,12 @@ const MIGRATIONS: [&str; 7] = [
     INSERT INTO resource_name
         SELECT lower(entry ->> '$.name'), resource, max(at) FROM activity
         WHERE resource <> '' AND entry ->> '$.name' <> '' GROUP BY 1, 2;
+",
+    // Since when each connection is watched. Of one that was watched before, what was recorded tells.
+    "
+    CREATE TABLE watched_connection (id TEXT PRIMARY KEY, entry TEXT NOT NULL) STRICT;
+    INSERT INTO watched_connection
+        SELECT connection, CAST(min(at) AS TEXT) FROM activity WHERE connection <> '' GROUP BY connection;
 ",
 ];
 

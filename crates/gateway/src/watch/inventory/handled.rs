@@ -19,6 +19,7 @@ impl State {
             notes: store.take_saved(Table::Notes),
             maintenance: store.take_saved(Table::Maintenance),
         };
+        self.watched_since = store.take_saved(Table::WatchedConnections);
         self.alarms = self.history.alarms();
         self.shared_alarms.follows = !store.leads();
     }

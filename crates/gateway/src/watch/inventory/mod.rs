@@ -20,7 +20,8 @@ pub(super) use replication::PublishedState;
 use super::Clock;
 use super::sharing::Publication;
 use super::watcher::in_millis;
-use crate::store::Store;
+use crate::store::{Store, unwatched};
+use chrono::{DateTime, Utc};
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note};
 use health::inventory::{Contents, Kind, ResourceKey, WatchedGroup};
 use protocol::ConnectionState;
@@ -123,6 +124,12 @@ impl Inventory {
         let mut state = self.state();
         state.tick(now);
         self.record(state);
+    }
+
+    /// Records that nothing was watched since then: the process stood still.
+    pub(crate) fn stood_still(&self, since: DateTime<Utc>) {
+        self.store
+            .record(vec![unwatched(Some(since), self.clock.now())]);
     }
 
     /// Notes that the connections are watched at this moment.
@@ -251,6 +258,7 @@ impl Inventory {
 pub(super) fn unread(public: vendors::Connection, interval: Duration) -> ConnectionState {
     ConnectionState {
         connection: public,
+        watched_since: None,
         observed_at: None,
         interval_ms: in_millis(interval),
         next_at: None,

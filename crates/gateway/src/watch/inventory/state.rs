@@ -3,13 +3,13 @@
 use super::connection::{Connection, Step};
 use super::shared_alarms::SharedAlarms;
 use super::{Read, unread};
-use crate::store::StateChange;
+use crate::store::{StateChange, Table};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, AlarmHistory, Handling, Maintenance};
 use health::events::{self, Event};
 use health::inventory::{Resource, ResourceKey};
 use protocol::ConnectionState;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::time::Duration;
 
@@ -42,8 +42,10 @@ pub(super) struct State {
     pub(super) alarms_at: u64,
     /// What was seen to happen and is not recorded yet.
     pub(super) seen: Vec<Event>,
-    /// What of the alarms the store is still to save.
+    /// What the store is still to save.
     pub(super) unsaved: Vec<StateChange>,
+    /// Since when each connection is watched, in milliseconds since 1970. Longer than this process lives.
+    pub(super) watched_since: BTreeMap<String, i64>,
     /// What is known of other gateways.
     pub(super) shared_alarms: SharedAlarms,
     /// Counts publications, so that what a whole one does not name can be told.
@@ -67,6 +69,7 @@ impl State {
             alarms_at: 0,
             seen: Vec::new(),
             unsaved: Vec::new(),
+            watched_since: BTreeMap::new(),
             shared_alarms: SharedAlarms::default(),
             publication: 0,
         }
@@ -126,6 +129,7 @@ impl State {
     ) {
         let step = self.step();
         let mut old = mem::take(&mut self.connections);
+        self.watch_only(&wanted, &old, now);
         for (public, interval) in wanted {
             let same = old.iter().position(|one| one.state.connection == public);
             let connection = match same {
@@ -137,7 +141,7 @@ impl State {
                     if before.any(|one| one.id == *id && one.system.kind() == kind) {
                         self.history.carry_over(id);
                     }
-                    Connection::new(unread(public, interval))
+                    self.unread(public, interval)
                 }
             };
             self.connections.push(connection);
@@ -151,6 +155,47 @@ impl State {
         self.end(step, true);
     }
 
+    /// Notes since when each connection is watched, and forgets it of those that no longer are. Another system by the same
+    /// name is another connection.
+    fn watch_only(
+        &mut self,
+        wanted: &[(vendors::Connection, Duration)],
+        old: &[Connection],
+        now: DateTime<Utc>,
+    ) {
+        let wanted: Vec<_> = wanted.iter().map(|(public, _)| public).collect();
+        let is_other = |one: &vendors::Connection| {
+            let kind = one.system.kind();
+            let mut old = old.iter().map(|old| &old.state.connection);
+            old.any(|old| old.id == one.id && old.system.kind() != kind)
+        };
+        let unsaved = &mut self.unsaved;
+        self.watched_since.retain(|id, _| {
+            let stays = wanted.iter().any(|one| one.id == *id && !is_other(one));
+            if !stays {
+                unsaved.push(StateChange::delete(Table::WatchedConnections, id));
+            }
+            stays
+        });
+        for one in wanted {
+            self.watched_since.entry(one.id.clone()).or_insert_with(|| {
+                let now = now.timestamp_millis();
+                unsaved.push(StateChange::put(Table::WatchedConnections, &one.id, &now));
+                now
+            });
+        }
+    }
+
+    /// A connection of which nothing was read yet.
+    fn unread(&self, public: vendors::Connection, interval: Duration) -> Connection {
+        let since = self.watched_since.get(&public.id);
+        let watched_since = since.and_then(|since| DateTime::from_timestamp_millis(*since));
+        Connection::new(ConnectionState {
+            watched_since,
+            ..unread(public, interval)
+        })
+    }
+
     pub(super) fn forget(&mut self, id: &str, now: DateTime<Utc>) {
         let Some(place) = self.place(id) else {
             return;
@@ -158,7 +203,7 @@ impl State {
         let step = self.step();
         let held = &self.connections[place].state;
         let interval = Duration::from_millis(held.interval_ms);
-        let new = Connection::new(unread(held.connection.clone(), interval));
+        let new = self.unread(held.connection.clone(), interval);
         let old = mem::replace(&mut self.connections[place], new);
         self.history.carry_over(id);
         self.drop_resources(old, step);
@@ -184,7 +229,11 @@ impl State {
         if connection.state.connection != told.connection {
             return;
         }
-        let before = mem::replace(&mut connection.state, told.clone());
+        let told_now = ConnectionState {
+            watched_since: connection.state.watched_since,
+            ..told.clone()
+        };
+        let before = mem::replace(&mut connection.state, told_now);
         connection.baseline = before.observed_at;
         let only_time = matches!(read, Read::Nothing)
             && (&before.failure, before.observed_at) == (&told.failure, told.observed_at);
