@@ -405,7 +405,7 @@ mod tests {
             unknown: HashMap::from([("c".to_owned(), unwatched)]),
             ..seen(None)
         };
-        let group = &report(data, at(100)).groups[0];
+        let group = &report(seen, at(100)).groups[0];
         assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
     }
 

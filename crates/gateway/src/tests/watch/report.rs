@@ -92,23 +92,23 @@ async fn a_report_tells_failovers_times_without_a_primary_and_what_nobody_saw() 
 }
 
 /// Since when each connection is watched, in seconds.
-fn since(stage: &Stage) -> Vec<i64> {
-    let connections = stage.all().connections.unwrap_or_default().into_iter();
+fn since(fixture: &Fixture) -> Vec<i64> {
+    let connections = fixture.all().connections.unwrap_or_default().into_iter();
     let since = connections.map(|one| one.watched_since.unwrap().timestamp());
     since.collect()
 }
 
 /// The second connection is taken out of the configuration, and a minute later put back.
-fn away_for_a_minute(stage: &Stage) {
-    let inventory = stage.gateway.shared.watchers.inventory();
-    let configured = stage.all().connections.unwrap();
+fn away_for_a_minute(fixture: &Fixture) {
+    let inventory = fixture.gateway.shared.watchers.inventory();
+    let configured = fixture.all().connections.unwrap();
     let configured = configured.into_iter().map(|one| one.connection);
     let both: Vec<_> = configured
         .map(|one| (one, Duration::from_secs(5)))
         .collect();
-    stage.skip(60);
+    fixture.skip(60);
     inventory.configure(both[..1].to_vec());
-    stage.skip(60);
+    fixture.skip(60);
     inventory.configure(both);
     inventory.tick();
 }
@@ -123,13 +123,13 @@ fn two(plant: &Plant) -> Vec<config::Connection> {
 async fn of_the_time_before_a_connection_was_watched_nothing_is_said_to_be_known() {
     let plant = Plant::new(1).await;
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    let stage = Stage::new(two(&plant));
-    assert_eq!(since(&stage), [0, 0]);
-    away_for_a_minute(&stage);
-    assert_eq!(since(&stage), [0, 120]);
-    stage.refresh().await;
+    let fixture = Fixture::new(two(&plant));
+    assert_eq!(since(&fixture), [0, 0]);
+    away_for_a_minute(&fixture);
+    assert_eq!(since(&fixture), [0, 120]);
+    fixture.refresh().await;
     let whole = "GET /api/report?from=1970-01-01T00:00:00Z";
-    let (_, report) = send(&stage, whole, &Value::Null).await;
+    let (_, report) = send(&fixture, whole, &Value::Null).await;
     let unknown = report["groups"].as_array().unwrap().iter();
     let unknown: Vec<_> = unknown.map(|group| &group["unknown_ms"]).collect();
     assert_eq!(unknown, [&json!(0), &json!(120_000)], "{report}");
@@ -140,10 +140,10 @@ async fn since_when_a_connection_is_watched_is_known_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let plant = Plant::new(1).await;
-    let stage = Stage::with_store(two(&plant), reopened(&file).await);
-    away_for_a_minute(&stage);
-    stage.gateway.shared.watchers.stop();
-    drop(stage);
-    let stage = Stage::with_store(two(&plant), reopened(&file).await);
-    assert_eq!(since(&stage), [0, 120]);
+    let fixture = Fixture::with_store(two(&plant), reopened(&file).await);
+    away_for_a_minute(&fixture);
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
+    let fixture = Fixture::with_store(two(&plant), reopened(&file).await);
+    assert_eq!(since(&fixture), [0, 120]);
 }
