@@ -81,7 +81,7 @@ pub(crate) fn check(tree: &Tree) -> Done {
             ])
             .args(["--", "-D", "warnings"]))
     });
-    lints_for_the_browser(tree, &mut steps);
+    lints_for_the_browser(cargo(tree), &mut steps);
     steps.take("dependencies", || dependencies::check(tree));
     steps.summary()
 }
@@ -100,7 +100,7 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         if name.is_none() {
             formatting(tree, &mut steps);
             is_linted = steps.take("lints, and compiling the tests", || {
-                run(linted(cargo(tree).args([
+                run(linted(from_nothing(tree).args([
                     "build",
                     "--workspace",
                     "--all-targets",
@@ -112,12 +112,12 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         }
         if !is_linted {
             steps.take("compiling the tests", || {
-                run(cargo(tree).args(TESTS).arg("--no-run"))
+                run(from_nothing(tree).args(TESTS).arg("--no-run"))
             });
         }
         if name.is_none() {
             // Last: the build ends with what occupies one processor, and so does this.
-            lints_for_the_browser(tree, &mut steps);
+            lints_for_the_browser(from_nothing(tree), &mut steps);
         }
         build.join()
     });
@@ -139,6 +139,14 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     steps.summary()
 }
 
+/// A cargo command that does not note what a build of a few changed lines could use again. Compiling the console with
+/// these notes takes twice as long, and what is tested as a whole is mostly compiled from nothing.
+fn from_nothing(tree: &Tree) -> Command {
+    let mut command = cargo(tree);
+    command.env("CARGO_INCREMENTAL", "0");
+    command
+}
+
 /// Makes a cargo command lint what it compiles of the workspace, with the program behind `cargo clippy`. That command would
 /// only check, so that everything would have to be compiled again for the tests. The command that runs the tests needs the
 /// same settings, or it compiles everything again as well.
@@ -155,7 +163,7 @@ const TESTS: [&str; 4] = ["test", "--workspace", "--locked", "--quiet"];
 fn native_tests(tree: &Tree, is_linted: bool, name: Option<&str>) -> Done {
     let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     let test = |kinds: &[&str]| {
-        let mut test = cargo(tree);
+        let mut test = from_nothing(tree);
         test.args(TESTS)
             .arg("--no-fail-fast")
             .args(kinds)
@@ -261,10 +269,10 @@ fn formatting(tree: &Tree, steps: &mut Steps) {
     });
 }
 
-fn lints_for_the_browser(tree: &Tree, steps: &mut Steps) {
+fn lints_for_the_browser(mut cargo: Command, steps: &mut Steps) {
     steps.take("lints for the browser", || {
         install::wasm_target()?;
-        run(cargo(tree)
+        run(cargo
             .args([
                 "clippy",
                 "--target",

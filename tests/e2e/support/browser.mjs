@@ -13,6 +13,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // One after the other: the pages of a file need no process each.
+  '--renderer-process-limit=1',
 ];
 
 /** A browser with a profile of its own, gone when it closes. */
