@@ -165,10 +165,11 @@ impl Tile {
         }
     }
 
-    /// The age of an abnormal state; otherwise the age of the data.
+    /// The age of an abnormal state; otherwise the age of the data, and so where it is only known what the state was.
     #[must_use]
     pub fn age(&self, ages: Ages) -> Option<Age> {
         match ages.state {
+            _ if self.is_kept() => ages.read,
             _ if self.is_stale() => None,
             Some(age) if self.is_large() => Some(age),
             _ => ages.read,
@@ -204,11 +205,7 @@ impl Tile {
         } else {
             measure_bold(&self.state(Ages::default()))
         };
-        let age = if self.is_kept() {
-            0.0
-        } else {
-            measure_bold(" 59 min")
-        };
+        let age = measure_bold(" 59 min");
         if self.is_large() {
             // Where there is no room for more, a name is as large as the rest.
             let name = measure_bold(&self.name);
