@@ -71,10 +71,10 @@ impl Vendor {
             }
             StatusCode::NO_CONTENT
         });
-        let beaten = seen.clone();
+        let posted = seen.clone();
         // It takes its time, so that the gateway can end in between.
         let heartbeat = post(move |body: String| async move {
-            beaten.bodies.lock().expect("no panic").push(body);
+            posted.bodies.lock().expect("no panic").push(body);
             sleep(Duration::from_millis(20)).await;
             "{}"
         });
