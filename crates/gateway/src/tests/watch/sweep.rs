@@ -27,6 +27,21 @@ async fn every_group_of_every_page_is_read_once_in_a_sweep() {
 }
 
 #[tokio::test]
+async fn a_group_that_no_address_can_name_is_listed_and_not_asked_for() {
+    let plant = Plant::new(0).await;
+    plant.groups(&["g0", "..", "."]);
+    let stage = Stage::of(&plant).await;
+    let all = stage.refresh().await;
+    for id in ["..", "."] {
+        let why = format!("No address can name the id “{id}”.");
+        assert_eq!(all.resource(id).failure, Some(why));
+    }
+    let asked = plant.asked();
+    let is_expected = |line: &&String| line.contains("groups?") || line.contains("groups/g0/");
+    assert_eq!(asked.iter().find(|line| !is_expected(line)), None);
+}
+
+#[tokio::test]
 async fn a_group_that_hangs_holds_neither_the_others_nor_the_end() {
     let plant = Plant::new(30).await;
     plant.answers("g0", Answers::Never);
