@@ -1,6 +1,7 @@
 //! A sweep over all groups of an AVEVA service.
 
 use super::*;
+use serde_json::json;
 
 #[tokio::test]
 async fn every_group_of_every_page_is_read_once_in_a_sweep() {
@@ -24,6 +25,35 @@ async fn every_group_of_every_page_is_read_once_in_a_sweep() {
         })
         .await;
     assert_eq!(plant.asked().len(), 233);
+}
+
+#[tokio::test]
+async fn the_status_is_asked_when_data_was_last_processed_where_the_primary_does_not_say() {
+    let plant = Plant::new(3).await;
+    let time = "1969-12-31T23:59:00";
+    plant.status("g1", json!({ "LastDataProcessedTime": time }));
+    plant.status("g2", json!({ "LastDataProcessedTime": time }));
+    plant.answers("g2 status", Answers::Status(403));
+    let stage = Stage::of(&plant).await;
+    let all = stage.all();
+    let last_data = |id| match &all.resource(id).facts {
+        Facts::FailoverGroup(facts) => facts.last_data.map(|at| at.timestamp()),
+        other => panic!("{other:?}"),
+    };
+    let told = ["g0", "g1", "g2"].map(last_data);
+    assert_eq!(told, [Some(0), Some(-60), None]);
+    let failures = ["g0", "g1", "g2"].map(|id| all.resource(id).failure.clone());
+    assert_eq!(failures, [None, None, None], "what the sessions say counts");
+    let mut asked = plant.asked();
+    asked.retain(|line| line.ends_with("/status"));
+    asked.sort();
+    assert_eq!(asked, ["GET groups/g1/status", "GET groups/g2/status"]);
+    plant.answers("g2 status", Answers::Status(429));
+    let all = stage.refresh().await;
+    assert!(
+        all.resource("g2").failure.is_some(),
+        "no more is asked then"
+    );
 }
 
 #[tokio::test]
