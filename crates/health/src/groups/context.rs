@@ -71,8 +71,8 @@ impl<'a> GroupContext<'a> {
         others.find(|session| is_pinned(session, now))
     }
 
-    /// The live session that may be elected with the highest score, regardless of overrides. The Primary wins a tie, because no
-    /// tie-break is documented.
+    /// Of the live sessions that may be elected, the one with the highest score, regardless of overrides. The Primary
+    /// wins a tie, because no tie-break is documented.
     pub(super) fn leader(&self) -> Option<&'a ClientSession> {
         let worth = |session| number(session).unwrap_or(-1.0);
         let primary = |session: &ClientSession| session.role == Some(Role::Primary);
