@@ -4,7 +4,7 @@ use super::Live;
 use super::schedule::Millis;
 use super::{Clock, Status, clock};
 use crate::api::{Arrived, Failure, Purpose, send, send_sessions};
-use futures_util::future::try_join3;
+use futures_util::future::join3;
 use health::groups::{Observation, Succession, judge_listed, leaders};
 use health::severity::Severity;
 use health::transition;
@@ -15,6 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use vendors::LeftOut;
 use vendors::aveva::{self, ClientSession, GroupConfiguration, GroupStatus, ReadText};
+use vendors::call::Unreadable;
 use web_sys::AbortController;
 
 /// An AVEVA group with what it holds.
@@ -152,6 +153,20 @@ struct LastRead {
     detail: Option<Arc<Detail>>,
 }
 
+/// Why what a group holds cannot be read, where the group itself was answered. By the contract a 404 says then that the
+/// group is not there, which it is: such an answer is none to believe, and the group not gone.
+fn of_a_group_that_is_there(failure: Failure) -> Failure {
+    match &failure {
+        Failure::Vendor(error) if error.status == 404 => Failure::Unreadable(Unreadable {
+            status: error.status,
+            problem: "the group is there, and its status or its sessions are said not to be (404)"
+                .to_owned(),
+            excerpt: failure.in_full(),
+        }),
+        _ => failure,
+    }
+}
+
 async fn whole(
     connection: String,
     base: aveva::Base,
@@ -168,12 +183,15 @@ async fn whole(
     let known = known.map_or(&[][..], |detail| &detail.sessions);
     let requested_at = clock::now();
     // At once, and not one after the other: on a slow line each takes as long as all.
-    let (configuration, status, (sessions, text)) = try_join3(
+    let (configuration, status, sessions) = join3(
         send(&connection, &configuration, purpose),
         send(&connection, &status, purpose),
         send_sessions(&connection, &sessions, purpose, (&before.text, known)),
     )
-    .await?;
+    .await;
+    let configuration = configuration?;
+    let status = status.map_err(of_a_group_that_is_there)?;
+    let (sessions, text) = sessions.map_err(of_a_group_that_is_there)?;
     let age = status.age.max(sessions.age);
     let detail = Arc::new(Detail {
         status: status.value,
@@ -193,4 +211,31 @@ async fn whole(
         date: status.date,
         age,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_a_group_that_is_there;
+    use crate::api::Failure;
+    use vendors::call::VendorError;
+
+    #[test]
+    fn a_group_that_was_answered_is_not_gone_because_its_sessions_are_not_found() {
+        let of = |status| {
+            let error = VendorError {
+                status,
+                message: "no sessions".to_owned(),
+                operation_id: Some("7".to_owned()),
+                ..VendorError::default()
+            };
+            of_a_group_that_is_there(Failure::Vendor(Box::new(error)))
+        };
+        assert!(!of(404).is_missing());
+        let Failure::Unreadable(why) = of(404) else {
+            panic!("{:?}", of(404));
+        };
+        assert!(why.excerpt.contains("no sessions"), "{why:?}");
+        assert!(why.excerpt.contains("Operation id: 7"), "{why:?}");
+        assert!(matches!(of(403), Failure::Vendor(error) if error.status == 403));
+    }
 }

@@ -154,6 +154,15 @@ for (const [operation, change] of Object.entries(CHANGES)) {
   }
 }
 
+story('who is Primary after a change is said by the sessions where the status leaves it out', async (told) => {
+  const { page, control } = told;
+  await CHANGES.heartbeat.go(told);
+  const { connection } = CHANGES.heartbeat.at;
+  await control('POST', '/faults', { connection, operation: 'group status', fault: { kind: 'body', body: '{}' } });
+  await send(page, CHANGES.heartbeat.button).click();
+  await notice(page, /Primary is TANK-01.OpcUa\./).waitFor();
+});
+
 story('create group: 201', async (told) => {
   const { page, complaints, visit, world } = told;
   complaints.expect(GONE);

@@ -114,6 +114,19 @@ story('a group that is not there is not found', async ({ page, visit, complaints
   await page.getByText('“no such group”').waitFor();
 });
 
+story('a group that is there is not called gone because its sessions are not found', async (told) => {
+  const { page, control, visit, world, complaints } = told;
+  complaints.expect(/status of 404/);
+  const [group] = system(await world(), 'plant-a').groups;
+  await control('POST', '/faults', { connection: 'plant-a', operation: 'list sessions', fault: { kind: 'status', status: 404 } });
+  await visit(path('groups', 'plant-a', group.Id));
+  const card = page.getByRole('region', { name: 'What went wrong' });
+  await card.getByText(/the group is there, and its status or its sessions are said not to be/).waitFor();
+  await card.getByText('Response body').click();
+  await card.getByText(/Operation id: /).waitFor();
+  assert.equal(await page.getByRole('heading', { level: 1, name: 'Not found' }).count(), 0);
+});
+
 story('a group of a connection that is not there is not found', async ({ page, visit }) => {
   await visit(path('groups', 'plant-z', 'tankfarm-opcua'));
   await page.getByRole('heading', { level: 1, name: 'Not found' }).waitFor();

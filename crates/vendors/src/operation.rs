@@ -102,16 +102,21 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// One path segment, percent-encoded so that no id can change the path.
-///
-/// No URL can address an id that is `.` or `..`: every parser treats it, encoded or not, as a relative
-/// path, and `groups/%2E/status` would address another group. The segment is then empty, which matches
-/// no operation, so the request is rejected.
+/// Whether a URL can address this id. It can address none that is empty, `.` or `..`: every parser treats these,
+/// encoded or not, as a relative path, and `groups/%2E/status` would address another group.
+#[must_use]
+pub fn is_addressable(id: &str) -> bool {
+    !matches!(id, "" | "." | "..")
+}
+
+/// One path segment, percent-encoded so that no id can change the path. It is empty where no URL can address the id
+/// ([`is_addressable`]), which matches no operation, so the relay rejects the request.
 #[must_use]
 pub fn segment(id: &str) -> String {
-    match id {
-        "." | ".." => String::new(),
-        _ => utf8_percent_encode(id, SEGMENT).to_string(),
+    if is_addressable(id) {
+        utf8_percent_encode(id, SEGMENT).to_string()
+    } else {
+        String::new()
     }
 }
 
@@ -139,14 +144,14 @@ impl Operation {
 
     /// Whether `segments`, decoded and after the base, match this operation's path.
     ///
-    /// An empty segment, `.` and `..` never match an id: no URL can address them, and a server would resolve
-    /// them to another path (see [`segment`]).
+    /// What no URL can address never matches an id: a server would resolve it to another path
+    /// ([`is_addressable`]).
     #[must_use]
     pub fn matches(&self, method: Method, segments: &[&str]) -> bool {
         let mut pattern = self.path.split('/').skip(1);
         self.method == method
             && segments.iter().all(|have| match pattern.next() {
-                Some("{}") => !matches!(*have, "" | "." | ".."),
+                Some("{}") => is_addressable(have),
                 Some(fixed) => fixed == *have,
                 None => false,
             })

@@ -185,7 +185,8 @@ fn a_time_without_a_zone_is_utc_and_sent_so() {
             "EndTime<\"2025-02-18T14:16:31+02:00\"",
             "EndTime<\"2025-02-18T14:16:31+02:00\"",
         ),
-        ("EndTime>2019-06-30", "EndTime>\"2019-06-30\""),
+        ("EndTime>2019-06-30", "EndTime>\"2019-06-30T00:00:00Z\""),
+        ("EndTime>2019-06-31", "EndTime>\"2019-06-31\""),
         ("EndTime>soon", "EndTime>soon"),
         ("Name==2025-02-18T14:16:31", "Name==\"2025-02-18T14:16:31\""),
     ] {

@@ -83,7 +83,7 @@ fn every_published_query_is_read() {
         ),
         (
             "type=CloudFailoverSession&filter=endtime>\"2019-06-30\"",
-            "EndTime>\"2019-06-30\"",
+            "EndTime>\"2019-06-30T00:00:00Z\"",
         ),
         (
             "type=CloudFailoverSession&filter=(UID==f7d731be-53f7-40ca-9c45-cbdaf29e2d99)",

@@ -78,8 +78,14 @@ fn lists_that_are_null_empty_or_absent_hold_nothing() {
     ] {
         assert_eq!(page(body), Page::default(), "{body}");
     }
-    let none = page("{\"PagingInfo\":{\"PageNum\":1,\"PagesCount\":0}}");
-    assert_eq!(none.sessions, [], "of no pages");
+    for none in [
+        "{\"PagingInfo\":{\"PageNum\":1,\"PagesCount\":0}}",
+        "{\"PagingInfo\":{\"PageNum\":1,\"PagesCount\":1,\"Links\":[]}}",
+        "{\"pagingInfo\":{\"pagesCount\":1},\"jobs\":null}",
+        "<QueryResult><PagingInfo PageNum='1' PageSize='100' PagesCount='1'><Links/></PagingInfo></QueryResult>",
+    ] {
+        assert_eq!(page(none).sessions, [], "of one page at most: {none}");
+    }
     let gap = "{\"CloudFailoverSessions\":[null,{\"UID\":\"a\"},{}]}";
     assert_eq!(page(gap).sessions.len(), 1);
     for tasks in [
@@ -440,6 +446,10 @@ fn a_list_in_another_shape_is_not_an_empty_list() {
             "expected Entities or Refs or CloudFailoverSessions, found none of them",
         ),
         ("{\"PagingInfo\":{\"PageNum\":1}}", "found none of them"),
+        (
+            "<QueryResult><PagingInfo PagesCount='2'/></QueryResult>",
+            "found none of them",
+        ),
         ("<QueryResult/>", "found none of them"),
         (
             "<QueryResult><Entities><CloudFailoverSessions><Item UID='1'/></CloudFailoverSessions></Entities></QueryResult>",

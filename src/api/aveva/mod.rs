@@ -6,7 +6,7 @@ mod sessions;
 use super::failure::Failure;
 use super::transport::{Arrived, Purpose, send};
 use vendors::Call;
-use vendors::aveva::{self, Base, ClientSession, GroupConfiguration};
+use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Role};
 
 /// One AVEVA connection, for changes.
 #[derive(Debug, Clone)]
@@ -48,19 +48,74 @@ impl Writer {
     /// The current primary, in a sentence.
     pub(super) async fn leader(&self, group: &str) -> Result<String, Failure> {
         let status = self.send(&aveva::groups(&self.base).status(group)).await?;
-        let status = status.value;
-        let named = |id: Option<String>| id.filter(|id| !id.is_empty());
-        Ok(
-            match (named(status.primary), named(status.pending_primary)) {
-                (Some(primary), None) => format!("Primary is {primary}."),
-                (Some(primary), Some(pending)) => {
-                    format!("Primary is {primary}, and {pending} is PendingPrimary.")
-                }
-                (None, Some(pending)) => {
-                    format!("No session is Primary, {pending} is PendingPrimary.")
-                }
-                (None, None) => "No session is Primary.".to_owned(),
-            },
-        )
+        // A status may leave the field out although a session has the role.
+        let sessions = match status.value.primary {
+            Some(_) => Vec::new(),
+            None => {
+                let list = aveva::sessions(&self.base, group).list();
+                self.send(&list).await?.value.items
+            }
+        };
+        Ok(leader_words(status.value, &sessions))
+    }
+}
+
+/// Who leads, by the status, and by the sessions where it names no Primary.
+fn leader_words(status: GroupStatus, sessions: &[ClientSession]) -> String {
+    let with_role = |role| {
+        let role = Some(role);
+        sessions.iter().find(|one| one.role == role)?.id.clone()
+    };
+    let primary = status.primary.or_else(|| with_role(Role::Primary));
+    let pending = status.pending_primary;
+    match (primary, pending.or_else(|| with_role(Role::PendingPrimary))) {
+        (Some(primary), None) => format!("Primary is {primary}."),
+        (Some(primary), Some(pending)) => {
+            format!("Primary is {primary}, and {pending} is PendingPrimary.")
+        }
+        (None, Some(pending)) => format!("No session is Primary, {pending} is PendingPrimary."),
+        (None, None) => "No session is Primary.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leader_words;
+    use vendors::aveva::{ClientSession, GroupStatus, Role};
+
+    #[test]
+    fn who_leads_is_said_by_the_sessions_where_the_status_leaves_it_out() {
+        let session = |id: &str, role| ClientSession {
+            id: Some(id.to_owned()),
+            role: Some(role),
+            ..ClientSession::default()
+        };
+        let sessions = [
+            session("a", Role::Secondary),
+            session("b", Role::Primary),
+            session("c", Role::PendingPrimary),
+        ];
+        let named = |id: &str| GroupStatus {
+            primary: Some(id.to_owned()),
+            ..GroupStatus::default()
+        };
+        let nothing = GroupStatus::default;
+        for (status, sessions, words) in [
+            (named("z"), &sessions[..0], "Primary is z."),
+            (nothing(), &sessions[..2], "Primary is b."),
+            (
+                nothing(),
+                &sessions[..],
+                "Primary is b, and c is PendingPrimary.",
+            ),
+            (
+                nothing(),
+                &sessions[2..],
+                "No session is Primary, c is PendingPrimary.",
+            ),
+            (nothing(), &sessions[..1], "No session is Primary."),
+        ] {
+            assert_eq!(leader_words(status, sessions), words);
+        }
     }
 }

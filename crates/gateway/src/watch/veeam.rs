@@ -193,9 +193,17 @@ async fn queried(
         mut left_out,
         ..
     } = first.value;
+    let mut is_cut = false;
     while is_more && number < PAGES {
         number += 1;
-        let next = page(source, &veeam::query(&question(number), wire), when).await?;
+        let next = match page(source, &veeam::query(&question(number), wire), when).await {
+            // What ends between two requests may take the last page with it.
+            Err(ReadFailure::Vendor(error)) if matches!(error.status, 400 | 404) => {
+                is_cut = true;
+                break;
+            }
+            other => other?,
+        };
         is_more = has_next(&next.value, number);
         left_out += next.value.left_out;
         // What begins meanwhile moves the others on to the next page.
@@ -204,7 +212,11 @@ async fn queried(
         sessions.extend(new.filter(|one| one.uid.is_none() || !known.contains(&one.uid)));
     }
     let watched = format!("the newest {} are watched.", sessions.len());
-    let limit = if is_more {
+    let limit = if is_cut {
+        Some(format!(
+            "The server reports more pages of cloud failover sessions than it returns: {watched}"
+        ))
+    } else if is_more {
         Some(format!(
             "More cloud failover sessions ran or ended lately than the gateway reads: {watched}"
         ))

@@ -95,7 +95,9 @@ async fn serve(mut stream: TcpStream, state: &State) {
             }
             None => ("200 OK", list(path)),
             Some((_, group)) if group.ends_with("/clientsessions") => {
-                ("200 OK", r#"[{"Id":"s","Role":1}]"#.to_owned())
+                let heartbeat = r#"{"LastDataProcessedTime":"2026-01-01T00:00:00"}"#;
+                let session = format!(r#"{{"Id":"s","Role":1,"Heartbeat":{heartbeat}}}"#);
+                ("200 OK", format!("[{session}]"))
             }
             Some((_, group)) => {
                 state.counts.send_modify(|counts| counts.asked += 1);

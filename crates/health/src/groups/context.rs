@@ -5,7 +5,7 @@ use super::actions::Action;
 use super::heartbeat::{HeartbeatTiming, heartbeat_timing};
 use super::observation::Observation;
 use super::successor::next_primary;
-use super::{is_pinned, score, score_words, session_name};
+use super::{is_candidate, is_pinned, score, score_words, session_name};
 use crate::effect::Confirm;
 use crate::freshness::Freshness;
 use crate::words::span;
@@ -54,6 +54,16 @@ impl<'a> GroupContext<'a> {
         self.sessions.iter().filter(counts).count()
     }
 
+    /// The number of live sessions that may be elected, except one.
+    pub(super) fn eligible(&self, but: Option<&ClientSession>) -> usize {
+        let counts = |s: &&ClientSession| self.is_eligible(s) && !is_same(but, s);
+        self.sessions.iter().filter(counts).count()
+    }
+
+    fn is_eligible(&self, session: &ClientSession) -> bool {
+        self.is_live(session) && is_candidate(session, self.observation.now)
+    }
+
     /// Another session that an override keeps Primary, even if it is silent.
     pub(super) fn pinned(&self, but: &ClientSession) -> Option<&'a ClientSession> {
         let now = self.observation.now;
@@ -61,13 +71,13 @@ impl<'a> GroupContext<'a> {
         others.find(|session| is_pinned(session, now))
     }
 
-    /// The live session with the highest score, regardless of overrides. The Primary wins a tie, because no
-    /// tie-break is documented.
+    /// Of the live sessions that may be elected, the one with the highest score, regardless of overrides. The Primary
+    /// wins a tie, because no tie-break is documented.
     pub(super) fn leader(&self) -> Option<&'a ClientSession> {
         let worth = |session| number(session).unwrap_or(-1.0);
         let primary = |session: &ClientSession| session.role == Some(Role::Primary);
-        let live = self.sessions.iter().filter(|session| self.is_live(session));
-        live.max_by(|a, b| {
+        let eligible = self.sessions.iter().filter(|one| self.is_eligible(one));
+        eligible.max_by(|a, b| {
             let by = worth(a).total_cmp(&worth(b));
             by.then_with(|| primary(a).cmp(&primary(b)))
         })
@@ -82,7 +92,7 @@ impl<'a> GroupContext<'a> {
     }
 
     /// The Primary after a session is removed or no longer Primary, with the reason, as a sentence without
-    /// the final stop; `None` when no session is left.
+    /// the final stop; `None` when no session is left that may be elected.
     pub(super) fn succession(&self, but: &ClientSession) -> Option<String> {
         if let Some(pinned) = self.pinned(but) {
             let who = session_name(pinned);
@@ -90,10 +100,10 @@ impl<'a> GroupContext<'a> {
             return Some(format!("{who} {verb} Primary: a role override pins it"));
         }
         let next_primary = next_primary(self.group, self.sessions, Some(but), self.observation)?;
-        Some(self.elected(next_primary, self.live(Some(but))))
+        Some(self.elected(next_primary, self.eligible(Some(but))))
     }
 
-    /// The result of the election for the best of `live` live sessions.
+    /// The result of the election for the best of `live` live sessions that may be elected.
     pub(super) fn elected(&self, best: &ClientSession, live: usize) -> String {
         let who = session_name(best);
         let why = match number(best).map(score_words) {

@@ -3,6 +3,7 @@
 use super::context::GroupContext;
 use super::heartbeat::HeartbeatState;
 use super::session_name;
+use super::successor::nobody;
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use crate::words::{ago, span};
@@ -40,17 +41,17 @@ impl GroupContext<'_> {
         let who = session_name(session);
         let mut notes = self.pinned_silent(session);
         let live = self.is_live(session);
-        let left = self.live(Some(session));
+        let left = self.eligible(Some(session));
         let was = match session.role {
             Some(Role::Primary) => Some("is"),
             Some(Role::PendingPrimary) => Some("is about to become"),
             _ => None,
         };
         if left == 0 && (live || was.is_some()) {
+            let nobody = nobody(self.group, self.sessions, Some(session), self.observation);
             notes.push((
                 Critical,
-                "No other session is live: no data will be collected until one posts a heartbeat."
-                    .to_owned(),
+                format!("{nobody}: no data will be collected until one takes over."),
             ));
         }
         let sentence = match (was, self.succession(session)) {
@@ -108,10 +109,16 @@ impl GroupContext<'_> {
         let pinned = self.pinned(session).and_then(|_| self.succession(session));
         let sentence = match (pinned, self.leader()) {
             (Some(succession), _) => format!("{who} is no longer pinned. {succession}."),
-            (None, None) => "The election decides again, and no session is live.".to_owned(),
+            (None, None) if self.live(None) == 0 => {
+                "The election decides again, and no session is live.".to_owned()
+            }
+            (None, None) => {
+                "The election decides again, and no live session is known to be able to take over."
+                    .to_owned()
+            }
             (None, Some(best)) => format!(
                 "The election decides again. {}.",
-                self.elected(best, self.live(None))
+                self.elected(best, self.eligible(None))
             ),
         };
         Effect {

@@ -10,7 +10,7 @@ use crate::doubt::between;
 use crate::verdict::Verdict;
 use chrono::{DateTime, Utc};
 use vendors::LeftOut;
-use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 
 /// Judges a group by its status and its sessions as they were last read.
 ///
@@ -143,9 +143,13 @@ fn with_primary(
         HeartbeatState::OnTime => {}
     }
     let others = sessions.iter().filter(|s| !std::ptr::eq(*s, primary));
-    match others.filter(|session| of(session).is_live()).count() {
-        0 => say.no_standby(primary, sessions.len() == 1),
-        live => say.normal(primary, live),
+    let (standbys, unknown): (Vec<_>, Vec<_>) = others
+        .filter(|session| of(session).is_live())
+        .partition(|session| session.role == Some(Role::Secondary));
+    match (standbys.len(), unknown.first()) {
+        (0, Some(unknown)) => say.no_known_standby(unknown),
+        (0, None) => say.no_standby(primary, sessions.len() == 1),
+        (live, _) => say.normal(primary, live),
     }
 }
 

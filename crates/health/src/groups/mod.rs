@@ -26,6 +26,7 @@ pub use observation::Observation;
 pub use roles::leaders;
 pub use successor::{Candidate, Succession, is_cold_standby};
 
+use crate::doubt::any;
 use crate::words::decimal;
 use chrono::{DateTime, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
@@ -66,6 +67,24 @@ pub fn is_pinned(session: &ClientSession, now: DateTime<Utc>) -> bool {
         && session
             .role_override_expiration_time
             .is_none_or(|end| end > now)
+}
+
+/// Whether the session may be elected: its role is in the contract, or an override pins it.
+pub(crate) fn is_candidate(session: &ClientSession, now: DateTime<Utc>) -> bool {
+    session
+        .role
+        .as_ref()
+        .is_some_and(|role| role.number().is_some())
+        || is_pinned(session, now)
+}
+
+/// The role that a session has, or that it has none, for a sentence.
+pub(crate) fn role_held(session: &ClientSession) -> String {
+    match session.role.as_ref().map(role_word) {
+        Some(role) => format!("has the role “{role}”"),
+        None if any(&session.unreadable, &["Role"]) => "has an unreadable role".to_owned(),
+        None => "has no role".to_owned(),
+    }
 }
 
 pub(crate) fn score(session: &ClientSession) -> Option<f64> {

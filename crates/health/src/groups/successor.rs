@@ -2,7 +2,7 @@
 
 use super::heartbeat::{HeartbeatState, heartbeat_timing, missed_takeover};
 use super::observation::Observation;
-use super::{is_pinned, score, score_words, session_name};
+use super::{is_candidate, is_pinned, role_held, score, score_words, session_name};
 use crate::{sort, words};
 use std::cmp::Ordering;
 use vendors::aveva::{ClientSession, GroupConfiguration, Role};
@@ -27,7 +27,8 @@ pub fn is_cold_standby(session: &ClientSession) -> bool {
 
 /// The sessions of a group in the order of election: a pinned one first, then live sessions by descending score
 /// (the contract documents no tie-break; equal scores are ordered by id). Sessions that cannot be elected follow:
-/// they are silent, or a role override pins another session, which stays Primary even when it falls silent.
+/// they are silent, their role is not in the contract, or a role override pins another session, which stays Primary
+/// even when it falls silent.
 ///
 /// Who is silent is decided for the time of reading, so that the order stays as it is until something else is
 /// read, or until an override ends.
@@ -37,6 +38,8 @@ pub struct Succession {
     order: Vec<usize>,
     /// How many are live; these come first.
     live: usize,
+    /// How many of these may be elected; these come first among them.
+    eligible: usize,
     /// The place of the session that a role override keeps Primary.
     pinned: Option<usize>,
     /// Whether an override that counts has an end.
@@ -65,6 +68,7 @@ impl Succession {
         };
         Self {
             live: ranked.iter().filter(|(rank, _)| rank.is_live).count(),
+            eligible: ranked.iter().filter(|(rank, _)| rank.is_eligible()).count(),
             pinned: pinned.clone().next().map(|(_, place)| *place),
             ends: pinned.clone().any(ends),
             order: ranked.into_iter().map(|(_, place)| place).collect(),
@@ -87,7 +91,7 @@ impl Succession {
     pub fn places(&self) -> impl Iterator<Item = (usize, bool)> + '_ {
         let is_free = |place: &usize| self.pinned.is_none_or(|pinned| pinned == *place);
         let places = self.order.iter().enumerate();
-        places.map(move |(rank, place)| (*place, rank < self.live && is_free(place)))
+        places.map(move |(rank, place)| (*place, rank < self.eligible && is_free(place)))
     }
 
     /// The candidates in that order, each put into words only when it is asked for. Group and sessions are those
@@ -128,6 +132,9 @@ impl Succession {
                 let who = session_name(&sessions[pinned]);
                 format!("Not eligible: a role override pins {who} as Primary.")
             }
+            None if live && !is_candidate(session, observation.now) => {
+                format!("Not known to be eligible: it {}.", role_held(session))
+            }
             None if best == Some(&place) => {
                 let primary = sessions.iter().find(|one| one.role == Some(Role::Primary));
                 let due = primary.filter(|_| live).and_then(|primary| {
@@ -148,6 +155,7 @@ impl Succession {
 /// What decides who is elected first.
 struct Rank<'a> {
     is_live: bool,
+    is_candidate: bool,
     is_pinned: bool,
     /// NaN counts as not reported, because sorting needs a total order.
     score: f64,
@@ -163,17 +171,42 @@ impl<'a> Rank<'a> {
         let timing = heartbeat_timing(session, group.failover_timeout.as_ref(), observation);
         Self {
             is_live: timing.is_live(),
+            is_candidate: is_candidate(session, observation.now),
             is_pinned: is_pinned(session, observation.now),
             score: score(session).filter(|s| !s.is_nan()).unwrap_or(-1.0),
             id: session.id.as_deref(),
         }
     }
 
-    /// Orders live before silent, pinned before others, then by score.
+    /// Whether the service would elect it.
+    fn is_eligible(&self) -> bool {
+        self.is_live && self.is_candidate
+    }
+
+    /// Orders live before silent, those that may be elected before the others of them, pinned first, then by score.
     fn order(&self, other: &Self) -> Ordering {
-        let by = (other.is_live, other.is_pinned).cmp(&(self.is_live, self.is_pinned));
+        let standing = |one: &Self| (one.is_live, one.is_eligible(), one.is_pinned);
+        let by = standing(other).cmp(&standing(self));
         let by = by.then_with(|| other.score.total_cmp(&self.score));
         by.then_with(|| self.id.cmp(&other.id))
+    }
+}
+
+/// That the service would elect no session except `but`, in words.
+pub(super) fn nobody(
+    group: &GroupConfiguration,
+    sessions: &[ClientSession],
+    but: Option<&ClientSession>,
+    observation: Observation,
+) -> &'static str {
+    let timeout = group.failover_timeout.as_ref();
+    let is_other = |session: &ClientSession| but.is_none_or(|but| !std::ptr::eq(session, but));
+    let is_live =
+        |session: &ClientSession| heartbeat_timing(session, timeout, observation).is_live();
+    if sessions.iter().any(|one| is_other(one) && is_live(one)) {
+        "No other live session is known to be able to take over"
+    } else {
+        "No other session is live"
     }
 }
 
@@ -189,7 +222,7 @@ pub(super) fn next_primary<'a>(
         .filter(|session| but.is_none_or(|but| !std::ptr::eq(*session, but)));
     let ranked = others.map(|session| (Rank::of(session, group, observation), session));
     let first = ranked
-        .filter(|(rank, _)| rank.is_live)
+        .filter(|(rank, _)| rank.is_eligible())
         .min_by(|(a, _), (b, _)| a.order(b));
     first.map(|(_, session)| session)
 }

@@ -2,8 +2,8 @@
 
 use super::heartbeat::{HeartbeatTiming, missed_takeover};
 use super::observation::Observation;
-use super::successor::next_primary;
-use super::{group_name, is_pinned, role_word, score, score_words, session_name};
+use super::successor::{next_primary, nobody};
+use super::{group_name, is_pinned, role_held, score, score_words, session_name};
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use crate::words::{ago, span};
@@ -43,10 +43,18 @@ impl<'a> Verdicts<'a> {
         next_primary(self.group, self.sessions, but, self.observation)
     }
 
+    /// That no other session can be elected, in words.
+    fn nobody(&self, but: Option<&ClientSession>) -> &'static str {
+        nobody(self.group, self.sessions, but, self.observation)
+    }
+
     /// The session that takes over, in one sentence.
     fn next(&self, but: Option<&ClientSession>) -> String {
         let Some(next_primary) = self.next_primary(but) else {
-            return "No other session is live: check the adapters and their network.".to_owned();
+            return format!(
+                "{}: check the adapters and their network.",
+                self.nobody(but)
+            );
         };
         let score = score(next_primary).map(score_words);
         let score = score.map(|score| format!(" with score {score}"));
@@ -97,13 +105,8 @@ impl<'a> Verdicts<'a> {
     }
 
     pub(super) fn role_unknown(&self, session: &ClientSession) -> Verdict {
-        let (name, who) = (self.name, session_name(session));
-        let sentence = match session.role.as_ref().map(role_word) {
-            Some(role) => {
-                format!("{name}: no session is primary, and {who} has the role “{role}”.")
-            }
-            None => format!("{name}: no session is primary, and {who} has no role."),
-        };
+        let (name, who, role) = (self.name, session_name(session), role_held(session));
+        let sentence = format!("{name}: no session is primary, and {who} {role}.");
         Verdict::new(Unknown, "Unknown", sentence).advise(
             "This console does not know this role: check in the service which session is primary.",
         )
@@ -191,7 +194,10 @@ impl<'a> Verdicts<'a> {
             Some(next) => format!(
                 "No action is needed if {next} may take over. Otherwise check the adapter of {who} now."
             ),
-            None => format!("No other session is live: check the adapter of {who} now."),
+            None => {
+                let nobody = self.nobody(Some(primary));
+                format!("{nobody}: check the adapter of {who} now.")
+            }
         };
         late(
             format!("{name} loses its primary in {left} unless {who} reports again."),
@@ -251,6 +257,15 @@ impl<'a> Verdicts<'a> {
         } else {
             "Check the adapters of the other sessions."
         })
+    }
+
+    /// Whether a session takes over whose role is not in the contract, only the service knows.
+    pub(super) fn no_known_standby(&self, session: &ClientSession) -> Verdict {
+        let (name, who, role) = (self.name, session_name(session), role_held(session));
+        let sentence = format!("{name} has no known standby: {who} {role}.");
+        Verdict::new(Warning, "No standby", sentence).advise(
+            "This console does not know this role: check in the service whether the session can take over.",
+        )
     }
 
     pub(super) fn normal(&self, primary: &ClientSession, standbys: usize) -> Verdict {

@@ -2,6 +2,7 @@
 
 use super::RoleOverride;
 use crate::from_json::{FirstError, FromJson};
+use crate::json;
 use chrono::TimeDelta;
 use serde::Serialize;
 use serde_json::Value;
@@ -185,7 +186,11 @@ impl RoleOverride {
 fn word(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()),
-        Value::Number(number) => Some(number.to_string()),
+        // A service may write 1 as `1.0`.
+        Value::Number(number) => {
+            let whole = json::integer(value);
+            Some(whole.map_or_else(|| number.to_string(), |whole| whole.to_string()))
+        }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -261,6 +266,9 @@ mod tests {
             (json!("Primary"), Role::Primary),
             (json!("PENDINGPRIMARY"), Role::PendingPrimary),
             (json!("1"), Role::Primary),
+            (json!(0.0), Role::Secondary),
+            (json!(1.0), Role::Primary),
+            (json!(1.5), Role::Other("1.5".into())),
             (json!(7), Role::Other("7".into())),
             (json!("Observer"), Role::Other("Observer".into())),
         ] {
@@ -268,6 +276,7 @@ mod tests {
         }
         for (value, pinned) in [
             (json!(1), RoleOverride::Primary),
+            (json!(1.0), RoleOverride::Primary),
             (json!("off"), RoleOverride::Off),
             (json!(9), RoleOverride::Other("9".into())),
         ] {

@@ -13,6 +13,9 @@ const SESSIONS: &str = "CloudFailoverSessions";
 /// The prefix of every session type in the contract, including references.
 const SESSION: &str = "CloudFailoverSession";
 
+/// Where a query's result tells its pages.
+const PAGING: &str = "PagingInfo";
+
 /// Where a query's result has what was found.
 const LISTS: [&str; 3] = ["Entities", "Refs", SESSIONS];
 
@@ -170,17 +173,23 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
         page.sessions.extend(session(root));
         return Ok(page);
     }
-    page.paging = root.get("PagingInfo").map(paging);
+    page.paging = root.get(PAGING).map(paging);
     if is("EntityReferences") {
         (page.references, page.left_out) = references(root)?;
     } else if is(SESSIONS) {
         (page.sessions, page.left_out) = sessions(root)?;
     } else if is("QueryResult") || (root.name.is_empty() && is_result(root)) {
-        // Without any list it is not known what the query found, unless that is said to be nothing.
-        let is_none = page
-            .paging
-            .as_ref()
-            .is_some_and(|paging| paging.pages == Some(0));
+        // Without any list it is not known what the query found. Version 9.5 leaves out what later ones write as
+        // null: where nothing else is there, and no further page, it has found nothing.
+        let pages = page.paging.as_ref().and_then(|paging| paging.pages);
+        let is_around = |name: &str| {
+            [PAGING, "Links"]
+                .iter()
+                .any(|own| own.eq_ignore_ascii_case(name))
+        };
+        let mut fields = root.fields.iter();
+        let is_none = pages.is_some_and(|pages| pages <= 1)
+            && fields.all(|(name, node)| node.fields.is_empty() || is_around(name));
         if !is_none && !LISTS.iter().any(|name| root.has(name)) {
             return Err(format!(
                 "expected {}, found none of them",
@@ -210,7 +219,7 @@ pub(super) fn page_of(root: &Node) -> Result<Page, String> {
 
 /// Whether JSON without a name is a query result, references or a collection.
 fn is_result(root: &Node) -> bool {
-    root.has("PagingInfo") || LISTS.iter().any(|name| root.has(name))
+    root.has(PAGING) || LISTS.iter().any(|name| root.has(name))
 }
 
 /// Reads the response of a query or of the collection.

@@ -38,8 +38,8 @@ impl std::error::Error for FilterError {}
 
 impl Filter {
     /// Parses a filter to the normal form of [`Filter::normalised`]. Field names are case-insensitive,
-    /// values are quoted or bare. A time without a zone is UTC and gets its `Z`. The service documents no precedence of `;` over `,`, so a text that mixes
-    /// both without parentheses is rejected.
+    /// values are quoted or bare. A time without a zone is UTC and gets its `Z`; a bare date is its first moment. The
+    /// service documents no precedence of `;` over `,`, so a text that mixes both without parentheses is rejected.
     ///
     /// # Errors
     /// The position and what was expected there.
@@ -170,8 +170,10 @@ impl Parser {
             Some('"') => self.quoted()?,
             _ => self.bare()?,
         };
-        if field.kind() == FieldKind::Time && json::moment(&format!("{value}Z")).is_some() {
-            value.push('Z');
+        if field.kind() == FieldKind::Time {
+            let mut ends = ["Z", "T00:00:00Z"].into_iter();
+            let end = ends.find(|end| json::moment(&format!("{value}{end}")).is_some());
+            value.push_str(end.unwrap_or_default());
         }
         Ok(Condition { field, op, value })
     }

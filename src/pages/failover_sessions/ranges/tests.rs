@@ -167,23 +167,23 @@ fn the_range_of_a_filter_is_found_where_it_has_to_hold() {
 
 #[test]
 fn a_new_range_takes_the_place_of_the_old_one_and_of_nothing_else() {
-    let new = [filter("CreationTime>=\"2026-11-21\"")];
+    let new = [filter("CreationTime>=\"2026-11-21T00:00:00Z\"")];
     for (before, after) in [
         (
-            "CreationTime>=\"2026-11-20\"",
-            "CreationTime>=\"2026-11-21\"",
+            "CreationTime>=\"2026-11-20T00:00:00Z\"",
+            "CreationTime>=\"2026-11-21T00:00:00Z\"",
         ),
         (
-            "CreationTime>=\"2026-11-20\";Result==Failed;CreationTime<\"2026-11-21\"",
-            "Result==Failed;CreationTime>=\"2026-11-21\"",
+            "CreationTime>=\"2026-11-20T00:00:00Z\";Result==Failed;CreationTime<\"2026-11-21T00:00:00Z\"",
+            "Result==Failed;CreationTime>=\"2026-11-21T00:00:00Z\"",
         ),
         (
-            "Result==Failed,CreationTime>=\"2026-11-20\"",
-            "(Result==Failed,CreationTime>=\"2026-11-20\");CreationTime>=\"2026-11-21\"",
+            "Result==Failed,CreationTime>=\"2026-11-20T00:00:00Z\"",
+            "(Result==Failed,CreationTime>=\"2026-11-20T00:00:00Z\");CreationTime>=\"2026-11-21T00:00:00Z\"",
         ),
         (
-            "EndTime>=\"2026-11-20\"",
-            "EndTime>=\"2026-11-20\";CreationTime>=\"2026-11-21\"",
+            "EndTime>=\"2026-11-20T00:00:00Z\"",
+            "EndTime>=\"2026-11-20T00:00:00Z\";CreationTime>=\"2026-11-21T00:00:00Z\"",
         ),
     ] {
         let found = replaced(Some(&filter(before)), Field::CreationTime, &new);

@@ -123,7 +123,7 @@ fn a_new_field_keeps_the_value_that_it_takes_and_an_operator_that_it_has() {
         (
             "CreationTime<\"2026-11-15\"",
             Field::EndTime,
-            "EndTime<\"2026-11-15\"",
+            "EndTime<\"2026-11-15T00:00:00Z\"",
         ),
         ("CreationTime<\"2026-11-15\"", Field::Name, ""),
         (
@@ -294,8 +294,14 @@ fn tokens_are_said_in_words() {
             "FailureMessage!=\"\"",
             "Failure message is not an empty text",
         ),
-        ("CreationTime>\"2026-11-15\"", "Started after 2026-11-15"),
-        ("EndTime<=\"2026-11-15\"", "Ended at or before 2026-11-15"),
+        (
+            "CreationTime>\"2026-11-15\"",
+            "Started after 2026-11-15T00:00:00Z",
+        ),
+        (
+            "EndTime<=\"2026-11-15\"",
+            "Ended at or before 2026-11-15T00:00:00Z",
+        ),
     ] {
         let tree = tree(written);
         let token = tree.token(nth(&tree, 0)).expect("a token");

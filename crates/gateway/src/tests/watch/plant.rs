@@ -31,7 +31,9 @@ struct Inner {
     deleted_in_between: Option<String>,
     /// Sessions of each group and their roles; two where a group is not named.
     sessions: HashMap<String, Vec<(&'static str, &'static str)>>,
-    /// By the id of a group, by the number of a page (`page 0`), or for everything (`*`).
+    /// The status of a group that is told there alone: its sessions do not say when data was last processed.
+    statuses: HashMap<String, Value>,
+    /// By the id of a group, by its status (`g0 status`), by the number of a page (`page 0`), or for everything (`*`).
     answers: HashMap<String, Answers>,
     log: Vec<String>,
 }
@@ -51,6 +53,7 @@ impl Plant {
             total: None,
             deleted_in_between: None,
             sessions: HashMap::new(),
+            statuses: HashMap::new(),
             answers: HashMap::new(),
             log: Vec::new(),
         };
@@ -74,6 +77,11 @@ impl Plant {
         self.inner()
             .sessions
             .insert(group.to_owned(), sessions.to_vec());
+    }
+
+    /// Lets the status of a group alone say when data was last processed.
+    pub(super) fn status(&self, group: &str, status: Value) {
+        self.inner().statuses.insert(group.to_owned(), status);
     }
 
     pub(super) fn groups(&self, groups: &[&str]) {
@@ -124,6 +132,10 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
             ["groups"] => page(&inner, &uri),
             ["groups", group, "clientsessions", ..] => {
                 ((*group).to_owned(), sessions(&inner, group))
+            }
+            ["groups", group, "status"] => {
+                let status = inner.statuses.get(*group).cloned();
+                (format!("{group} status"), status.unwrap_or(json!({})))
             }
             ["groups", group, ..] => ((*group).to_owned(), json!({})),
             _ => (String::new(), Value::Null),
@@ -183,9 +195,10 @@ fn sessions(inner: &Inner, group: &str) -> Value {
     let usual = vec![("a", "Primary"), ("b", "Secondary")];
     let sessions = inner.sessions.get(group).unwrap_or(&usual);
     let now = chrono::DateTime::UNIX_EPOCH.to_rfc3339();
+    let processed = (!inner.statuses.contains_key(group)).then_some(&now);
     let of = |(id, role): &(&str, &str)| {
         json!({ "Id": format!("{group}-{id}"), "Role": role, "HeartbeatPosted": true,
-                "Heartbeat": { "FailoverScore": 100.0, "HeartbeatTime": now } })
+                "Heartbeat": { "FailoverScore": 100.0, "HeartbeatTime": now, "LastDataProcessedTime": processed } })
     };
     sessions.iter().map(of).collect()
 }

@@ -1,6 +1,7 @@
 //! A sweep over all groups of an AVEVA service.
 
 use super::*;
+use serde_json::json;
 
 #[tokio::test]
 async fn every_group_of_every_page_is_read_once_in_a_sweep() {
@@ -24,6 +25,50 @@ async fn every_group_of_every_page_is_read_once_in_a_sweep() {
         })
         .await;
     assert_eq!(plant.asked().len(), 233);
+}
+
+#[tokio::test]
+async fn the_status_is_asked_when_data_was_last_processed_where_the_primary_does_not_say() {
+    let plant = Plant::new(3).await;
+    let time = "1969-12-31T23:59:00";
+    plant.status("g1", json!({ "LastDataProcessedTime": time }));
+    plant.status("g2", json!({ "LastDataProcessedTime": time }));
+    plant.answers("g2 status", Answers::Status(403));
+    let fixture = Fixture::of(&plant).await;
+    let all = fixture.all();
+    let last_data = |id| match &all.resource(id).facts {
+        Facts::FailoverGroup(facts) => facts.last_data.map(|at| at.timestamp()),
+        other => panic!("{other:?}"),
+    };
+    let told = ["g0", "g1", "g2"].map(last_data);
+    assert_eq!(told, [Some(0), Some(-60), None]);
+    let failures = ["g0", "g1", "g2"].map(|id| all.resource(id).failure.clone());
+    assert_eq!(failures, [None, None, None], "what the sessions say counts");
+    let mut asked = plant.asked();
+    asked.retain(|line| line.ends_with("/status"));
+    asked.sort();
+    assert_eq!(asked, ["GET groups/g1/status", "GET groups/g2/status"]);
+    plant.answers("g2 status", Answers::Status(429));
+    let all = fixture.refresh().await;
+    assert!(
+        all.resource("g2").failure.is_some(),
+        "no more is asked then"
+    );
+}
+
+#[tokio::test]
+async fn a_group_that_no_address_can_name_is_listed_and_not_asked_for() {
+    let plant = Plant::new(0).await;
+    plant.groups(&["g0", "..", "."]);
+    let fixture = Fixture::of(&plant).await;
+    let all = fixture.refresh().await;
+    for id in ["..", "."] {
+        let why = format!("No address can name the id “{id}”.");
+        assert_eq!(all.resource(id).failure, Some(why));
+    }
+    let asked = plant.asked();
+    let is_expected = |line: &&String| line.contains("groups?") || line.contains("groups/g0/");
+    assert_eq!(asked.iter().find(|line| !is_expected(line)), None);
 }
 
 #[tokio::test]

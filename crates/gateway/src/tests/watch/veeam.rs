@@ -316,6 +316,32 @@ async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_
     assert_eq!((alarm(&all), all.connections()[0].held), (before, 2));
 }
 
+/// A session that ends between two requests may take the last page with it.
+#[tokio::test]
+async fn a_further_page_that_is_not_there_ends_the_list_and_hides_no_other() {
+    for (status, is_end) in [(404, true), (400, true), (500, false)] {
+        let (vendor, _) = changing(move |line, _| {
+            if line.contains("page=2") {
+                return vendor_json(status, r#"{"Message":"no such page"}"#);
+            }
+            let failed = session(1, "Working", "Failed", "1969-12-31T23:00:00Z");
+            vendor_json(200, &entities(&failed, r#","PagingInfo":{"PagesCount":3}"#))
+        })
+        .await;
+        let fixture = Fixture::new(vec![veeam(&vendor.base, 24)]);
+        let is_read = |all: &Inventory| {
+            let one = &all.connections()[0];
+            one.observed_at.is_some() || one.failure.is_some()
+        };
+        let all = fixture.until("a reading", is_read).await;
+        let one = &all.connections()[0];
+        let expected = (is_end, usize::from(is_end));
+        assert_eq!((one.failure.is_none(), one.held), expected, "{status}");
+        let more = "The server reports more pages of cloud failover sessions than it returns: the newest 1 are watched.";
+        assert_eq!(one.limit.as_deref(), is_end.then_some(more), "{status}");
+    }
+}
+
 /// Without the number of pages: the links say what follows, and where they do not either, that is told.
 #[tokio::test]
 async fn pages_that_are_not_counted_are_read_by_their_links() {

@@ -6,6 +6,7 @@ use health::transition;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
 use vendors::aveva::GroupConfiguration;
+use vendors::operation::is_addressable;
 
 /// Every group, in the order of the service's list.
 #[derive(Debug, Default)]
@@ -57,10 +58,13 @@ impl Groups {
             let known = before.remove(&configuration.id);
             let (detail, failure) =
                 known.map_or((None, None), |known| (known.detail, known.failure));
-            let nameless = configuration.id.as_deref().unwrap_or_default().is_empty();
+            let why = match configuration.id.as_deref().unwrap_or_default() {
+                id if is_addressable(id) => None,
+                "" => Some("The service gives no id of it.".to_owned()),
+                id => Some(format!("No address can name the id “{id}”.")),
+            };
             self.list.push(WatchedGroup {
-                failure: failure
-                    .or_else(|| nameless.then(|| "The service gives no id of it.".to_owned())),
+                failure: failure.or(why),
                 configuration,
                 detail,
             });
@@ -84,7 +88,12 @@ impl Groups {
     fn find_places(&mut self) {
         self.places.clear();
         for (place, group) in self.list.iter().enumerate() {
-            if let Some(id) = group.configuration.id.clone().filter(|id| !id.is_empty()) {
+            if let Some(id) = group
+                .configuration
+                .id
+                .clone()
+                .filter(|id| is_addressable(id))
+            {
                 self.places.insert(id, place);
             }
         }
@@ -106,13 +115,13 @@ impl Groups {
         ids.iter().filter_map(|id| self.get(id)).collect()
     }
 
-    /// The ids of all groups, those first whose last read began the longest time ago.
+    /// The ids of all groups that can be read, those first whose last read began the longest time ago.
     pub(super) fn oldest_first(&self) -> Vec<String> {
         let ids = self
             .list
             .iter()
             .filter_map(|group| group.configuration.id.clone());
-        let mut ids: Vec<String> = ids.filter(|id| !id.is_empty()).collect();
+        let mut ids: Vec<String> = ids.filter(|id| is_addressable(id)).collect();
         let begun = |id: &String| self.begun.get(id).copied().unwrap_or(-1.0);
         ids.sort_by(|a, b| begun(a).total_cmp(&begun(b)));
         ids

@@ -1,6 +1,7 @@
 //! What is asked of AVEVA's service: every group's configuration, and what one group holds. Decides nothing about
 //! when.
 
+use super::super::failure;
 use super::super::limit::{self, LIMIT};
 use super::super::source::{Received, Source};
 use crate::vendor_client::When;
@@ -64,7 +65,11 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
 }
 
 /// A group's sessions, and its status as they tell it: one request in place of two for each of very many
-/// groups. Where no session is Primary the service itself is asked for the status.
+/// groups. The service itself is asked for the status where no session is Primary, or where the Primary does not say
+/// when data was last processed: a service may keep that in the status alone.
+///
+/// Who is Primary or pending the sessions say where one of them is Primary, also where the status has been asked: they
+/// come in one response.
 pub(super) async fn detail(
     source: &Source,
     base: &Base,
@@ -74,13 +79,25 @@ pub(super) async fn detail(
     let sessions = source
         .read(&aveva::sessions(base, group).list(), when)
         .await?;
-    let status = status_of(&sessions.value.items);
-    if status.primary.is_some() {
+    let mut status = status_of(&sessions.value.items);
+    let is_led = status.primary.is_some();
+    if is_led && status.last_data_processed_time.is_some() {
         return Ok(of(status, sessions));
     }
-    let asked = source
-        .read(&aveva::groups(base).status(group), when)
-        .await?;
+    let asked = source.read(&aveva::groups(base).status(group), when).await;
+    if is_led {
+        match asked {
+            Ok(asked) => {
+                status.last_data_processed_time = asked.value.last_data_processed_time;
+                status.unreadable = asked.value.unreadable;
+            }
+            Err(why) if failure::ends_a_reading(&why) => return Err(why),
+            // What its sessions say counts without it.
+            Err(_) => {}
+        }
+        return Ok(of(status, sessions));
+    }
+    let asked = asked?;
     if asked.value.primary.is_none() {
         return Ok(of(asked.value, sessions));
     }

@@ -107,6 +107,24 @@ fn each_constellation_of_roles_has_its_word() {
                 aged("a", Primary, 5),
                 aged("b", Other("Observer".into()), 5),
             ],
+            (Warning, "No standby"),
+        ),
+        (
+            vec![
+                aged("a", Primary, 5),
+                ClientSession {
+                    role: None,
+                    ..aged("b", Secondary, 5)
+                },
+            ],
+            (Warning, "No standby"),
+        ),
+        (
+            vec![
+                aged("a", Primary, 5),
+                aged("b", Other("Observer".into()), 5),
+                aged("c", Secondary, 5),
+            ],
             (Normal, "Normal"),
         ),
         (vec![aged("a", Primary, 5)], (Warning, "No standby")),

@@ -1,11 +1,11 @@
 //! The order of succession.
 
 use crate::groups::fixtures::{NOW, aged, group, pin, scored, silent_for};
-use crate::groups::{Candidate, Succession, is_cold_standby};
+use crate::groups::{Candidate, GroupContext, Succession, is_cold_standby, judge_group};
 use chrono::TimeDelta;
 use vendors::aveva::{
     ClientSession, GroupConfiguration, Heartbeat,
-    Role::{Primary, Secondary},
+    Role::{Other, Primary, Secondary},
 };
 
 fn successor(group: &GroupConfiguration, sessions: &[ClientSession]) -> Vec<Candidate> {
@@ -145,6 +145,48 @@ fn an_override_holds_until_its_end() {
             "{seconds} s"
         );
     }
+}
+
+#[test]
+fn a_session_of_an_unknown_role_is_nobodys_known_successor() {
+    let observer = || scored("obs", Other("Observer".into()), 99.0);
+    let mute = ClientSession {
+        role: None,
+        ..scored("mute", Secondary, 98.0)
+    };
+    let sessions = [mute.clone(), observer(), scored("b", Secondary, 5.0)];
+    let next = successor(&group(), &sessions);
+    let told: Vec<_> = next
+        .iter()
+        .map(|c| (c.session.as_str(), c.eligible, c.reason.as_str()))
+        .collect();
+    let of_role = "Not known to be eligible: it has the role “Observer”.";
+    assert_eq!(
+        told,
+        [
+            ("b", true, "Highest live score, 5. Last heartbeat 6 s ago."),
+            ("obs", false, of_role),
+            ("mute", false, "Not known to be eligible: it has no role."),
+        ]
+    );
+    // An override makes it Primary whatever its role is.
+    assert_eq!(order(&[pin(observer(), None)]), [("obs".to_owned(), true)]);
+    let late = [aged("a", Primary, 40), observer()];
+    let advice = judge_group(&group(), None, &late, NOW).advice;
+    let nobody =
+        "No other live session is known to be able to take over: check the adapter of a now.";
+    assert_eq!(advice.as_deref(), Some(nobody));
+    let context = GroupContext {
+        group: &group(),
+        sessions: &late,
+        observation: NOW.into(),
+    };
+    let effect = context.delete_session(&late[0]);
+    assert_eq!(effect.sentence, "a is Primary and leaves the group.");
+    assert!(
+        effect.notes[0].1.starts_with("No other live session"),
+        "{effect:?}"
+    );
 }
 
 #[test]
