@@ -217,10 +217,14 @@ fn report(seen: Seen, now: DateTime<Utc>) -> Report {
         let gaps = gaps.get(&key.connection).unwrap_or(&none);
         let lane = events::lane(&handovers, leader.as_deref(), gaps, query.from, now);
         let record = events::record(&events::until(lane, query.to));
+        // Who led before and leads again: a lane shows no change.
+        let and_back = handovers
+            .iter()
+            .filter(|one| one.at < query.to && one.before.is_some() && one.before == one.after);
         GroupReport {
             resource: key,
             name,
-            failovers: record.failovers,
+            failovers: record.failovers + and_back.count(),
             without_ms: millis(record.without),
             longest_ms: millis(record.longest),
             recoveries: record.recoveries,
@@ -317,5 +321,45 @@ mod tests {
         };
         let group = &report(seen, at(100)).groups[0];
         assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
+    }
+
+    #[test]
+    fn a_failover_and_back_counts_and_changes_nothing_of_who_led() {
+        let at = |second| DateTime::from_timestamp(second, 0).unwrap();
+        let key = ResourceKey {
+            kind: ResourceKind::SlicerGroup,
+            connection: "c".to_owned(),
+            id: "g".to_owned(),
+        };
+        let failover = |second: i64, before: &str, after: &str| -> ActivityEntry {
+            serde_json::from_value(serde_json::json!({
+                "at": second * 1_000, "kind": "failover", "severity": "warning", "what": "",
+                "resource": key, "before": before, "after": after,
+            }))
+            .unwrap()
+        };
+        // The newest come first.
+        let failovers = vec![
+            failover(90, "b", "b"),
+            failover(60, "a", "b"),
+            failover(50, "slate", "a"),
+            failover(40, "slate", "slate"),
+            failover(30, "a", "slate"),
+            failover(10, "a", "a"),
+        ];
+        let seen = Seen {
+            query: ReportQuery {
+                from: at(0),
+                to: at(80),
+                connections: vec!["c".to_owned()],
+            },
+            failovers,
+            runs: Vec::new(),
+            unknown: HashMap::new(),
+            groups: vec![(key.clone(), "G".to_owned(), Some("b".to_owned()))],
+        };
+        let group = &report(seen, at(100)).groups[0];
+        assert_eq!((group.failovers, group.without_ms), (2, 20_000));
+        assert_eq!((group.recoveries, group.unknown_ms), (1, 0));
     }
 }
