@@ -268,6 +268,23 @@ story('who was on air is drawn over time, with what nobody saw', async ({ page, 
   await image.waitFor();
 });
 
+story('a failover and back between two readings is told', { watchSeconds: 300 }, async ({ page, visit, world, control, reread }) => {
+  const returns = (one) => ordered(one) && one.auto_failback && one.active_slicer_id === inOrder(one)[0];
+  const group = await find(world, returns);
+  const [first] = inOrder(group);
+  await reread();
+  for (const healthy of [false, true]) await control('PATCH', `/systems/live/groups/${group.id}/slicers/${first}`, { healthy });
+  // Its re-check comes after five minutes.
+  await control('POST', '/clock/advance', { seconds: 400 });
+  const after = await now(world, group.id);
+  assert.equal(after.active_slicer_id, first);
+  assert.ok(after.failover_time > group.failover_time);
+  await reread();
+  await visit(path('slicers', 'live', group.id));
+  const told = page.getByRole('list', { name: 'Activity' });
+  await told.getByText(`It failed over and back: ${first} is on air again.`).waitFor({ timeout: PATIENCE });
+});
+
 story('the recent changes stand on the overview', async ({ page, visit, control, world }) => {
   const group = await find(world, ordered);
   await reorder(control, group, inOrder(group).toReversed());

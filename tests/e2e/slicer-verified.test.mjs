@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { eventually, story } from './harness.mjs';
 import { bar, inOrder, now, open, save, shown } from './support/slicers.mjs';
+import { system } from './support/worlds.mjs';
 
 const PATIENCE = { timeout: 20_000 };
 
@@ -57,6 +58,29 @@ story('an eligibility and a setting that the service ignores are not shown as do
   await dialog.getByRole('heading', { name: 'The change is not in effect' }).waitFor(PATIENCE);
   assert.equal(await failback.getAttribute('aria-checked'), was);
   assert.equal(await undo(page).count(), 0);
+});
+
+story('a channel and an owner that the service ignores are not shown as done', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told);
+  const [spare] = system(await world(), 'live').spare_channels;
+  const owners = page.getByRole('region', { name: 'Allowed owners' });
+  await owners.getByRole('button', { name: 'Show' }).click();
+  for (const [what, label, operation, id] of [
+    ['Add channel', 'Channel id', 'change channels', spare.id],
+    ['Add owner', 'Owner id', 'change allowed owners', 'abcdef0123456789abcdef0123456789'],
+  ]) {
+    await ignore(control, operation);
+    await page.getByRole('button', { name: what }).click(PATIENCE);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(label).fill(id);
+    await dialog.getByRole('button', { name: what }).click();
+    await dialog.getByRole('heading', { name: 'The change is not in effect' }).waitFor(PATIENCE);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  }
+  const held = await now(world, group.id);
+  assert.deepEqual([held.channels, held.allowed_owners], [group.channels, group.allowed_owners]);
 });
 
 story('an eligibility is not changed where something else is on air than what was seen', async (told) => {

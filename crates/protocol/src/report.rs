@@ -31,7 +31,8 @@ pub struct GroupReport {
     pub resource: ResourceKey,
     /// Its name.
     pub name: String,
-    /// How often another session or slicer led than before.
+    /// How often another session or slicer led than before, or the same one again after a failover that was over before
+    /// anybody saw it.
     pub failovers: usize,
     /// How long there was no primary, or the slate was on air.
     pub without_ms: u64,

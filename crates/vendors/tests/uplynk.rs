@@ -231,6 +231,17 @@ fn an_answer_that_is_no_collection_says_what_it_is() {
         "collection: expected an object, found a list"
     );
     assert_eq!(read(json!({})), "items: expected a list, found nothing");
+    assert_eq!(
+        read(json!({ "items": null, "total_items": 2 })),
+        "items: expected a list, found nothing"
+    );
+    for empty in [
+        json!({ "items": null, "total_items": "0" }),
+        json!({ "total_items": 0 }),
+    ] {
+        let list = uplynk::groups().list().read(&ok(&empty));
+        assert_eq!(list.expect("an empty list").items, [], "{empty}");
+    }
 }
 
 #[test]

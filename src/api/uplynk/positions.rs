@@ -4,6 +4,7 @@ use super::ids;
 use chrono::{DateTime, Utc};
 use health::freshness::Freshness;
 use health::slicers::{Action, ordered};
+use health::sort;
 use vendors::uplynk::{FailoverGroup, Mode, Slicer, SlicerPlace};
 
 /// Every slicer of the group in this order, with its eligibility as it is.
@@ -18,12 +19,7 @@ pub(super) fn positions(group: &FailoverGroup, order: &[String]) -> Vec<SlicerPl
             slicer_id: slicer.id.clone(),
             // Where it is not known, `prevented` keeps it from being sent.
             enabled: slicer.enabled.unwrap_or(true),
-            // Every position is 1 in flat mode.
-            order: if group.mode == Some(Mode::Flat) {
-                1
-            } else {
-                order
-            },
+            order,
         })
         .collect()
 }
@@ -76,15 +72,21 @@ pub(super) fn is_still_meant(
             || quiet_at.is_some_and(|at| action.is_quiet(now, at, Freshness::Live)))
 }
 
-/// What a group holds instead of the positions that were sent; `None` where it holds them.
+/// What a group holds instead of the positions that were sent; `None` where it holds them. In flat mode every position
+/// is 1, whatever was sent, and the order in which the slicers are listed has no meaning.
 pub(super) fn difference(held: &FailoverGroup, sent: &[SlicerPlace]) -> Option<String> {
-    let slicers = ordered(held);
+    let mut slicers = ordered(held);
+    let mut sent: Vec<&SlicerPlace> = sent.iter().collect();
+    if held.mode == Some(Mode::Flat) {
+        sort(&mut slicers, |one, other| one.id.cmp(&other.id));
+        sort(&mut sent, |one, other| one.slicer_id.cmp(&other.slicer_id));
+    }
     let are_sent = slicers.iter().map(|slicer| &slicer.id);
     if !are_sent.eq(sent.iter().map(|place| &place.slicer_id)) {
         let held = ids(held).join(", ");
         return Some(format!("The group now has a different order: {held}."));
     }
-    let pairs = slicers.iter().zip(sent);
+    let pairs = slicers.iter().zip(&sent);
     let others = pairs.filter(|(slicer, place)| slicer.enabled != Some(place.enabled));
     let others: Vec<String> = others
         .map(|(slicer, _)| format!("{} is {}", slicer.id, eligibility(slicer.enabled)))
@@ -92,6 +94,9 @@ pub(super) fn difference(held: &FailoverGroup, sent: &[SlicerPlace]) -> Option<S
     if !others.is_empty() {
         let others = others.join(", ");
         return Some(format!("The order is in effect, but {others}."));
+    }
+    if held.mode == Some(Mode::Flat) {
+        return None;
     }
     let mut pairs = slicers.iter().zip(sent);
     let is_other = pairs.any(|(slicer, place)| slicer.order != Some(i64::from(place.order)));
@@ -234,5 +239,11 @@ mod tests {
             difference(&held, &sent).is_some(),
             "all have the same position"
         );
+        held.mode = Some(Mode::Flat);
+        held.slicers.iter_mut().for_each(|all| all.reverse());
+        assert_eq!(difference(&held, &sent), None, "as it is in flat mode");
+        let sent = positions(&held, &order);
+        let sent: Vec<u32> = sent.iter().map(|place| place.order).collect();
+        assert_eq!(sent, [1, 2, 3], "the contract wants them dense");
     }
 }

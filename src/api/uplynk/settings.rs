@@ -47,6 +47,13 @@ pub(super) fn on_air_and_settings(group: &FailoverGroup) -> String {
     format!("{} {}", on_air(group), settings(group))
 }
 
+/// Whether a list holds what was added to it, and nothing that was removed. Ids are hexadecimal digits, which a service
+/// may write in another case.
+fn is_changed(held: &[String], add: &[&str], remove: &[&str]) -> bool {
+    let holds = |id: &&str| held.iter().any(|one| one.eq_ignore_ascii_case(id));
+    add.iter().all(holds) && !remove.iter().any(holds)
+}
+
 impl Writer {
     /// Changes the mode or auto failback, if both are still what the user saw, and what is on air, unless the change
     /// only leaves that where it is.
@@ -146,11 +153,16 @@ impl Writer {
     /// Adds and removes channels (their ids).
     pub async fn channels(&self, seen: &FailoverGroup, add: &[&str], remove: &[&str]) -> Outcome {
         let call = uplynk::groups().channels(&seen.id, add, remove);
+        let verified = Cell::new(false);
         let check = async || {
-            let now = self.read(&seen.id).await?;
-            let names = now.channels.iter().flatten();
+            let Some(channels) = self.read(&seen.id).await?.channels else {
+                return Ok("The service does not report what it feeds.".to_owned());
+            };
+            let held: Vec<String> = channels.iter().map(|channel| channel.id.clone()).collect();
+            verified.set(is_changed(&held, add, remove));
+            let names = channels.into_iter();
             let names: Vec<_> = names
-                .map(|channel| channel.desc.clone().unwrap_or_else(|| channel.id.clone()))
+                .map(|channel| channel.desc.unwrap_or(channel.id))
                 .collect();
             Ok(match names.as_slice() {
                 [] => "The group now feeds no channel.".to_owned(),
@@ -158,7 +170,9 @@ impl Writer {
             })
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), true);
-        execute(send(&self.connection, &call, Purpose::Change), done, check).await
+        let sent = send(&self.connection, &call, Purpose::Change);
+        let outcome = execute(sent, done, check).await;
+        outcome.verified(verified.get())
     }
 
     /// Who may use the group.
@@ -173,9 +187,11 @@ impl Writer {
     /// Changes who may use the group.
     pub async fn set_owners(&self, group: &str, add: &[&str], remove: &[&str]) -> Outcome {
         let call = uplynk::groups().set_allowed_owners(group, add, remove);
+        let verified = Cell::new(false);
         let check = async || {
             let owners = self.owners(group).await?;
             let (missing, mut names) = (owners.missing(), owners.items);
+            verified.set(is_changed(&names, add, remove));
             if missing > 0 {
                 names.push(format!("{missing} more that cannot be read"));
             }
@@ -185,6 +201,31 @@ impl Writer {
             })
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), true);
-        execute(send(&self.connection, &call, Purpose::Change), done, check).await
+        let sent = send(&self.connection, &call, Purpose::Change);
+        let outcome = execute(sent, done, check).await;
+        outcome.verified(verified.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_changed;
+
+    #[test]
+    fn a_list_is_changed_where_it_holds_what_was_added_and_nothing_that_was_removed() {
+        for (held, add, remove, expected) in [
+            ("a b", "b", "", true),
+            ("a B", "b", "", true),
+            ("a", "b", "", false),
+            ("a b", "", "b", false),
+            ("a", "", "b", true),
+            ("b", "b", "a", true),
+            ("", "", "a", true),
+        ] {
+            let ids = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
+            let owned: Vec<String> = ids(held).into_iter().map(str::to_owned).collect();
+            let is = is_changed(&owned, &ids(add), &ids(remove));
+            assert_eq!(is, expected, "{held:?} +{add} -{remove}");
+        }
     }
 }

@@ -155,7 +155,7 @@ mod tests {
     use super::{Row, row};
     use crate::pages::resource_row::{RowContext, RowState};
     use chrono::{DateTime, TimeDelta, Utc};
-    use health::inventory::{Contents, Moment};
+    use health::inventory::{Contents, Moment, WatchedSlicerGroup};
     use health::severity::Severity;
     use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
@@ -191,7 +191,13 @@ mod tests {
             observed_at: Some(now),
             recent: TimeDelta::days(1),
         };
-        let judged = Contents::Uplynk(vec![group]).resources("live", &moment);
+        let watched = WatchedSlicerGroup {
+            group,
+            read_at: Some(now),
+            failure: None,
+            is_listed: true,
+        };
+        let judged = Contents::Uplynk(vec![watched]).resources("live", &moment);
         let context = RowContext {
             connection: "Live".to_owned(),
             state: RowState {

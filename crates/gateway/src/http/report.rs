@@ -275,10 +275,14 @@ fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         let gaps = own.as_ref().unwrap_or(gaps);
         let timeline = events::timeline(&changes, leader.as_deref(), gaps, query.from, now);
         let record = events::record(&events::until(timeline, query.to));
+        // Who led before and leads again: a timeline shows no change.
+        let and_back = changes
+            .iter()
+            .filter(|one| one.at < query.to && one.before.is_some() && one.before == one.after);
         GroupReport {
             resource: key,
             name,
-            failovers: record.failovers,
+            failovers: record.failovers + and_back.count(),
             without_ms: millis(record.without),
             longest_ms: millis(record.longest),
             recoveries: record.recoveries,
@@ -438,5 +442,37 @@ mod tests {
         let mut unreadable = seen(Some("a"));
         unreadable.groups[0].unknown_since = Some(at(90));
         assert_eq!(unknown_ms(unreadable), 10_000);
+    }
+
+    #[test]
+    fn a_failover_and_back_counts_and_changes_nothing_of_who_led() {
+        let key = ResourceKey {
+            kind: ResourceKind::SlicerGroup,
+            connection: "c".to_owned(),
+            id: "g".to_owned(),
+        };
+        let failover = |second: i64, before: &str, after: &str| -> ActivityEntry {
+            serde_json::from_value(serde_json::json!({
+                "at": second * 1_000, "kind": "failover", "severity": "warning", "what": "",
+                "resource": key, "before": before, "after": after,
+            }))
+            .unwrap()
+        };
+        // The newest come first.
+        let failovers = vec![
+            failover(90, "b", "b"),
+            failover(60, "a", "b"),
+            failover(50, "slate", "a"),
+            failover(40, "slate", "slate"),
+            failover(30, "a", "slate"),
+            failover(10, "a", "a"),
+        ];
+        let mut seen = seen(Some("b"));
+        seen.query.to = at(80);
+        seen.failovers = failovers;
+        seen.groups[0].key = key.clone();
+        let group = &report(seen, at(100)).groups[0];
+        assert_eq!((group.failovers, group.without_ms), (2, 20_000));
+        assert_eq!((group.recoveries, group.unknown_ms), (1, 0));
     }
 }

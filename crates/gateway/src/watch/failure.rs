@@ -55,7 +55,8 @@ pub(super) fn is_missing(failure: &ReadFailure) -> bool {
 /// reached any more. A vendor may fail at one thing and answer for the others.
 pub(super) fn ends_a_reading(failure: &ReadFailure) -> bool {
     match failure {
-        ReadFailure::Problem(problem) => [Kind::Unreadable, Kind::TooLarge]
+        // An address at which there is an answer is none that is wrong.
+        ReadFailure::Problem(problem) => [Kind::Unreadable, Kind::TooLarge, Kind::WrongAddress]
             .iter()
             .all(|kind| problem.kind != format!("/problems/{}", kind.name())),
         ReadFailure::Unreadable(_) => false,
@@ -109,6 +110,7 @@ mod tests {
             (Kind::Unreachable, true),
             (Kind::Unreadable, false),
             (Kind::TooLarge, false),
+            (Kind::WrongAddress, false),
         ] {
             let failure = of_problem(&Problem::new(kind, "x"));
             assert_eq!(ends_a_reading(&failure), ends, "{kind:?}");

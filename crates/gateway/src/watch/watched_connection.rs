@@ -96,15 +96,13 @@ async fn supervise(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inb
 async fn run(watcher: Watcher) {
     match watcher.system().clone() {
         System::Aveva(base) => aveva::run(watcher, base).await,
-        System::Uplynk => {
-            whole::run(watcher, |source, when| Box::pin(uplynk::read(source, when))).await;
-        }
+        System::Uplynk => uplynk::run(watcher).await,
         System::Veeam {
             accept,
             recent_hours,
         } => {
             let recent = TimeDelta::hours(recent_hours.into());
-            let memory = veeam::Memory::of(watcher.known_sessions());
+            let memory = veeam::Memory::of(watcher.known_ids());
             whole::run(watcher, move |source, when| {
                 Box::pin(veeam::read(source, when, accept, recent, memory.clone()))
             })

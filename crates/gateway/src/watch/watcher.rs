@@ -30,6 +30,8 @@ pub(super) struct Watcher {
     life: u64,
     schedule: Schedule,
     interval: Duration,
+    /// How long it takes to read everything, where that goes on from one reading to the next.
+    at_least: Duration,
     state: ConnectionState,
     /// When the reading under way, or else the last one, began by the schedule's time.
     begun: Option<Millis>,
@@ -71,6 +73,7 @@ impl Watcher {
             settings,
             schedule,
             interval,
+            at_least: Duration::ZERO,
             // What was known when somebody else watched, or a watcher before this one, stays until it is read again.
             state: known.unwrap_or_else(|| unread(public, interval)),
             begun: None,
@@ -90,9 +93,9 @@ impl Watcher {
         &self.state.connection.id
     }
 
-    /// The UIDs of the sessions that were watched before.
-    pub(super) fn known_sessions(&self) -> Vec<String> {
-        self.inventory.known_sessions(self.connection())
+    /// The ids of the resources that were watched before.
+    pub(super) fn known_ids(&self) -> Vec<String> {
+        self.inventory.known_ids(self.connection())
     }
 
     /// Which API it speaks.
@@ -179,6 +182,12 @@ impl Watcher {
         self.state.interval_ms = self.state.interval_ms.max(took);
     }
 
+    /// It takes so long to read everything, which goes on from one reading to the next.
+    pub(super) fn takes_at_least(&mut self, time: Duration) {
+        self.at_least = time;
+        self.state.interval_ms = self.state.interval_ms.max(in_millis(time));
+    }
+
     /// The reading has ended, and the connection answered. `quick` asks for the next one soon.
     pub(super) fn answered(
         &mut self,
@@ -190,30 +199,36 @@ impl Watcher {
         let now = self.now();
         self.schedule.answered(now, quick);
         let took = self.took();
-        self.state.interval_ms = in_millis(self.interval.max(took));
+        self.state.interval_ms = in_millis(self.interval.max(took).max(self.at_least));
         self.state.observed_at = Some(observed_at);
         self.state.failure = None;
         self.state.in_transition = in_transition;
-        self.ended(now, read);
+        self.tell_next(now, read);
+        self.count(|readings| readings.ended += 1);
     }
 
     /// The reading has ended, and the connection failed.
     pub(super) fn failed(&mut self, why: ReadFailure, read: Read<'_>) {
+        self.broke_off(why, read);
+        self.count(|readings| readings.ended += 1);
+    }
+
+    /// The connection failed, in a reading or after one.
+    pub(super) fn broke_off(&mut self, why: ReadFailure, read: Read<'_>) {
         let now = self.now();
         let wait = failure::retry_after(&why);
         self.schedule.failed(now, wait, chance());
         self.note(failure::line(&why));
         self.state.failure = Some(why);
-        self.ended(now, read);
+        self.tell_next(now, read);
     }
 
-    fn ended(&mut self, now: Millis, read: Read<'_>) {
+    fn tell_next(&mut self, now: Millis, read: Read<'_>) {
         let wait = self.scheduled(now).err().map_or(0.0, |at| at - now);
         #[expect(clippy::cast_possible_truncation, reason = "a wait of at most days")]
         let wait = TimeDelta::try_milliseconds(wait as i64).unwrap_or_default();
         self.state.next_at = self.source.clock.now().checked_add_signed(wait);
         self.publish(read);
-        self.count(|readings| readings.ended += 1);
     }
 
     /// Remembers what went wrong last.

@@ -1,4 +1,4 @@
-//! Watches a system that is read at once: Uplynk's groups, Veeam's newest sessions.
+//! Watches a system that is read at once: Veeam's newest sessions.
 
 use super::inventory::Read;
 use super::source::Source;

@@ -14,7 +14,11 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entry {
     attention: History<bool>,
-    leader: History<String>,
+    /// Who leads, and how many failovers the vendor's time has told: one that was over before the next reading shows in
+    /// that alone.
+    leader: History<(String, usize)>,
+    failovers: usize,
+    last_failover: Option<DateTime<Utc>>,
     word: Cow<'static, str>,
     /// Since when it has had that word.
     since: DateTime<Utc>,
@@ -25,7 +29,8 @@ pub(super) struct Entry {
 
 impl Entry {
     /// Remembers what was read then. A reading that is not later than the last one says nothing new.
-    pub(super) fn observe(&mut self, verdict: &Verdict, leader: Option<&str>, at: DateTime<Utc>) {
+    pub(super) fn observe(&mut self, resource: &Resource, at: DateTime<Utc>) {
+        let verdict = &resource.verdict;
         let gap = at.signed_duration_since(self.last_seen);
         if gap <= TimeDelta::zero() && self.word == verdict.word {
             return;
@@ -49,9 +54,13 @@ impl Entry {
             self.attention
                 .observe(verdict.severity.needs_attention(), at);
         }
+        if let Some(last) = resource.last_failover() {
+            let before = self.last_failover.replace(last);
+            self.failovers += usize::from(before.is_some_and(|before| before < last));
+        }
         // Between two leaders there may be none for a while: that is one change, not two.
-        match leader {
-            Some(leader) => self.leader.observe(leader.to_owned(), at),
+        match resource.leader() {
+            Some(leader) => self.leader.observe((leader.to_owned(), self.failovers), at),
             None => self.leader.unchanged(at),
         }
     }

@@ -221,7 +221,7 @@ impl AlarmHistory {
         let entry = self.entries.entry(resource.key.clone()).or_default();
         let is_believable = source.reading.freshness_of(resource, now).is_believable();
         if is_believable {
-            entry.observe(verdict, resource.leader(), observed_at);
+            entry.observe(resource, observed_at);
         }
         if is_first && let Some(open) = self.open.get(&resource.key) {
             entry.go_on(open, verdict, observed_at);

@@ -3,7 +3,8 @@
 use super::{Alarm, AlarmHistory, Changes, Since, Source};
 use crate::groups::judge_group;
 use crate::inventory::{
-    Facts, GroupFacts, Judged, Kind, Observed, Reading, Resource, ResourceKey, outlasts_silence,
+    Facts, GroupFacts, Judged, Kind, Observed, Reading, Resource, ResourceKey, SlicerGroupFacts,
+    outlasts_silence,
 };
 use crate::severity::Severity::{self, Critical, Moving, Normal, Off, Unknown, Warning};
 use crate::verdict::Verdict;
@@ -11,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, TimeSpan};
+use vendors::uplynk::OnAir;
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
 
@@ -230,6 +232,35 @@ fn leaders_that_take_turns_are_flapping_though_nothing_is_wrong() {
         sentence.contains("its primary has changed 3 times"),
         "{sentence}"
     );
+}
+
+/// What fails over and back between two readings shows in the vendor's time alone.
+#[test]
+fn failovers_that_are_over_before_they_are_read_are_flapping_too() {
+    let after = |last_failovers: &[Option<i64>]| {
+        let mut history = AlarmHistory::default();
+        for (n, last) in (0..).zip(last_failovers) {
+            let now = at(n * 10);
+            let mut group = judged("kiln", verdict(Normal), None, Some(now));
+            group.resource.facts = Facts::SlicerGroup(Box::new(SlicerGroupFacts {
+                on_air: Some(OnAir::Slicer("a".to_owned())),
+                last_failover: last.map(at),
+                ..SlicerGroupFacts::default()
+            }));
+            history.update(&[source(Some(now))], &[group], now);
+        }
+        history
+            .alarms()
+            .into_iter()
+            .map(|alarm| alarm.sentence)
+            .next()
+    };
+    let sentence = after(&[Some(-60), Some(5), Some(15), Some(25)]).expect("it flaps");
+    assert!(sentence.contains("has changed 3 times"), "{sentence}");
+    assert_eq!(after(&[Some(-60); 4]), None);
+    // Reported now and then, and a clock that was set back.
+    assert_eq!(after(&[Some(-60), None, Some(-60), None, Some(-60)]), None);
+    assert_eq!(after(&[Some(-60), Some(-70), Some(-80), Some(-90)]), None);
 }
 
 /// Four primaries within 20 s, which is flapping.

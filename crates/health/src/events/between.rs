@@ -17,7 +17,8 @@ use vendors::uplynk::OnAir;
 
 /// What happened between two readings of a resource, in no particular order.
 #[must_use]
-pub fn between(before: &Resource, after: &Judged, at: &Moment) -> Vec<Event> {
+pub fn between(before: &Judged, after: &Judged, at: &Moment) -> Vec<Event> {
+    let (read_before, before) = (before.observed_at, &before.resource);
     let now = &after.resource;
     let seen_at = after.observed_at.unwrap_or(at.now);
     let mut events = Events {
@@ -36,7 +37,8 @@ pub fn between(before: &Resource, after: &Judged, at: &Moment) -> Vec<Event> {
             of_group(&mut events, before, after);
         }
         (Facts::SlicerGroup(before), Facts::SlicerGroup(after)) => {
-            of_slicer_group(&mut events, before, after, at);
+            of_on_air(&mut events, before, after, read_before, at);
+            of_slicer_group(&mut events, before, after);
         }
         (Facts::FailoverSession(before), Facts::FailoverSession(after)) => {
             let ended = |facts: &SessionFacts| facts.ended.is_some() || is_over(facts);
@@ -323,28 +325,37 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
     }
 }
 
-fn of_slicer_group(
+/// What is on air changed, or changed and changed back: that shows in the vendor's time of the last failover alone.
+fn of_on_air(
     events: &mut Events<'_>,
     before: &SlicerGroupFacts,
     after: &SlicerGroupFacts,
+    read_before: Option<DateTime<Utc>>,
     at: &Moment,
 ) {
-    if before.on_air != after.on_air {
-        let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
-        let (old, new) = (word(&before.on_air), word(&after.on_air));
-        let what = match (&old, &new) {
-            (Some(old), Some(new)) => format!("On air changed from {old} to {new}."),
-            (Some(old), None) => format!("{old} is no longer on air, and nothing is known to be."),
-            (None, Some(new)) => format!("{new} is on air."),
-            (None, None) => String::new(),
-        };
-        // The vendor's word for when, if it is about this one and not an earlier failover.
-        let told = (before.last_failover != after.last_failover)
-            .then_some(after.last_failover)
-            .flatten();
-        let told = told.map(|told| by_gateway(told, at));
-        events.failover(what, old, new, told.filter(|told| *told <= at.now));
-    }
+    let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
+    let (old, new) = (word(&before.on_air), word(&after.on_air));
+    let told = after.last_failover.map(|told| by_gateway(told, at));
+    let is_later = match (before.last_failover, after.last_failover) {
+        (Some(before), Some(after)) => before < after,
+        // Where there was none before, or none was reported: of an old one nothing new is told.
+        _ => told.is_some_and(|told| read_before.is_some_and(|read| read <= told)),
+    };
+    let what = match (&old, &new) {
+        (Some(old), Some(new)) if old != new => format!("On air changed from {old} to {new}."),
+        (Some(_), Some(new)) if is_later => {
+            format!("It failed over and back: {new} is on air again.")
+        }
+        (Some(old), None) => format!("{old} is no longer on air, and nothing is known to be."),
+        (None, Some(new)) => format!("{new} is on air."),
+        _ => return,
+    };
+    // The vendor's word for when, if it is about this one and not an earlier failover.
+    let told = told.filter(|_| before.last_failover != after.last_failover);
+    events.failover(what, old, new, told.filter(|told| *told <= at.now));
+}
+
+fn of_slicer_group(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &SlicerGroupFacts) {
     of_settings(events, before, after);
     // What is not reported has not left.
     if before.backups.is_none() || after.backups.is_none() {

@@ -77,7 +77,7 @@ fn beating(late: &[&str], stale: &[&str]) -> Facts {
 
 /// The sentences, sorted.
 fn told(before: Facts, after: Facts) -> Vec<String> {
-    let events = between(&resource(before), &judged(after), &moment());
+    let events = between(&judged(before), &judged(after), &moment());
     let mut told: Vec<String> = events.into_iter().map(|event| event.what).collect();
     told.sort();
     told
@@ -246,14 +246,53 @@ fn a_failover_of_slicers_was_when_the_vendor_says() {
         (Some(500), Some(1_040), 1_000),
         (None, None, 1_000),
     ] {
-        let events = between(
-            &resource(of("a", before)),
-            &judged(of("b", after)),
-            &moment(),
-        );
+        let events = between(&judged(of("a", before)), &judged(of("b", after)), &moment());
         assert_eq!(events[0].kind, EventKind::Failover);
         assert_eq!(events[0].severity, Severity::Warning);
         assert_eq!(events[0].at, at(expected), "{after:?}");
+    }
+}
+
+#[test]
+fn a_failover_and_back_between_two_readings_is_told_by_the_vendors_time() {
+    let of = |on_air: Option<OnAir>, last: Option<i64>| {
+        let facts = SlicerGroupFacts {
+            last_failover: last.map(at),
+            ..slicers(on_air, &[])
+        };
+        // The vendor's clock is 30 s ahead.
+        Judged {
+            observed_at: Some(at(800)),
+            ..judged(Facts::SlicerGroup(Box::new(facts)))
+        }
+    };
+    for (before, after, expected) in [
+        (Some(500), Some(1_020), Some(990)),
+        (Some(500), Some(500), None),
+        // A clock that was set back, and a time that is no longer reported.
+        (Some(500), Some(400), None),
+        (Some(500), None, None),
+        // The first one ever, and one that is only reported now.
+        (None, Some(1_020), Some(990)),
+        (None, Some(820), None),
+        (Some(500), Some(1_040), Some(800)),
+    ] {
+        for on_air in [on("a"), Some(OnAir::Slate)] {
+            let events = between(
+                &of(on_air.clone(), before),
+                &of(on_air.clone(), after),
+                &moment(),
+            );
+            let told: Vec<_> = events.iter().map(|event| event.at).collect();
+            let expected: Vec<_> = expected.into_iter().map(at).collect();
+            assert_eq!(told, expected, "{before:?} {after:?}");
+            for event in events {
+                assert_eq!(event.kind, EventKind::Failover);
+                assert_eq!(event.before, event.after);
+                assert!(event.what.starts_with("It failed over and back: "));
+            }
+        }
+        assert_eq!(between(&of(None, before), &of(None, after), &moment()), []);
     }
 }
 
@@ -285,13 +324,16 @@ fn a_run_begins_and_ends_once() {
 
 #[test]
 fn what_was_never_read_tells_nothing() {
-    let unread = Resource {
-        observed: Observed::Never,
-        ..resource(group("", "", &[], &[]))
+    let unread = Judged {
+        resource: Resource {
+            observed: Observed::Never,
+            ..resource(group("", "", &[], &[]))
+        },
+        observed_at: None,
     };
     let now = judged(group("a", "", &["a"], &[]));
     assert_eq!(between(&unread, &now, &moment()), []);
-    let listed = resource(Facts::FailoverGroup(Box::default()));
+    let listed = judged(Facts::FailoverGroup(Box::default()));
     assert_eq!(between(&listed, &now, &moment()), []);
 }
 
@@ -313,7 +355,7 @@ proptest! {
         let mut before = group("x", "", &[], &[]);
         for step in &steps {
             let after = group(step, "", &[], &[]);
-            let events = between(&resource(before), &judged(after.clone()), &moment());
+            let events = between(&judged(before), &judged(after.clone()), &moment());
             prop_assert!(events.len() <= 1);
             for event in events {
                 prop_assert_eq!(event.before, leader);

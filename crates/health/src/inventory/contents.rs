@@ -23,8 +23,8 @@ use vendors::veeam::Session;
 pub enum Contents {
     /// AVEVA: every group, each read by itself.
     Aveva(Vec<WatchedGroup>),
-    /// Uplynk: every group, read at once.
-    Uplynk(Vec<FailoverGroup>),
+    /// Uplynk: every group, read at once as far as the service lists them whole.
+    Uplynk(Vec<WatchedSlicerGroup>),
     /// Veeam: the newest sessions, read at once.
     Veeam(Vec<Session>),
 }
@@ -51,6 +51,19 @@ pub struct GroupDetail {
     pub left_out: LeftOut,
     /// When they were requested, by the gateway's clock.
     pub observed_at: DateTime<Utc>,
+}
+
+/// An Uplynk group and what was last read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WatchedSlicerGroup {
+    /// As the list and a read of the group by itself told it.
+    pub group: FailoverGroup,
+    /// When the oldest part of it was read, by the gateway's clock; `None` while its slicers never were.
+    pub read_at: Option<DateTime<Utc>>,
+    /// Why it could not be read by itself since, in one line.
+    pub failure: Option<String>,
+    /// Whether the last list named it.
+    pub is_listed: bool,
 }
 
 /// A resource, and when exactly it was read. That time is no part of the resource: it changes with every
@@ -98,7 +111,7 @@ impl Contents {
                 .collect(),
             Self::Uplynk(groups) => groups
                 .iter()
-                .map(|group| read_together(of_slicer_group(group, connection, at)))
+                .map(|group| group.judged(connection, at))
                 .collect(),
             Self::Veeam(sessions) => {
                 let successes = Successes::of(sessions);
@@ -121,6 +134,34 @@ impl WatchedGroup {
         Judged {
             resource: of_group(self, connection, at),
             observed_at: self.detail.as_ref().map(|detail| detail.observed_at),
+        }
+    }
+}
+
+impl WatchedSlicerGroup {
+    /// The group as a resource of this connection, judged at this moment. It is as old as its oldest part.
+    fn judged(&self, connection: &str, at: &Moment) -> Judged {
+        let listed_at = at.observed_at.filter(|_| self.is_listed);
+        let mut resource = of_slicer_group(&self.group, connection, at);
+        resource.failure.clone_from(&self.failure);
+        resource.observed = match self.read_at {
+            Some(read) if at.observed_at.is_none_or(|all| read < all) => Observed::At(read),
+            Some(_) => Observed::WithConnection,
+            // The list says of it all that is known, and what is bad enough not to wait for more.
+            None if self.is_listed
+                && (self.failure.is_some() || self.group.active == Some(OnAir::Slate)) =>
+            {
+                Observed::WithConnection
+            }
+            None => Observed::Never,
+        };
+        if resource.is_unread() {
+            resource.verdict = not_read_yet(&resource.name, "its slicers have not been read yet");
+        }
+        let is_read = resource.observed != Observed::Never;
+        Judged {
+            observed_at: self.read_at.max(listed_at).filter(|_| is_read),
+            resource,
         }
     }
 }
@@ -172,9 +213,6 @@ fn observation(detail: &GroupDetail, at: &Moment) -> Observation {
 }
 
 fn verdict_of_group(group: &WatchedGroup, name: &str, at: &Moment) -> Verdict {
-    let unknown = |word: &'static str, what: &str, advice: &str| {
-        Verdict::new(Severity::Unknown, word, format!("{name}: {what}.")).advise(advice)
-    };
     match (&group.detail, &group.failure) {
         (Some(detail), _) => judge_listed(
             &group.configuration,
@@ -183,13 +221,21 @@ fn verdict_of_group(group: &WatchedGroup, name: &str, at: &Moment) -> Verdict {
             detail.left_out,
             observation(detail, at),
         ),
-        (None, None) => unknown(
-            "Not read yet",
-            "its sessions have not been read yet",
-            "It is read as soon as the service has answered for the groups before it.",
-        ),
-        (None, Some(failure)) => unknown("Never read", "its sessions could not be read", failure),
+        (None, None) => not_read_yet(name, "its sessions have not been read yet"),
+        (None, Some(failure)) => {
+            let sentence = format!("{name}: its sessions could not be read.");
+            Verdict::new(Severity::Unknown, "Never read", sentence).advise(failure)
+        }
     }
+}
+
+fn not_read_yet(name: &str, what: &str) -> Verdict {
+    Verdict::new(
+        Severity::Unknown,
+        "Not read yet",
+        format!("{name}: {what}."),
+    )
+    .advise("It is read as soon as the service has answered for the groups before it.")
 }
 
 fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {

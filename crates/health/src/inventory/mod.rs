@@ -11,7 +11,7 @@ mod unreadable;
 #[cfg(test)]
 mod tests;
 
-pub use contents::{Contents, GroupDetail, Judged, Moment, WatchedGroup, part};
+pub use contents::{Contents, GroupDetail, Judged, Moment, WatchedGroup, WatchedSlicerGroup, part};
 pub use facts::{
     Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
 };

@@ -216,6 +216,15 @@ impl Resource {
         }
     }
 
+    /// When it last failed over, by the vendor's clock and where the vendor says so.
+    #[must_use]
+    pub fn last_failover(&self) -> Option<DateTime<Utc>> {
+        match &self.facts {
+            Facts::SlicerGroup(group) => group.last_failover,
+            Facts::None | Facts::FailoverGroup(_) | Facts::FailoverSession(_) => None,
+        }
+    }
+
     /// When it was last read, by the gateway's clock, given when its connection was last read as a whole.
     #[must_use]
     pub fn observed_at(&self, connection: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {

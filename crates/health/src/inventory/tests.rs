@@ -107,6 +107,66 @@ fn a_groups_facts_are_those_of_its_list() {
     assert_eq!(facts.failover_timeout, Some(TimeSpan::from_seconds(60)));
 }
 
+/// A group that was read at this time.
+fn listed(group: FailoverGroup) -> Contents {
+    Contents::Uplynk(vec![WatchedSlicerGroup {
+        group,
+        read_at: Some(at(0)),
+        failure: None,
+        is_listed: true,
+    }])
+}
+
+#[test]
+fn a_slicer_group_is_as_old_as_its_oldest_part() {
+    let group = |active: &str| FailoverGroup {
+        id: "9852".to_owned(),
+        active: Some(match active {
+            "slate" => OnAir::Slate,
+            id => OnAir::Slicer(id.to_owned()),
+        }),
+        ..FailoverGroup::default()
+    };
+    let always = Observed::WithConnection;
+    for (active, read_at, failure, is_listed, observed, observed_at) in [
+        ("a", Some(0), None, true, always, Some(0)),
+        ("a", Some(7), None, true, always, Some(7)),
+        // Its slicers are older than the list.
+        ("a", Some(-9), None, true, Observed::At(at(-9)), Some(0)),
+        (
+            "a",
+            Some(-9),
+            Some("500"),
+            true,
+            Observed::At(at(-9)),
+            Some(0),
+        ),
+        // The list does not name it.
+        ("a", Some(-9), None, false, Observed::At(at(-9)), Some(-9)),
+        // Its slicers were never read.
+        ("a", None, None, true, Observed::Never, None),
+        ("slate", None, None, true, always, Some(0)),
+        ("a", None, Some("500"), true, always, Some(0)),
+        ("a", None, Some("500"), false, Observed::Never, None),
+    ] {
+        let watched = WatchedSlicerGroup {
+            group: group(active),
+            read_at: read_at.map(at),
+            failure: failure.map(str::to_owned),
+            is_listed,
+        };
+        let case = format!("{watched:?}");
+        let judged = Contents::Uplynk(vec![watched])
+            .resources("live", &moment(0))
+            .remove(0);
+        assert_eq!(judged.resource.observed, observed, "{case}");
+        assert_eq!(judged.observed_at, observed_at.map(at), "{case}");
+        assert_eq!(judged.resource.failure.as_deref(), failure, "{case}");
+        let is_well = judged.resource.verdict.severity == Normal;
+        assert!(!is_well, "{case}: its slicers are not known");
+    }
+}
+
 #[test]
 fn a_slicer_groups_facts_are_those_of_its_list() {
     let slicer = |id: &str, order, enabled, blacklist| Slicer {
@@ -135,7 +195,7 @@ fn a_slicer_groups_facts_are_those_of_its_list() {
         channels: Some(vec![Channel::default()]),
         ..FailoverGroup::default()
     };
-    let resource = one(&Contents::Uplynk(vec![group]), &moment(0));
+    let resource = one(&listed(group), &moment(0));
     assert_eq!(resource.name, "9852", "a blank name is none");
     let Facts::SlicerGroup(facts) = &resource.facts else {
         panic!("no slicer group: {resource:?}");
@@ -161,7 +221,7 @@ fn a_slicer_groups_facts_are_those_of_its_list() {
         id: "9852".to_owned(),
         ..FailoverGroup::default()
     };
-    let resource = one(&Contents::Uplynk(vec![thin]), &moment(0));
+    let resource = one(&listed(thin), &moment(0));
     let Facts::SlicerGroup(facts) = &resource.facts else {
         panic!("no slicer group: {resource:?}");
     };

@@ -1,4 +1,5 @@
-//! A slicer group as if its unreadable fields said the worst, or the best, that they could.
+//! A slicer group as if its unreadable fields, and the health that is not reported, said the worst, or the best, that
+//! they could.
 
 use super::{HEALTH_FIELDS, ordered};
 use crate::doubt::{any, first};
@@ -7,12 +8,15 @@ use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState
 /// The fields of a group that decide its state.
 const GROUP_FIELDS: [&str; 4] = ["active_slicer_id", "slicers", "mode", "hot_warm"];
 
-/// The first unreadable field that may decide the state, in words.
+/// The first unreadable field, or health that is not reported, that may decide the state, in words.
 pub(super) fn doubt(group: &FailoverGroup) -> Option<String> {
     let of_slicer = |slicer: &Slicer| {
         let fields = &slicer.unreadable;
         let id = Some(slicer.id.as_str());
-        first(fields, &HEALTH_FIELDS, id).or_else(|| first(fields, &["order"], id))
+        let unreported = || format!("the health of {} is not reported", slicer.id);
+        first(fields, &HEALTH_FIELDS, id)
+            .or_else(|| first(fields, &["order"], id))
+            .or_else(|| slicer.blacklist.is_none().then(unreported))
     };
     first(&group.unreadable, &GROUP_FIELDS, None)
         .or_else(|| group.slicers.iter().flatten().find_map(of_slicer))
@@ -41,7 +45,7 @@ fn assumed(group: &FailoverGroup, change: fn(&mut Slicer)) -> FailoverGroup {
 pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
     let mut group = assumed(group, |slicer| {
         let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
-        if unreadable(&["blacklist_until", "status", "status.state"]) {
+        if slicer.blacklist.is_none() || unreadable(&["status", "status.state"]) {
             slicer.state = Some(SlicerState::Inactive);
         }
         if unreadable(&["enabled"]) {
@@ -59,14 +63,9 @@ pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
     let more = hidden(group).count();
     let mut group = assumed(group, |slicer| {
         let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
-        let (blacklist, state) = (
-            unreadable(&["blacklist_until"]),
-            unreadable(&["status", "status.state"]),
-        );
+        let state = unreadable(&["status", "status.state"]);
         let (enabled, order) = (unreadable(&["enabled"]), unreadable(&["order"]));
-        if blacklist {
-            slicer.blacklist = Some(Blacklist::Healthy);
-        }
+        slicer.blacklist.get_or_insert(Blacklist::Healthy);
         if state {
             slicer.state = Some(SlicerState::Slicing);
         }

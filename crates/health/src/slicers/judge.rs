@@ -61,7 +61,7 @@ fn with_active(
     }
 }
 
-/// Whether a slicer is unhealthy, due for its re-check, or inactive. Unknown health does not count.
+/// Whether a slicer is unhealthy, due for its re-check, or inactive.
 fn is_sick(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     let inactive = slicer.state == Some(SlicerState::Inactive);
     match slicer_health(slicer, now) {

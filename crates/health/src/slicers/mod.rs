@@ -83,8 +83,8 @@ pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
         && slicer.state != Some(SlicerState::Inactive)
 }
 
-/// The slicer that should be on air by the order: the first ready one. `None` in flat mode, in an unknown
-/// mode, and when no slicer is ready.
+/// The slicer that should be on air by the order: the first ready one, or the one on air where its health is unknown,
+/// which may be well. `None` in flat mode, in an unknown mode, and when there is none.
 #[must_use]
 pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
     intended_of(group, &ordered(group), now)
@@ -97,8 +97,13 @@ fn intended_of<'s>(
     now: DateTime<Utc>,
 ) -> Option<&'s Slicer> {
     let mut order = order.iter().copied();
+    let active = on_air(group).map(|slicer| slicer.id.as_str());
+    let may_be_well = |slicer: &Slicer| {
+        let is_in = slicer.enabled != Some(false) && slicer.state != Some(SlicerState::Inactive);
+        slicer.blacklist.is_none() && is_in && Some(slicer.id.as_str()) == active
+    };
     (group.mode == Some(Mode::Prioritized))
-        .then(|| order.find(|slicer| is_ready(slicer, now)))
+        .then(|| order.find(|slicer| is_ready(slicer, now) || may_be_well(slicer)))
         .flatten()
 }
 

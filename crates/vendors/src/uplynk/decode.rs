@@ -89,10 +89,13 @@ fn collection<T>(
         .get("total_items")
         .and_then(integer)
         .and_then(|total| u64::try_from(total).ok());
-    let listed = object
-        .get("items")
-        .ok_or("items: expected a list, found nothing")?;
-    let read = items(listed, "items")?.iter().map(|item| read(item).ok());
+    let listed = match object.get("items") {
+        Some(listed) => items(listed, "items")?,
+        // An empty list may be written as none.
+        None if total == Some(0) => &[],
+        None => return Err("items: expected a list, found nothing".to_owned()),
+    };
+    let read = listed.iter().map(|item| read(item).ok());
     let (items, left_out) = counted(read, id);
     Ok(Collection {
         items,

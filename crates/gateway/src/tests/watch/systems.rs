@@ -1,6 +1,8 @@
 //! Uplynk, and the demo.
 
 use super::*;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The connection `live` to an Uplynk service.
 pub(super) fn uplynk(base: &str) -> config::Connection {
@@ -44,6 +46,16 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
     let live = uplynk(&vendor.base);
     let fixture = Fixture::new(vec![live]);
     let all = fixture.until("six", |all| all.resources.len() == 6).await;
+    assert_eq!(
+        vendor.lines().len(),
+        2,
+        "what the list says is told at once"
+    );
+    for id in ["broken", "failing", "odd", "short"] {
+        assert!(all.resource(id).is_unread());
+    }
+    let read = |all: &Inventory| !all.resources.iter().any(Resource::is_unread);
+    let all = fixture.until("each", read).await;
     assert_eq!(all.failure(), None);
     assert_eq!(all.resource("short").name, "short");
     assert_eq!(vendor.lines().len(), 6);
@@ -55,6 +67,109 @@ async fn a_list_of_uplynk_without_slicers_is_completed_and_its_pages_are_read() 
                 .contains("slicers are unknown")
         );
     }
+}
+
+/// Thirty groups without their slicers, of which each is read in a second of its own.
+#[tokio::test]
+async fn a_slate_that_the_list_shows_is_an_alarm_before_each_group_was_read() {
+    let switched = Arc::new(AtomicBool::new(false));
+    let is_switched = switched.clone();
+    let vendor = Vendor::new(move |seen, _| {
+        let slate = |id: usize| id == 29 || id == 28 && is_switched.load(Ordering::Relaxed);
+        let thin = |id: usize| {
+            let active = if slate(id) { "no_slicer" } else { "a" };
+            format!(r#""id":"g{id}","active_slicer_id":"{active}","mode":"flat""#)
+        };
+        if let Some((_, id)) = seen.line.split_once("failover-groups/g") {
+            let id = id.split('?').next().unwrap().parse().unwrap();
+            let slicers = r#"[{"id":"a","blacklist_until":0},{"id":"b","blacklist_until":0}]"#;
+            let whole = format!(r#"{{{},"slicers":{slicers},"channels":[]}}"#, thin(id));
+            return vendor_json(200, &whole);
+        }
+        let items: Vec<String> = (0..30).map(|id| format!("{{{}}}", thin(id))).collect();
+        vendor_json(200, &format!(r#"{{"items":[{}]}}"#, items.join(",")))
+    })
+    .await;
+    let fixture = Fixture::new(vec![uplynk(&vendor.base)]);
+    let alarms = |all: &Inventory| -> Vec<String> {
+        let alarms = all.alarms.iter().flatten();
+        alarms.map(|alarm| alarm.resource.id.clone()).collect()
+    };
+    let all = fixture.until("all", |all| all.resources.len() == 30).await;
+    assert_eq!(alarms(&all), ["g29"], "what was not read yet is none");
+    let is_normal = |one: &&Resource| one.verdict.severity == health::Severity::Normal;
+    assert_eq!(all.resources.iter().filter(is_normal).count(), 0);
+    let all = fixture.until("one", |all| all.word("g0") == "Normal").await;
+    assert_eq!(alarms(&all), ["g29"]);
+    // The next list does not wait for the others.
+    switched.store(true, Ordering::Relaxed);
+    let all = fixture.refresh().await;
+    assert!(alarms(&all).contains(&"g28".to_owned()), "{all:?}");
+    assert!(vendor.lines().len() < 10, "{:?}", vendor.lines());
+}
+
+/// No paging is documented: what the service says to a second page says nothing of the first one.
+#[tokio::test]
+async fn a_refused_page_takes_nothing_away() {
+    let answers = Arc::new(Mutex::new((200, 200)));
+    let told = answers.clone();
+    let whole = |id: &str| {
+        let slicers = r#"[{"id":"a","blacklist_until":0},{"id":"b","blacklist_until":0}]"#;
+        let more = r#""active_slicer_id":"a","mode":"flat","channels":[]"#;
+        format!(r#"{{"id":"{id}",{more},"slicers":{slicers}}}"#)
+    };
+    let vendor = Vendor::new(move |seen, _| {
+        let (page, one) = *told.lock().unwrap();
+        let items = |id: &str| format!(r#"{{"total_items":2,"items":[{}]}}"#, whole(id));
+        match seen.line.as_str() {
+            line if line.contains("page=2") => vendor_json(page, &items("second")),
+            line if line.contains("failover-groups/second") => vendor_json(one, &whole("second")),
+            _ => vendor_json(200, &items("first")),
+        }
+    })
+    .await;
+    for status in [400, 404, 500] {
+        *answers.lock().unwrap() = (status, 200);
+        let fixture = Fixture::new(vec![uplynk(&vendor.base)]);
+        let all = fixture.until("first", |all| all.resources.len() == 1).await;
+        assert_eq!(all.failure(), None, "{status}");
+        let limit = all.connections()[0].limit.clone();
+        let said = "The service reports 2 slicer groups and listed 1.";
+        assert_eq!(limit.as_deref(), Some(said), "{status}");
+    }
+    *answers.lock().unwrap() = (200, 200);
+    let fixture = Fixture::new(vec![uplynk(&vendor.base)]);
+    fixture.until("both", |all| all.resources.len() == 2).await;
+    *answers.lock().unwrap() = (404, 200);
+    let all = fixture.refresh().await;
+    assert_eq!(all.resources.len(), 2, "it is read by itself now");
+    let asked = || {
+        let of_second = |line: &String| line.contains("failover-groups/second");
+        vendor.lines().iter().any(of_second)
+    };
+    fixture.until("a read of it", |_| asked()).await;
+    fixture
+        .until("its time", |all| {
+            all.resource("second").observed == Observed::WithConnection
+        })
+        .await;
+    // By then it is deleted.
+    *answers.lock().unwrap() = (404, 404);
+    fixture.refresh().await;
+    fixture
+        .until("its end", |all| all.resources.len() == 1)
+        .await;
+    let query = crate::store::ActivityQuery {
+        limit: 50,
+        ..Default::default()
+    };
+    let told = fixture.gateway.shared.store.activity(query).await.unwrap();
+    let mut gone = told
+        .iter()
+        .filter(|entry| entry.what.contains("no longer listed"));
+    let resource = gone.next().and_then(|entry| entry.resource.clone());
+    assert_eq!(resource.map(|key| key.id).as_deref(), Some("second"));
+    assert_eq!(gone.count(), 0);
 }
 
 /// The incident of the demo: what is critical stays in its place when its connection falls silent.

@@ -184,7 +184,7 @@ impl Connection {
                 .differs_in_times_alone(&held.judged.resource)
             {
                 held.beyond_times = step.revision;
-                seen.extend(events::between(&held.judged.resource, &judged, moment));
+                seen.extend(events::between(&held.judged, &judged, moment));
             }
         }
         held.judged = judged;

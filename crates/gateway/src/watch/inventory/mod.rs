@@ -52,6 +52,8 @@ pub(crate) enum Read<'a> {
     Nothing,
     /// Everything that the connection holds.
     Everything(&'a Contents),
+    /// Some of what it holds.
+    Part(&'a Contents),
     /// Every group that the connection holds.
     AllGroups(&'a [WatchedGroup]),
     /// These of the groups that it holds.
@@ -219,20 +221,24 @@ impl Inventory {
         self.state().knows(connection, ids)
     }
 
-    /// The UIDs of a connection's failover sessions that are known: those with an alarm, also from before a restart, and
-    /// those that it listed last.
-    pub(super) fn known_sessions(&self, connection: &str) -> Vec<String> {
+    /// The ids of a connection's resources that are known: those with an alarm, also from before a restart, and those that
+    /// it listed last.
+    pub(super) fn known_ids(&self, connection: &str) -> Vec<String> {
         let state = self.state();
         let alarms = state.alarms.iter().map(|alarm| &alarm.resource);
-        let place = state.place(connection);
-        let listed = place.map_or(&[][..], |place| &state.connections[place].listed);
-        let keys = alarms.chain(listed.iter().map(|one| &one.resource.key));
-        let mut known = HashSet::new();
-        let of_it = keys.filter(|key| {
-            key.kind == Kind::FailoverSession && key.connection == connection && !key.id.is_empty()
+        let of_it = state
+            .place(connection)
+            .map(|place| &state.connections[place]);
+        let held = of_it.into_iter().flat_map(|of_it| {
+            let held = of_it.resources.values().map(|held| &held.judged);
+            held.chain(&of_it.listed).map(|judged| &judged.resource.key)
         });
-        let uids = of_it.map(|key| &key.id).filter(|uid| known.insert(*uid));
-        uids.cloned().collect()
+        let mut known = HashSet::new();
+        let keys = alarms.chain(held).filter(|key| {
+            key.kind != Kind::Connection && key.connection == connection && !key.id.is_empty()
+        });
+        let ids = keys.map(|key| &key.id).filter(|id| known.insert(*id));
+        ids.cloned().collect()
     }
 
     /// What a revision that somebody holds is to this inventory.

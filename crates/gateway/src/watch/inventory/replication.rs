@@ -177,14 +177,18 @@ impl State {
 }
 
 impl Connection {
-    /// A group as a resource. What another gateway has read of it stays until it is read here.
+    /// A group as a resource.
     pub(super) fn judge(&self, group: &WatchedGroup, moment: &Moment) -> Judged {
-        let id = &self.state.connection.id;
-        let judged = group.resource(id, moment);
+        let judged = group.resource(&self.state.connection.id, moment);
+        self.keep_known(judged, moment)
+    }
+
+    /// What another gateway has read of a resource stays until it is read here.
+    pub(super) fn keep_known(&self, judged: Judged, moment: &Moment) -> Judged {
         let ResourceKey { id, .. } = &judged.resource.key;
         let known = self.resources.get(id).map(|held| &held.judged);
         let known = known.and_then(|known| Some((known, known.observed_at?)));
-        let Some((known, observed_at)) = known.filter(|_| group.detail.is_none()) else {
+        let Some((known, observed_at)) = known.filter(|_| judged.observed_at.is_none()) else {
             return judged;
         };
         let mut resource = known.resource.clone();

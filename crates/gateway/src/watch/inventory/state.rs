@@ -261,7 +261,7 @@ impl State {
         let moment = connection.moment(now);
         let seen = &mut self.seen;
         let mut changed = false;
-        let whole = !matches!(read, Read::Groups(_) | Read::Nothing);
+        let whole = !matches!(read, Read::Groups(_) | Read::Part(_) | Read::Nothing);
         match read {
             Read::Nothing => {}
             Read::Groups(groups) => {
@@ -284,8 +284,9 @@ impl State {
                 connection.list(listed, step);
                 return self.represent_shared(step, now);
             }
-            Read::Everything(contents) => {
+            Read::Everything(contents) | Read::Part(contents) => {
                 for judged in contents.resources(&id, &moment) {
+                    let judged = connection.keep_known(judged, &moment);
                     changed |= connection.hold(judged, step, &moment, seen);
                 }
             }

@@ -1,6 +1,6 @@
 //! Every rule of a slicer group's verdict.
 
-use super::judge_slicers;
+use super::{intended, judge_slicers};
 use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
 use crate::slicers::tests::{NOW, for_seconds, group, slicer};
 use crate::verdict::Verdict;
@@ -114,7 +114,10 @@ fn each_trouble_has_its_word() {
             vec![a.clone(), sick(b.clone())],
             (Warning, "No backup"),
         ),
-        ("a", vec![a.clone(), mute], (Warning, "No backup")),
+        // It may be the backup.
+        ("a", vec![a.clone(), mute.clone()], (Unknown, "Unknown")),
+        ("b", vec![mute.clone(), a.clone()], (Unknown, "Unknown")),
+        ("a", vec![a.clone(), off(mute)], (Warning, "No backup")),
         (
             "a",
             vec![a.clone(), sick(b.clone()), c.clone()],
@@ -186,14 +189,32 @@ fn what_is_not_told_is_unknown() {
         ..group("a", vec![slicer("a", 1)])
     };
     assert_eq!(word(&mute), (Unknown, "Unknown"));
-    let silent = Slicer {
+    let silent = |slicer| Slicer {
         blacklist: None,
         state: None,
-        ..slicer("a", 1)
+        ..slicer
     };
+    let (a, b) = (slicer("a", 1), slicer("b", 2));
+    for slicers in [
+        vec![silent(a.clone()), b.clone()],
+        vec![silent(a.clone()), silent(b.clone())],
+    ] {
+        let group = group("a", slicers);
+        let verdict = judged(&group);
+        assert_eq!(verdict.severity, Unknown);
+        assert_eq!(
+            verdict.sentence,
+            "News East: the health of a is not reported, so its state is not known."
+        );
+        // It is not said of another one that it should be on air, either.
+        let wanted = intended(&group, NOW).map(|slicer| slicer.id.as_str());
+        assert_eq!(wanted, Some("a"));
+    }
+    // What is certain is told.
+    let verdict = judged(&group("b", vec![silent(a), b]));
     assert_eq!(
-        word(&group("a", vec![silent, slicer("b", 2)])).1,
-        "On backup"
+        (verdict.severity, verdict.word.as_ref()),
+        (Warning, "On backup")
     );
 }
 

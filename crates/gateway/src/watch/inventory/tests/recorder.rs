@@ -151,7 +151,7 @@ async fn what_the_recorder_takes_of_a_reading() {
         let pairs = before.iter().zip(&judged);
         let events: Vec<_> = pairs
             .filter(|(old, new)| !new.resource.differs_in_times_alone(&old.resource))
-            .flat_map(|(old, new)| health::events::between(&old.resource, new, &moment))
+            .flat_map(|(old, new)| health::events::between(old, new, &moment))
             .collect();
         compared += begun.elapsed();
         assert!(events.len() >= 20, "{}", events.len());

@@ -1,19 +1,27 @@
-//! Reads Uplynk's groups. The service counts requests and wants each in a second of its own, so that all
-//! groups come with one list where it holds them whole.
+//! Reads the list of an account's groups, in as many pages as it has.
 
-use super::failure;
-use super::limit::{self, LIMIT};
-use super::source::Source;
-use super::whole::Reading;
+use super::super::failure;
+use super::super::limit::{self, LIMIT};
+use super::super::source::Source;
 use crate::vendor_client::When;
-use health::inventory::Contents;
-use health::transition;
+use chrono::{DateTime, Utc};
 use protocol::ReadFailure;
 use std::collections::HashSet;
-use vendors::uplynk;
+use vendors::uplynk::{self, FailoverGroup};
 
-/// Every group of an account, whole: one that the list holds without its slicers is read by itself.
-pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFailure> {
+/// The list as the service gave it.
+pub(super) struct List {
+    /// Some may lack their slicers or their channels.
+    pub(super) groups: Vec<FailoverGroup>,
+    pub(super) observed_at: DateTime<Utc>,
+    /// Whether it names every group that is watched.
+    pub(super) is_complete: bool,
+    /// What is left out, in words.
+    pub(super) limit: Option<String>,
+}
+
+/// The list. No paging is documented: a further page that is refused takes nothing from those before it.
+pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure> {
     let groups = uplynk::groups();
     let first = source.read(&groups.list(), when).await?;
     let total = first.value.total;
@@ -23,7 +31,11 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
     let is_more = |held: usize| total.is_some_and(|total| total > held as u64);
     let mut page = 2;
     while is_more(all.len() + left_out.count()) && all.len() < LIMIT {
-        let more = source.read(&groups.page(page), when).await?.value;
+        let more = match source.read(&groups.page(page), when).await {
+            Ok(more) => more.value,
+            Err(why) if failure::ends_a_reading(&why) => return Err(why),
+            Err(_) => break,
+        };
         let (before, items) = (all.len(), more.items.len());
         all.extend(
             more.items
@@ -39,23 +51,12 @@ pub(super) async fn read(source: Source, when: When) -> Result<Reading, ReadFail
         page += 1;
     }
     let listed = all.len() + left_out.count();
+    let is_complete = !is_more(listed) || all.len() >= LIMIT;
     let limit = limit::cut(&mut all, listed, total, "slicer groups");
-    for group in &mut all {
-        if group.slicers.is_some() && group.channels.is_some() {
-            continue;
-        }
-        match source.read(&groups.get(&group.id), when).await {
-            Ok(whole) => *group = whole.value,
-            Err(why) if failure::ends_a_reading(&why) => return Err(why),
-            // What is wrong with one group hides no other.
-            Err(_) => {}
-        }
-    }
-    let now = source.vendor_now();
-    Ok(Reading {
+    Ok(List {
+        groups: all,
         observed_at: first.observed_at,
-        in_transition: all.iter().any(|group| transition::slicers(group, now)),
-        contents: Contents::Uplynk(all),
+        is_complete,
         limit: limit::said(limit, left_out),
     })
 }

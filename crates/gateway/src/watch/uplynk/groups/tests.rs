@@ -1,0 +1,162 @@
+use super::*;
+use vendors::uplynk::{Channel, OnAir, Slicer};
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(second, 0).unwrap()
+}
+
+/// As a list tells it: `a` without its slicers, `a+` without its channels, `a++` whole.
+fn listed(text: &str) -> FailoverGroup {
+    FailoverGroup {
+        id: text.trim_end_matches('+').to_owned(),
+        active: Some(OnAir::Slicer("s1".to_owned())),
+        slicers: text.ends_with('+').then(|| vec![Slicer::default()]),
+        channels: text.ends_with("++").then(|| vec![Channel::default()]),
+        ..FailoverGroup::default()
+    }
+}
+
+fn list(groups: &mut Groups, ids: &str, is_complete: bool, second: i64) {
+    let ids = ids.split_whitespace().map(listed).collect();
+    groups.list(ids, is_complete, at(second));
+}
+
+/// Who is read by itself from then on, one a second, for so many seconds.
+fn read(groups: &mut Groups, from: i64, seconds: i64) -> String {
+    let mut ids = Vec::new();
+    for second in from..from + seconds {
+        let Some((id, _)) = groups.next(at(second)) else {
+            break;
+        };
+        groups.take(&id, listed(&format!("{id}++")), at(second));
+        groups.round(at(second + 1));
+        ids.push(id);
+    }
+    ids.join(" ")
+}
+
+fn held(groups: &Groups) -> String {
+    let words = groups.all().map(|watched| {
+        let age = watched.read_at.map(|at| at.timestamp());
+        format!(
+            "{}{}",
+            watched.group.id,
+            age.map_or("?".to_owned(), |age| age.to_string())
+        )
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_the_list_omits_is_read_in_rounds_the_oldest_first() {
+    let mut groups = Groups::default();
+    list(&mut groups, "a b c d++ e", true, 0);
+    assert_eq!(held(&groups), "a? b? c? d0 e?");
+    assert_eq!(read(&mut groups, 1, 2), "a b");
+    assert_eq!(groups.round(at(3)), TimeDelta::seconds(3));
+    list(&mut groups, "a b c d++ e", true, 5);
+    assert_eq!(held(&groups), "a1 b2 c? d5 e?");
+    assert_eq!(read(&mut groups, 6, 9), "c e", "the round is over");
+    assert_eq!(groups.round(at(9)), TimeDelta::seconds(8));
+    list(&mut groups, "a b c d++ e", true, 10);
+    assert_eq!(read(&mut groups, 11, 9), "a b c e");
+    // Nothing has to be read by itself any more.
+    list(&mut groups, "a++ b++ c++ d++ e++", true, 20);
+    assert_eq!(read(&mut groups, 21, 9), "");
+    assert_eq!(groups.round(at(21)), TimeDelta::zero());
+}
+
+#[test]
+fn what_was_changed_is_read_first_and_anew() {
+    let mut groups = Groups::default();
+    list(&mut groups, "a b c", true, 0);
+    assert_eq!(read(&mut groups, 1, 3), "a b c");
+    groups.changed("b");
+    assert_eq!(groups.next(at(4)), Some(("b".to_owned(), true)));
+    let mut switched = listed("c");
+    switched.active = Some(OnAir::Slate);
+    groups.list(vec![listed("a"), listed("b"), switched], true, at(5));
+    assert_eq!(groups.next(at(6)), Some(("c".to_owned(), true)));
+    assert_eq!(groups.next(at(7)), Some(("a".to_owned(), false)));
+}
+
+#[test]
+fn channels_are_read_once_and_then_seldom() {
+    let mut groups = Groups::default();
+    list(&mut groups, "a+ b+", true, 0);
+    assert_eq!(read(&mut groups, 1, 9), "a b");
+    assert_eq!(groups.round(at(3)), TimeDelta::zero());
+    list(&mut groups, "a+ b+", true, 300);
+    assert_eq!(read(&mut groups, 301, 9), "");
+    assert!(groups.all().all(|watched| watched.group.channels.is_some()));
+    assert_eq!(held(&groups), "a300 b300", "no judgement needs channels");
+    list(&mut groups, "a+ b+", true, 700);
+    assert_eq!(read(&mut groups, 701, 9), "a b");
+    groups.changed("b");
+    assert_eq!(read(&mut groups, 702, 9), "b");
+}
+
+#[test]
+fn what_an_incomplete_list_does_not_name_stays_until_the_service_does_not_know_it() {
+    let mut groups = Groups::default();
+    list(&mut groups, "a++ b++ c++", true, 0);
+    list(&mut groups, "a++", false, 5);
+    let mut all = held(&groups);
+    assert!(["a5 b0 c0", "a5 c0 b0"].contains(&all.as_str()), "{all}");
+    let (first, _) = groups.next(at(6)).unwrap();
+    groups.failed(&first, "500".to_owned());
+    let (second, _) = groups.next(at(7)).unwrap();
+    assert!(groups.gone(&second));
+    all = held(&groups);
+    assert_eq!(all, format!("a5 {first}0"));
+    assert_eq!(groups.get(&first).unwrap().failure.as_deref(), Some("500"));
+    assert_eq!(groups.next(at(8)), None);
+    assert!(!groups.gone("a"), "the list names it");
+    list(&mut groups, "a++ b++ c++", true, 10);
+    assert_eq!(held(&groups), "a10 b10 c10");
+    list(&mut groups, "a++", true, 15);
+    assert_eq!(held(&groups), "a15", "the list is complete");
+}
+
+#[test]
+fn what_another_gateway_watched_is_not_gone_with_an_incomplete_list() {
+    let known = || Groups::known(vec!["a".to_owned(), "b".to_owned()]);
+    let mut groups = known();
+    list(&mut groups, "a++", false, 0);
+    assert_eq!(held(&groups), "a0 b?");
+    assert_eq!(read(&mut groups, 1, 9), "b");
+    let mut groups = known();
+    list(&mut groups, "a++", true, 0);
+    assert_eq!(held(&groups), "a0");
+}
+
+/// What grew old in the meantime does not make a round long, by which its age would be what it should be.
+#[test]
+fn an_interruption_is_no_part_of_a_round() {
+    let mut groups = Groups::default();
+    list(&mut groups, "a b", true, 0);
+    assert_eq!(read(&mut groups, 1, 1), "a");
+    groups.interrupt();
+    list(&mut groups, "a b", true, 600);
+    assert_eq!(groups.round(at(601)), TimeDelta::seconds(1));
+    assert_eq!(read(&mut groups, 601, 9), "b a");
+    assert_eq!(groups.round(at(603)), TimeDelta::seconds(3));
+}
+
+#[test]
+fn a_part_that_is_kept_keeps_what_of_it_could_not_be_read() {
+    let field = |name: &str| UnreadableField {
+        name: name.to_owned(),
+        raw: "?".to_owned(),
+    };
+    let mut whole = listed("a++");
+    whole.unreadable = vec![field("slicers[1]"), field("mode")];
+    let mut groups = Groups::default();
+    list(&mut groups, "a", true, 0);
+    groups.take("a", whole, at(1));
+    let mut thin = listed("a");
+    thin.unreadable = vec![field("slicers"), field("owner")];
+    groups.list(vec![thin], true, at(5));
+    let group = &groups.get("a").unwrap().group;
+    assert_eq!(group.unreadable, [field("owner"), field("slicers[1]")]);
+}

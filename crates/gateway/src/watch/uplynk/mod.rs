@@ -1,0 +1,157 @@
+//! Watches an Uplynk account. The service counts requests and wants each in a second of its own, so that all groups
+//! come with one list where it holds them whole, and what the list says is told at once. What it omits is read group by
+//! group in between the lists.
+
+mod groups;
+mod list;
+
+use super::failure;
+use super::inventory::Read;
+use super::source::Received;
+use super::watcher::Watcher;
+use super::whole::ready;
+use crate::vendor_client::When;
+use groups::Groups;
+use health::inventory::Contents;
+use health::schedule::Millis;
+use health::transition;
+use list::List;
+use protocol::ReadFailure;
+use std::mem;
+use std::pin::Pin;
+use vendors::uplynk::{self, FailoverGroup};
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The end of a read of one group.
+type GroupRead = (String, Result<Received<FailoverGroup>, ReadFailure>);
+
+/// How an account is watched.
+struct Uplynk {
+    groups: Groups,
+    list: Option<Boxed<Result<List, ReadFailure>>>,
+    one: Option<Boxed<GroupRead>>,
+    /// How recent the answers of the last reading had to be.
+    when: When,
+}
+
+/// Watches for as long as what is known has not become obsolete.
+pub(super) async fn run(mut watcher: Watcher) {
+    let mut uplynk = Uplynk {
+        groups: Groups::known(watcher.known_ids()),
+        list: None,
+        one: None,
+        when: When::Lately,
+    };
+    while !watcher.is_obsolete() {
+        uplynk.step(&mut watcher).await;
+    }
+}
+
+impl Uplynk {
+    async fn step(&mut self, watcher: &mut Watcher) {
+        let again = watcher.due().err();
+        if again.is_none() && self.list.is_none() {
+            self.when = watcher.begin();
+            self.list = Some(Box::pin(list::read(watcher.source.clone(), self.when)));
+            return;
+        }
+        // A connection that has failed is left alone until it is tried again.
+        if self.one.is_none()
+            && self.list.is_none()
+            && watcher.is_answering()
+            && let Some((id, was_changed)) = self.groups.next(watcher.source.clock.now())
+        {
+            let when = if was_changed { When::Now } else { self.when };
+            let source = watcher.source.clone();
+            self.one = Some(Box::pin(async move {
+                let read = source.read(&uplynk::groups().get(&id), when).await;
+                (id, read)
+            }));
+        }
+        let inbox = watcher.inbox.clone();
+        tokio::select! {
+            list = ready(&mut self.list) => {
+                self.list = None;
+                self.take_list(list, watcher);
+            }
+            (id, read) = ready(&mut self.one) => {
+                self.one = None;
+                self.take(&id, read, watcher);
+            }
+            mut wishes = inbox.next() => {
+                for id in mem::take(&mut wishes.changed_groups) {
+                    self.groups.changed(&id);
+                    wishes.changed = true;
+                }
+                watcher.take(&mut wishes);
+            }
+            () = watcher.source.clock.sleep_until(again.unwrap_or(Millis::INFINITY)) => {}
+        }
+    }
+
+    fn take_list(&mut self, list: Result<List, ReadFailure>, watcher: &mut Watcher) {
+        let list = match list {
+            Ok(list) => list,
+            Err(why) => {
+                self.groups.interrupt();
+                watcher.failed(why, Read::Nothing);
+                return;
+            }
+        };
+        let at = list.observed_at;
+        self.groups.list(list.groups, list.is_complete, at);
+        watcher.limit(list.limit);
+        self.say_how_long(watcher);
+        let contents = Contents::Uplynk(self.groups.all().cloned().collect());
+        let moves = self.moves(watcher);
+        watcher.answered(at, moves, moves, Read::Everything(&contents));
+    }
+
+    fn take(
+        &mut self,
+        id: &str,
+        read: Result<Received<FailoverGroup>, ReadFailure>,
+        watcher: &mut Watcher,
+    ) {
+        match read {
+            Ok(read) => self.groups.take(id, read.value, read.observed_at),
+            Err(why) if failure::is_missing(&why) && self.groups.gone(id) => {
+                self.say_how_long(watcher);
+                let contents = Contents::Uplynk(self.groups.all().cloned().collect());
+                watcher.publish(Read::Everything(&contents));
+                return;
+            }
+            Err(why) => {
+                watcher.note(format!("{id}: {}", failure::line(&why)));
+                if failure::ends_a_reading(&why) {
+                    self.groups.interrupt();
+                    // The list that is under way says how the connection is.
+                    if self.list.is_none() {
+                        watcher.broke_off(why, Read::Nothing);
+                    }
+                    return;
+                }
+                // What is wrong with one group hides no other.
+                self.groups.failed(id, failure::line(&why));
+            }
+        }
+        self.say_how_long(watcher);
+        watcher.set_in_transition(self.moves(watcher));
+        let group = self.groups.get(id).cloned();
+        let contents = Contents::Uplynk(group.into_iter().collect());
+        watcher.publish(Read::Part(&contents));
+    }
+
+    /// Each group is as new as it should be until a round is over.
+    fn say_how_long(&mut self, watcher: &mut Watcher) {
+        let round = self.groups.round(watcher.source.clock.now());
+        watcher.takes_at_least(round.to_std().unwrap_or_default());
+    }
+
+    fn moves(&self, watcher: &Watcher) -> bool {
+        let now = watcher.source.vendor_now();
+        let mut all = self.groups.all();
+        all.any(|watched| transition::slicers(&watched.group, now))
+    }
+}
