@@ -123,7 +123,7 @@ pub fn FailureCard(
         words.advice = "";
     }
     let retry = retry.map(|retry| {
-        view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Refresh now"</button> }
+        view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Retry"<span class="vh">" "{system}</span></button> }
     });
     let term = |name: &'static str, text: Option<String>| {
         text.filter(|text| !text.is_empty())

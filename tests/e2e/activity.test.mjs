@@ -239,7 +239,7 @@ story('what is known stays while the gateway does not answer', async ({ page, pr
   await visit('/activity');
   await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), PATIENCE);
   await product.stop();
-  await page.getByRole('button', { name: 'Refresh now' }).first().click();
+  await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
   await page.getByRole('region', { name: 'What went wrong' }).waitFor({ timeout: 30_000 });
   assert.ok((await rows(page, 'Activity')).length > 0);
 });
