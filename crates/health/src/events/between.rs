@@ -180,9 +180,16 @@ impl Events<'_> {
         at: Option<DateTime<Utc>>,
     ) {
         self.changed(EventKind::Failover, what, before, after);
+        self.is_warning();
+        if let Some(event) = self.list.last_mut() {
+            event.at = at.unwrap_or(event.at);
+        }
+    }
+
+    /// What was added last is at least a warning, however well the resource is after it.
+    fn is_warning(&mut self) {
         if let Some(event) = self.list.last_mut() {
             event.severity = event.severity.min(Severity::Warning);
-            event.at = at.unwrap_or(event.at);
         }
     }
 
@@ -239,8 +246,12 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
     if old != new {
         let what = match (&old, &new) {
             (Some(old), Some(new)) => format!("The primary changed from {old} to {new}."),
-            (Some(old), None) => format!("{old} is no longer primary. No session is primary."),
-            (None, Some(new)) => format!("{new} became primary. Before, no session was primary."),
+            (Some(old), None) => {
+                format!("Session {old} is no longer primary. No session is primary.")
+            },
+            (None, Some(new)) => {
+                format!("Session {new} became primary. Before, no session was primary.")
+            },
             (None, None) => String::new(),
         };
         events.failover(what, old, new.clone(), None);
@@ -249,11 +260,11 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
     match (old, chosen) {
         (old, Some(chosen)) if old.as_ref() != Some(&chosen) => events.add(
             EventKind::Pending,
-            format!("{chosen} was chosen as primary and has to confirm."),
+            format!("Session {chosen} was chosen as primary and has to confirm."),
         ),
         (Some(old), None) if new.as_ref() != Some(&old) => events.add(
             EventKind::Pending,
-            format!("{old} was chosen as primary and did not become it."),
+            format!("Session {old} was chosen as primary and did not become it."),
         ),
         _ => {}
     }
@@ -311,15 +322,21 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
     for id in behind.into_iter().filter(stayed) {
         let old = (late.contains(id), stale.contains(id));
         let new = (now_late.contains(id), now_stale.contains(id));
-        let how = match (old, new) {
+        let (how, is_worse) = match (old, new) {
             _ if old == new => continue,
             // On its way back to being on time, with nothing lost.
-            ((_, true), (true, _)) => "posts heartbeats again, late",
-            (_, (_, true)) => "is stale: its heartbeat is older than the FailoverTimeout",
-            (_, (true, _)) => "is late: its heartbeat is overdue",
-            _ => "posts heartbeats on time again",
+            ((_, true), (true, _)) => ("posts heartbeats again, late", false),
+            (_, (_, true)) => (
+                "is stale: its heartbeat is older than the FailoverTimeout",
+                true,
+            ),
+            (_, (true, _)) => ("is late: its heartbeat is overdue", true),
+            _ => ("posts heartbeats on time again", false),
         };
         events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
+        if is_worse {
+            events.is_warning();
+        }
     }
 }
 
@@ -332,10 +349,16 @@ fn of_slicer_group(
     if before.on_air != after.on_air {
         let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
         let (old, new) = (word(&before.on_air), word(&after.on_air));
-        let what = match (&old, &new) {
-            (Some(old), Some(new)) => format!("On air changed from {old} to {new}."),
-            (Some(old), None) => format!("{old} is no longer on air, and nothing is known to be."),
-            (None, Some(new)) => format!("{new} is on air."),
+        let what = match (&before.on_air, &after.on_air) {
+            (Some(old), Some(new)) => {
+                let (old, new) = (on_air_word(old), on_air_word(new));
+                format!("On air changed from {old} to {new}.")
+            }
+            (Some(old), None) => {
+                let old = subject(old);
+                format!("{old} is no longer on air, and nothing is known to be.")
+            }
+            (None, Some(new)) => format!("{} is on air.", subject(new)),
             (None, None) => String::new(),
         };
         // The vendor's word for when, if it is about this one and not an earlier failover.
@@ -377,8 +400,20 @@ fn of_slicer_group(
             continue;
         };
         if let Some(how) = part_changed(old.part, slicer.part) {
-            events.add(EventKind::Eligibility, format!("{} {how}.", slicer.id));
+            let what = format!("Slicer {} {how}.", slicer.id);
+            events.add(EventKind::Eligibility, what);
+            if slicer.part == SlicerPart::Unhealthy {
+                events.is_warning();
+            }
         }
+    }
+}
+
+/// What is on air, at the beginning of a sentence.
+fn subject(on_air: &OnAir) -> String {
+    match on_air {
+        OnAir::Slicer(id) => format!("Slicer {id}"),
+        OnAir::Slate => "The slate".to_owned(),
     }
 }
 
