@@ -248,10 +248,10 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
             (Some(old), Some(new)) => format!("The primary changed from {old} to {new}."),
             (Some(old), None) => {
                 format!("Session {old} is no longer primary. No session is primary.")
-            },
+            }
             (None, Some(new)) => {
                 format!("Session {new} became primary. Before, no session was primary.")
-            },
+            }
             (None, None) => String::new(),
         };
         events.failover(what, old, new.clone(), None);

@@ -245,7 +245,11 @@ fn what_falls_behind_is_a_warning_in_a_group_that_is_well() {
         (with_b(Ready), with_b(Unhealthy), Severity::Warning),
         (with_b(Unhealthy), with_b(Ready), Severity::Normal),
         (beating(&[], &[]), beating(&["b"], &[]), Severity::Warning),
-        (beating(&["b"], &[]), beating(&[], &["b"]), Severity::Warning),
+        (
+            beating(&["b"], &[]),
+            beating(&[], &["b"]),
+            Severity::Warning,
+        ),
         (beating(&["b"], &[]), beating(&[], &[]), Severity::Normal),
         (beating(&[], &["b"]), beating(&["b"], &[]), Severity::Normal),
     ] {
@@ -378,7 +382,10 @@ fn large_groups_are_compared() {
             Facts::SlicerGroup(Box::new(after.clone())),
         )
     };
-    assert_eq!(told_of(&before, &after), ["Slicer 099999 became unhealthy."]);
+    assert_eq!(
+        told_of(&before, &after),
+        ["Slicer 099999 became unhealthy."]
+    );
     order.swap(1, 2);
     let turned = slicers(on(&ids[0]), &order);
     assert_eq!(
