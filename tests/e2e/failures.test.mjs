@@ -215,7 +215,7 @@ story('a system that has never answered has a card on its list', async ({ page, 
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await card(page).getByRole('heading', { name: 'Could not reach Live' }).waitFor();
     await card(page).getByText('Retrying automatically.').waitFor();
-    await page.getByRole('listitem', { name: 'Live: NO DATA', exact: true }).waitFor();
+    await page.getByRole('listitem', { name: 'Live: NO DATA, never read', exact: true }).waitFor();
     assert.equal(await page.getByText('There are no slicer').count(), 0, 'what was never read is not called empty');
     await page.getByRole('status').getByText('Nothing is known of Live', { exact: true }).waitFor();
     for (const name of ['All', 'Critical', 'Normal']) await page.getByRole('button', { name: `${name} –`, exact: true }).waitFor();
