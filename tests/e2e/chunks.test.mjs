@@ -155,7 +155,7 @@ story('what was read of a vendor long before the program came is asked for again
   await openHeld({ page, product, address, later: 11_000 }, async (answers, release) => {
     await eventually(() => assert.deepEqual(relayed(answers, ends), [1, 1, 1]));
     await release();
-    await page.getByRole('row', { name: /Primary/ }).waitFor();
+    await page.getByRole('table', { name: 'Client sessions' }).getByRole('row', { name: /Primary/ }).waitFor();
     assert.deepEqual(relayed(asked, ends), [2, 2, 2]);
   });
 });
