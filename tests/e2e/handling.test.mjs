@@ -118,6 +118,9 @@ story('an acknowledgement with an end calls again after it', async ({ page, visi
   await visit('/');
   await open(page).waitFor({ timeout: PATIENCE });
   await open(page).getByRole('button', { name: /^Acknowledge/ }).click();
+  await dialog(page).getByLabel('Reason').fill('x'.repeat(501));
+  await dialog(page).getByText('501 characters, more than 500.').waitFor();
+  assert.ok(await dialog(page).getByRole('button', { name: 'Acknowledge' }).isDisabled());
   await dialog(page).getByLabel('Reason').fill('after lunch');
   await dialog(page).getByLabel('Until').selectOption('30 minutes');
   await dialog(page).getByRole('button', { name: 'Acknowledge' }).click();
