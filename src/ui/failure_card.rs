@@ -71,7 +71,11 @@ fn words(failure: &Failure, system: &str) -> Words {
         },
         Failure::Unreadable(unreadable) => Words {
             title: format!("{system} returned an unreadable response"),
-            detail: unreadable.problem.clone(),
+            detail: match unreadable.problem.strip_prefix("the body") {
+                Some(rest) => format!("The body{rest}"),
+                // It may begin with a name of the vendor's.
+                None => unreadable.problem.clone(),
+            },
             excerpt: Some(unreadable.excerpt.clone()).filter(|text| !text.trim().is_empty()),
             advice: "A proxy between the gateway and the vendor may have answered instead.",
             ..blank
