@@ -72,7 +72,7 @@ fn Recent(
     };
     let nothing = move || {
         let none = feed.is_read() && shown.read().is_empty();
-        none.then(|| view! { <p class="blank">"Nothing has changed since the gateway began to watch."</p> })
+        none.then(|| view! { <p class="blank">"Nothing has changed since the gateway started watching."</p> })
     };
     view! {
         <section class="panel recent" aria-labelledby=id>

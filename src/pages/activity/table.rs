@@ -107,7 +107,7 @@ pub fn ActivityTable(
             let words = if is_filtered {
                 "No entry matches."
             } else {
-                "Nothing has happened since the gateway began to watch."
+                "Nothing has happened since the gateway started watching."
             };
             view! { <p class="blank">{words}" "{all}</p> }
         })
