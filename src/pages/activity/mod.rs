@@ -53,7 +53,9 @@ pub fn Activity() -> impl IntoView {
             let value = match name {
                 "system" => known(&value, is_system),
                 "severity" => known(&value, is_severity),
-                "kind" => known(&value, |key| ActivityKind::all().any(|kind| kind.key() == key)),
+                "kind" => known(&value, |key| {
+                    ActivityKind::all().any(|kind| kind.key() == key)
+                }),
                 _ => Some(value),
             };
             Some(format!("{name}={}", segment(&value?)))
@@ -133,7 +135,10 @@ pub fn TimeFilter(
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
     let shown = move || {
-        let at = json::moment(&nav.param(param)?)?;
+        let text = nav.param(param)?;
+        // As the gateway reads it: in UTC, and the beginning of a day.
+        let mut whole = ["", "Z", ":00Z", "T00:00:00Z"].into_iter();
+        let at = whole.find_map(|rest| json::moment(&format!("{text}{rest}")))?;
         let zone = prefs.zone.get();
         Some(local_text(at, &|at| times::offset(zone, at)))
     };
