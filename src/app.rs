@@ -56,13 +56,6 @@ pub fn App() -> impl IntoView {
     let is_sign_in = Memo::new(move |_| *route.read() == Route::SignIn);
     let is_wall = Memo::new(move |_| *route.read() == Route::Wall);
     on_change(move || {
-        let needs_no_sign_in =
-            matches!(&*start.read(), Some(Ok((session, _))) if !session.can_sign_out);
-        if needs_no_sign_in && is_sign_in.get() {
-            nav.replace(&pages::sign_in::destination(untrack(|| nav.param("to"))));
-        }
-    });
-    on_change(move || {
         let nobody = start
             .read()
             .as_ref()

@@ -11,8 +11,6 @@ use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::{Promise, Reflect};
 use leptos::prelude::{set_timeout_with_handle, window};
 use protocol::VIA;
-use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 use vendors::call::Request;
 use vendors::operation::segment;
@@ -371,22 +369,15 @@ async fn exchange(
     body: Option<&str>,
     abort: Option<&AbortController>,
 ) -> Result<Answer, Failure> {
-    let broken = |error: gloo_net::Error| Failure::no_gateway(&error.to_string());
+    // In the browser's own words it would be another sentence in each.
+    let broken = |_: gloo_net::Error| Failure::no_gateway("no connection");
     let controller = match abort {
         Some(controller) => controller.clone(),
         None => AbortController::new()
             .map_err(|_| Failure::no_gateway("this browser cannot abort requests"))?,
     };
-    let timed_out = Rc::new(Cell::new(false));
-    let timer = {
-        let (controller, timed_out) = (controller.clone(), Rc::clone(&timed_out));
-        let expire = move || {
-            timed_out.set(true);
-            controller.abort();
-        };
-        set_timeout_with_handle(expire, PATIENCE).ok()
-    };
     let signal = controller.signal();
+    let timer = set_timeout_with_handle(move || controller.abort(), PATIENCE).ok();
     let builder = builder.abort_signal(Some(&signal));
     let request = match body {
         Some(body) => builder.body(body),
@@ -398,7 +389,8 @@ async fn exchange(
         timer.clear();
     }
     result.map_err(|error| {
-        if timed_out.get() {
+        // By this timer or by that of another request of the same page: who has left the page reads nothing of it.
+        if signal.aborted() {
             Failure::no_gateway("no answer within 20 s")
         } else {
             broken(error)

@@ -15,7 +15,10 @@ pub fn aged(status: Status) -> AnyView {
     let clock = use_clock();
     let aged = Memo::new(move |_| {
         let age = status.age(clock).filter(|_| status.failure().is_some())?;
-        Some(format!("Last known state, {}.", words::ago(age)))
+        Some(format!(
+            "This is the last known state, {}.",
+            words::ago(age)
+        ))
     });
     let aged = move || {
         aged.get().map(|words| view! { <p class="panel note" data-s="unknown"><Icon name="stale" />{words}</p> })

@@ -13,6 +13,9 @@ use leptos::prelude::*;
 pub fn Polling(
     /// The connection's id.
     connection: String,
+    /// Whether a card beside it tells what is wrong now.
+    #[prop(optional)]
+    with_card: bool,
 ) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
     let state = Memo::new(move |_| watched.connection(&connection));
@@ -26,13 +29,16 @@ pub fn Polling(
         at.map_or_else(|| "never".to_owned(), moment)
     });
     let error = Memo::new(move |_| {
-        let last = state.get()?.last_error.clone()?;
-        Some((moment(last.at), last.line))
+        let state = state.get()?;
+        let last = state.last_error.clone()?;
+        let line = (!with_card || state.failure.is_none()).then_some(last.line);
+        Some((moment(last.at), line))
     });
     let error = move || match error.get() {
         None => view! { "none since the gateway was started" }.into_any(),
         Some((at, line)) => {
-            view! { <span>{at}<span class="sub said">{line}</span></span> }.into_any()
+            let line = line.map(|line| view! { <span class="sub said">{line}</span> });
+            view! { <span>{at}{line}</span> }.into_any()
         }
     };
     let next = Memo::new(move |_| {

@@ -11,7 +11,7 @@ use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::csv::{cell, row, whole};
 use crate::ui::download::FileKind;
-use crate::ui::table::filters::Select;
+use crate::ui::table::filters::{Select, is_system, known};
 use crate::ui::{FailureCard, Heading, download, name, times};
 use chrono::TimeDelta;
 use health::words::span;
@@ -35,6 +35,10 @@ pub fn Report() -> impl IntoView {
     let query = Memo::new(move |_| {
         let given = PARAMS.into_iter().filter_map(|name| {
             let value = nav.param(name)?;
+            let value = match name {
+                "system" => known(&value, is_system)?,
+                _ => value,
+            };
             Some(format!("{name}={}", segment(&value)))
         });
         given.collect::<Vec<_>>().join("&")
@@ -139,9 +143,9 @@ const OF_GROUPS: [&str; 8] = [
     "Not known",
 ];
 
-/// What all of them together are: times of several groups are summed, the longest is the longest of all.
+/// What all of them together are: times of several groups are summed, the longest is the longest of all. What is not
+/// known of several would be more than the period.
 fn total(groups: &[GroupReport]) -> [String; 6] {
-    let sum = |of: fn(&GroupReport) -> u64| groups.iter().map(of).sum::<u64>();
     let recoveries: usize = groups.iter().map(|one| one.recoveries).sum();
     let recovering: u64 = groups
         .iter()
@@ -154,11 +158,11 @@ fn total(groups: &[GroupReport]) -> [String; 6] {
             .map(|one| one.failovers)
             .sum::<usize>()
             .to_string(),
-        words(sum(|one| one.without_ms)),
+        words(groups.iter().map(|one| one.without_ms).sum()),
         words(longest.unwrap_or(0)),
         recoveries.to_string(),
         words(recovering.checked_div(recoveries as u64).unwrap_or(0)),
-        words(sum(|one| one.unknown_ms)),
+        String::new(),
     ]
 }
 
@@ -235,7 +239,7 @@ fn Plans(
     let head = OF_PLANS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="plans-report">
-            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that ended in this period"</p></header>
+            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that were seen to end in this period"</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Failover plans, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Failover plans"</caption>
@@ -243,7 +247,7 @@ fn Plans(
                     <tbody>{body}</tbody>
                 </table>
             </div>
-            {none.then(|| view! { <p class="blank">"No plan run ended in this period."</p> })}
+            {none.then(|| view! { <p class="blank">"No plan run was seen to end in this period."</p> })}
         </section>
     }
 }

@@ -5,8 +5,8 @@ use super::resource_order::{Entry, SortKey, Sorted, WORST_FIRST};
 use super::resource_row::{RowContext, row_state};
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
-use crate::nav::use_nav;
-use crate::ui::table::filters::page_of;
+use crate::nav::{Nav, use_nav};
+use crate::ui::table::filters::{page_of, state};
 use crate::ui::table::search::{holds, lower};
 use crate::ui::table::sorting::SortOrder;
 use crate::ui::table::stable_rows::RowLock;
@@ -66,7 +66,7 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     let title = move |resource: &Resource| watched.world().title(&resource.key.connection);
     let found = Memo::new(move |_| {
         let words = lower(&nav.param("q").unwrap_or_default());
-        let only = nav.param("connection");
+        let only = only(nav, watched, kind);
         let mut resources = watched.of_kind(kind);
         resources.retain(|(resource, _)| {
             only.as_ref()
@@ -81,7 +81,7 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     });
     let row_lock = RowLock::new();
     let sorted = Memo::new(move |before: Option<&Sorted>| {
-        let (order, state) = (order.get(), nav.param("state"));
+        let (order, state) = (order.get(), state(nav));
         let entries = found.read();
         let left = entries
             .iter()
@@ -116,6 +116,14 @@ pub fn resource_list(of: ListOf) -> ResourceList {
         shown,
         kind,
     }
+}
+
+/// The connection that the address asks for, of those with this kind of resource.
+fn only(nav: Nav, watched: Watched, kind: Kind) -> Option<String> {
+    let only = nav.param("connection")?;
+    let world = watched.world();
+    let state = world.connection(&only)?;
+    (Kind::held_by(&state.connection.system) == kind).then_some(only)
 }
 
 fn matches(of: ListOf, resource: &Resource, title: &str, words: &str) -> bool {
@@ -176,6 +184,13 @@ impl ResourceList {
             (0, false) => format!("Nothing is known of {unread}"),
             (_, false) => format!("{listed}; nothing is known of {unread}"),
         }
+    }
+
+    /// Whether the address leaves any out.
+    #[must_use]
+    pub fn is_filtered(self, nav: Nav, watched: Watched) -> bool {
+        let searched = nav.param("q").or_else(|| state(nav));
+        searched.is_some() || only(nav, watched, self.kind).is_some()
     }
 
     /// Whether every connection was read, so that an empty list is empty and not merely unread.

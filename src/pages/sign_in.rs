@@ -3,7 +3,7 @@
 //! URL; no text from a URL or a provider is ever shown.
 
 use crate::api::Failure;
-use crate::api::session::{Session, SignInMethods, at_provider, sign_in, sign_in_methods};
+use crate::api::session::{Session, SignInMethods, at_provider, session, sign_in, sign_in_methods};
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
@@ -25,8 +25,15 @@ pub fn SignIn() -> impl IntoView {
             let _ = claim.try_set(methods.roles_claim.unwrap_or_default());
         });
     }
-    let back = to.clone();
+    // Asked now: the session that the console was opened with may have ended, or another one begun since.
+    let signed_in = RwSignal::new(None::<String>);
+    leptos::task::spawn_local(async move {
+        // A wall's session is no person's.
+        let person = session().await.ok().filter(|session| !session.is_wall());
+        let _ = signed_in.try_set(person.map(|session| session.user));
+    });
     // Loads a new page: another user may sign in, and nothing of the previous session may stay.
+    let back = to.clone();
     let done = Callback::new(move |_: Session| {
         let _ = window().location().replace(&to);
     });
@@ -36,7 +43,15 @@ pub fn SignIn() -> impl IntoView {
             <p class="row"><Icon name="mark" /><b>"Failover Console"</b></p>
             <h1>"Sign in"</h1>
             {move || why(&failed, &claim.read()).map(|why| view! { <p role="status" class="wrong"><Icon name="warning" />{why}</p> })}
-            <SignInForm back done />
+            {move || match signed_in.get() {
+                // Loads a new page, which may know nothing of this session yet.
+                Some(user) => view! {
+                    <p>"You are signed in as "<b>{user}</b>"."</p>
+                    <p class="row"><a class="btn main" href=Route::Overview.href() target="_self">"Overview"</a></p>
+                }
+                .into_any(),
+                None => view! { <SignInForm back=back.clone() done /> }.into_any(),
+            }}
         </main>
     }
 }

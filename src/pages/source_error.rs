@@ -67,13 +67,14 @@ fn SourceError(
             }
             (Some(failure), Some(at)) => {
                 let line = crate::api::Failure::from(failure).line();
+                let of = title.clone();
                 let age = move || words::ago(watched.since(at));
                 view! {
                     <p class="panel note" data-s="unknown">
                         <Icon name="stale" />
                         <b>{title}</b>
-                        <span>{line}" Last known state, "{age}"."</span>
-                        <button type="button" class="btn end" on:click=move |_| refresh()>"Refresh now"</button>
+                        <span>{line}". This is the last known state, "{age}"."</span>
+                        <button type="button" class="btn end" on:click=move |_| refresh()>"Retry"<span class="vh">" "{of}</span></button>
                     </p>
                 }
                 .into_any()

@@ -22,7 +22,7 @@ pub fn Rail() -> impl IntoView {
             </ul>
             <ul class="foot">
                 <Entry to=Route::Wall icon="wall" words="Wall" />
-                <Entry to=Route::Connections icon="plug" words="Connections" short="Connect" kind=Kind::Connection />
+                <Entry to=Route::Connections icon="plug" words="Connections" short="Sources" kind=Kind::Connection />
             </ul>
         </nav>
     }

@@ -134,10 +134,12 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         let ahead = chrono::TimeDelta::try_milliseconds(ahead).unwrap_or_default();
         vendor_clock::worth_telling(ahead).is_some()
     });
-    // In a place of this width there is no room for the last word.
+    // In a place of this width there is no room for the last words.
     let short = move || {
         let words = words.read();
-        words.strip_suffix(" ago").unwrap_or(&words).to_owned()
+        let short = words.strip_suffix(" ago");
+        let short = short.or_else(|| words.strip_suffix(", never read"));
+        short.unwrap_or(&words).to_owned()
     };
     let name = move || {
         let skewed = if skewed.get() {

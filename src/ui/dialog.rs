@@ -4,6 +4,8 @@
 use crate::on_change::{on_change, on_change_since};
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 /// A dialog that is open from when it is drawn until it says that it was closed.
 #[component]
@@ -22,6 +24,11 @@ pub fn Dialog(
     on_change(move || {
         if let Some(dialog) = dialog.get() {
             let _ = dialog.show_modal();
+            // What is to be filled in comes before a link that stands above it.
+            let field = dialog.query_selector("input, select, textarea");
+            if let Some(field) = field.ok().flatten() {
+                let _ = field.unchecked_into::<HtmlElement>().focus();
+            }
         }
     });
     on_change_since(move |before: Option<()>| {

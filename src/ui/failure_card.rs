@@ -71,7 +71,11 @@ fn words(failure: &Failure, system: &str) -> Words {
         },
         Failure::Unreadable(unreadable) => Words {
             title: format!("{system} returned an unreadable response"),
-            detail: unreadable.problem.clone(),
+            detail: match unreadable.problem.strip_prefix("the body") {
+                Some(rest) => format!("The body{rest}"),
+                // It may begin with a name of the vendor's.
+                None => unreadable.problem.clone(),
+            },
             excerpt: Some(unreadable.excerpt.clone()).filter(|text| !text.trim().is_empty()),
             advice: "A proxy between the gateway and the vendor may have answered instead.",
             ..blank
@@ -123,7 +127,7 @@ pub fn FailureCard(
         words.advice = "";
     }
     let retry = retry.map(|retry| {
-        view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Refresh now"</button> }
+        view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Retry"<span class="vh">" "{system}</span></button> }
     });
     let term = |name: &'static str, text: Option<String>| {
         text.filter(|text| !text.is_empty())

@@ -7,8 +7,10 @@ use health::words;
 /// How fresh something is and how old: "live, 2 s ago".
 #[must_use]
 pub fn words(freshness: Freshness, age: Option<TimeDelta>) -> String {
-    let age = age.map(|age| format!(", {}", words::ago(age)));
-    format!("{}{}", freshness.word(), age.unwrap_or_default())
+    match age {
+        Some(age) => format!("{}, {} ago", freshness.word(), words::span(age)),
+        None => format!("{}, never read", freshness.word()),
+    }
 }
 
 /// The glyph.
@@ -30,5 +32,25 @@ pub fn key(freshness: Freshness) -> &'static str {
         Freshness::Aging => "aging",
         Freshness::Stale => "stale",
         Freshness::NoData => "none",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+    use chrono::TimeDelta;
+    use health::freshness::Freshness;
+
+    #[test]
+    fn an_age_is_told_as_one_from_the_first_second_on() {
+        for (freshness, millis, expected) in [
+            (Freshness::Live, Some(0), "live, 0 s ago"),
+            (Freshness::Live, Some(-40), "live, 0 s ago"),
+            (Freshness::Stale, Some(16_400), "STALE, 16 s ago"),
+            (Freshness::NoData, None, "NO DATA, never read"),
+        ] {
+            let age = millis.map(TimeDelta::milliseconds);
+            assert_eq!(words(freshness, age), expected);
+        }
     }
 }

@@ -89,7 +89,7 @@ const OPENED = {
   },
   'the dialog that overrides a role': { at: gauging, open: press('Override role GAUGE-02.Modbus'), there: 'dialog' },
   'the panel of a session': { at: `${gauging}?session=GAUGE-02.Modbus`, open: () => {}, there: 'region', name: 'Session GAUGE-02.Modbus' },
-  'what a source says': { at: '/', open: press('Plant A: live, now'), there: 'group', name: 'Plant A' },
+  'what a source says': { at: '/', open: press('Plant A: live, 0 s ago'), there: 'group', name: 'Plant A' },
   'a paused page': { at: '/', open: press('Pause refresh'), there: 'button', name: 'Resume refresh' },
 };
 

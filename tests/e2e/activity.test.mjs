@@ -59,6 +59,7 @@ story('of each session it is told when its heartbeat became stale and when it wa
   await whenRows(page, 'Activity', (all) => {
     assert.ok(all.length >= 2);
     assert.ok(all.every(({ What }) => /^Session .+ (is (late|stale)|posts heartbeats )/.test(What)), JSON.stringify(all));
+    assert.ok(all.every(({ What, Severity }) => What.includes(' posts ') || Severity !== 'Normal'), JSON.stringify(all));
   }, PATIENCE);
 });
 
@@ -105,6 +106,7 @@ story('filters stand in the address and leave what they name', async ({ page, vi
   assert.equal(filtered(page), '?kind=order');
   await options(page, 'System').selectOption({ label: 'AVEVA' });
   await page.getByText('No entry matches.').waitFor();
+  await page.getByRole('status').filter({ hasText: /^0 entries$/ }).waitFor();
   await page.getByRole('link', { name: 'Show everything' }).click();
   await field(page, 'Resource').fill(group.name.toUpperCase());
   await field(page, 'Resource').press('Enter');
@@ -116,12 +118,16 @@ story('filters stand in the address and leave what they name', async ({ page, vi
   await page.getByText('No entry matches.').waitFor();
   await page.goBack();
   await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0));
+  // A date is one in UTC, and what there is not counts as absent.
+  await visit('/activity?from=2026-01-15&system=aveva,uplynk&severity=bogus&kind=order,bogus');
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length === 1 && all[0].What.startsWith('The order')));
+  assert.match(await field(page, 'From').inputValue(), /^2026-01-15T00:00/);
 });
 
-story('a filter that is none is refused in words', async ({ page, visit, complaints }) => {
+story('a time that is none is refused in words', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
-  await visit('/activity?kind=lunch');
-  await page.getByText(/the parameter `kind` has to be of change, handling, failover/).waitFor();
+  await visit('/activity?from=yesterday');
+  await page.getByText(/the parameter `from` has to be a time such as 2026-01-15T14:30:00Z, or a date/).waitFor();
 });
 
 story('older entries come on demand, and new ones move nobody who reads below', async (told) => {
@@ -239,8 +245,9 @@ story('what is known stays while the gateway does not answer', async ({ page, pr
   await visit('/activity');
   await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), PATIENCE);
   await product.stop();
-  await page.getByRole('button', { name: 'Refresh now' }).first().click();
-  await page.getByRole('region', { name: 'What went wrong' }).waitFor({ timeout: 30_000 });
+  await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
+  const card = page.getByRole('region', { name: 'What went wrong' });
+  await card.getByText('The gateway does not answer: no connection', { exact: true }).waitFor({ timeout: 30_000 });
   assert.ok((await rows(page, 'Activity')).length > 0);
 });
 
@@ -256,7 +263,15 @@ story('who was on air is drawn over time, with what nobody saw', async ({ page, 
   await control('POST', '/clock/advance', { seconds: 30 });
   await reread();
   await page.getByRole('list', { name: 'Activity' }).getByText(`On air changed from ${first} to ${second}.`).waitFor({ timeout: PATIENCE });
-  await page.getByText('As a table').click();
+  // For who cannot see the image its table is always there.
+  const table = page.getByRole('table', { name: 'On air over time' });
+  await table.waitFor({ state: 'attached' });
+  await accessible(page);
+  const show = page.getByRole('button', { name: 'As a table' });
+  assert.equal(await show.getAttribute('aria-expanded'), 'false');
+  await show.click();
+  assert.equal(await show.getAttribute('aria-expanded'), 'true');
+  assert.ok((await table.boundingBox()).height > 20);
   await whenRows(page, 'On air over time', (all) => {
     assert.deepEqual(Object.keys(all[0]), ['On air', 'From', 'To', 'Duration']);
     assert.ok(all.some((stretch) => stretch['On air'] === second));

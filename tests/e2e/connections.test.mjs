@@ -32,6 +32,7 @@ story('a connection that fails says why, and recovers', async ({ page, visit, co
   const failure = card.getByRole('region', { name: 'What went wrong' });
   await failure.getByRole('heading', { name: 'Plant B returned 503 Service Unavailable' }).waitFor();
   await failure.getByText('The service is unavailable.').waitFor();
+  assert.equal(await card.getByText(/The service is unavailable/).count(), 1, 'it is told once');
   await control('DELETE', '/faults');
   await card.getByRole('button', { name: /^Refresh now/ }).last().click();
   await failure.waitFor({ state: 'detached' });

@@ -131,7 +131,7 @@ for (const fault of [
     await open(told, '/groups');
     await control('POST', '/faults', { connection: 'plant-a', fault });
     await pass(page, control, 20);
-    const note = page.getByRole('main').getByText(/Last known state, (19|2\d) s ago\.$/);
+    const note = page.getByRole('main').getByText(/This is the last known state, (19|2\d) s ago\.$/);
     await note.filter({ hasText: fault.status ? '500: ' : /Unreadable response: |Plant A/ }).waitFor();
     const held = await world();
     const of = (title, shown) => shown.filter((row) => row.Connection === title);
@@ -155,7 +155,7 @@ story('what was known before a failure stays on the page, with its age', async (
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
   await told.reread();
   await pass(page, control, 20);
-  await page.getByRole('main').getByText(/503: .* Last known state, (19|2\d) s ago\.$/).waitFor();
+  await page.getByRole('main').getByText(/503: .*[^.]\. This is the last known state, (19|2\d) s ago\.$/).waitFor();
   await whenRows(page, 'Slicer failover groups', (shown) => {
     assert.equal(shown.length, total);
     assert.ok(shown.every((row) => /^Unknown last known Normal, (19|2\d) s ago$/.test(row.State)), JSON.stringify(shown[0]));
@@ -185,7 +185,7 @@ for (const [place, word] of [['groups', 'Override silent'], ['slicers', 'On slat
     // What was asked for before that may still come: its age begins then.
     await passUntil(page, control, 40, () => facts.getByText(/^last known, \d+ s ago$/).isVisible());
     await tag.waitFor();
-    await main.getByText(/^Last known state, \d+ s ago\.$/).waitFor();
+    await main.getByText(/^This is the last known state, \d+ s ago\.$/).waitFor();
   });
 }
 
@@ -195,7 +195,7 @@ story('a list whose system failed recovers by itself', async (told) => {
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 500 } });
   await told.reread();
   await pass(page, control, 20);
-  const note = page.getByRole('main').getByText(/500: .* Last known state/);
+  const note = page.getByRole('main').getByText(/500: .*[^.]\. This is the last known state/);
   await note.waitFor();
   await control('DELETE', '/faults');
   await passEventually(page, control, () => note.waitFor({ state: 'detached', timeout: 100 }), 20_000);
@@ -215,7 +215,7 @@ story('a system that has never answered has a card on its list', async ({ page, 
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await card(page).getByRole('heading', { name: 'Could not reach Live' }).waitFor();
     await card(page).getByText('Retrying automatically.').waitFor();
-    await page.getByRole('listitem', { name: 'Live: NO DATA', exact: true }).waitFor();
+    await page.getByRole('listitem', { name: 'Live: NO DATA, never read', exact: true }).waitFor();
     assert.equal(await page.getByText('There are no slicer').count(), 0, 'what was never read is not called empty');
     await page.getByRole('status').getByText('Nothing is known of Live', { exact: true }).waitFor();
     for (const name of ['All', 'Critical', 'Normal']) await page.getByRole('button', { name: `${name} –`, exact: true }).waitFor();

@@ -293,6 +293,9 @@ story('delete group: 409 is foretold, and its sessions are named', async (told) 
   await openGroup(told, A);
   await page.getByRole('button', { name: 'Delete group', exact: true }).click();
   await dialog(page).getByText('Plant A will reject this now: 2 sessions are active').waitFor();
+  // The links to the sessions stand above what is to be filled in.
+  await dialog(page).getByRole('link', { name: A.standby }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'confirm');
   await dialog(page).getByText(/It may reappear: a running adapter recreates its session and this group/).waitFor();
   await confirm(page, A.group);
   await send(page, 'Delete group').click();

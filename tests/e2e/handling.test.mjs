@@ -65,7 +65,7 @@ story('an acknowledged alarm is folded, says who takes care of it, and is announ
   await unfold(page);
   await folded(page).getByText(/Acknowledged by demo at 14:32:08, until it ends: New power supply is on its way/).waitFor();
   await accessible(page);
-  await folded(page).getByRole('link', { name: /^Open/ }).click();
+  await folded(page).getByRole('button', { name: /^Open/ }).click();
   await page.getByText(/^Acknowledged by demo at 14:32:08, until it ends/).waitFor({ timeout: PATIENCE });
   await page.goBack();
   await unfold(page);
@@ -103,7 +103,7 @@ story('who takes care of an alarm writes what was found beside it, for everybody
   await folded(page).getByText(words).waitFor({ timeout: PATIENCE });
   assert.match(await page.evaluate(() => document.activeElement.textContent), /^Note/, 'the focus is where it was');
   await accessible(page);
-  await folded(page).getByRole('link', { name: /^Open/ }).click();
+  await folded(page).getByRole('button', { name: /^Open/ }).click();
   await page.getByText(words).waitFor({ timeout: PATIENCE });
   await visit('/activity?kind=handling');
   await page.getByRole('table', { name: 'Activity' }).getByText('Noted on the alarm: The fan is dead; a new one comes at noon').waitFor();
@@ -118,6 +118,9 @@ story('an acknowledgement with an end calls again after it', async ({ page, visi
   await visit('/');
   await open(page).waitFor({ timeout: PATIENCE });
   await open(page).getByRole('button', { name: /^Acknowledge/ }).click();
+  await dialog(page).getByLabel('Reason').fill('x'.repeat(501));
+  await dialog(page).getByText('501 characters, more than 500.').waitFor();
+  assert.ok(await dialog(page).getByRole('button', { name: 'Acknowledge' }).isDisabled());
   await dialog(page).getByLabel('Reason').fill('after lunch');
   await dialog(page).getByLabel('Until').selectOption('30 minutes');
   await dialog(page).getByRole('button', { name: 'Acknowledge' }).click();
@@ -151,7 +154,7 @@ story('seconds that pass take no button away from who is about to press it', asy
   };
   await open(page).waitFor({ timeout: PATIENCE });
   await stays(open(page).getByRole('button', { name: /^Acknowledge/ }));
-  await stays(open(page).getByRole('link', { name: /^Open/ }));
+  await stays(open(page).getByRole('button', { name: /^Open/ }));
   await openTicking(told, path('groups', 'plant-b', 'hydrotreater-opcua'));
   await page.getByText(/^In maintenance until/).waitFor({ timeout: PATIENCE });
   await stays(page.getByRole('button', { name: 'End maintenance' }));

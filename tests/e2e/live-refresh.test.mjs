@@ -145,7 +145,7 @@ story("the gateway honours the vendor's Retry-After, and a person may overrule i
   await card.getByText(/^in (39|40|41) s/).waitFor();
   await says(page, TITLES.em, /: STALE, /);
   await page.getByRole('button', { name: 'Refresh now Enterprise Manager', exact: true }).last().click();
-  await says(page, TITLES.em, /: live, now$/);
+  await says(page, TITLES.em, /: live, 0 s ago$/);
   assert.ok((await vendorRequests(control, 'em', 'query sessions')).length >= 1);
 });
 
@@ -157,13 +157,13 @@ story('a clock that is 40 s off is told, and does not change an age', async ({ p
   for (const title of Object.values(TITLES)) {
     const card = page.getByRole('region', { name: title, exact: true });
     await card.getByText(/^(39|40) s ahead of the gateway's$/).waitFor();
-    await says(page, title, /: live, now/);
+    await says(page, title, /: live, 0 s ago/);
   }
   await control('PUT', '/clock', { now: new Date(Date.parse(START) - 40_000).toISOString() });
   await refresh(page);
   const card = page.getByRole('region', { name: 'Plant A', exact: true });
   await card.getByText(/^(39|40) s behind the gateway's$/).waitFor();
-  await says(page, 'Plant A', /: live, now/);
+  await says(page, 'Plant A', /: live, 0 s ago/);
 });
 
 story('a clock that is nearly right is not talked about', async ({ page, visit, control }) => {
@@ -172,7 +172,7 @@ story('a clock that is nearly right is not talked about', async ({ page, visit, 
   await visit('/connections');
   await refresh(page);
   await page.waitForLoadState('networkidle');
-  await says(page, 'Plant A', /: live, now/);
+  await says(page, 'Plant A', /: live, 0 s ago/);
   assert.equal(await page.getByText("Server's clock").count(), 0);
 });
 
@@ -267,7 +267,7 @@ story('refresh can be paused: nothing is asked, what is shown grows old, and one
   assert.equal(asked.inventory.length, 1);
   await page.getByRole('button', { name: 'Resume refresh' }).click();
   await pass(page, control, 3);
-  await says(page, 'Plant A', /: live, (now|[1-4] s ago)$/);
+  await says(page, 'Plant A', /: live, [0-4] s ago$/);
   assert.ok(asked.inventory.length > 1);
 });
 
@@ -296,7 +296,7 @@ story('every page has its interval, and keeps it', async (told) => {
   await told.reread();
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Slicers/ }).click();
   await eventually(async () => assert.equal(await every.inputValue(), '5'));
-  await says(page, 'Live channels', /: live, (now|\d s ago)$/);
+  await says(page, 'Live channels', /: live, \d s ago$/);
   await visit('/');
   assert.equal(await every.inputValue(), '60');
 });

@@ -94,6 +94,29 @@ story('a session opens in a panel with an address of its own', async ({ page, vi
   assert.ok(!page.url().includes('session='));
 });
 
+story('on a phone the details of a session are brought into view and have the focus', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&size=50');
+  await page.getByRole('button', { name: /^Details / }).first().click();
+  const heading = page.getByRole('complementary', { name: 'Session details' }).getByRole('heading').first();
+  await eventually(async () => assert.ok(await heading.evaluate((heading) => heading === document.activeElement)));
+  const { y, height } = await heading.boundingBox();
+  assert.ok(y >= 0 && y + height <= 844, `at ${y}`);
+});
+
+story('nothing is said of how many there are before it is known', async ({ page, visit, control }) => {
+  await page.addInitScript(() => {
+    window.told = new Set();
+    new MutationObserver(() => {
+      for (const { textContent } of document.querySelectorAll('[role=status]')) if (/^\d+ sessions?/.test(textContent)) window.told.add(textContent);
+    }).observe(document, { childList: true, characterData: true, subtree: true });
+  });
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'latency', milliseconds: 1000 } });
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  const told = await page.evaluate(() => [...window.told]);
+  assert.ok(told.length > 0 && told.every((words) => words.startsWith('10 sessions on page 1 of ')), String(told));
+});
+
 story('a bar of the picture narrows the range, and the picture is a table as well', async ({ page, visit, world }) => {
   const all = sessions(await world(), 'em').filter(({ started }) => started).slice(0, 100);
   await visit('/failover-sessions?connection=em&size=100');

@@ -58,10 +58,27 @@ signing('what a password manager fills in without an event is signed in with', a
   await heading(page, 'Overview').waitFor();
 });
 
-story('without users, the sign-in page leads to the page that was wanted', async ({ page, visit }) => {
+/** The page says who is signed in, and leads to the Overview. */
+async function isSignedIn(page, user) {
+  await page.getByText(`You are signed in as ${user}.`).waitFor();
+  await heading(page, 'Sign in').waitFor();
+  assert.equal(await page.getByLabel('Password').count(), 0);
+  await accessible(page);
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await heading(page, 'Overview').waitFor();
+}
+
+story('without users, the sign-in page says who one is', async ({ page, visit }) => {
   await visit('/sign-in?to=%2Fslicers');
-  await heading(page, 'Slicers').waitFor();
-  assert.equal(new URL(page.url()).pathname, '/slicers');
+  await isSignedIn(page, 'demo');
+});
+
+signing('who is signed in already is not asked to sign in again', async ({ page, served }) => {
+  await page.goto(served.url);
+  await signIn(page, 'vic', PASSWORD);
+  await heading(page, 'Overview').waitFor();
+  await page.goto(`${served.url}/sign-in`);
+  await isSignedIn(page, 'vic');
 });
 
 signing('an address from elsewhere does not lead elsewhere', async ({ page, served }) => {
@@ -108,7 +125,6 @@ signing('a late answer to a request of the session before does not open the dial
     if (answer.status() === 401) await released;
     await route.fulfill({ response: answer });
   });
-  // The card of a system that cannot be reached has one, too.
   const refresh = page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' });
   await refresh.click();
   const dialog = page.getByRole('dialog', { name: 'Sign in again' });

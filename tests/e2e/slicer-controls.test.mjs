@@ -247,7 +247,9 @@ story('the slate is guarded, goes on air once, is an alarm, and is left again', 
   assert.equal((await now(world, group.id)).active_slicer_id, 'no_slicer');
   await page.getByRole('region', { name: 'Group facts' }).getByText(/slate/i).first().waitFor(PATIENCE);
   await page.getByRole('button', { name: 'Leave slate' }).click();
-  await page.getByRole('dialog', { name: `Leave slate on ${group.name}?` }).getByRole('button', { name: 'Leave slate' }).click();
+  const leave = page.getByRole('dialog', { name: `Leave slate on ${group.name}?` });
+  await leave.getByText(/^The service puts a healthy, eligible slicer on air/).waitFor();
+  await leave.getByRole('button', { name: 'Leave slate' }).click();
   await said(page, `Live channels accepted the change. ${group.active_slicer_id} is on air.`);
   assert.equal(await sent(control, 'set slate'), 2);
 });

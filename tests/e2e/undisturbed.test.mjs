@@ -171,7 +171,7 @@ story('a failure and its end leave the rest of the page as it was', async ({ pag
   await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
   const card = page.getByRole('main').getByRole('region', { name: 'What went wrong' });
   await card.waitFor({ timeout: 20_000 });
-  await page.getByRole('main').getByText(/^Last known state, (now|\d+ s ago)\.$/).waitFor();
+  await page.getByRole('main').getByText(/^This is the last known state, (now|\d+ s ago)\.$/).waitFor();
   await control('DELETE', '/faults');
   await card.waitFor({ state: 'detached', timeout: 20_000 });
   assert.ok(await table.evaluate((node) => node.isConnected));

@@ -5,12 +5,13 @@ use crate::live::Watched;
 use crate::route::Route;
 use std::borrow::Cow;
 
-/// What happened, in a sentence or a few words.
+/// What happened, in a sentence or a few words. What was seen may begin with an id, which stays as it is.
 #[must_use]
 pub fn what(entry: &ActivityEntry) -> Cow<'_, str> {
     let mut letters = entry.what.chars();
+    let is_seen = matches!(entry.kind, ActivityKind::Seen(_));
     match letters.next() {
-        Some(first) if first.is_ascii_lowercase() => Cow::Owned(
+        Some(first) if first.is_ascii_lowercase() && !is_seen => Cow::Owned(
             std::iter::once(first.to_ascii_uppercase())
                 .chain(letters)
                 .collect(),
@@ -77,6 +78,10 @@ mod tests {
                 ("Sign in", "refused: wrong password"),
             ),
             (r#""kind":"failover","what":"It is so.""#, ("It is so.", "")),
+            (
+                r#""kind":"eligibility","what":"film03 became unhealthy.""#,
+                ("film03 became unhealthy.", ""),
+            ),
         ] {
             let json = format!(r#"{{"at":0,"severity":"normal",{json}}}"#);
             let entry: ActivityEntry = serde_json::from_str(&json).expect("an entry");

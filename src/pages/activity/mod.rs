@@ -15,7 +15,7 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::provided::provided;
 use crate::route::Route;
-use crate::ui::table::filters::Select;
+use crate::ui::table::filters::{Select, is_severity, is_system, known};
 use crate::ui::time_zone::{clock, local_text, moment_or_next};
 use crate::ui::{Heading, times};
 use chrono::SecondsFormat;
@@ -49,7 +49,16 @@ pub fn Activity() -> impl IntoView {
     let query = Memo::new(move |_| {
         let given = FILTERS.into_iter().filter_map(|name| {
             let value = nav.param(name)?;
-            Some(format!("{name}={}", segment(&value)))
+            // What there is not counts as absent.
+            let value = match name {
+                "system" => known(&value, is_system),
+                "severity" => known(&value, is_severity),
+                "kind" => known(&value, |key| {
+                    ActivityKind::all().any(|kind| kind.key() == key)
+                }),
+                _ => Some(value),
+            };
+            Some(format!("{name}={}", segment(&value?)))
         });
         given.collect::<Vec<_>>().join("&")
     });
@@ -75,6 +84,11 @@ fn Filters() -> impl IntoView {
     let world = watched.world_untracked();
     let connections = world.connections.iter().map(|state| &state.connection);
     let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
+    let mut connections: Vec<_> = connections.collect();
+    // One that is no longer configured has a history all the same.
+    let asked = untrack(|| use_nav().param("connection"));
+    let former = asked.filter(|id| connections.iter().all(|(known, _)| known != id));
+    connections.extend(former.map(|id| (id.clone(), id)));
     let kinds = ActivityKind::all()
         .filter(|kind| may_see_access || *kind != ActivityKind::Access)
         .map(|kind| (text(kind.key()), text(kind.noun())));
@@ -82,7 +96,7 @@ fn Filters() -> impl IntoView {
     view! {
         <search class="row filters" aria-label="Filters">
             <Select label="System" param="system" all="all" options=systems.to_vec() />
-            <Select label="Connection" param="connection" all="all" options=connections.collect() />
+            <Select label="Connection" param="connection" all="all" options=connections />
             <Select label="Kind" param="kind" all="all" options=kinds.collect() />
             <Select label="Severity" param="severity" all="all" options=severities.to_vec() />
             <TextFilter label="Resource" param="resource" />
@@ -121,7 +135,10 @@ pub fn TimeFilter(
 ) -> impl IntoView {
     let (nav, prefs) = (use_nav(), use_prefs());
     let shown = move || {
-        let at = json::moment(&nav.param(param)?)?;
+        let text = nav.param(param)?;
+        // As the gateway reads it: in UTC, and the beginning of a day.
+        let mut whole = ["", "Z", ":00Z", "T00:00:00Z"].into_iter();
+        let at = whole.find_map(|rest| json::moment(&format!("{text}{rest}")))?;
         let zone = prefs.zone.get();
         Some(local_text(at, &|at| times::offset(zone, at)))
     };

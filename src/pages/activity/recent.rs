@@ -28,7 +28,7 @@ pub fn RecentActivity(
         segment(&resource.connection),
         segment(&resource.id)
     );
-    view! { <Recent query=of title="Activity" id="activity" with_names=false /> }
+    view! { <Recent query=of title="Activity" of=" of this resource" id="activity" with_names=false /> }
 }
 
 /// What people and systems changed last, of everything.
@@ -39,7 +39,7 @@ pub fn RecentChanges() -> impl IntoView {
         .into_iter()
         .filter(|kind| !matches!(kind, EventKind::Alarm | EventKind::Heartbeat));
     let kinds = kinds.map(EventKind::key).collect::<Vec<_>>().join(",");
-    view! { <Recent query=format!("kind=change,{kinds}") title="Recent changes" id="recent" with_names=true /> }
+    view! { <Recent query=format!("kind=change,{kinds}") title="Recent changes" of=" of recent changes" id="recent" with_names=true /> }
 }
 
 #[component]
@@ -47,6 +47,8 @@ fn Recent(
     /// What is asked, as it stands in an address.
     query: String,
     title: &'static str,
+    /// The end of the link's name.
+    of: &'static str,
     id: &'static str,
     /// Whether each says which resource it concerns.
     with_names: bool,
@@ -70,11 +72,11 @@ fn Recent(
     };
     let nothing = move || {
         let none = feed.is_read() && shown.read().is_empty();
-        none.then(|| view! { <p class="blank">"Nothing has changed since the gateway began to watch."</p> })
+        none.then(|| view! { <p class="blank">"Nothing has changed since the gateway started watching."</p> })
     };
     view! {
         <section class="panel recent" aria-labelledby=id>
-            <header><h2 id=id>{title}</h2><a class="more end" href=all>"All activity"<span class="vh">": "{title}</span></a></header>
+            <header><h2 id=id>{title}</h2><a class="more end" href=all>"All activity"<span class="vh">{of}</span></a></header>
             {failure}
             {nothing}
             <ul class="rows pad" aria-label=title>

@@ -107,7 +107,7 @@ pub fn ActivityTable(
             let words = if is_filtered {
                 "No entry matches."
             } else {
-                "Nothing has happened since the gateway began to watch."
+                "Nothing has happened since the gateway started watching."
             };
             view! { <p class="blank">{words}" "{all}</p> }
         })
@@ -116,6 +116,7 @@ pub fn ActivityTable(
         let (above, number) = (above.get(), shown.read().len());
         let (first, last) = (above + 1, above + number);
         match (above, number) {
+            (_, 0) if feed.is_read() => "0 entries".to_owned(),
             (_, 0) => String::new(),
             (0, 1) => "1 entry".to_owned(),
             (0, _) if has_older.get() => format!("The newest {number} entries"),

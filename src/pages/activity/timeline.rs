@@ -1,4 +1,5 @@
-//! Who was primary, or what was on air, over time: as an image of bars, and as the table that it is drawn from.
+//! Who was primary, or what was on air, over time: as an image of bars, and as the table that it is drawn from, hidden
+//! to the eye until somebody wants to see it.
 
 use super::table::time;
 use crate::live::timeline::seen;
@@ -97,9 +98,28 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
     };
     let image = move || {
         let (from, to, told) = intervals.get()?;
-        Some(view! { {image(from, to, &told, title, nobody)}{table(&told, title, nobody)} })
+        Some(image(from, to, &told, title, nobody))
     };
-    view! { {failure}<div class="pad">{image}</div> }
+    let rows = move || Some(rows(&intervals.get()?.2, nobody));
+    let column = if is_slicers { "On air" } else { "Primary" };
+    // Whether everybody sees the table, and not only who cannot see the image.
+    let is_shown = RwSignal::new(false);
+    view! {
+        {failure}
+        <div class="pad">{image}
+            <div hidden=move || intervals.read().is_none()>
+                <p class="row"><button type="button" class="btn" aria-expanded=move || is_shown.get().to_string() on:click=move |_| is_shown.update(|is| *is = !*is)>"As a table"</button></p>
+                // No region: of what is on air there is one already. What is hidden takes no focus.
+                <div class=move || if is_shown.get() { "scroll" } else { "vh" } tabindex=move || is_shown.get().then_some("0") role="group" aria-label=format!("{title}, scrollable")>
+                    <table>
+                        <caption class="vh">{title}</caption>
+                        <thead><tr><th scope="col">{column}</th><th scope="col">"From"</th><th scope="col">"To"</th><th scope="col">"Duration"</th></tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </div>
+        </div>
+    }
 }
 
 /// How a leader is called, and how its bars look.
@@ -175,42 +195,24 @@ fn bar(interval: &Interval, from: DateTime<Utc>, to: DateTime<Utc>) -> (f64, f64
     (x.min(WIDTH - width), width)
 }
 
-fn table(told: &[Interval], title: &'static str, nobody: &str) -> impl IntoView + use<> {
+/// The rows of the table, newest first.
+fn rows(told: &[Interval], nobody: &str) -> impl IntoView + use<> {
     let (prefs, watched) = (use_prefs(), use_watched());
     let now = watched.now_untracked();
     let zone = prefs.zone.get();
-    let column = match title {
-        "On air over time" => "On air",
-        _ => "Primary",
-    };
-    let rows: Vec<_> = told
-        .iter()
-        .rev()
-        .map(|interval| {
-            let moment = |at| times::moment(at, now, zone);
-            let who = word(&interval.leader, nobody).0.to_owned();
-            view! {
-                <tr>
-                    <th scope="row">{name(move || who.clone())}</th>
-                    <td>{moment(interval.from)}</td>
-                    <td>{moment(interval.to)}</td>
-                    <td>{span(interval.to - interval.from)}</td>
-                </tr>
-            }
-        })
-        .collect();
-    view! {
-        <details>
-            <summary>"As a table"</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label=format!("{title}, scrollable")>
-                <table>
-                    <caption class="vh">{title}</caption>
-                    <thead><tr><th scope="col">{column}</th><th scope="col">"From"</th><th scope="col">"To"</th><th scope="col">"Duration"</th></tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </details>
-    }
+    let rows = told.iter().rev().map(|interval| {
+        let moment = |at| times::moment(at, now, zone);
+        let who = word(&interval.leader, nobody).0.to_owned();
+        view! {
+            <tr>
+                <th scope="row">{name(move || who.clone())}</th>
+                <td>{moment(interval.from)}</td>
+                <td>{moment(interval.to)}</td>
+                <td>{span(interval.to - interval.from)}</td>
+            </tr>
+        }
+    });
+    rows.collect::<Vec<_>>()
 }
 
 #[cfg(test)]

@@ -22,6 +22,18 @@ fn whose(watched: Watched, alarm: &Alarm) -> String {
     }
 }
 
+/// The most characters that the gateway takes of a reason or a note.
+const LONGEST_TEXT: usize = 500;
+
+/// What is wrong with a reason or a note that is too long.
+#[must_use]
+pub fn too_long(text: RwSignal<String>) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        let length = text.read().trim().chars().count();
+        (length > LONGEST_TEXT).then(|| format!("{length} characters, more than {LONGEST_TEXT}."))
+    })
+}
+
 fn seen(alarm: &Alarm) -> SeenAlarm {
     SeenAlarm {
         severity: alarm.severity,
@@ -83,14 +95,15 @@ pub fn Acknowledge(
             (outcome, None)
         })
     });
-    let ready = Signal::derive(move || !reason.read().trim().is_empty());
+    let error = too_long(reason);
+    let ready = Signal::derive(move || !reason.read().trim().is_empty() && error.get().is_none());
     let hint = Signal::derive(|| "What is being done, or why it can wait".to_owned());
     view! {
         <ActionDialog title action="Acknowledge" system="the gateway"
             effect confirm=Signal::derive(|| Confirm::Click) id="" ready run
             changed on_close
         >
-            <Field label="Reason" name="reason" value=reason hint required=true />
+            <Field label="Reason" name="reason" value=reason error hint required=true />
             <DurationChoice label="Until" name="until" minutes open="the alarm ends" />
         </ActionDialog>
     }
@@ -155,14 +168,15 @@ pub fn WriteNote(
         };
         Box::pin(async move { (handling::note(&id, &wanted).await, None) })
     });
-    let ready = Signal::derive(move || !text.read().trim().is_empty());
+    let error = too_long(text);
+    let ready = Signal::derive(move || !text.read().trim().is_empty() && error.get().is_none());
     let hint = Signal::derive(|| "What you found, or what you wait for".to_owned());
     view! {
         <ActionDialog title=format!("Note on {}: {}", alarm.name, alarm.word) action="Add note" system="the gateway"
             effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" ready run
             changed on_close
         >
-            <Field label="Note" name="note" value=text hint required=true />
+            <Field label="Note" name="note" value=text error hint required=true />
         </ActionDialog>
     }
 }

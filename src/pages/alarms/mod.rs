@@ -12,6 +12,7 @@ use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};
 use crate::route::Route;
+use crate::ui::table::filters::{is_severity, is_system, known};
 use health::alarms::Alarm;
 use health::inventory::Kind;
 use health::severity::Severity;
@@ -49,11 +50,15 @@ impl ShownAlarm {
         label
     }
 
-    /// What a button's name ends with: no other alarm's button has the same.
+    /// What a button's name ends with. It stays the same while the alarm does: no age is in it.
     #[must_use]
     pub fn about(&self) -> String {
-        let words = format!(": {} {}", self.alarm.sentence, self.connection);
-        words.trim_end().to_owned()
+        let mut about = format!(" {}, {}", self.alarm.name, self.alarm.word);
+        if !self.connection.is_empty() {
+            about.push_str(", ");
+            about.push_str(&self.connection);
+        }
+        about
     }
 
     /// Whose it is, and what to do.
@@ -133,19 +138,25 @@ impl Cause<'_> {
     }
 }
 
+/// The systems and the severities that the address asks for, tracked; `None` for all.
+#[must_use]
+pub fn filters(nav: Nav) -> [Option<String>; 2] {
+    let of = |param, is_known: fn(&str) -> bool| known(&nav.param(param)?, is_known);
+    [of("system", is_system), of("severity", is_severity)]
+}
+
 /// Which alarms the address asks for, tracked.
 fn wanted(nav: Nav, watched: Watched) -> impl Fn(&Alarm) -> bool {
-    let (system, severity) = (nav.param("system"), nav.param("severity"));
+    let [systems, severities] = filters(nav);
     let world = watched.world();
+    let holds = |list: &Option<String>, key: &str| {
+        let list = list.as_deref();
+        list.is_none_or(|list| list.split(',').any(|one| one == key))
+    };
     move |alarm| {
-        let of_system = |system: &String| {
-            let state = world.connection(&alarm.resource.connection);
-            state.is_some_and(|state| state.connection.system.kind().key() == system)
-        };
-        system.as_ref().is_none_or(of_system)
-            && severity
-                .as_ref()
-                .is_none_or(|severity| alarm.severity.key() == severity)
+        let state = world.connection(&alarm.resource.connection);
+        let system = state.map_or("", |state| state.connection.system.kind().key());
+        holds(&systems, system) && holds(&severities, alarm.severity.key())
     }
 }
 
@@ -328,12 +339,12 @@ mod tests {
         let one = of("Enterprise Manager", Some("last known, 47 s ago"));
         let label = "7: Critical, Enterprise Manager, last known, 47 s ago";
         assert_eq!(one.label(), label);
-        assert_eq!(one.about(), ": 7 failed on vbr-01. Enterprise Manager");
+        assert_eq!(one.about(), " 7, Failed, Enterprise Manager");
         assert_eq!(one.small_line(), "Enterprise Manager · Run the plan again.");
         // An alarm about a connection bears its title as its name.
         let silent = of("", None);
         assert_eq!(silent.label(), "7: Critical");
-        assert_eq!(silent.about(), ": 7 failed on vbr-01.");
+        assert_eq!(silent.about(), " 7, Failed");
         assert_eq!(silent.small_line(), "Run the plan again.");
     }
 }

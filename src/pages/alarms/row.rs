@@ -197,24 +197,24 @@ fn AlarmRow(
     };
     let open = dialog.map(|_| {
         let href = move || Route::of(&row.read().alarm.resource).href();
-        view! { <a class="btn" href=href>"Open"<span class="vh">{about}</span></a> }
+        view! { <a role="button" class="btn" href=href>"Open"<span class="vh">{about}</span></a> }
     });
     let links = Memo::new(move |_| remedies(watched, &row.read().alarm));
     let remedies = move || {
         let links = links.get().into_iter();
         let link = |(words, href): (String, String)| {
-            view! { <a class="btn mends" href=href>{words}</a> }.into_any()
+            view! { <a role="button" class="btn mends" href=href>{words}</a> }.into_any()
         };
         links.filter(|_| may_change).map(link).collect_view()
     };
     view! {
         <li aria-label=label data-handled=handled>
-            <span data-fresh=stale><Tag severity word /></span>
             <div data-fresh=stale>
                 <p class="what">{sentence}" "{last_known}</p>
                 <p class="dim">{move || row.read().small_line()}</p>
                 {taken_care}
             </div>
+            <span data-fresh=stale><Tag severity word /></span>
             <time data-fresh=stale>{since}</time>
             <span class="row acts">
                 {acknowledgement}

@@ -134,7 +134,7 @@ fn Card(connection: Connection) -> impl IntoView {
             <dl class="pad facts two">
                 <div><dt>"Connection id"</dt><dd><code>{connection.id.clone()}</code></dd></div>
                 <div><dt>"Holds"</dt><dd>{held}</dd></div>
-                <Polling connection=connection.id.clone() />
+                <Polling connection=connection.id.clone() with_card=true />
                 {versions}
             </dl>
             {card}

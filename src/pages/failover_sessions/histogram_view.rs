@@ -92,7 +92,7 @@ pub fn HistogramView(
             .unwrap_or_default();
         Some(view! {
             <section class="panel" aria-label=format!("Sessions over time of {of}")>
-                <header><h2>"Sessions over time"</h2><p>{format!("of {of}, a bar is {}", width.word())}{undated}</p></header>
+                <header><h2>"Sessions over time"</h2><p>{format!("{of}, {} per bar", width.word())}{undated}</p></header>
                 <div class="pad">
                     <svg class="bars" viewBox=format!("0 0 {} {}", units(count * STEP), units(HEIGHT)) preserveAspectRatio="none" role="group" aria-label="Sessions over time by result">{bars}</svg>
                     <p class="row" aria-hidden="true"><small>{from}</small><small class="end">{to}</small></p>

@@ -56,12 +56,10 @@ pub fn Pagination(
         let page = live.value();
         !recent && page.is_some_and(|page| page.is_open_ended(size))
     });
+    // Nothing is said before it is known.
     let summary = move || {
-        summary(
-            &live.value().unwrap_or_default(),
-            number,
-            is_open_ended.get(),
-        )
+        let page = live.value()?;
+        Some(summary(&page, number, is_open_ended.get()))
     };
     // The links say where to go; the numbers only where a server sends none.
     let target = move |rel: &'static str| {

@@ -5,8 +5,10 @@ use super::session::{Facts, LiveTasks};
 use crate::api::{Failure, Purpose, send};
 use crate::live;
 use crate::nav::use_nav;
+use crate::on_change::on_change;
 use crate::route::Route;
 use crate::ui::{Copy, FailureCard, Icon, error_line};
+use leptos::html;
 use leptos::prelude::*;
 use vendors::veeam::{self, Link, MediaType};
 
@@ -46,11 +48,22 @@ pub fn Panel(
             .map(|session| session.links.clone())
             .unwrap_or_default()
     });
+    // Beside the table, or below it: where it cannot be seen, nothing would seem to have happened.
+    let heading = NodeRef::<html::H2>::new();
+    on_change(move || {
+        let Some(heading) = heading.get() else { return };
+        let place = heading.get_bounding_client_rect();
+        let height = window().inner_height().ok().and_then(|it| it.as_f64());
+        if place.top() < 0.0 || height.is_some_and(|height| place.bottom() > height) {
+            heading.scroll_into_view();
+            let _ = heading.focus();
+        }
+    });
     view! {
         <aside class="cols" aria-label="Session details">
             <section class="panel">
                 <header>
-                    <h2>{plan}</h2>
+                    <h2 tabindex="-1" node_ref=heading>{plan}</h2>
                     <a class="btn end" href=page.href()>"Open its page"</a>
                     <button type="button" class="icon" aria-label="Close details" on:click=close><Icon name="close" /></button>
                 </header>

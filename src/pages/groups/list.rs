@@ -31,7 +31,7 @@ pub fn Groups() -> impl IntoView {
     let summary = move || list.summary(watched);
     let nothing = move || {
         (list.number.get() == 0 && list.is_read(watched)).then(|| {
-        let filtered = nav.param("q").is_some() || nav.param("state").is_some() || nav.param("connection").is_some();
+        let filtered = list.is_filtered(nav, watched);
         let words = if filtered { "No group matches." } else { "There are no failover groups." };
         view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Groups.href()>"Show all groups"</a> })}</p> }
     })

@@ -2,6 +2,7 @@
 
 use crate::api::{Outcome, handling};
 use crate::live::use_watched;
+use crate::pages::alarms::acknowledge::too_long;
 use crate::pages::alarms::duration_choice::{DurationChoice, end};
 use crate::prefs::use_prefs;
 use crate::ui::action_dialog::Running;
@@ -105,7 +106,11 @@ pub fn Announce(
             }
         })
     });
-    let ready = Signal::derive(move || !reason.read().trim().is_empty() && minutes.get().is_some());
+    let error = too_long(reason);
+    let ready = Signal::derive(move || {
+        let is_written = !reason.read().trim().is_empty() && error.get().is_none();
+        is_written && minutes.get().is_some()
+    });
     let hint = Signal::derive(|| "What is being done".to_owned());
     let title = if is_chosen_here {
         "Announce maintenance".to_owned()
@@ -118,7 +123,7 @@ pub fn Announce(
             changed=Callback::new(move |()| watched.ask_now()) on_close
         >
             {select}
-            <Field label="Reason" name="reason" value=reason hint required=true />
+            <Field label="Reason" name="reason" value=reason error hint required=true />
             <div class="entry">
                 <label for="begins">"Begins"<span class="dim">{move || format!(", {}; if empty, starts now", prefs.zone.get().word())}</span></label>
                 <div class="field"><input id="begins" name="begins" type="datetime-local" prop:value=move || begins().unwrap_or_default() on:change=begin /></div>

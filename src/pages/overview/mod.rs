@@ -3,10 +3,11 @@
 pub mod summary;
 
 use super::activity::RecentChanges;
-use super::alarms::{AlarmDialog, AlarmEntry, ShownAlarm, alarms, similar_alarms};
+use super::alarms::{AlarmDialog, AlarmEntry, ShownAlarm, alarms, filters, similar_alarms};
 use crate::live::rows::Rows;
 use crate::live::use_watched;
 use crate::nav::use_nav;
+use crate::route::Route;
 use crate::ui::Heading;
 use crate::ui::table::filters::Select;
 use health::severity::Severity;
@@ -36,8 +37,13 @@ pub fn Overview() -> impl IntoView {
     let dialog = AlarmDialog::default();
     let on_row = Some(dialog);
     let nav = use_nav();
-    let is_filtered =
-        Memo::new(move |_| nav.param("system").is_some() || nav.param("severity").is_some());
+    // How many are open in all, where the address leaves any out.
+    let unfiltered = Memo::new(move |_| {
+        let is_filtered = filters(nav).iter().any(Option::is_some);
+        let world = watched.world();
+        let all = world.alarms.iter().filter(|alarm| !alarm.is_handled());
+        if is_filtered { all.count() } else { 0 }
+    });
     // All is well only while every connection was read the last time, and not long ago. One that is merely aging is
     // not named: it is live and aging in turn, and the words would be announced with every reading.
     let behind = Memo::new(move |_| {
@@ -50,18 +56,18 @@ pub fn Overview() -> impl IntoView {
     });
     let summary = move || match open.read().len() {
         0 => String::new(),
-        number => format!("{number} open, worst first"),
+        number => match unfiltered.get() {
+            0 => format!("{number} open, worst first"),
+            all => format!("{number} of {all} open, worst first"),
+        },
     };
     let well = move || {
         let behind = behind.read();
-        if is_filtered.get() {
-            return open
-                .read()
-                .is_empty()
-                .then(|| "No alarm is of this kind.".to_owned());
-        }
         match (open.read().is_empty(), behind.is_empty()) {
             (false, _) => None,
+            _ if unfiltered.get() > 0 => {
+                Some(format!("0 of {} open alarms shown.", unfiltered.get()))
+            }
             (true, true) if handled.read().is_empty() => {
                 Some("No open alarms. Every connection answers.".to_owned())
             }
@@ -73,6 +79,10 @@ pub fn Overview() -> impl IntoView {
                 "Nothing known needs attention. Waiting for {behind}."
             )),
         }
+    };
+    let show_all = move || {
+        (unfiltered.get() > 0)
+            .then(|| view! { " "<a href=Route::Overview.href()>"Show all"</a> }.into_any())
     };
     let folded = move || format!("{} acknowledged or in maintenance", handled.read().len());
     let heading = NodeRef::<html::H2>::new();
@@ -97,7 +107,7 @@ pub fn Overview() -> impl IntoView {
                 </search>
             </header>
             <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog=on_row /> })}</ol>
-            {move || well().map(|words| view! { <p class="blank" role="status">{words}</p> })}
+            {move || well().map(|words| view! { <p class="blank" role="status">{words}{show_all}</p> })}
             <details class="handled" on:toggle=toggle hidden=move || handled.read().is_empty()>
                 <summary>{folded}</summary>
                 <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmEntry row dialog=on_row /> })}</ol>

@@ -47,7 +47,7 @@ fn recent(connections: &[Arc<ConnectionState>]) -> String {
     let hours: Vec<u16> = hours.collect();
     match &hours[..] {
         [hours, others @ ..] if others.iter().all(|other| other == hours) => {
-            format!("running or of the last {hours} h")
+            format!("running or from the last {hours} h")
         }
         _ => "running or recent".to_owned(),
     }

@@ -1,10 +1,11 @@
 //! Search, chips, selects and pages of a list. All of it lives in the URL.
 
-use crate::nav::use_nav;
+use crate::nav::{Nav, use_nav};
 use crate::ui::icon::Icon;
 use crate::ui::status_mark::glyph;
 use health::severity::Severity;
 use leptos::prelude::*;
+use vendors::SystemKind;
 
 /// The page that the URL names, within what there is; from 1.
 #[must_use]
@@ -13,6 +14,39 @@ pub fn page_of(text: Option<&str>, all: usize, a_page: usize) -> usize {
     text.and_then(|text| text.parse::<usize>().ok())
         .unwrap_or(1)
         .clamp(1, pages)
+}
+
+/// What of a list of values, with commas between them, there is; `None` for nothing. What an address says and is not
+/// known counts as absent.
+#[must_use]
+pub fn known(list: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
+    let mut known = String::new();
+    for value in list.split(',').filter(|value| is_known(value)) {
+        if !known.is_empty() {
+            known.push(',');
+        }
+        known.push_str(value);
+    }
+    Some(known).filter(|known| !known.is_empty())
+}
+
+/// Whether there is a system of this key.
+#[must_use]
+pub fn is_system(key: &str) -> bool {
+    SystemKind::ALL.iter().any(|kind| kind.key() == key)
+}
+
+/// Whether there is a severity of this key.
+#[must_use]
+pub fn is_severity(key: &str) -> bool {
+    Severity::ALL.iter().any(|severity| severity.key() == key)
+}
+
+/// The state that `?state=` asks for, tracked.
+#[must_use]
+pub fn state(nav: Nav) -> Option<String> {
+    let state = nav.param("state");
+    state.filter(|state| state == "attention" || is_severity(state))
 }
 
 /// A search field that writes `?q=`.
@@ -58,7 +92,7 @@ pub fn Chip(
 ) -> impl IntoView {
     let nav = use_nav();
     let pressed = move || {
-        if nav.param("state").as_deref() == state {
+        if self::state(nav).as_deref() == state {
             "true"
         } else {
             "false"
@@ -97,10 +131,14 @@ pub fn Select(
     default: Option<String>,
 ) -> impl IntoView {
     let nav = use_nav();
+    let values: Vec<String> = options.iter().map(|(value, _)| value.clone()).collect();
     let chosen = Memo::new(move |_| {
-        nav.param(param)
-            .or_else(|| default.clone())
-            .unwrap_or_default()
+        let value = nav.param(param);
+        let value = value.filter(|value| {
+            // Of a filter, what is known; anything else is in force as it stands.
+            all.is_none() || known(value, |value| values.iter().any(|one| one == value)).is_some()
+        });
+        value.or_else(|| default.clone()).unwrap_or_default()
     });
     let change = move |event| {
         let value = event_target_value(&event);
@@ -166,7 +204,20 @@ pub fn Pager(
 
 #[cfg(test)]
 mod tests {
-    use super::page_of;
+    use super::{is_severity, known, page_of};
+
+    #[test]
+    fn what_an_address_says_and_is_not_known_counts_as_absent() {
+        for (list, left) in [
+            ("critical", Some("critical")),
+            ("warning,bogus,off", Some("warning,off")),
+            ("bogus", None),
+            ("", None),
+            (",", None),
+        ] {
+            assert_eq!(known(list, is_severity).as_deref(), left, "{list}");
+        }
+    }
 
     #[test]
     fn a_page_outside_of_the_list_is_its_nearest_page() {

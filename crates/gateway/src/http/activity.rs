@@ -55,22 +55,40 @@ pub(super) async fn read(
     encoded.answer(&gateway, &authorized)
 }
 
-/// A parameter that is a time.
+/// A parameter that is a time: in UTC where it names no zone, and the beginning of its day where it is a date.
 pub(super) fn moment(name: &str, value: &str) -> Result<DateTime<Utc>, Problem> {
-    value.parse().map_err(|_| {
-        let detail =
-            format!("the parameter `{name}` has to be a time such as 2026-01-15T14:30:00Z");
+    let mut whole = ["", "Z", ":00Z", "T00:00:00Z"].into_iter();
+    let time = whole.find_map(|rest| format!("{value}{rest}").parse().ok());
+    time.ok_or_else(|| {
+        let detail = format!(
+            "the parameter `{name}` has to be a time such as 2026-01-15T14:30:00Z, or a date such as 2026-01-15"
+        );
         Problem::new(Kind::BadRequest, detail)
     })
 }
 
-/// The connections of a system, by its word in addresses.
-pub(super) fn connections(gateway: &Gateway, system: &str) -> Option<Vec<String>> {
-    let mut kinds = SystemKind::ALL.into_iter();
-    let kind = kinds.find(|kind| kind.key() == system)?;
+/// The connections of some systems, by their words in addresses, with commas between them.
+pub(super) fn connections(gateway: &Gateway, systems: &str) -> Option<Vec<String>> {
+    let kind = |key| SystemKind::ALL.into_iter().find(|kind| kind.key() == key);
+    let kinds: Option<Vec<SystemKind>> = systems.split(',').map(kind).collect();
+    let kinds = kinds?;
     let upstreams = gateway.upstreams.iter();
-    let of = upstreams.filter(|upstream| upstream.public.system.kind() == kind);
+    let of = upstreams.filter(|upstream| kinds.contains(&upstream.public.system.kind()));
     Some(of.map(|upstream| upstream.public.id.clone()).collect())
+}
+
+/// The values of a list with commas between them, each once; `None` where one is not known.
+fn list(value: &str, known: &[&str]) -> Option<Vec<String>> {
+    let mut list: Vec<String> = Vec::new();
+    for one in value.split(',') {
+        if !known.contains(&one) {
+            return None;
+        }
+        if !list.iter().any(|known| known == one) {
+            list.push(one.to_owned());
+        }
+    }
+    Some(list)
 }
 
 /// Reads the parameters. An empty one counts as absent, because a form sends all of its fields.
@@ -98,29 +116,21 @@ fn query(
         let moment = || moment(&name, &value);
         match name.as_str() {
             "system" => {
-                let of = connections(&value).ok_or_else(|| wrong("aveva, uplynk or veeam"))?;
+                let of = connections(&value).ok_or_else(|| wrong("of aveva, uplynk, veeam"))?;
                 of_system = Some(of);
             }
             "connection" => connection = Some(value),
             "resource" => query.resource = Some(value),
             "kind" => {
                 let known: Vec<_> = ActivityKind::all().map(ActivityKind::key).collect();
-                for kind in value.split(',') {
-                    if !known.contains(&kind) {
-                        return Err(wrong(&format!("of {}", known.join(", "))));
-                    }
-                    if !query.kinds.iter().any(|known| known == kind) {
-                        query.kinds.push(kind.to_owned());
-                    }
-                }
+                let kinds = list(&value, &known);
+                query.kinds = kinds.ok_or_else(|| wrong(&format!("of {}", known.join(", "))))?;
             }
             "severity" => {
-                let known = Severity::ALL.iter().any(|one| one.key() == value);
-                let severity = known.then_some(value);
-                query.severity =
-                    Some(severity.ok_or_else(|| {
-                        wrong("critical, warning, moving, unknown, normal or off")
-                    })?);
+                let known = Severity::ALL.map(Severity::key);
+                let severities = list(&value, &known);
+                query.severities =
+                    severities.ok_or_else(|| wrong(&format!("of {}", known.join(", "))))?;
             }
             "person" => query.person = Some(value),
             "from" => query.from = Some(moment()?),
@@ -164,17 +174,23 @@ mod tests {
 
     #[test]
     fn parameters_are_read_and_wrong_ones_named() {
-        let query = read("system=uplynk&resource=a%2Fb&kind=failover,run,failover&severity=critical&person=&before=5.7&limit=9").unwrap();
+        let query = read("system=uplynk&resource=a%2Fb&kind=failover,run,failover&severity=critical,warning&from=2026-01-15&to=2026-01-15T14:00&person=&before=5.7&limit=9").unwrap();
         assert_eq!(query.connections, Some(vec!["live".to_owned()]));
         assert_eq!(query.resource.as_deref(), Some("a/b"));
         assert_eq!((query.person, query.limit), (None, 9));
         assert_eq!(query.kinds, ["failover", "run"]);
+        assert_eq!(query.severities, ["critical", "warning"]);
+        let at = |text: &str| text.parse::<DateTime<Utc>>().ok();
+        assert_eq!(query.from, at("2026-01-15T00:00:00Z"));
+        assert_eq!(query.to, at("2026-01-15T14:00:00Z"));
         assert_eq!(query.before, ActivityCursor::parse("5.7"));
         for (text, named) in [
             ("system=vmware", "`system`"),
             ("kind=lunch", "`kind`"),
             ("kind=run,lunch", "`kind`"),
             ("severity=bad", "`severity`"),
+            ("severity=critical,", "`severity`"),
+            ("from=2026-02-30", "`from`"),
             ("from=yesterday", "`from`"),
             ("to=1", "`to`"),
             ("before=x", "`before`"),
@@ -184,6 +200,20 @@ mod tests {
         ] {
             let why = read(text).unwrap_err();
             assert!(why.contains(named), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_time_may_leave_out_its_zone_its_seconds_and_its_hour() {
+        for (text, expected) in [
+            ("2026-01-15T14:30:05+02:00", "2026-01-15T12:30:05Z"),
+            ("2026-01-15T14:30:05Z", "2026-01-15T14:30:05Z"),
+            ("2026-01-15T14:30:05", "2026-01-15T14:30:05Z"),
+            ("2026-01-15T14:30", "2026-01-15T14:30:00Z"),
+            ("2026-01-15", "2026-01-15T00:00:00Z"),
+        ] {
+            let expected: DateTime<Utc> = expected.parse().unwrap();
+            assert_eq!(moment("from", text).unwrap(), expected, "{text}");
         }
     }
 

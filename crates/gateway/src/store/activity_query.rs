@@ -14,7 +14,8 @@ pub(crate) struct ActivityQuery {
     pub(crate) resource: Option<String>,
     /// Of one of these kinds; of all where there is none.
     pub(crate) kinds: Vec<String>,
-    pub(crate) severity: Option<String>,
+    /// Of one of these severities; of all where there is none.
+    pub(crate) severities: Vec<String>,
     /// Of the user with this name, in capitals or not.
     pub(crate) person: Option<String>,
     /// Not before this moment.
@@ -60,8 +61,8 @@ impl std::fmt::Display for ActivityCursor {
     }
 }
 
-/// The statement for a query, and its parameters. Each of several connections and kinds is asked for by itself: so
-/// every part is found in an index, in its order, however many entries there are. Only where that makes too many parts
+/// The statement for a query, and its parameters. Each of several connections, kinds and severities is asked for by itself:
+/// so every part is found in an index, in its order, however many entries there are. Only where that makes too many parts
 /// for one statement they are asked for together.
 /// `resources` are the ids that [`ActivityQuery::resource`] means; all where there is none.
 pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String, Vec<Value>) {
@@ -69,26 +70,30 @@ pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String,
     let connections = query.connections.as_deref();
     let mut of_connections: Vec<&[String]> =
         connections.map_or_else(|| vec![all], |some| some.chunks(1).collect());
-    let mut of_kinds: Vec<&[String]> = match query.kinds.as_slice() {
+    let each = |wanted| match wanted {
         [] => vec![all],
-        kinds => kinds.chunks(1).collect(),
+        several => several.chunks(1).collect(),
     };
-    let mut of_resources: Vec<&[String]> = match resources {
-        [] => vec![all],
-        resources => resources.chunks(1).collect(),
-    };
-    if of_connections.len() * of_kinds.len() * of_resources.len() > MOST_PARTS {
+    let mut of_kinds: Vec<&[String]> = each(&query.kinds);
+    let mut of_severities: Vec<&[String]> = each(&query.severities);
+    let mut of_resources: Vec<&[String]> = each(resources);
+    let lengths = [&of_connections, &of_kinds, &of_severities, &of_resources].map(Vec::len);
+    if lengths.iter().product::<usize>() > MOST_PARTS {
         of_connections = vec![connections.unwrap_or(all)];
         of_kinds = vec![&query.kinds];
+        of_severities = vec![&query.severities];
         of_resources = vec![resources];
     }
     let person = query.person.as_deref().map(searched);
     let (mut parts, mut values) = (Vec::new(), Vec::new());
     for connections in &of_connections {
         for kinds in &of_kinds {
-            for resources in &of_resources {
-                let of = [connections, kinds, resources, person.as_slice()];
-                parts.push(part(query, of, &mut values));
+            for severities in &of_severities {
+                for resources in &of_resources {
+                    let person = person.as_slice();
+                    let of = [connections, kinds, severities, resources, person];
+                    parts.push(part(query, of, &mut values));
+                }
             }
         }
     }
@@ -114,18 +119,18 @@ fn limit(query: &ActivityQuery) -> Value {
     i64::try_from(query.limit).unwrap_or(i64::MAX).into()
 }
 
-/// What a query leaves of some connections, kinds, resources and a person; an empty list is all of them.
+/// What a query leaves of some connections, kinds, severities, resources and a person; an empty list is all of them.
 fn part(
     query: &ActivityQuery,
-    [connections, kinds, resources, person]: [&[String]; 4],
+    [connections, kinds, severities, resources, person]: [&[String]; 5],
     values: &mut Vec<Value>,
 ) -> String {
     let mut conditions: Vec<String> = Vec::new();
     for (column, wanted) in [
         ("connection", connections),
         ("kind", kinds),
+        ("severity", severities),
         ("resource", resources),
-        ("severity", query.severity.as_slice()),
         ("person", person),
     ] {
         match wanted {

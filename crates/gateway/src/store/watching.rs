@@ -66,7 +66,7 @@ pub(super) fn begun(sql: &mut dyn Sql, now: DateTime<Utc>) -> Result<Event, Faul
 /// What has to be said of a time in which nothing was watched: until now, since then or ever.
 pub(crate) fn unwatched(since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Event {
     let what = match since {
-        None => "The gateway began to watch. What was before it was not seen.".to_owned(),
+        None => "The gateway started watching. Earlier events are not known.".to_owned(),
         Some(since) => {
             let lasted = now.signed_duration_since(since).max(TimeDelta::zero());
             format!(

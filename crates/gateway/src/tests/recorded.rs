@@ -315,7 +315,7 @@ async fn signing_out_is_recorded() {
 }
 
 const BEGUN: &str =
-    "watching | The gateway began to watch. What was before it was not seen. | - | - | -";
+    "watching | The gateway started watching. Earlier events are not known. | - | - | -";
 
 #[tokio::test]
 async fn the_activity_tells_what_was_changed_and_viewers_not_who_signed_in_from_where() {

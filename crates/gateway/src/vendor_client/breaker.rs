@@ -66,7 +66,8 @@ impl Breaker {
                 let left = open.until.saturating_duration_since(Instant::now());
                 if open.trying || !left.is_zero() {
                     let seconds = left.as_millis().div_ceil(1000).max(1);
-                    let detail = format!("{}; it is asked again in {seconds} s", open.last.detail);
+                    // No seconds in words that stay on the screen: `retry_after` has them.
+                    let detail = format!("{}; it is asked again shortly", open.last.detail);
                     return Err(Problem {
                         detail,
                         retry_after: u32::try_from(seconds).ok(),
@@ -188,7 +189,7 @@ mod tests {
         );
         assert_eq!(
             refused.detail,
-            "Plant A did not answer in time; it is asked again in 2 s"
+            "Plant A did not answer in time; it is asked again shortly"
         );
         for wait in [2, 4, 8, 10, 10] {
             tokio::time::advance(Duration::from_millis(wait * 1000 - 1)).await;

@@ -283,7 +283,7 @@ mod tests {
                 .map(|one| (one.before, one.what))
                 .collect();
         }
-        let began = "The gateway began to watch. What was before it was not seen.";
+        let began = "The gateway started watching. Earlier events are not known.";
         let stood = "The gateway did not watch for 1 h. What happened meanwhile was not seen.";
         let since = "1970-01-01T00:00:31.000Z".to_owned();
         let expected = [(Some(since), stood.to_owned()), (None, began.to_owned())];

@@ -182,9 +182,16 @@ impl Events<'_> {
         at: Option<DateTime<Utc>>,
     ) {
         self.changed(EventKind::Failover, what, before, after);
+        self.is_warning();
+        if let Some(event) = self.list.last_mut() {
+            event.at = at.unwrap_or(event.at);
+        }
+    }
+
+    /// What was added last is at least a warning, however well the resource is after it.
+    fn is_warning(&mut self) {
         if let Some(event) = self.list.last_mut() {
             event.severity = event.severity.min(Severity::Warning);
-            event.at = at.unwrap_or(event.at);
         }
     }
 
@@ -241,8 +248,12 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
     if old != new {
         let what = match (&old, &new) {
             (Some(old), Some(new)) => format!("The primary changed from {old} to {new}."),
-            (Some(old), None) => format!("{old} is no longer primary. No session is primary."),
-            (None, Some(new)) => format!("{new} became primary. Before, no session was primary."),
+            (Some(old), None) => {
+                format!("Session {old} is no longer primary. No session is primary.")
+            }
+            (None, Some(new)) => {
+                format!("Session {new} became primary. Before, no session was primary.")
+            }
             (None, None) => String::new(),
         };
         events.failover(what, old, new.clone(), None);
@@ -251,11 +262,11 @@ fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
     match (old, chosen) {
         (old, Some(chosen)) if old.as_ref() != Some(&chosen) => events.add(
             EventKind::Pending,
-            format!("{chosen} was chosen as primary and has to confirm."),
+            format!("Session {chosen} was chosen as primary and has to confirm."),
         ),
         (Some(old), None) if new.as_ref() != Some(&old) => events.add(
             EventKind::Pending,
-            format!("{old} was chosen as primary and did not become it."),
+            format!("Session {old} was chosen as primary and did not become it."),
         ),
         _ => {}
     }
@@ -313,15 +324,21 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
     for id in behind.into_iter().filter(stayed) {
         let old = (late.contains(id), stale.contains(id));
         let new = (now_late.contains(id), now_stale.contains(id));
-        let how = match (old, new) {
+        let (how, is_worse) = match (old, new) {
             _ if old == new => continue,
             // On its way back to being on time, with nothing lost.
-            ((_, true), (true, _)) => "posts heartbeats again, late",
-            (_, (_, true)) => "is stale: its heartbeat is older than the FailoverTimeout",
-            (_, (true, _)) => "is late: its heartbeat is overdue",
-            _ => "posts heartbeats on time again",
+            ((_, true), (true, _)) => ("posts heartbeats again, late", false),
+            (_, (_, true)) => (
+                "is stale: its heartbeat is older than the FailoverTimeout",
+                true,
+            ),
+            (_, (true, _)) => ("is late: its heartbeat is overdue", true),
+            _ => ("posts heartbeats on time again", false),
         };
         events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
+        if is_worse {
+            events.is_warning();
+        }
     }
 }
 
@@ -341,13 +358,20 @@ fn of_on_air(
         // Where there was none before, or none was reported: of an old one nothing new is told.
         _ => told.is_some_and(|told| read_before.is_some_and(|read| read <= told)),
     };
-    let what = match (&old, &new) {
-        (Some(old), Some(new)) if old != new => format!("On air changed from {old} to {new}."),
-        (Some(_), Some(new)) if is_later => {
-            format!("It failed over and back: {new} is on air again.")
+    let what = match (&before.on_air, &after.on_air) {
+        (Some(was), Some(is)) if was != is => {
+            let (was, is) = (on_air_word(was), on_air_word(is));
+            format!("On air changed from {was} to {is}.")
         }
-        (Some(old), None) => format!("{old} is no longer on air, and nothing is known to be."),
-        (None, Some(new)) => format!("{new} is on air."),
+        (Some(_), Some(is)) if is_later => {
+            let is = on_air_word(is);
+            format!("It failed over and back: {is} is on air again.")
+        }
+        (Some(was), None) => {
+            let was = subject(was);
+            format!("{was} is no longer on air, and nothing is known to be.")
+        }
+        (None, Some(is)) => format!("{} is on air.", subject(is)),
         _ => return,
     };
     // The vendor's word for when, if it is about this one and not an earlier failover.
@@ -388,8 +412,20 @@ fn of_slicer_group(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &S
             continue;
         };
         if let Some(how) = part_changed(old.part, slicer.part) {
-            events.add(EventKind::Eligibility, format!("{} {how}.", slicer.id));
+            let what = format!("Slicer {} {how}.", slicer.id);
+            events.add(EventKind::Eligibility, what);
+            if slicer.part == SlicerPart::Unhealthy {
+                events.is_warning();
+            }
         }
+    }
+}
+
+/// What is on air, at the beginning of a sentence.
+fn subject(on_air: &OnAir) -> String {
+    match on_air {
+        OnAir::Slicer(id) => format!("Slicer {id}"),
+        OnAir::Slate => "The slate".to_owned(),
     }
 }
 

@@ -114,7 +114,7 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// What kind of event.
     pub kind: EventKind,
-    /// How bad the resource is after it; a failover is at least a warning.
+    /// How bad the resource is after it; a failover, and what falls behind or becomes unhealthy, is at least a warning.
     pub severity: Severity,
     /// To which resource; `None` where it concerns all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

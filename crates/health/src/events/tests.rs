@@ -97,19 +97,19 @@ fn what_happens_to_a_failover_group_is_told() {
             group("a", "", both, &[]),
             group("", "b", both, &[]),
             vec![
-                "a is no longer primary. No session is primary.",
-                "b was chosen as primary and has to confirm.",
+                "Session a is no longer primary. No session is primary.",
+                "Session b was chosen as primary and has to confirm.",
             ],
         ),
         (
             group("", "b", both, &[]),
             group("b", "", both, &[]),
-            vec!["b became primary. Before, no session was primary."],
+            vec!["Session b became primary. Before, no session was primary."],
         ),
         (
             group("a", "b", both, &[]),
             group("a", "", both, &[]),
-            vec!["b was chosen as primary and did not become it."],
+            vec!["Session b was chosen as primary and did not become it."],
         ),
         (
             group("a", "", &["a"], &[]),
@@ -188,7 +188,7 @@ fn what_happens_to_a_slicer_group_is_told() {
         (quiet.clone(), vec![]),
         (
             slicers(on("b"), &[("a", Unhealthy), ("b", Air), ("c", Ready)]),
-            vec!["On air changed from a to b.", "a became unhealthy."],
+            vec!["On air changed from a to b.", "Slicer a became unhealthy."],
         ),
         (
             slicers(
@@ -197,7 +197,7 @@ fn what_happens_to_a_slicer_group_is_told() {
             ),
             vec![
                 "On air changed from a to slate.",
-                "b is no longer eligible for failover.",
+                "Slicer b is no longer eligible for failover.",
             ],
         ),
         (
@@ -216,6 +216,10 @@ fn what_happens_to_a_slicer_group_is_told() {
             },
             vec!["Auto failback changed.", "The failover mode changed."],
         ),
+        (
+            slicers(None, &[("a", Ready), ("b", Ready), ("c", Ready)]),
+            vec!["Slicer a is no longer on air, and nothing is known to be."],
+        ),
         // Its slicers are not reported.
         (
             SlicerGroupFacts {
@@ -227,6 +231,31 @@ fn what_happens_to_a_slicer_group_is_told() {
     ] {
         let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));
         assert_eq!(told(of(&quiet), of(&after)), expected);
+    }
+}
+
+#[test]
+fn what_falls_behind_is_a_warning_in_a_group_that_is_well() {
+    use SlicerPart::{OnAir as Air, Ready, Unhealthy};
+    let with_b = |part| {
+        let facts = slicers(on("a"), &[("a", Air), ("b", part)]);
+        Facts::SlicerGroup(Box::new(facts))
+    };
+    for (before, after, expected) in [
+        (with_b(Ready), with_b(Unhealthy), Severity::Warning),
+        (with_b(Unhealthy), with_b(Ready), Severity::Normal),
+        (beating(&[], &[]), beating(&["b"], &[]), Severity::Warning),
+        (
+            beating(&["b"], &[]),
+            beating(&[], &["b"]),
+            Severity::Warning,
+        ),
+        (beating(&["b"], &[]), beating(&[], &[]), Severity::Normal),
+        (beating(&[], &["b"]), beating(&["b"], &[]), Severity::Normal),
+    ] {
+        let events = between(&resource(before), &judged(after.clone()), &moment());
+        let severities: Vec<Severity> = events.iter().map(|event| event.severity).collect();
+        assert_eq!(severities, [expected], "{after:?}");
     }
 }
 
@@ -395,7 +424,10 @@ fn large_groups_are_compared() {
             Facts::SlicerGroup(Box::new(after.clone())),
         )
     };
-    assert_eq!(told_of(&before, &after), ["099999 became unhealthy."]);
+    assert_eq!(
+        told_of(&before, &after),
+        ["Slicer 099999 became unhealthy."]
+    );
     order.swap(1, 2);
     let turned = slicers(on(&ids[0]), &order);
     assert_eq!(

@@ -166,6 +166,7 @@ pub fn judge_session_among(
         },
         Some((false, ..)) => Verdict {
             severity: Warning,
+            word: format!("{}, same name succeeded since", verdict.word).into(),
             sentence: format!("{sentence}. A run of the same name has succeeded since."),
             advice: Some("Check in Veeam whether it was the same plan.".into()),
             ..verdict

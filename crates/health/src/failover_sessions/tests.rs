@@ -531,6 +531,8 @@ fn a_success_of_the_same_name_alone_leaves_a_warning() {
             .sentence
             .ends_with("A run of the same name has succeeded since.");
         assert_eq!(is_told, expected == Severity::Warning, "{verdict:?}");
+        let is_named = verdict.word.ends_with(", same name succeeded since");
+        assert_eq!(is_named, is_told, "{verdict:?}");
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn event(
     }
 }
 
-const BEGUN: &str = "The gateway began to watch. What was before it was not seen.";
+const BEGUN: &str = "The gateway started watching. Earlier events are not known.";
 
 /// A new store of each database, and one in memory.
 fn stores() -> Vec<(Store, Option<Site>)> {
@@ -195,7 +195,15 @@ async fn every_filter_leaves_what_it_names() {
             (
                 ActivityQuery {
                     kinds: vec!["alarm".to_owned()],
-                    severity: text("critical"),
+                    severities: vec!["critical".to_owned()],
+                    ..everything()
+                },
+                vec!["2"],
+            ),
+            (
+                ActivityQuery {
+                    kinds: vec!["alarm".to_owned()],
+                    severities: vec!["normal".to_owned(), "critical".to_owned()],
                     ..everything()
                 },
                 vec!["2"],

@@ -102,7 +102,7 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
         (
             "a severity of twenty connections",
             ActivityQuery {
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 connections: Some(connections),
                 ..everything()
             },
@@ -111,7 +111,7 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
             "a person and a severity",
             ActivityQuery {
                 person: text("person-4"),
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 ..everything()
             },
         ),

@@ -42,7 +42,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         ),
         (
             ActivityQuery {
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 from: Some(at(2)),
                 ..all()
             },
@@ -90,7 +90,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         (
             ActivityQuery {
                 connections: Some(vec!["live".to_owned()]),
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 ..all()
             },
             "connection_severity",
@@ -98,7 +98,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         (
             ActivityQuery {
                 kinds: vec!["run".to_owned()],
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 before: ActivityCursor::parse("5.7"),
                 ..all()
             },
@@ -107,7 +107,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         (
             ActivityQuery {
                 connections: Some(vec!["live".to_owned()]),
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 from: Some(at(2)),
                 to: Some(at(3)),
                 ..all()
@@ -117,7 +117,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
         (
             ActivityQuery {
                 kinds: vec!["run".to_owned()],
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 from: Some(at(2)),
                 to: Some(at(3)),
                 ..all()
@@ -128,7 +128,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
             ActivityQuery {
                 connections: Some(vec!["live".to_owned()]),
                 kinds: vec!["run".to_owned()],
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 from: Some(at(2)),
                 ..all()
             },
@@ -149,7 +149,7 @@ pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
             ActivityQuery {
                 person: text("ann"),
                 connections: Some(vec!["live".to_owned()]),
-                severity: text("critical"),
+                severities: vec!["critical".to_owned()],
                 before: ActivityCursor::parse("5.7"),
                 ..all()
             },

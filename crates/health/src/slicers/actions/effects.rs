@@ -164,10 +164,12 @@ pub(super) fn set_slate(group: &FailoverGroup, on: bool, now: DateTime<Utc>) -> 
             notes: vec![(Warning, "Every viewer sees the slate. Slicers continue slicing, but no failover puts one on air.".to_owned())],
         };
     }
-    let next = intended(group, now).map_or_else(
-        || "A slicer that is healthy goes on air again.".to_owned(),
-        |slicer| format!("{} goes on air, if it is still ready.", slicer.id),
-    );
+    // The contract does not say which.
+    let which = intended(group, now).map_or_else(String::new, |slicer| {
+        let id = &slicer.id;
+        format!(": by priority {id}, or the one that was on air before")
+    });
+    let next = format!("The service puts a healthy, eligible slicer on air{which}.");
     let none = ordered(group)
         .into_iter()
         .all(|slicer| !is_ready(slicer, now));

@@ -171,7 +171,11 @@ fn the_effect_tells_what_happens_on_air() {
             three(),
             "replaces the video of all 2 channels",
         ),
-        (Action::SetSlate(false), on_slate(), "a goes on air"),
+        (
+            Action::SetSlate(false),
+            on_slate(),
+            "The service puts a healthy, eligible slicer on air: by priority a, or the one that was on air before.",
+        ),
         (
             Action::RemoveChannel("c2".into()),
             three(),
