@@ -61,6 +61,14 @@ impl std::fmt::Display for ActivityCursor {
     }
 }
 
+/// Each of what is wanted by itself; all where nothing is said.
+fn each(wanted: &[String]) -> Vec<&[String]> {
+    match wanted {
+        [] => vec![wanted],
+        several => several.chunks(1).collect(),
+    }
+}
+
 /// The statement for a query, and its parameters. Each of several connections, kinds and severities is asked for by itself:
 /// so every part is found in an index, in its order, however many entries there are. Only where that makes too many parts
 /// for one statement they are asked for together.
@@ -70,13 +78,9 @@ pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String,
     let connections = query.connections.as_deref();
     let mut of_connections: Vec<&[String]> =
         connections.map_or_else(|| vec![all], |some| some.chunks(1).collect());
-    let each = |wanted| match wanted {
-        [] => vec![all],
-        several => several.chunks(1).collect(),
-    };
-    let mut of_kinds: Vec<&[String]> = each(&query.kinds);
-    let mut of_severities: Vec<&[String]> = each(&query.severities);
-    let mut of_resources: Vec<&[String]> = each(resources);
+    let mut of_kinds = each(&query.kinds);
+    let mut of_severities = each(&query.severities);
+    let mut of_resources = each(resources);
     let lengths = [&of_connections, &of_kinds, &of_severities, &of_resources].map(Vec::len);
     if lengths.iter().product::<usize>() > MOST_PARTS {
         of_connections = vec![connections.unwrap_or(all)];

@@ -253,7 +253,7 @@ fn what_falls_behind_is_a_warning_in_a_group_that_is_well() {
         (beating(&["b"], &[]), beating(&[], &[]), Severity::Normal),
         (beating(&[], &["b"]), beating(&["b"], &[]), Severity::Normal),
     ] {
-        let events = between(&resource(before), &judged(after.clone()), &moment());
+        let events = between(&judged(before), &judged(after.clone()), &moment());
         let severities: Vec<Severity> = events.iter().map(|event| event.severity).collect();
         assert_eq!(severities, [expected], "{after:?}");
     }
