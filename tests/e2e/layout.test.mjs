@@ -165,6 +165,30 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 1920, height: 108
   });
 }
 
+for (const width of [641, 720, 960, 1024]) {
+  // 720 is what a zoom of 200 % leaves of 1440.
+  story(`every alarm of the overview is read in a few lines at ${width}, and nothing leaves the window`, { viewport: { width, height: 900 } }, async ({ page, visit, control, reread }) => {
+    await control('POST', '/reset', { scenario: 'incident' });
+    await reread();
+    await visit('/');
+    const alarms = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem');
+    await eventually(async () => assert.ok((await alarms.count()) > 10));
+    const looks = await alarms.evaluateAll((all) =>
+      all.map((one) => {
+        const parts = [one, ...one.querySelectorAll('*')].filter((part) => !part.closest('.vh') && part.checkVisibility());
+        const edges = parts.map((part) => part.getBoundingClientRect());
+        return {
+          text: one.textContent,
+          height: one.getBoundingClientRect().height,
+          isInside: edges.every(({ left, right }) => left >= 0 && right <= innerWidth),
+          isWhole: parts.every((part) => getComputedStyle(part).display === 'inline' || part.scrollWidth <= part.clientWidth + 1),
+        };
+      }),
+    );
+    assert.deepEqual(looks.filter(({ height, isInside, isWhole }) => height > 200 || !isInside || !isWhole), []);
+  });
+}
+
 story('a long name and one from right to left are cut at their own end, with the whole on demand', { viewport: { width: 1024, height: 768 } }, async ({ page, visit, product }) => {
   const names = { 'long-one': 'Kiln '.repeat(40).trim(), 'right-to-left': 'مجموعة تجاوز الفشل للفرن الدوار '.repeat(6).trim() };
   for (const [id, Name] of Object.entries(names)) {
