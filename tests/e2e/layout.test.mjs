@@ -189,6 +189,17 @@ for (const width of [641, 720, 960, 1024]) {
   });
 }
 
+story('how old each state of a silent system is stands whole in the table of groups, and so does the last column', async ({ page, visit, control }) => {
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
+  await control('POST', '/observer/advance', { seconds: 104 });
+  await visit('/groups');
+  const ages = page.getByText(/^last known Normal, 1 min \d+ s ago$/);
+  await ages.first().waitFor();
+  assert.deepEqual(await cut(page, 'td .sub'), []);
+  const [inside, all] = await page.getByRole('region', { name: /, scrollable$/ }).evaluate((one) => [one.clientWidth, one.scrollWidth]);
+  assert.ok(all <= inside, `the table is ${all} px wide in ${inside}`);
+});
+
 story('a long name and one from right to left are cut at their own end, with the whole on demand', { viewport: { width: 1024, height: 768 } }, async ({ page, visit, product }) => {
   const names = { 'long-one': 'Kiln '.repeat(40).trim(), 'right-to-left': 'مجموعة تجاوز الفشل للفرن الدوار '.repeat(6).trim() };
   for (const [id, Name] of Object.entries(names)) {
