@@ -265,6 +265,8 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
       page.getByRole('main').locator('button, a, input, select').evaluateAll((all) =>
         all.filter((one) => one.checkVisibility()).map((one) => [one.getAttribute('aria-label') ?? one.textContent, JSON.stringify(one.getBoundingClientRect())]),
       );
+    // Until there is one, the page has its room.
+    assert.equal(await page.locator('.notices').evaluate((one) => one.offsetHeight), 0);
     const button = page.getByRole('button', { name: 'Export CSV' });
     await button.scrollIntoViewIfNeeded();
     const before = await controls();
