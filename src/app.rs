@@ -224,7 +224,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 {move || page(chunks, route.get())}
             </main>
             <shell::UnsavedChangesDialog />
-            // A strip of its own, which is there all the time: a notice covers and moves nothing.
+            // A strip of its own below the page: a notice moves nothing, and covers nothing that cannot be scrolled to.
             <div class="notices">
                 <Announcements />
                 <notice::NoticeArea />

@@ -165,6 +165,41 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 1920, height: 108
   });
 }
 
+for (const width of [641, 720, 960, 1024]) {
+  // 720 is what a zoom of 200 % leaves of 1440.
+  story(`every alarm of the overview is read in a few lines at ${width}, and nothing leaves the window`, { viewport: { width, height: 900 } }, async ({ page, visit, control, reread }) => {
+    await control('POST', '/reset', { scenario: 'incident' });
+    await reread();
+    await visit('/');
+    const alarms = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem');
+    await eventually(async () => assert.ok((await alarms.count()) > 10));
+    const looks = await alarms.evaluateAll((all) =>
+      all.map((one) => {
+        const parts = [one, ...one.querySelectorAll('*')].filter((part) => !part.closest('.vh') && part.checkVisibility());
+        const edges = parts.map((part) => part.getBoundingClientRect());
+        return {
+          text: one.textContent,
+          height: one.getBoundingClientRect().height,
+          isInside: edges.every(({ left, right }) => left >= 0 && right <= innerWidth),
+          isWhole: parts.every((part) => getComputedStyle(part).display === 'inline' || part.scrollWidth <= part.clientWidth + 1),
+        };
+      }),
+    );
+    assert.deepEqual(looks.filter(({ height, isInside, isWhole }) => height > 200 || !isInside || !isWhole), []);
+  });
+}
+
+story('how old each state of a silent system is stands whole in the table of groups, and so does the last column', async ({ page, visit, control }) => {
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'status', status: 503 } });
+  await control('POST', '/observer/advance', { seconds: 104 });
+  await visit('/groups');
+  const ages = page.getByText(/^last known Normal, 1 min \d+ s ago$/);
+  await ages.first().waitFor();
+  assert.deepEqual(await cut(page, 'td .sub'), []);
+  const [inside, all] = await page.getByRole('region', { name: /, scrollable$/ }).evaluate((one) => [one.clientWidth, one.scrollWidth]);
+  assert.ok(all <= inside, `the table is ${all} px wide in ${inside}`);
+});
+
 story('a long name and one from right to left are cut at their own end, with the whole on demand', { viewport: { width: 1024, height: 768 } }, async ({ page, visit, product }) => {
   const names = { 'long-one': 'Kiln '.repeat(40).trim(), 'right-to-left': 'مجموعة تجاوز الفشل للفرن الدوار '.repeat(6).trim() };
   for (const [id, Name] of Object.entries(names)) {
@@ -230,6 +265,8 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
       page.getByRole('main').locator('button, a, input, select').evaluateAll((all) =>
         all.filter((one) => one.checkVisibility()).map((one) => [one.getAttribute('aria-label') ?? one.textContent, JSON.stringify(one.getBoundingClientRect())]),
       );
+    // Until there is one, the page has its room.
+    assert.equal(await page.locator('.notices').evaluate((one) => one.offsetHeight), 0);
     const button = page.getByRole('button', { name: 'Export CSV' });
     await button.scrollIntoViewIfNeeded();
     const before = await controls();
