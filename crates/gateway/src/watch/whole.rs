@@ -5,10 +5,10 @@ use super::source::Source;
 use super::watcher::Watcher;
 use crate::vendor_client::When;
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use health::inventory::Contents;
 use protocol::ReadFailure;
 use std::future::pending;
-use std::pin::Pin;
 
 /// What one reading brought.
 pub(super) struct Reading {
@@ -19,8 +19,7 @@ pub(super) struct Reading {
 }
 
 /// A reading under way.
-pub(super) type UnderWay =
-    Pin<Box<dyn Future<Output = Result<Reading, ReadFailure>> + Send + 'static>>;
+pub(super) type UnderWay = BoxFuture<'static, Result<Reading, ReadFailure>>;
 
 /// Watches for as long as what is known has not become obsolete.
 pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> UnderWay) {

@@ -14,6 +14,7 @@ use super::watcher::Watcher;
 use super::whole::ready;
 use crate::vendor_client::When;
 use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use groups::Groups;
 use health::inventory::GroupDetail;
@@ -22,7 +23,6 @@ use protocol::ReadFailure;
 use requests::{List, detail, list};
 use std::collections::{HashSet, VecDeque};
 use std::mem;
-use std::pin::Pin;
 use sweep::Sweep;
 use vendors::LeftOut;
 use vendors::aveva::Base;
@@ -35,8 +35,6 @@ const TOLD_EVERY: Millis = 1_000.0;
 
 /// What somebody waits for is told so soon, together with what comes at the same time, in milliseconds.
 const TOLD_SOON: Millis = 50.0;
-
-type BoxedFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The end of a read of one group.
 struct GroupRead {
@@ -52,8 +50,8 @@ struct Aveva {
     sweep: Option<Sweep>,
     /// How recent the answers of the sweep have to be.
     when: When,
-    list: Option<BoxedFuture<Result<List, ReadFailure>>>,
-    reads: FuturesUnordered<BoxedFuture<GroupRead>>,
+    list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
+    reads: FuturesUnordered<BoxFuture<'static, GroupRead>>,
     under_way: HashSet<String>,
     /// What is read before everything else.
     urgent: VecDeque<(String, When)>,

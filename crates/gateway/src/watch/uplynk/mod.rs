@@ -11,6 +11,7 @@ use super::source::Received;
 use super::watcher::Watcher;
 use super::whole::ready;
 use crate::vendor_client::When;
+use futures_util::future::BoxFuture;
 use groups::Groups;
 use health::inventory::Contents;
 use health::schedule::Millis;
@@ -18,10 +19,7 @@ use health::transition;
 use list::List;
 use protocol::ReadFailure;
 use std::mem;
-use std::pin::Pin;
 use vendors::uplynk::{self, FailoverGroup};
-
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The end of a read of one group.
 type GroupRead = (String, Result<Received<FailoverGroup>, ReadFailure>);
@@ -29,8 +27,8 @@ type GroupRead = (String, Result<Received<FailoverGroup>, ReadFailure>);
 /// How an account is watched.
 struct Uplynk {
     groups: Groups,
-    list: Option<Boxed<Result<List, ReadFailure>>>,
-    one: Option<Boxed<GroupRead>>,
+    list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
+    one: Option<BoxFuture<'static, GroupRead>>,
     /// How recent the answers of the last reading had to be.
     when: When,
 }
@@ -79,12 +77,12 @@ impl Uplynk {
                 self.one = None;
                 self.take(&id, read, watcher);
             }
-            mut wishes = inbox.next() => {
-                for id in mem::take(&mut wishes.changed_groups) {
+            mut requests = inbox.next() => {
+                for id in mem::take(&mut requests.changed_groups) {
                     self.groups.changed(&id);
-                    wishes.changed = true;
+                    requests.changed = true;
                 }
-                watcher.take(&mut wishes);
+                watcher.take(&mut requests);
             }
             () = watcher.source.clock.sleep_until(again.unwrap_or(Millis::INFINITY)) => {}
         }
