@@ -7,7 +7,6 @@ use crate::api::activity::{ActivityEntry, ActivityKind, read};
 use chrono::{SecondsFormat, TimeDelta};
 use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
 use health::inventory::ResourceKey;
-use health::severity::Severity;
 use vendors::operation::segment;
 use web_sys::AbortController;
 
@@ -51,10 +50,9 @@ async fn fetch(
     let starts = watching.entries.iter();
     let last = |entry: &ActivityEntry| crate::json::moment(entry.before.as_deref()?);
     let mut unknown = events::unwatched(starts.map(|entry| (entry.at, last(entry))));
-    let is_end = |entry: &ActivityEntry| entry.severity == Severity::Normal;
     let alarms = silences.entries.iter();
     unknown.extend(events::silences(
-        alarms.map(|entry| (entry.at, entry.number, is_end(entry))),
+        alarms.map(|entry| (entry.at, entry.number, entry.severity)),
     ));
     // What lies before the oldest of more than were asked for.
     let oldest = events.entries.last().filter(|_| events.older.is_some());
@@ -62,7 +60,7 @@ async fn fetch(
     let (mut changes, mut listed) = (Vec::new(), Vec::new());
     for entry in events.entries.into_iter().rev() {
         if entry.kind == ActivityKind::Seen(EventKind::Resource) {
-            listed.push((entry.at, entry.number, entry.severity != Severity::Unknown));
+            listed.push((entry.at, entry.number, entry.severity));
         } else {
             let (before, after) = (entry.before, entry.after);
             changes.push(LeaderChange::new(resource.kind, entry.at, before, after));

@@ -81,7 +81,7 @@ impl<'a> InventoryView<'a> {
         resource.effective_state(self.freshness_of(resource))
     }
 
-    /// Since when nobody knows how a resource is; `None` while what was read is believed.
+    /// When the state of a resource became unknown; `None` while its last reading is believed.
     pub(crate) fn unknown_since(&self, resource: &Resource) -> Option<DateTime<Utc>> {
         let connection = self.connection(&resource.key.connection);
         let read = connection.and_then(|connection| connection.observed_at);

@@ -54,8 +54,8 @@ pub(crate) fn check(
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    // Browsers say in the first who sends a change, and older ones at least in the second: no page can write either by
-    // itself. What has neither is no browser, and carries nobody's cookies but its own.
+    // Browsers say in `Sec-Fetch-Site` which page sends a change, and older ones in `Origin`; no page can set either. A
+    // request with neither comes from no browser, so that no page can have caused it.
     let is_own = match (text(headers, "sec-fetch-site"), text(headers, "origin")) {
         (Some("same-origin" | "none"), _) | (None, None) => true,
         (_, origin) => origin.is_some_and(|origin| is_ours(origin, scheme, host, public_origin)),
@@ -149,7 +149,7 @@ fn is_loopback(name: &str) -> bool {
     })
 }
 
-/// A header's value; an empty text, which is nobody's, for one that is not ASCII.
+/// A header's value; an empty text, which matches no origin, for one that is not ASCII.
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let value = headers.get(name)?;
     Some(value.to_str().unwrap_or_default())

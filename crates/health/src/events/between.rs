@@ -182,14 +182,14 @@ impl Events<'_> {
         at: Option<DateTime<Utc>>,
     ) {
         self.changed(EventKind::Failover, what, before, after);
-        self.is_warning();
+        self.at_least_warning();
         if let Some(event) = self.list.last_mut() {
             event.at = at.unwrap_or(event.at);
         }
     }
 
     /// What was added last is at least a warning, however well the resource is after it.
-    fn is_warning(&mut self) {
+    fn at_least_warning(&mut self) {
         if let Some(event) = self.list.last_mut() {
             event.severity = event.severity.min(Severity::Warning);
         }
@@ -337,7 +337,7 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
         };
         events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
         if is_worse {
-            events.is_warning();
+            events.at_least_warning();
         }
     }
 }
@@ -415,7 +415,7 @@ fn of_slicer_group(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &S
             let what = format!("Slicer {} {how}.", slicer.id);
             events.add(EventKind::Eligibility, what);
             if slicer.part == SlicerPart::Unhealthy {
-                events.is_warning();
+                events.at_least_warning();
             }
         }
     }

@@ -2,6 +2,7 @@
 //! told of when nobody could see it.
 
 use super::timeline::{Interval, Leader};
+use crate::severity::Severity;
 use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -118,52 +119,60 @@ pub fn unwatched(
         .collect()
 }
 
-/// When a connection did not answer, by its alarms' beginnings and ends: when, the number of the entry, and whether it
-/// is an end. One that goes on has no end.
+/// When a connection did not answer, by the events of its alarms: when, the number of the entry, and the severity, which
+/// is Normal for an end (see `of_alarms`). An alarm that goes on has no end.
 #[must_use]
 pub fn silences(
-    alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>,
+    alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, Severity)>,
 ) -> Vec<UnknownInterval> {
-    let mut alarms: Vec<_> = alarms.into_iter().collect();
-    sort(&mut alarms, |(at, number, _), other| {
+    let alarms = alarms.into_iter();
+    intervals(alarms.map(|(at, number, severity)| (at, number, severity == Severity::Normal)))
+}
+
+/// When a resource was not listed, by the events of its coming and going: when, the number of the entry, and the
+/// severity, which is Unknown where it went (see `gone`). Before it first came it was not listed, nor since it went last.
+#[must_use]
+pub fn absences(
+    events: impl IntoIterator<Item = (DateTime<Utc>, i64, Severity)>,
+) -> Vec<UnknownInterval> {
+    let came = |(at, number, severity)| (at, number, severity != Severity::Unknown);
+    let events: Vec<_> = events.into_iter().map(came).collect();
+    let oldest = events.iter().min_by_key(|(at, number, _)| (*at, *number));
+    let first = oldest.filter(|(_, _, has_come)| *has_come);
+    let before = first.map(|(at, ..)| UnknownInterval::before(*at));
+    let absent = intervals(events).into_iter().map(|one| UnknownInterval {
+        is_compared: false,
+        ..one
+    });
+    absent.chain(before).collect()
+}
+
+/// From each beginning to the next end, newest first: when, the number of the entry, and whether it is an end.
+fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Vec<UnknownInterval> {
+    let mut events: Vec<_> = events.into_iter().collect();
+    sort(&mut events, |(at, number, _), other| {
         (other.0, other.1).cmp(&(*at, *number))
     });
-    let (mut silent, mut end) = (Vec::new(), DateTime::<Utc>::MAX_UTC);
-    for (at, _, is_end) in alarms {
+    let (mut list, mut end) = (Vec::new(), DateTime::<Utc>::MAX_UTC);
+    for (at, _, is_end) in events {
         if is_end {
             end = at;
         } else {
-            silent.push(UnknownInterval {
+            list.push(UnknownInterval {
                 from: at,
                 to: end,
                 is_compared: true,
             });
         }
     }
-    silent
-}
-
-/// When a resource was not listed, by the events of its coming and going: when, the number of the entry, and whether it
-/// came. Before it was first seen to come it was not, and one that went and did not come back is not.
-#[must_use]
-pub fn absences(
-    events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>,
-) -> Vec<UnknownInterval> {
-    let events: Vec<_> = events.into_iter().collect();
-    let oldest = events.iter().min_by_key(|(at, number, _)| (*at, *number));
-    let came = oldest.filter(|(_, _, is_come)| *is_come);
-    let before = came.map(|(came, ..)| UnknownInterval::before(*came));
-    let since = silences(events).into_iter().map(|one| UnknownInterval {
-        is_compared: false,
-        ..one
-    });
-    since.chain(before).collect()
+    list
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Record, absences, record, silences, until, unwatched};
     use crate::events::timeline::{Interval, Leader};
+    use crate::severity::Severity;
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
 
@@ -236,7 +245,11 @@ mod tests {
 
     #[test]
     fn a_connection_is_silent_from_its_alarm_to_the_end_of_that() {
-        let told = silences([(at(50), 3, false), (at(30), 2, true), (at(10), 1, false)]);
+        let told = silences([
+            (at(50), 3, Severity::Critical),
+            (at(30), 2, Severity::Normal),
+            (at(10), 1, Severity::Critical),
+        ]);
         let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
         assert_eq!(told, [(at(50), DateTime::<Utc>::MAX_UTC), (at(10), at(30))]);
     }
@@ -258,9 +271,14 @@ mod tests {
             ),
         ] {
             let numbered = (1..).zip(&events);
-            let told = absences(
-                numbered.map(|(number, (second, is_come))| (at(*second), number, *is_come)),
-            );
+            let told = absences(numbered.map(|(number, (second, has_come))| {
+                let severity = if *has_come {
+                    Severity::Critical
+                } else {
+                    Severity::Unknown
+                };
+                (at(*second), number, severity)
+            }));
             let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
             assert_eq!(told, expected, "{events:?}");
         }

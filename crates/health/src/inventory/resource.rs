@@ -235,8 +235,8 @@ impl Resource {
         }
     }
 
-    /// Since when nobody knows how it is, given when its connection was last read as a whole: since it was last read
-    /// itself. `None` while what was read is believed.
+    /// When its state became unknown: at its last reading, given when its connection was last read as a whole. `None` while
+    /// that reading is believed.
     #[must_use]
     pub fn unknown_since(
         &self,
