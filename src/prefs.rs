@@ -142,7 +142,6 @@ pub fn provide() -> Prefs {
     provide_context(prefs);
     on_change(move || {
         let theme = prefs.theme.get();
-        store(THEME, theme.word());
         if let Some(root) = document().document_element() {
             let _ = match theme {
                 Theme::System => root.remove_attribute("data-theme"),
@@ -150,25 +149,19 @@ pub fn provide() -> Prefs {
             };
         }
     });
-    on_change(move || store(ZONE, prefs.zone.get().word()));
-    on_change(move || store(MUTED, yes_or_no(prefs.muted.get())));
-    on_change(move || store(NOTIFY, yes_or_no(prefs.notify.get())));
-    on_change(move || {
-        let refresh = prefs.refresh.read();
-        store(REFRESH, &json::write(&Intervals(&refresh)));
+    keep(THEME, move || Some(prefs.theme.get().word().to_owned()));
+    keep(ZONE, move || Some(prefs.zone.get().word().to_owned()));
+    keep(MUTED, move || Some(yes_or_no(prefs.muted.get()).to_owned()));
+    keep(NOTIFY, move || {
+        Some(yes_or_no(prefs.notify.get()).to_owned())
     });
-    on_change(move || {
-        if let Ok(text) = serde_json::to_string(&*prefs.session_columns.read()) {
-            store(COLUMNS, &text);
-        }
+    keep(REFRESH, move || {
+        Some(json::write(&Intervals(&prefs.refresh.read())))
     });
-    on_change_since(move |before: Option<()>| {
-        let queries = prefs.queries.read();
-        // Unreadable saved queries stay as they are until somebody saves.
-        if before.is_some() {
-            store(QUERIES, &queries);
-        }
+    keep(COLUMNS, move || {
+        serde_json::to_string(&*prefs.session_columns.read()).ok()
     });
+    keep(QUERIES, move || Some(prefs.queries.get()));
     // Another tab saves its whole list: what this one saves is added to that.
     let elsewhere = window_event_listener_untyped("storage", move |_| {
         let queries = stored(QUERIES).unwrap_or_default();
@@ -225,6 +218,21 @@ fn stored(key: &str) -> Option<String> {
         .get_item(key)
         .ok()
         .flatten()
+}
+
+/// Stores the text whenever it has become another one in this tab, and only then: a tab that has just started, or looks
+/// at its choices again, would otherwise put back what another tab has changed meanwhile.
+fn keep(key: &'static str, text: impl Fn() -> Option<String> + 'static) {
+    let text: Box<dyn Fn() -> Option<String>> = Box::new(text);
+    on_change_since(move |before: Option<Option<String>>| {
+        let now = text();
+        let chosen = before.is_some_and(|before| before != now);
+        // What another tab has stored is taken over, and not stored once more.
+        if let Some(value) = now.as_ref().filter(|_| chosen && now != stored(key)) {
+            store(key, value);
+        }
+        now
+    });
 }
 
 fn store(key: &str, value: &str) {

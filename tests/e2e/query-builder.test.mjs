@@ -218,6 +218,33 @@ story('a query that another tab has saved is kept', async ({ page, visit }) => {
   }
 });
 
+story('a tab that has not heard yet of what another one has saved does not put back what it knew', async ({ page, visit }) => {
+  const address = '/failover-sessions?connection=em&filter=Result%3D%3DFailed';
+  const other = await page.context().newPage();
+  // The browser tells other tabs in its own time; here never.
+  await other.addInitScript(() => addEventListener('storage', (event) => event.stopImmediatePropagation(), true));
+  await other.goto(address);
+  await other.getByRole('button', { name: 'Save query' }).waitFor();
+  await visit(address);
+  await page.getByRole('button', { name: 'Save query' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Save query' });
+  await dialog.getByLabel('Name').fill('From here');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'From here' }).waitFor();
+  const theme = page.getByRole('button', { name: 'Colour theme' });
+  const before = await page.evaluate(() => localStorage.getItem('failover-console.theme'));
+  await theme.click();
+  const kept = () => page.evaluate(() => ['queries', 'theme'].map((key) => localStorage.getItem(`failover-console.${key}`)));
+  const saved = await kept();
+  assert.match(saved[0], /From here/);
+  assert.notEqual(saved[1], before);
+  // Another page of the console reads every preference anew.
+  await other.getByRole('link', { name: 'Activity' }).click();
+  await other.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+  await other.getByRole('table').first().waitFor();
+  assert.deepEqual(await kept(), saved);
+});
+
 story('what is saved is the filter that is seen, also before it has run', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   const save = page.getByRole('button', { name: 'Save query' });
