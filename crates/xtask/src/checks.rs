@@ -131,10 +131,11 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
         native_tests(tree, is_linted, name)
     });
     if built {
-        steps.take("tests in the browser", || browser_tests(tree, name));
         if name.is_none() {
             steps.take("a short soak of the wall", || soak_wall(tree, SHORT_SOAK));
         }
+        // Last: what failed here stands right above the summary, and little of it is said again.
+        steps.take("tests in the browser", || browser_tests(tree, name));
     }
     steps.summary()
 }
@@ -289,8 +290,8 @@ fn lints_for_the_browser(mut cargo: Command, steps: &mut Steps) {
 
 fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
     let chromium = install::for_browser_tests(tree)?;
-    // Stories wait as well as work. Two workers more than processors keep these busy, and none waits for long.
-    let workers = 2 + std::thread::available_parallelism().map_or(1, usize::from);
+    // Stories wait as well as work. Four workers more than processors keep these busy, and none waits for long.
+    let workers = 4 + std::thread::available_parallelism().map_or(1, usize::from);
     let mut node = Command::new("node");
     node.args(["tests/e2e/run.mjs", &workers.to_string()])
         .args(name.map(literally))

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 
 const FLAGS = [
-  '--headless=new',
   '--no-sandbox',
   '--disable-gpu',
   '--disable-dev-shm-usage',
