@@ -28,10 +28,9 @@ const CONSOLE_IS_MADE_OF: [&str; 15] = [
 /// Where the demonstration listens unless the person says otherwise.
 const DEMO_ADDRESS: &str = "127.0.0.1:8080";
 
-/// Builds the product; the answer tells whether the console had to be built anew.
-pub(crate) fn build(tree: &Tree) -> Done<bool> {
-    let is_new = console(tree)?;
-    Sizes::of(&tree.dist)?.within_budget()?;
+/// Builds the product.
+pub(crate) fn build(tree: &Tree) -> Done {
+    let is_new = console_within_budget(tree)?;
     println!("gateway: building it with the console inside");
     if is_new {
         // A gateway that was built before there was a console does not watch for one.
@@ -45,6 +44,31 @@ pub(crate) fn build(tree: &Tree) -> Done<bool> {
         "--package",
         "gateway",
     ]))?;
+    holds_the_console(tree)
+}
+
+/// Fails where the gateway that was built has another console inside than the one that is there, or none: it would
+/// start, and say so to everybody who opens it.
+fn holds_the_console(tree: &Tree) -> Done {
+    let program = tree.program();
+    let cannot_read = |error| format!("cannot read {}: {error}", program.display());
+    let content = std::fs::read(&program).map_err(cannot_read)?;
+    // Each but the page is named by what it holds.
+    for file in fingerprint::files_under(&tree.dist)? {
+        let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+        let mut parts = content.windows(name.len());
+        if file.extension().is_some_and(|it| it == "wasm") && !parts.any(|part| part == name) {
+            let (program, file) = (program.display(), file.display());
+            return Err(format!("{program} was built without {file}"));
+        }
+    }
+    Ok(())
+}
+
+/// Builds the console, and fails where it became too large. The answer tells whether it had to be built anew.
+pub(crate) fn console_within_budget(tree: &Tree) -> Done<bool> {
+    let is_new = console(tree)?;
+    Sizes::of(&tree.dist)?.within_budget()?;
     Ok(is_new)
 }
 

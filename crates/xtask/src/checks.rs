@@ -90,13 +90,14 @@ pub(crate) fn check(tree: &Tree) -> Done {
 /// published about them overnight is no fault of a change.
 pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     let mut steps = Steps::default();
-    let mut is_linted = false;
+    let (mut is_linted, mut is_compiled) = (false, false);
     // Before two builds need it at the same time.
     install::for_building(tree)?;
     let built = std::thread::scope(|scope| {
         // Much of it occupies one processor alone, and its folders are its own: the rest is compiled meanwhile. What
         // is tested has the machine for itself.
-        let build = scope.spawn(|| take("build", || build::build(tree).map(drop)));
+        let console =
+            scope.spawn(|| take("console", || build::console_within_budget(tree).map(drop)));
         if name.is_none() {
             formatting(tree, &mut steps);
             is_linted = steps.take("lints, and compiling the tests", || {
@@ -110,19 +111,18 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
                 ])))
             });
         }
-        if !is_linted {
-            steps.take("compiling the tests", || {
+        is_compiled = is_linted
+            || steps.take("compiling the tests", || {
                 run(from_nothing(tree).args(TESTS).arg("--no-run"))
             });
-        }
         if name.is_none() {
-            // Last: the build ends with what occupies one processor, and so does this.
+            // Last: the console ends with what occupies one processor, and so does this.
             lints_for_the_browser(from_nothing(tree), &mut steps);
         }
-        build.join()
+        console.join()
     });
-    let built = built.unwrap_or_else(|_| ("build", Err("it panicked".into()), Duration::ZERO));
-    let built = steps.add(built);
+    let built = built.unwrap_or_else(|_| ("console", Err("it panicked".into()), Duration::ZERO));
+    let built = steps.add(built) && is_compiled;
     steps.take("tests of the crates", || {
         // Its tests say that they did not run; all others do.
         if let Err(why) = install::postgresql() {
@@ -132,7 +132,10 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     });
     if built {
         if name.is_none() {
-            steps.take("a short soak of the wall", || soak_wall(tree, SHORT_SOAK));
+            let program = tree.tested_program();
+            steps.take("a short soak of the wall", || {
+                soak_wall(tree, &program, SHORT_SOAK)
+            });
         }
         // Last: what failed here stands right above the summary, and little of it is said again.
         steps.take("tests in the browser", || browser_tests(tree, name));
@@ -196,7 +199,7 @@ const SHORT_SOAK: &str = "400";
 /// Builds, then refreshes the status wall so many times.
 pub(crate) fn soak(tree: &Tree, refreshes: &str) -> Done {
     build::build(tree)?;
-    soak_wall(tree, refreshes)
+    soak_wall(tree, &tree.program(), refreshes)
 }
 
 /// The long watch of many viewers and so many minutes of mixed load, with their figures. One after the other:
@@ -244,22 +247,23 @@ pub(crate) fn fuzz(tree: &Tree, minutes: u64) -> Done {
     Ok(())
 }
 
-fn soak_wall(tree: &Tree, refreshes: &str) -> Done {
+fn soak_wall(tree: &Tree, program: &Path, refreshes: &str) -> Done {
     let chromium = install::for_browser_tests(tree)?;
-    measure(tree, &chromium, &["bench/soak.mjs", refreshes])
+    measure(tree, &chromium, program, &["bench/soak.mjs", refreshes])
 }
 
 /// Builds, then measures what is compared with other pages or has a limit.
 pub(crate) fn bench(tree: &Tree) -> Done {
     build::build(tree)?;
     let chromium = install::for_benchmarks(tree)?;
-    measure(tree, &chromium, &["bench/all.mjs"])
+    measure(tree, &chromium, &tree.program(), &["bench/all.mjs"])
 }
 
-fn measure(tree: &Tree, chromium: &Path, arguments: &[&str]) -> Done {
+fn measure(tree: &Tree, chromium: &Path, program: &Path, arguments: &[&str]) -> Done {
     let mut node = Command::new("node");
     node.args(arguments)
         .current_dir(&tree.root)
+        .env("FAILOVER_CONSOLE", program)
         .env("CHROMIUM", chromium);
     run(&mut node)
 }
@@ -296,6 +300,7 @@ fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
     node.args(["tests/e2e/run.mjs", &workers.to_string()])
         .args(name.map(literally))
         .current_dir(&tree.root)
+        .env("FAILOVER_CONSOLE", tree.tested_program())
         .env("CHROMIUM", chromium);
     run(&mut node)
 }

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     let tree = Tree::of_this_workspace();
     let done = match (verb, rest) {
         ("run", rest) => build::run(&tree, rest),
-        ("build", []) => build::build(&tree).map(drop),
+        ("build", []) => build::build(&tree),
         ("size", []) => size(&tree, None),
         ("size", [before]) => size(&tree, Some(before)),
         ("test", []) => checks::test(&tree, None),

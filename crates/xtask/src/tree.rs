@@ -27,14 +27,22 @@ impl Tree {
 
     /// The product, once built.
     pub(crate) fn program(&self) -> PathBuf {
-        let name = format!("failover-console{}", std::env::consts::EXE_SUFFIX);
-        self.target.join("release").join(name)
+        self.target.join("release").join(program_name())
+    }
+
+    /// The product as it is compiled for tests; it reads the console from `dist` when it starts.
+    pub(crate) fn tested_program(&self) -> PathBuf {
+        self.target.join("debug").join(program_name())
     }
 
     /// Programs of the npm packages.
     pub(crate) fn node_programs(&self) -> PathBuf {
         self.root.join("node_modules").join(".bin")
     }
+}
+
+fn program_name() -> String {
+    format!("failover-console{}", std::env::consts::EXE_SUFFIX)
 }
 
 /// Where this user's clones share the tools that cargo compiles: under `XDG_CACHE_HOME` or
