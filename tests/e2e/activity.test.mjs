@@ -22,6 +22,16 @@ const filtered = (page) => new URL(page.url()).search;
 /** Another order of a group's slicers, set at the vendor, not through this console. */
 const reorder = (control, group, ids) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
 
+/** How many changes of an order the gateway has recorded. */
+async function countOrders(url) {
+  const count = async (before) => {
+    const answer = await fetch(`${url}/api/activity?kind=order${before}`);
+    const { entries, older } = await answer.json();
+    return entries.length + (older === undefined ? 0 : await count(`&before=${encodeURIComponent(older)}`));
+  };
+  return count('');
+}
+
 story('what a vendor changed by itself is told with what was there before', async ({ page, visit, world, control }) => {
   const group = await find(world, ordered);
   const ids = inOrder(group);
@@ -172,14 +182,19 @@ story('older entries come on demand, and new ones move nobody who reads below', 
 });
 
 // The gateway reads when the story says so: what happens between two readings comes to the page at once.
-story('a hundred entries are drawn at most, and older ones take the place of the newest', { watchSeconds: 300 }, async (told) => {
-  const { page, visit, control, world } = told;
+story('a hundred entries are drawn at most, and older ones take the place of the newest', { watchSeconds: 300, timeout: 120_000 }, async (told) => {
+  const { page, visit, control, world, product } = told;
   await control('POST', '/reset', { scenario: 'calm', groups: 180, sessions: 4 });
   await told.reread();
   const groups = system(await world(), 'live').groups.filter(ordered);
   assert.ok(groups.length >= 120);
+  // The gateway reads group by group, and records as it reads.
+  const recorded = async (expected) => {
+    await told.reread();
+    await eventually(async () => assert.equal(await countOrders(product.url), expected), 2 * PATIENCE);
+  };
   for (const group of groups.slice(0, 120)) await reorder(control, group, inOrder(group).toReversed());
-  await told.reread();
+  await recorded(120);
   await visit('/activity?kind=order');
   await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: PATIENCE });
   const older = page.getByRole('button', { name: 'Show older entries' });
@@ -209,9 +224,12 @@ story('a hundred entries are drawn at most, and older ones take the place of the
   await older.click();
   await page.getByText('Entries 21 to 120 of 120', { exact: true }).waitFor();
   assert.deepEqual(await names(), after);
-  // Where more has come than a page holds, what was read here is no longer known: the newest take its place.
+  // Where more has come than a page holds, what was read here is no longer known: the newest take its place. A page that
+  // pauses meanwhile hears of all at once.
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
   for (const group of groups.slice(0, 60)) await reorder(control, group, inOrder(group));
-  await told.reread();
+  await recorded(180);
+  await page.getByRole('button', { name: 'Resume refresh' }).click();
   await page.getByText('The newest 50 entries', { exact: true }).waitFor({ timeout: PATIENCE });
   assert.equal(await page.getByText('No entry matches.').count(), 0);
   assert.equal((await names()).length, 50);

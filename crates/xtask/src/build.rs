@@ -53,11 +53,11 @@ fn holds_the_console(tree: &Tree) -> Done {
     let program = tree.program();
     let cannot_read = |error| format!("cannot read {}: {error}", program.display());
     let content = std::fs::read(&program).map_err(cannot_read)?;
-    // Each but the page is named by what it holds.
+    // Each is named by what it holds, and the script names all the others.
     for file in fingerprint::files_under(&tree.dist)? {
         let name = file.file_name().unwrap_or_default().as_encoded_bytes();
         let mut parts = content.windows(name.len());
-        if file.extension().is_some_and(|it| it == "wasm") && !parts.any(|part| part == name) {
+        if file.extension().is_some_and(|it| it == "js") && !parts.any(|part| part == name) {
             let (program, file) = (program.display(), file.display());
             return Err(format!("{program} was built without {file}"));
         }
