@@ -149,31 +149,33 @@ pub fn provide() -> Prefs {
             };
         }
     });
-    keep(THEME, move || Some(prefs.theme.get().word().to_owned()));
-    keep(ZONE, move || Some(prefs.zone.get().word().to_owned()));
-    keep(MUTED, move || Some(yes_or_no(prefs.muted.get()).to_owned()));
-    keep(NOTIFY, move || {
-        Some(yes_or_no(prefs.notify.get()).to_owned())
-    });
+    keep(THEME, move || prefs.theme.get().word().to_owned());
+    keep(ZONE, move || prefs.zone.get().word().to_owned());
+    keep(MUTED, move || yes_or_no(prefs.muted.get()).to_owned());
+    keep(NOTIFY, move || yes_or_no(prefs.notify.get()).to_owned());
     keep(REFRESH, move || {
-        Some(json::write(&Intervals(&prefs.refresh.read())))
+        json::write(&Intervals(&prefs.refresh.read()))
     });
-    keep(COLUMNS, move || {
-        serde_json::to_string(&*prefs.session_columns.read()).ok()
-    });
-    keep(QUERIES, move || Some(prefs.queries.get()));
+    keep(COLUMNS, move || json::write(&*prefs.session_columns.read()));
+    keep(QUERIES, move || prefs.queries.get());
     // Another tab saves its whole list: what this one saves is added to that.
-    let elsewhere = window_event_listener_untyped("storage", move |_| {
-        let queries = stored(QUERIES).unwrap_or_default();
-        if *prefs.queries.read_untracked() != queries {
-            prefs.queries.set(queries);
-        }
-    });
+    let elsewhere = window_event_listener_untyped("storage", move |_| prefs.read_queries_again());
     on_cleanup(move || elsewhere.remove());
     prefs
 }
 
 impl Prefs {
+    /// Takes over the queries that another tab has saved. The browser tells a tab of them, but not at once, and not one
+    /// that the person comes back to by "Back": whoever changes the queries reads them again before.
+    pub fn read_queries_again(self) {
+        // A browser that stores nothing has none, and what was chosen lasts.
+        if let Some(queries) = stored(QUERIES)
+            && *self.queries.read_untracked() != queries
+        {
+            self.queries.set(queries);
+        }
+    }
+
     /// Forgets who has read these choices, which change seldom.
     pub fn renew(self) {
         renew(&[
@@ -222,14 +224,13 @@ fn stored(key: &str) -> Option<String> {
 
 /// Stores the text whenever it has become another one in this tab, and only then: a tab that has just started, or looks
 /// at its choices again, would otherwise put back what another tab has changed meanwhile.
-fn keep(key: &'static str, text: impl Fn() -> Option<String> + 'static) {
-    let text: Box<dyn Fn() -> Option<String>> = Box::new(text);
-    on_change_since(move |before: Option<Option<String>>| {
+fn keep(key: &'static str, text: impl Fn() -> String + 'static) {
+    let text: Box<dyn Fn() -> String> = Box::new(text);
+    on_change_since(move |before: Option<String>| {
         let now = text();
-        let chosen = before.is_some_and(|before| before != now);
-        // What another tab has stored is taken over, and not stored once more.
-        if let Some(value) = now.as_ref().filter(|_| chosen && now != stored(key)) {
-            store(key, value);
+        // What another tab has stored is taken over, and not stored once more: it may have stored something else since.
+        if before.is_some_and(|before| before != now) && stored(key).as_ref() != Some(&now) {
+            store(key, &now);
         }
         now
     });

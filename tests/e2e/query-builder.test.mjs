@@ -198,18 +198,20 @@ story('a query is saved by name, survives a reload, is exported and imported', a
   await accessible(page);
 });
 
+/** Saves the query that a tab shows. */
+async function save(tab, name) {
+  await tab.getByRole('button', { name: 'Save query' }).click();
+  const dialog = tab.getByRole('dialog', { name: 'Save query' });
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await tab.getByRole('button', { name }).waitFor();
+}
+
 story('a query that another tab has saved is kept', async ({ page, visit }) => {
   const address = '/failover-sessions?connection=em&filter=Result%3D%3DFailed';
   await visit(address);
   const other = await page.context().newPage();
   await other.goto(address);
-  const save = async (tab, name) => {
-    await tab.getByRole('button', { name: 'Save query' }).click();
-    const dialog = tab.getByRole('dialog', { name: 'Save query' });
-    await dialog.getByLabel('Name').fill(name);
-    await dialog.getByRole('button', { name: 'Save' }).click();
-    await tab.getByRole('button', { name }).waitFor();
-  };
   await save(page, 'From here');
   await other.getByRole('button', { name: 'From here' }).waitFor();
   await save(other, 'From there');
@@ -218,7 +220,7 @@ story('a query that another tab has saved is kept', async ({ page, visit }) => {
   }
 });
 
-story('a tab that has not heard yet of what another one has saved does not put back what it knew', async ({ page, visit }) => {
+story('a tab that has not heard yet of what another one has saved keeps it, and adds to it', async ({ page, visit }) => {
   const address = '/failover-sessions?connection=em&filter=Result%3D%3DFailed';
   const other = await page.context().newPage();
   // The browser tells other tabs in its own time; here never.
@@ -226,15 +228,10 @@ story('a tab that has not heard yet of what another one has saved does not put b
   await other.goto(address);
   await other.getByRole('button', { name: 'Save query' }).waitFor();
   await visit(address);
-  await page.getByRole('button', { name: 'Save query' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Save query' });
-  await dialog.getByLabel('Name').fill('From here');
-  await dialog.getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('button', { name: 'From here' }).waitFor();
-  const theme = page.getByRole('button', { name: 'Colour theme' });
-  const before = await page.evaluate(() => localStorage.getItem('failover-console.theme'));
-  await theme.click();
+  await save(page, 'From here');
   const kept = () => page.evaluate(() => ['queries', 'theme'].map((key) => localStorage.getItem(`failover-console.${key}`)));
+  const [, before] = await kept();
+  await page.getByRole('button', { name: 'Colour theme' }).click();
   const saved = await kept();
   assert.match(saved[0], /From here/);
   assert.notEqual(saved[1], before);
@@ -243,6 +240,23 @@ story('a tab that has not heard yet of what another one has saved does not put b
   await other.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
   await other.getByRole('table').first().waitFor();
   assert.deepEqual(await kept(), saved);
+  await other.goBack();
+  await save(other, 'From there');
+  await other.getByRole('button', { name: 'From here' }).waitFor();
+  await page.getByRole('button', { name: 'From there' }).waitFor();
+});
+
+story('a browser that stores nothing keeps every saved query until the page is closed', async ({ page, visit }) => {
+  await page.addInitScript(() =>
+    Object.defineProperty(window, 'localStorage', {
+      get() {
+        throw new DOMException('denied', 'SecurityError');
+      },
+    }));
+  await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
+  await save(page, 'First');
+  await save(page, 'Second');
+  await page.getByRole('button', { name: 'First' }).waitFor();
 });
 
 story('what is saved is the filter that is seen, also before it has run', async ({ page, visit }) => {
@@ -263,6 +277,18 @@ story('what is saved is the filter that is seen, also before it has run', async 
   await page.waitForURL(/filter=Result%3D%3DWarning/);
   await eventually(async () => assert.equal(await filter(page).inputValue(), 'Result==Warning'));
 });
+
+for (const width of [320, 390]) {
+  story(`every part of a condition is in reach on a screen of ${width} pixels`, { viewport: { width, height: 844 } }, async ({ page, visit }) => {
+    const nested = 'CreationTime>"2026-01-01T00:00:00Z",(Result==Failed;State==Working)';
+    await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent(nested)}`);
+    await tokens(page).nth(2).waitFor();
+    const ends = await page.getByRole('group', { name: 'Conditions' }).locator('select, input, button').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right));
+    assert.ok(ends.length > 15, String(ends.length));
+    const card = await page.getByRole('region', { name: 'Query', exact: true }).boundingBox();
+    assert.ok(Math.max(...ends) <= card.x + card.width, `${ends} in ${card.x + card.width}`);
+  });
+}
 
 story('a relative range goes with the time, and is counted anew by each run', { now: START }, async (told) => {
   const { page, control } = told;

@@ -15,8 +15,8 @@ const WASM_SPLIT: &str = "0.2.4";
 /// What looks at the dependencies.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Debian's package of Chromium without a window around its pages. A window draws more than its page, also where nobody
-/// sees it, and took four tenths of the processor time of the browser tests.
+/// Debian's package of Chromium without windows. Also where nobody sees them, windows start pages of their own, which
+/// took four tenths of the processor time of the browser tests.
 const HEADLESS_SHELL: &str = "chromium-headless-shell";
 
 /// Debian's package of the whole Chromium.
@@ -231,47 +231,49 @@ fn chromium(packages: &[&str]) -> Done<PathBuf> {
             ))
         };
     }
-    let program = |package: &str| Path::new("/usr/bin").join(package);
-    let is_here = |package: &&&str| program(package).is_file();
-    let here = packages.iter().find(is_here);
-    let may_install = on_path("apt-get") && (here.is_none() || is_root());
-    if let Some(package) = here
-        && (here == packages.first() || !may_install)
-    {
-        return Ok(program(package));
-    }
-    if !may_install {
-        return Err(
-            "the browser tests need Chromium: install it with this system's package \
-                    manager and set CHROMIUM to its path"
-                .into(),
-        );
-    }
-    let mut outcome = install(&mut apt_get(&["update", "--quiet=2"]));
-    for package in packages {
-        if let (Err(why), Some(other)) = (&outcome, here) {
-            println!("{why}: using {other}");
-            return Ok(program(other));
-        }
-        println!("{package}: installing it with its fonts by apt-get");
-        outcome = browser_package(package);
-        if outcome.is_ok() {
-            return Ok(program(package));
+    let program = |package: &&str| Path::new("/usr/bin").join(package);
+    let here = packages.iter().map(program).find(|it| it.is_file());
+    if let Some(here) = &here {
+        let is_first = packages.first().map(program).as_ref() == Some(here);
+        // Nobody is asked for a password where there is a browser.
+        if is_first || !is_root() {
+            return Ok(here.clone());
         }
     }
-    outcome.map(|()| program(CHROMIUM))
+    if !on_path("apt-get") {
+        let by_hand = "the browser tests need Chromium: install it with this system's package \
+                       manager and set CHROMIUM to its path";
+        return here.ok_or_else(|| by_hand.to_owned());
+    }
+    match install_first(packages) {
+        Ok(package) => Ok(program(&package)),
+        Err(why) => here
+            .inspect(|here| println!("using {}, because {why}", here.display()))
+            .ok_or(why),
+    }
 }
 
-fn browser_package(name: &str) -> Done {
-    install(&mut apt_get(&[
-        "install",
-        "--quiet=2",
-        "--yes",
-        "--no-install-recommends",
-        name,
-        "fonts-dejavu-core",
-        "fonts-liberation",
-    ]))
+/// Installs the first of these packages that can be had, with fonts, and gives its name.
+fn install_first<'p>(packages: &[&'p str]) -> Done<&'p str> {
+    install(&mut apt_get(&["update", "--quiet=2"]))?;
+    let mut failure = String::new();
+    for package in packages {
+        println!("{package}: installing it with its fonts by apt-get");
+        let installed = install(&mut apt_get(&[
+            "install",
+            "--quiet=2",
+            "--yes",
+            "--no-install-recommends",
+            package,
+            "fonts-dejavu-core",
+            "fonts-liberation",
+        ]));
+        match installed {
+            Ok(()) => return Ok(package),
+            Err(why) => failure = why,
+        }
+    }
+    Err(failure)
 }
 
 /// The server that the store's tests are run with. Without it they say that they did not run, and everything else is

@@ -153,6 +153,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        prefs.read_queries_again();
         let (mut saved, _) = SavedQueries::from_storage(&prefs.queries.get_untracked());
         match saved.save(
             &name.get_untracked(),
@@ -222,6 +223,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     let draw = move |query: super::saved_queries::SavedQuery| {
         let name = query.name.clone();
         let remove = move |_| {
+            prefs.read_queries_again();
             let mut left = saved.get_untracked();
             left.remove(&name);
             prefs.queries.set(left.to_json());
@@ -246,6 +248,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         );
     };
     let import = move |_| {
+        prefs.read_queries_again();
         let mut all = saved.get_untracked();
         let how = if both.get_untracked() {
             Duplicates::KeepBoth

@@ -45,7 +45,7 @@ struct Group {
 }
 
 impl Group {
-    /// When nobody saw who led it: `connection` holds the times in which nobody saw its connection.
+    /// The times for which it is not known who led it; `connection` has those in which its connection was not read.
     fn gaps<'g>(&mut self, connection: &'g Gaps) -> Cow<'g, Gaps> {
         let mut own = events::absences(mem::take(&mut self.listed));
         let unknown_since = self.now.as_ref().and_then(|now| now.unknown_since);
