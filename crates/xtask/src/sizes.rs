@@ -35,7 +35,8 @@ const CHUNKS: [(&str, usize); 15] = [
     ("groups", 61_000),
     ("report", 36_000),
     ("session_tools", 145_000),
-    ("sign_in", 18_000),
+    // Changes of what it shares with others move it by some bytes; it had no room for that.
+    ("sign_in", 18_500),
     // Compares and verifies all of what a switch was confirmed for.
     ("slicer_dialogs", 92_000),
     // Compares what was saved with what is held, and rows with what was looked at.
