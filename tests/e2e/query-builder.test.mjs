@@ -254,9 +254,9 @@ story('a browser that stores nothing keeps every saved query until the page is c
       },
     }));
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
-  await save(page, 'First');
-  await save(page, 'Second');
-  await page.getByRole('button', { name: 'First' }).waitFor();
+  await save(page, 'Failed ones');
+  await save(page, 'Failed again');
+  await page.getByRole('button', { name: 'Failed ones' }).waitFor();
 });
 
 story('what is saved is the filter that is seen, also before it has run', async ({ page, visit }) => {
