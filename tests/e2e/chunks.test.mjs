@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { accessible, eventually, START, story } from './harness.mjs';
 import { CUT, proxy } from './support/proxy.mjs';
+import { keepShifts, shifts } from './support/shifts.mjs';
 import { path, plain, sessions, system } from './support/worlds.mjs';
 
 /** Whether a path is a part of the program that the first page does not need. */
@@ -204,6 +205,7 @@ for (const width of [1440, 1024, 390]) {
     });
     const program = held();
     const server = await proxy(product, (path) => (path.startsWith('/console-main') ? program.awaited : undefined));
+    await page.addInitScript(keepShifts, true);
     try {
       await page.goto(server.url, { waitUntil: 'commit' });
       const list = page.getByRole('list', { name: 'Alarms' });
@@ -217,6 +219,7 @@ for (const width of [1440, 1024, 390]) {
       program.release();
       await heading(page, 'Overview').waitFor();
       await eventually(async () => assert.deepEqual(await alarmRows(page, width), early));
+      assert.deepEqual(await shifts(page), [], 'nothing moves when the alarms and the program come');
     } finally {
       program.release();
       server.stop();

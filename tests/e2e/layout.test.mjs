@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { eventually, open, pass, story, whenRows } from './harness.mjs';
+import { keepShifts, shifts } from './support/shifts.mjs';
 import { allLive, says } from './support/sources.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
@@ -38,20 +39,10 @@ for (const [width, address, there] of WATCHED) {
     await open(told, address);
     await there(page).waitFor();
     await allLive(page);
-    await page.evaluate(() => {
-      window.moved = [];
-      new PerformanceObserver((list) => {
-        for (const shift of list.getEntries()) {
-          for (const { node, previousRect: from, currentRect: to } of shift.sources) {
-            window.moved.push(`${node?.parentElement?.outerHTML.slice(0, 160)} from ${from.x},${from.y} to ${to.x},${to.y}`);
-          }
-          window.moved.push(`a shift of ${shift.value}`);
-        }
-      }).observe({ type: 'layout-shift' });
-    });
+    await page.evaluate(keepShifts);
     const top = await page.getByRole('main').boundingBox();
     await passWhileRead(told, 60);
-    assert.deepEqual(await page.evaluate(() => window.moved), []);
+    assert.deepEqual(await shifts(page), []);
     await allLive(page);
     assert.deepEqual(await page.getByRole('main').boundingBox(), top);
   });
