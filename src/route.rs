@@ -6,6 +6,9 @@ use percent_encoding::percent_decode_str;
 use std::sync::OnceLock;
 use vendors::operation::segment;
 
+/// What `?connection=` says where all of them are asked: no id of a connection is this.
+pub const ALL_CONNECTIONS: &str = "*";
+
 /// The path below which the gateway serves the console.
 static BASE: OnceLock<String> = OnceLock::new();
 
@@ -145,6 +148,15 @@ impl Route {
     #[must_use]
     pub fn href(&self) -> String {
         address(&self.path())
+    }
+
+    /// The list of the sessions of all connections.
+    #[must_use]
+    pub fn all_sessions() -> String {
+        format!(
+            "{}?connection={ALL_CONNECTIONS}",
+            Self::FailoverSessions.href()
+        )
     }
 
     fn path(&self) -> String {

@@ -11,7 +11,7 @@ use health::words::left_out;
 use serde::Serialize;
 use vendors::veeam::{Joined, Page, Paging, Session};
 
-/// The header row, and the keys of each object in JSON.
+/// The header row, and the keys of each object in JSON; where several connections were asked, one more has their titles.
 pub const COLUMNS: [&str; 14] = [
     "UID",
     "Plan",
@@ -60,10 +60,17 @@ struct Line<'a> {
     tasks: usize,
     #[serde(rename = "Failure message")]
     message: Option<&'a str>,
+    #[serde(rename = "Connection", skip_serializing_if = "Option::is_none")]
+    connection: Option<&'a str>,
 }
 
 impl<'a> Line<'a> {
-    fn of(session: &'a Session, zone: ZoneAt, now: DateTime<Utc>) -> Self {
+    fn of(
+        session: &'a Session,
+        connection: Option<&'a str>,
+        zone: ZoneAt,
+        now: DateTime<Utc>,
+    ) -> Self {
         let time = |at: Option<DateTime<Utc>>| {
             at.map(|at| local(at, zone).to_rfc3339_opts(SecondsFormat::AutoSi, true))
         };
@@ -84,13 +91,14 @@ impl<'a> Line<'a> {
             done,
             tasks,
             message: session.failure_message.as_deref(),
+            connection,
         }
     }
 
-    fn cells(&self) -> [String; COLUMNS.len()] {
+    fn cells(&self) -> Vec<String> {
         let text = |text: Option<&str>| cell(text.unwrap_or_default());
         let number = |number: Option<String>| number.unwrap_or_default();
-        [
+        let mut cells = vec![
             text(self.uid),
             text(self.plan),
             text(self.job_type),
@@ -105,28 +113,50 @@ impl<'a> Line<'a> {
             self.done.to_string(),
             self.tasks.to_string(),
             text(self.message),
-        ]
+        ];
+        cells.extend(self.connection.map(cell));
+        cells
     }
 }
 
 /// The header row with its line end.
 #[must_use]
-pub fn csv_header() -> String {
-    row(&COLUMNS)
+pub fn csv_header(several: bool) -> String {
+    let connection = several.then_some("Connection");
+    row(&COLUMNS.into_iter().chain(connection).collect::<Vec<_>>())
 }
 
 /// A row for each session, with the line ends, times in a zone with its offset. A running session has
-/// lasted until now.
+/// lasted until now. Where several connections were asked, `titles` has that of each session.
 #[must_use]
-pub fn csv_rows(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
-    let line = |session| row(&Line::of(session, zone, now).cells());
-    sessions.iter().map(line).collect()
+pub fn csv_rows(
+    sessions: &[Session],
+    titles: &[String],
+    zone: ZoneAt,
+    now: DateTime<Utc>,
+) -> String {
+    lines(sessions, titles, zone, now)
+        .map(|line| row(&line.cells()))
+        .collect()
+}
+
+fn lines<'a>(
+    sessions: &'a [Session],
+    titles: &'a [String],
+    zone: ZoneAt<'a>,
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = Line<'a>> {
+    let titles = titles.iter().map(|title| Some(title.as_str()));
+    let titles = titles.chain(std::iter::repeat(None));
+    let both = sessions.iter().zip(titles);
+    both.map(move |(session, title)| Line::of(session, title, zone, now))
 }
 
 /// A whole CSV file.
 #[must_use]
-pub fn csv(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
-    whole(&csv_header(), &csv_rows(sessions, zone, now))
+pub fn csv(sessions: &[Session], titles: &[String], zone: ZoneAt, now: DateTime<Utc>) -> String {
+    let header = csv_header(!titles.is_empty());
+    whole(&header, &csv_rows(sessions, titles, zone, now))
 }
 
 /// A whole JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, null for what is
@@ -134,10 +164,13 @@ pub fn csv(sessions: &[Session], zone: ZoneAt, now: DateTime<Utc>) -> String {
 ///
 /// # Errors
 /// None is known: texts, numbers and null can all be written.
-pub fn json(sessions: &[Session], now: DateTime<Utc>) -> Result<String, serde_json::Error> {
+pub fn json(
+    sessions: &[Session],
+    titles: &[String],
+    now: DateTime<Utc>,
+) -> Result<String, serde_json::Error> {
     let utc: ZoneAt = &|_| chrono::Offset::fix(&Utc);
-    let line = |session| Line::of(session, utc, now);
-    serde_json::to_string_pretty(&sessions.iter().map(line).collect::<Vec<_>>())
+    serde_json::to_string_pretty(&lines(sessions, titles, utc, now).collect::<Vec<_>>())
 }
 
 /// The pages of a query, read one after the other while sessions come and go.

@@ -1,16 +1,17 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
 use super::export::{Pages, csv, exported, json};
+use super::results::{Asked, Found};
 use crate::api::{Purpose, send_page};
-use crate::live::veeam::Ask;
-use crate::live::{Live, clock, use_clock};
+use crate::live::{clock, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
 use crate::ui::{download, error_status, times};
 use health::words;
 use leptos::prelude::*;
-use vendors::veeam::{self, MediaType, Page, Paging, Query};
+use std::collections::HashMap;
+use vendors::veeam::{self, Page, Paging, Query};
 
 /// More pages than this are probably a mistake and would not fit into memory.
 const MOST_PAGES: u32 = 1000;
@@ -18,33 +19,85 @@ const MOST_PAGES: u32 = 1000;
 /// What is said once somebody has left the page that is being exported.
 const LEFT: &str = "Export cancelled: the page was left.";
 
+/// Why not every page was read.
+enum Stop {
+    /// Somebody did not want it any more.
+    Cancelled,
+    /// The page was left: what is read and what is said end with it.
+    Left,
+    /// In words.
+    Failed(String),
+}
+
+/// The pages that are being read.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// How many were read, and how many there are, of one connection.
+    progress: RwSignal<Option<(u32, u32)>>,
+    cancelled: StoredValue<bool>,
+}
+
+impl Reading {
+    /// Every page of one connection, and what is to be known of them.
+    async fn every(self, asked: &Asked) -> Result<(Page, &'static str), Stop> {
+        let last = asked.live.value_untracked();
+        let last = last.and_then(|page| page.paging.as_ref().and_then(Paging::last));
+        let (query, mut read) = ((asked.ask)(), Pages::default());
+        let (mut page, mut pages) = (1, last.unwrap_or(1).max(1));
+        loop {
+            // Both end with the page.
+            if self.progress.try_set(Some((page - 1, pages))).is_some() {
+                return Err(Stop::Left);
+            }
+            if self.cancelled.try_get_value().unwrap_or(true) {
+                return Err(Stop::Cancelled);
+            }
+            if pages > MOST_PAGES {
+                return Err(Stop::Failed(format!(
+                    "{pages} pages are too many for one file: narrow the query, or ask for larger pages."
+                )));
+            }
+            let call = veeam::query(
+                &Query {
+                    page,
+                    ..query.clone()
+                },
+                asked.wire,
+            );
+            let answer = send_page(&asked.id, &call, Purpose::Read).await;
+            let answer = answer.map_err(|failure| {
+                Stop::Failed(format!(
+                    "Page {page} of {pages} could not be read, so nothing was exported: {}.",
+                    failure.line()
+                ))
+            })?;
+            match read.add(page, query.page_size, answer.value) {
+                Some(known) => (page, pages) = (page + 1, known),
+                None => return Ok(read.whole()),
+            }
+        }
+    }
+}
+
 /// The buttons.
 #[component]
 pub fn Export(
-    /// The page that is shown.
-    live: Live<Page>,
-    /// What would be asked now.
-    ask: Ask,
-    /// The connection's id.
-    connection: String,
-    /// The media type to ask for.
-    wire: MediaType,
-    /// Whether it is the list of the last 30 days, which has one page.
-    recent: bool,
+    /// What was found.
+    found: Found,
 ) -> impl IntoView {
     let (prefs, notices, clock) = (use_prefs(), use_notices(), use_clock());
     let every = RwSignal::new(false);
     let progress: RwSignal<Option<(u32, u32)>> = RwSignal::new(None);
     let cancelled = StoredValue::new(false);
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
-    let request = StoredValue::new((connection, ask));
-    let write = move |kind: FileKind, page: &Page, note: &str| {
-        let now = live.status.vendor_now();
+    let asked = found.asked;
+    let write = move |kind: FileKind, page: &Page, titles: &[String], note: &str| {
         let zone = prefs.zone.get_untracked();
         let sessions = &page.sessions;
+        let now = found.now();
         let text = match kind {
-            FileKind::Csv => Ok(csv(sessions, &|at| times::offset(zone, at), now)),
-            FileKind::Json => json(sessions, now).map_err(|error| error.to_string()),
+            FileKind::Csv => Ok(csv(sessions, titles, &|at| times::offset(zone, at), now)),
+            FileKind::Json => json(sessions, titles, now).map_err(|error| error.to_string()),
         };
         match text {
             Ok(text) => {
@@ -59,71 +112,74 @@ pub fn Export(
         }
     };
     let all_pages = move |kind: FileKind| {
-        let last = live.value_untracked();
-        let last = last.and_then(|page| page.paging.as_ref().and_then(Paging::last));
         cancelled.set_value(false);
-        progress.set(Some((0, last.unwrap_or(1).max(1))));
-        let (connection, ask) = request.get_value();
+        let reading = Reading {
+            progress,
+            cancelled,
+        };
+        let asked = asked.get_value();
         leptos::task::spawn_local(async move {
-            let (query, mut read) = (ask(), Pages::default());
-            // Both end with the page.
-            while let Some((done, pages)) = progress.try_get_untracked().flatten() {
-                let page = done + 1;
-                let call = veeam::query(
-                    &Query {
-                        page,
-                        ..query.clone()
-                    },
-                    wire,
-                );
-                let words = if cancelled.try_get_value().unwrap_or(true) {
-                    None
-                } else if pages > MOST_PAGES {
-                    Some(format!(
-                        "{pages} pages are too many for one file: narrow the query, or ask for larger pages."
-                    ))
-                } else {
-                    match send_page(&connection, &call, Purpose::Read).await {
-                        Ok(answer) => match read.add(page, query.page_size, answer.value) {
-                            Some(pages) => {
-                                let _ = progress.try_set(Some((page, pages)));
+            let (mut all, mut titles, mut note) = (Page::default(), Vec::<String>::new(), "");
+            let mut known: HashMap<String, usize> = HashMap::new();
+            let mut stop = None;
+            for one in &asked {
+                match reading.every(one).await {
+                    Ok((page, words)) => {
+                        for session in page.sessions {
+                            let place = all.sessions.len();
+                            let uid = session.uid.clone().unwrap_or_default();
+                            // What several have is one session, as in the list.
+                            if let Some(title) = known.get(&uid).and_then(|at| titles.get_mut(*at))
+                            {
+                                *title = format!("{title}, {}", one.title);
                                 continue;
                             }
-                            None if progress.try_set(None).is_none() => {
-                                let (page, note) = read.whole();
-                                return write(kind, &page, note);
+                            if !uid.is_empty() {
+                                known.insert(uid, place);
                             }
-                            None => break,
-                        },
-                        Err(failure) => Some(format!(
-                            "Page {page} of {pages} could not be read, so nothing was exported: {}.",
-                            failure.line()
-                        )),
+                            all.sessions.push(session);
+                            titles.push(one.title.clone());
+                        }
+                        all.left_out += page.left_out;
+                        note = if words.is_empty() { note } else { words };
                     }
-                };
-                if progress.try_set(None).is_none() {
-                    wrong.set(words);
-                    return;
+                    Err(why) => {
+                        stop = Some(why);
+                        break;
+                    }
                 }
             }
-            notices.show(LEFT.to_owned(), None);
+            if progress.try_set(None).is_some() {
+                stop = Some(Stop::Left);
+            }
+            match stop {
+                None => {
+                    // Of one connection it goes without saying.
+                    let titles = if asked.len() > 1 { &titles[..] } else { &[] };
+                    write(kind, &all, titles, note);
+                }
+                Some(Stop::Left) => {
+                    notices.show(LEFT.to_owned(), None);
+                }
+                Some(Stop::Cancelled) => wrong.set(None),
+                Some(Stop::Failed(words)) => wrong.set(Some(words)),
+            }
         });
     };
     let export = move |kind: FileKind| {
         wrong.set(None);
         if every.get_untracked() {
             all_pages(kind);
-        } else if let Some(page) = live.value_untracked() {
-            write(kind, &page, "");
+        } else if let Some(page) = untrack(|| found.page()) {
+            write(kind, &page, &untrack(|| found.titles()), "");
         }
     };
     let nothing = move || {
-        live.value().is_none_or(|page| page.sessions.is_empty()) || progress.read().is_some()
+        found.page().is_none_or(|page| page.sessions.is_empty()) || progress.read().is_some()
     };
     let stale = Memo::new(move |_| {
-        let age = live.status.age(clock)?;
-        let stale = !live.status.freshness(clock).is_believable();
-        stale.then(|| format!("last known, {}", words::ago(age)))
+        let age = found.oldest(clock)?;
+        Some(format!("last known, {}", words::ago(age)))
     });
     let stale = move || {
         stale
@@ -139,7 +195,7 @@ pub fn Export(
         })
     };
     view! {
-        <label class="pick" hidden=recent><span>"Export of"</span>
+        <label class="pick" hidden=found.recent><span>"Export of"</span>
             <select on:change=move |event| every.set(event_target_value(&event) == "every")>
                 <option value="page">"this page"</option>
                 <option value="every">"every page"</option>

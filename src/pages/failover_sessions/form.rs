@@ -74,6 +74,7 @@ pub fn QueryForm(
     };
     // The list of the last 30 days is the server's own: its order and its length cannot be chosen.
     let recent = move || params.read().recent;
+    let all = move || params.read().all;
     let is_wrong = move || builder.error.read().is_some() || params.read().query.is_err();
     let sizes: Vec<_> = SIZES
         .iter()
@@ -123,7 +124,7 @@ pub fn QueryForm(
                     <SortChoice params />
                     <Select label="Page size" param="size" options=sizes default=size />
                 </div>
-                <Select label="Answer as" param="wire" options=wires default=own />
+                <div class="row" hidden=all><Select label="Answer as" param="wire" options=wires default=own /></div>
                 <span class="end"></span>
                 {children()}
             </div>

@@ -184,6 +184,7 @@ pub fn ImportedResponse(
         let keep = move |_| {
             if let Ok(text) = super::export::json(
                 &whole.sessions,
+                &[],
                 crate::live::clock::time(crate::live::clock::now()),
             ) {
                 download::text("imported-sessions.json", "application/json", &text);

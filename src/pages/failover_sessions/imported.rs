@@ -2,7 +2,8 @@
 //! drawn. Sorted and searched here, because no server has them.
 
 use super::histogram_view::HistogramView;
-use super::model::{Column, Row, row};
+use super::model::{Column, Place, Row, row};
+use super::order::by_column;
 use super::session_row::{Cells, ColumnChooser};
 use super::tasks::Tasks;
 use crate::live::clock;
@@ -16,52 +17,8 @@ use crate::ui::{Copy, Icon};
 use chrono::{DateTime, Utc};
 use health::sort;
 use leptos::prelude::*;
-use std::cmp::Ordering;
 use std::sync::Arc;
-use vendors::veeam::{Outcome, Page, Session, State};
-
-/// Columns that are compared as they are, and not by what the screen says of them.
-fn compare(a: &Session, b: &Session, by: Column) -> Ordering {
-    let result = |session: &Session| match &session.result {
-        None => 0,
-        Some(Outcome::None) => 1,
-        Some(Outcome::Success) => 2,
-        Some(Outcome::Warning) => 3,
-        Some(Outcome::Failed) => 4,
-        Some(Outcome::Other(_)) => 5,
-    };
-    let state = |session: &Session| match &session.state {
-        None => 0,
-        Some(State::Starting) => 1,
-        Some(State::Stopping) => 2,
-        Some(State::Working) => 3,
-        Some(State::Stopped) => 4,
-        Some(State::Other(_)) => 5,
-    };
-    let duration = |session: &Session| Some(session.end_time? - session.creation_time?);
-    let server = |session: &Session| {
-        session
-            .server
-            .as_ref()
-            .and_then(|server| server.name.clone())
-    };
-    match by {
-        Column::Result => result(a).cmp(&result(b)),
-        Column::Plan => a.name.cmp(&b.name),
-        Column::State => state(a).cmp(&state(b)),
-        Column::Started => a.creation_time.cmp(&b.creation_time),
-        Column::Ended => a.end_time.cmp(&b.end_time),
-        Column::Duration => duration(a).cmp(&duration(b)),
-        Column::Progress => a
-            .progress
-            .unwrap_or(-1.0)
-            .total_cmp(&b.progress.unwrap_or(-1.0)),
-        Column::Tasks => a.tasks.len().cmp(&b.tasks.len()),
-        Column::Server => server(a).cmp(&server(b)),
-        Column::Type => a.job_type.cmp(&b.job_type),
-        Column::Id => a.uid.cmp(&b.uid),
-    }
-}
+use vendors::veeam::{Page, Session};
 
 /// Whether a session has all of these words (lower case) somewhere.
 fn has(session: &Session, words: &[String]) -> bool {
@@ -98,7 +55,7 @@ pub fn arranged(sessions: &[Session], search: &str, by: Option<(Column, bool)>) 
         .collect();
     if let Some((column, descending)) = by {
         sort(&mut places, |a, b| {
-            let order = compare(&sessions[*a], &sessions[*b], column);
+            let order = by_column(&sessions[*a], &sessions[*b], column);
             if descending { order.reverse() } else { order }
         });
     }
@@ -127,7 +84,7 @@ pub fn ImportedTable(
         let places = places.read();
         let seen = window.get().rows;
         let rows = places.get(seen).unwrap_or_default().iter();
-        rows.map(|at| row(&page.sessions[*at], String::new(), read_at, zone))
+        rows.map(|at| row(&page.sessions[*at], Place::default(), read_at, zone))
             .collect::<Vec<Row>>()
     });
     let drawn = Rows::follow(list);
@@ -219,7 +176,7 @@ pub fn ImportedTable(
 #[component]
 fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
     let heading = super::model::name(&session);
-    let payload = super::export::json(std::slice::from_ref(&*session), at).unwrap_or_default();
+    let payload = super::export::json(std::slice::from_ref(&*session), &[], at).unwrap_or_default();
     let copied = Signal::stored(payload.clone());
     view! {
         <section class="panel" aria-label="Imported session">

@@ -7,6 +7,7 @@ use super::query::query_params;
 use super::results::{Results, wire_of};
 use crate::live::use_watched;
 use crate::nav::use_nav;
+use crate::route::ALL_CONNECTIONS;
 use crate::ui::Heading;
 use leptos::prelude::*;
 use vendors::veeam::MediaType;
@@ -33,28 +34,35 @@ pub fn FailoverSessions() -> impl IntoView {
         }
         .into_any();
     };
-    let titles: Vec<(String, String)> = of_veeam
+    let mut titles: Vec<(String, String)> = of_veeam
         .iter()
         .map(|connection| (connection.id.clone(), connection.title.clone()))
         .collect();
+    if titles.len() > 1 {
+        titles.push((ALL_CONNECTIONS.to_owned(), "All connections".to_owned()));
+    }
     let params = Memo::new(move |_| query_params(nav));
     let builder = Builder::new(params, nav);
     let default = first.clone();
     let chosen = Memo::new(move |_| nav.param("connection").unwrap_or_else(|| first.clone()));
     let all = StoredValue::new(of_veeam);
-    let find = move |id: &str| all.with_value(|all| all.iter().find(|one| one.id == id).cloned());
+    let asked = move |id: &str| {
+        let is_asked = |one: &&Connection| id == ALL_CONNECTIONS || one.id == id;
+        all.with_value(|all| all.iter().filter(is_asked).cloned().collect::<Vec<_>>())
+    };
     let wire = Signal::derive(move || {
-        let own = find(&chosen.read())
-            .as_ref()
+        let own = asked(&chosen.read())
+            .first()
             .map_or(MediaType::default(), wire_of);
         params.read().wire.unwrap_or(own)
     });
     let results = move || {
         let id = chosen.get();
-        match find(&id) {
-            Some(connection) => view! { <Results connection params builder /> }.into_any(),
-            None => view! { <p class="panel blank">{format!("There is no Veeam connection “{id}”.")}</p> }.into_any(),
+        let connections = asked(&id);
+        if connections.is_empty() {
+            return view! { <p class="panel blank">{format!("There is no Veeam connection “{id}”.")}</p> }.into_any();
         }
+        view! { <Results connections params builder /> }.into_any()
     };
     view! {
         <Heading text="Failover sessions" />

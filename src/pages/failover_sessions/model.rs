@@ -25,8 +25,8 @@ pub struct Row {
     pub message: Option<String>,
     /// The session's GUID.
     pub uid: String,
-    /// Where the session's page is; empty for what was imported, which has none.
-    pub href: String,
+    /// Where it is found.
+    pub place: Place,
     /// The state in words.
     pub state: String,
     /// When it started, and how long ago.
@@ -43,6 +43,19 @@ pub struct Row {
     pub ended: String,
     /// What kind of plan.
     pub kind: String,
+}
+
+/// Where a session is found; empty for what was imported, which is nowhere.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Place {
+    /// Its own page.
+    pub href: String,
+    /// What `?session=` says of it.
+    pub details: String,
+    /// The titles of its connections, where several are asked.
+    pub connection: String,
+    /// Whether its connection has been silent for too long.
+    pub is_stale: bool,
 }
 
 /// The plan's name.
@@ -113,7 +126,7 @@ pub fn message(text: Option<&str>, result: Option<&Outcome>) -> Option<String> {
 
 /// A session as a row.
 #[must_use]
-pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: Zone) -> Row {
+pub fn row(session: &Session, place: Place, now: DateTime<Utc>, zone: Zone) -> Row {
     let verdict = judge_session(session, now);
     let (done, all) = tasks_done(session);
     let marked = |name, words| or_unreadable(&session.unreadable, name, words);
@@ -126,7 +139,7 @@ pub fn row(session: &Session, href: String, now: DateTime<Utc>, zone: Zone) -> R
         },
         plan: name(session),
         message: message(session.failure_message.as_deref(), session.result.as_ref()),
-        href,
+        place,
         state: marked("State", state_word(session.state.as_ref())),
         started: match session.creation_time {
             Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
@@ -176,10 +189,12 @@ pub enum Column {
     Type,
     /// The GUID.
     Id,
+    /// The connection, where several are asked.
+    Connection,
 }
 
 impl Column {
-    /// Every column, in their order.
+    /// Every column that can be chosen, in their order.
     pub const ALL: [Self; 11] = [
         Self::Result,
         Self::Plan,
@@ -209,6 +224,7 @@ impl Column {
             Self::Server => "Server",
             Self::Type => "Type",
             Self::Id => "Session id",
+            Self::Connection => "Connection",
         }
     }
 
@@ -224,7 +240,7 @@ impl Column {
             Self::Server => Field::BackupServerName,
             Self::Type => Field::Type,
             Self::Id => Field::Uid,
-            Self::Duration | Self::Progress | Self::Tasks => return None,
+            Self::Duration | Self::Progress | Self::Tasks | Self::Connection => return None,
         })
     }
 
@@ -247,7 +263,7 @@ impl Column {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, row};
+    use super::{Column, Place, row};
     use crate::prefs::Zone;
     use chrono::{DateTime, Utc};
     use health::severity::Severity;
@@ -255,7 +271,7 @@ mod tests {
 
     fn shown(session: &Session) -> super::Row {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        row(session, String::new(), now, Zone::Utc)
+        row(session, Place::default(), now, Zone::Utc)
     }
 
     fn ended(result: Outcome) -> Session {

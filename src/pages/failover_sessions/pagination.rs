@@ -1,12 +1,11 @@
 //! The footer of the results: counts, and navigation by the server's own page links.
 
 use super::export_view::Export;
+use super::results::Found;
 use super::session_row::ColumnChooser;
-use crate::live::Live;
-use crate::live::veeam::Ask;
 use crate::nav::use_nav;
 use leptos::prelude::*;
-use vendors::veeam::{MediaType, Page, Paging, Query};
+use vendors::veeam::{Page, Paging};
 
 /// How many sessions there are, on which page of how many.
 fn summary(page: &Page, number: u32, is_open_ended: bool) -> String {
@@ -36,29 +35,24 @@ fn summary(page: &Page, number: u32, is_open_ended: bool) -> String {
 /// How many there are, the pages by the server's own links, columns and export.
 #[component]
 pub fn Pagination(
-    /// The page that is shown.
-    live: Live<Page>,
-    /// What was asked.
-    query: Query,
-    /// What would be asked now.
-    ask: Ask,
-    /// The connection's id.
-    connection: String,
-    /// The media type it is asked in.
-    wire: MediaType,
-    /// Whether it is the list of the last 30 days, which has one page.
-    recent: bool,
+    /// What was found.
+    found: Found,
 ) -> impl IntoView {
     let nav = use_nav();
-    let (number, size) = (query.page, query.page_size);
-    let paging = Memo::new(move |_| live.value().and_then(|page| page.paging.clone()));
+    let Found {
+        number,
+        size,
+        recent,
+        ..
+    } = found;
+    let paging = Memo::new(move |_| found.page().and_then(|page| page.paging.clone()));
     let is_open_ended = Memo::new(move |_| {
-        let page = live.value();
+        let page = found.page();
         !recent && page.is_some_and(|page| page.is_open_ended(size))
     });
     // Nothing is said before it is known.
     let summary = move || {
-        let page = live.value()?;
+        let page = found.page()?;
         Some(summary(&page, number, is_open_ended.get()))
     };
     // The links say where to go; the numbers only where a server sends none.
@@ -95,7 +89,7 @@ pub fn Pagination(
             <span role="status">{summary}</span>
             <ColumnChooser />
             <span class="end"></span>
-            <Export live ask connection wire recent />
+            <Export found />
             {button("First")}{button("Previous")}{button("Next")}{button("Last")}
         </div>
     }

@@ -3,6 +3,7 @@
 
 use super::ranges::RelativeRanges;
 use crate::nav::Nav;
+use crate::route::ALL_CONNECTIONS;
 use crate::ui::time_zone::ZoneAt;
 use chrono::{DateTime, Utc};
 use vendors::veeam::{Field, Filter, MediaType, Query, Sort};
@@ -24,6 +25,8 @@ pub struct QueryParams {
     pub relative: RelativeRanges,
     /// The media type to ask for; the connection's own where the URL says none.
     pub wire: Option<MediaType>,
+    /// Whether all connections are asked, each in the media type that it is configured for.
+    pub all: bool,
     /// Whether the collection of the last 30 days is asked for in place of the query.
     pub recent: bool,
     /// The sort field and direction.
@@ -49,7 +52,8 @@ pub fn query_params(nav: Nav) -> QueryParams {
         Ok(relative) => (relative, params.query),
         Err(error) => (RelativeRanges::default(), Err(error)),
     };
-    let wire = match nav.param("wire").as_deref() {
+    let all = nav.param("connection").as_deref() == Some(ALL_CONNECTIONS);
+    let wire = match nav.param("wire").filter(|_| !all).as_deref() {
         Some("xml") => Some(MediaType::Xml),
         Some("json") => Some(MediaType::Json),
         _ => None,
@@ -58,6 +62,7 @@ pub fn query_params(nav: Nav) -> QueryParams {
         query,
         relative,
         wire,
+        all,
         recent: nav.param("recent").is_some(),
         ..params
     }
@@ -117,6 +122,7 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
         filter,
         relative: RelativeRanges::default(),
         wire: None,
+        all: false,
         recent: false,
         sort,
         size,

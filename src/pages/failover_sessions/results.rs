@@ -1,25 +1,26 @@
-//! What a query found: the table "Cloud failover sessions", its pages, what went wrong, and the panel
-//! of one session beside it.
+//! What a query found, at one connection or at several: the table "Cloud failover sessions", its pages, what went
+//! wrong, and the panel of one session beside it.
 
 use super::builder::Builder;
 use super::histogram_view::HistogramView;
-use super::model::{Column, row};
+use super::merge::{Answer, Merged, merged, needed};
+use super::model::{Column, Place, Row, row};
 use super::pagination::Pagination;
 use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
 use super::session_row::Cells;
 use crate::live::rows::Rows;
 use crate::live::veeam::Ask;
-use crate::live::{self, Live, use_clock, use_watched};
+use crate::live::{self, Clock, Live, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::pages::last_known::aged;
 use crate::pages::unreadable::left_out_note;
-use crate::prefs::use_prefs;
+use crate::prefs::{Zone, use_prefs};
 use crate::route::Route;
 use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::{FailureCard, Icon, times};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{MediaType, Page, Paging, Query, Sort};
@@ -38,17 +39,199 @@ pub fn wire_of(connection: &Connection) -> MediaType {
     }
 }
 
-/// The results of what the URL asks one connection.
+/// One connection that is asked.
+#[derive(Clone)]
+pub struct Asked {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The media type to ask for.
+    pub wire: MediaType,
+    /// What would be asked now: this page of this connection alone.
+    pub ask: Ask,
+    /// What it answers; of several connections, all sessions that the page may need.
+    pub live: Live<Page>,
+}
+
+/// What was found.
+#[derive(Clone, Copy)]
+pub struct Found {
+    /// Who is asked.
+    pub asked: StoredValue<Vec<Asked>>,
+    shown: Memo<Option<Merged>>,
+    /// Which of them have answered, but too long ago to be believed.
+    stale: Memo<Vec<bool>>,
+    /// The page, from 1.
+    pub number: u32,
+    /// Rows a page.
+    pub size: u32,
+    /// Whether it is the list of the last 30 days, which has one page.
+    pub recent: bool,
+}
+
+impl Found {
+    fn new(asked: Vec<Asked>, query: &Query, recent: bool, clock: Clock) -> Self {
+        let (sort, number, size) = (query.sort, query.page, query.page_size);
+        let asked = StoredValue::new(asked);
+        let stale = Memo::new(move |_| {
+            let is_stale = |one: &Asked| {
+                one.live.value().is_some() && !one.live.status.freshness(clock).is_believable()
+            };
+            asked.with_value(|asked| asked.iter().map(is_stale).collect::<Vec<_>>())
+        });
+        let answer = move |(one, is_stale): (&Asked, &bool)| {
+            let page = one.live.value()?;
+            let has_next = |paging: &Paging| paging.has_next(1);
+            let has_more = !recent
+                && (page.is_open_ended(needed(number, size))
+                    || page.paging.as_ref().is_some_and(has_next));
+            Some(Answer {
+                page,
+                has_more,
+                is_stale: *is_stale,
+            })
+        };
+        let shown = Memo::new(move |_| {
+            asked.with_value(|asked| {
+                if let [one] = &asked[..] {
+                    let page = one.live.value()?;
+                    return Some(Merged {
+                        page,
+                        ..Merged::default()
+                    });
+                }
+                let stale = stale.read();
+                let answers: Vec<_> = asked.iter().zip(&*stale).map(answer).collect();
+                let whole = if recent { u32::MAX } else { size };
+                let any = answers.iter().any(Option::is_some);
+                any.then(|| merged(&answers, sort, number, whole))
+            })
+        });
+        Self {
+            asked,
+            shown,
+            stale,
+            number,
+            size,
+            recent,
+        }
+    }
+
+    fn is_of_several(self) -> bool {
+        self.asked.with_value(|asked| asked.len() > 1)
+    }
+
+    /// The page that is shown, tracked.
+    #[must_use]
+    pub fn page(self) -> Option<Arc<Page>> {
+        self.shown
+            .read()
+            .as_ref()
+            .map(|shown| Arc::clone(&shown.page))
+    }
+
+    /// The titles of each session's connections, where several are asked; tracked.
+    #[must_use]
+    pub fn titles(self) -> Vec<String> {
+        let shown = self.shown.get().unwrap_or_default();
+        let sources = shown.sources.iter();
+        sources.map(|sources| self.titles_of(sources)).collect()
+    }
+
+    fn titles_of(self, sources: &[usize]) -> String {
+        self.asked.with_value(|asked| {
+            // In the order of the configuration, whichever is shown.
+            let titles = asked
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| sources.contains(at));
+            let titles: Vec<_> = titles.map(|(_, one)| one.title.as_str()).collect();
+            titles.join(", ")
+        })
+    }
+
+    /// The vendor's time, of the first where several are asked.
+    #[must_use]
+    pub fn now(self) -> DateTime<Utc> {
+        let first = self
+            .asked
+            .with_value(|asked| asked.first().map(|one| one.live.status.vendor_now()));
+        first.unwrap_or_default()
+    }
+
+    /// How old the oldest answer is of those that are too old to be believed, tracked.
+    #[must_use]
+    pub fn oldest(self, clock: Clock) -> Option<TimeDelta> {
+        let stale = self.stale.read();
+        self.asked.with_value(|asked| {
+            let stale = asked.iter().zip(&*stale).filter(|(_, is_stale)| **is_stale);
+            stale
+                .filter_map(|(one, _)| one.live.status.age(clock))
+                .max()
+        })
+    }
+
+    /// The rows in view, tracked.
+    fn rows(self, table: RowWindow, clock: Clock, zone: Zone) -> Vec<Row> {
+        let Merged { page, sources, .. } = self.shown.get().unwrap_or_default();
+        let seen = table.rows.get().rows;
+        let stale = self.stale.read();
+        self.asked.with_value(|asked| {
+            let times = asked.iter().map(|one| one.live.status.vendor_time(clock));
+            let times: Vec<_> = times.collect();
+            let sessions = page.sessions.iter().enumerate();
+            let sessions = sessions.take(seen.end).skip(seen.start);
+            let rows = sessions.filter_map(|(at, session)| {
+                let sources = sources.get(at);
+                let source = sources.and_then(|sources| sources.first());
+                let source = source.copied().unwrap_or_default();
+                let (one, now) = asked.get(source).zip(times.get(source))?;
+                let uid = session.uid.clone().unwrap_or_default();
+                let details = match sources {
+                    Some(_) => format!("{}/{uid}", one.id),
+                    None => uid.clone(),
+                };
+                let connection = one.id.clone();
+                let place = Place {
+                    href: Route::FailoverSession { connection, uid }.href(),
+                    details,
+                    connection: sources
+                        .map(|sources| self.titles_of(sources))
+                        .unwrap_or_default(),
+                    is_stale: sources.is_some() && stale.get(source) == Some(&true),
+                };
+                Some(row(session, place, *now, zone))
+            });
+            rows.collect()
+        })
+    }
+
+    /// Of which connection `?session=` names which session.
+    fn detailed(self, details: &str) -> Option<(Asked, String)> {
+        self.asked.with_value(|asked| {
+            let (one, uid) = if let [one] = &asked[..] {
+                (one, details)
+            } else {
+                let (id, uid) = details.split_once('/')?;
+                (asked.iter().find(|one| one.id == id)?, uid)
+            };
+            Some((one.clone(), uid.to_owned()))
+        })
+    }
+}
+
+/// The results of what the URL asks.
 #[component]
 pub fn Results(
-    /// The connection.
-    connection: Connection,
+    /// The connections that are asked, one at least.
+    connections: Vec<Connection>,
     /// What the URL asks for.
     params: Memo<QueryParams>,
     /// The query being built, which is given the server's objections.
     builder: Builder,
 ) -> impl IntoView {
-    let (prefs, watched) = (use_prefs(), use_watched());
+    let (prefs, watched, clock) = (use_prefs(), use_watched(), use_clock());
     // Relative ranges count back from the moment the list was requested, not from each page.
     let ran = Memo::new(move |before: Option<&(QueryParams, u32, DateTime<Utc>)>| {
         let (params, run) = (params.get(), builder.runs.get());
@@ -57,16 +240,13 @@ pub fn Results(
             .map_or_else(|| watched.now_untracked(), |(_, _, now)| *now);
         (params, run, now)
     });
-    let connection = StoredValue::new(connection);
+    let connections = StoredValue::new(connections);
     move || {
         let (params, _, now) = ran.get();
         let zone = prefs.zone.get_untracked();
-        let wire = params
-            .wire
-            .unwrap_or_else(|| connection.with_value(wire_of));
         match params.sent(now, &|at| times::offset(zone, at)) {
             Ok(query) => {
-                let recent = params.recent;
+                let (recent, wire) = (params.recent, params.wire);
                 let same = query.clone();
                 // The first page goes with the time, at each poll; those behind it go on from where it was.
                 let ask: Ask = Arc::new(move || {
@@ -76,8 +256,34 @@ pub fn Results(
                         _ => same.clone(),
                     }
                 });
-                view! { <Found connection=connection.get_value() query ask wire recent builder /> }
-                    .into_any()
+                let connections = connections.get_value();
+                let several = connections.len() > 1;
+                let asked = connections.into_iter().map(|connection| {
+                    let wire = wire.unwrap_or_else(|| wire_of(&connection));
+                    let id = connection.id;
+                    let live = if recent {
+                        live::veeam::recent(id.clone(), wire)
+                    } else {
+                        live::veeam::query(
+                            id.clone(),
+                            if several {
+                                from_first(&ask)
+                            } else {
+                                Arc::clone(&ask)
+                            },
+                            wire,
+                        )
+                    };
+                    Asked {
+                        id,
+                        title: connection.title,
+                        wire,
+                        ask: Arc::clone(&ask),
+                        live,
+                    }
+                });
+                let found = Found::new(asked.collect(), &query, recent, clock);
+                view! { <Listing found query builder /> }.into_any()
             }
             Err(_) => {
                 view! { <p class="panel blank">"Nothing was sent: the query is invalid."</p> }
@@ -87,57 +293,56 @@ pub fn Results(
     }
 }
 
+/// All sessions that a page of several connections may need, in place of that page of one.
+fn from_first(ask: &Ask) -> Ask {
+    let ask = Arc::clone(ask);
+    Arc::new(move || {
+        let query = ask();
+        Query {
+            page: 1,
+            page_size: needed(query.page, query.page_size),
+            ..query
+        }
+    })
+}
+
 #[component]
-fn Found(
-    connection: Connection,
-    query: Query,
-    ask: Ask,
-    wire: MediaType,
-    recent: bool,
-    builder: Builder,
-) -> impl IntoView {
+fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
     let (clock, prefs, nav) = (use_clock(), use_prefs(), use_nav());
-    let (sort, number) = (query.sort, query.page);
-    let live = if recent {
-        live::veeam::recent(connection.id.clone(), wire)
-    } else {
-        live::veeam::query(connection.id.clone(), ask.clone(), wire)
-    };
-    let stale =
-        Memo::new(move |_| live.value().is_some() && !live.status.freshness(clock).is_believable());
-    let of_list = connection.id.clone();
-    let count = Memo::new(move |_| live.value().map_or(0, |page| page.sessions.len()));
+    let Found {
+        asked,
+        number,
+        recent,
+        ..
+    } = found;
+    let (sort, several) = (query.sort, found.is_of_several());
+    // Of several, each row says so for itself.
+    let stale = Memo::new(move |_| !several && found.oldest(clock).is_some());
+    let count = Memo::new(move |_| found.page().map_or(0, |page| page.sessions.len()));
     let table = RowWindow::new(ALL_DRAWN, count);
-    let list = Memo::new(move |_| {
-        let now = live.status.vendor_time(clock);
-        let zone = prefs.zone.get();
-        let page = live.value().unwrap_or_default();
-        let seen = table.rows.get().rows;
-        let sessions = page.sessions.get(seen).unwrap_or_default().iter();
-        let sessions = sessions.map(|session| {
-            let uid = session.uid.clone().unwrap_or_default();
-            let to = Route::FailoverSession {
-                connection: of_list.clone(),
-                uid,
-            };
-            row(session, to.href(), now, zone)
-        });
-        sessions.collect::<Vec<_>>()
-    });
-    let left_out = Memo::new(move |_| live.value().map(|page| page.left_out));
+    let list = Memo::new(move |_| found.rows(table, clock, prefs.zone.get()));
+    let left_out = Memo::new(move |_| found.page().map(|page| page.left_out));
     let rows = Rows::follow(list);
-    let columns = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
+    let columns = Memo::new(move |_| {
+        let mut columns = Column::chosen(prefs.session_columns.read().as_deref());
+        columns.extend(several.then_some(Column::Connection));
+        columns
+    });
     on_change(move || {
-        let refused = live
-            .status
-            .failure()
-            .filter(|failure| failure.status() == 400);
+        let refused = asked.with_value(|asked| {
+            let failures = asked.iter().filter_map(|one| one.live.status.failure());
+            failures.into_iter().find(|failure| failure.status() == 400)
+        });
         builder.refused.set(refused.map(|failure| failure.line()));
     });
     on_cleanup(move || {
         let _ = builder.refused.try_set(None);
     });
-    live::veeam::prefetch(connection.id.clone(), query.clone(), wire, live);
+    asked.with_value(|asked| {
+        if let [one] = &asked[..] {
+            live::veeam::prefetch(one.id.clone(), query, one.wire, one.live);
+        }
+    });
     let headers = move || {
         let columns = columns.get().into_iter();
         columns
@@ -145,35 +350,46 @@ fn Found(
             .collect::<Vec<_>>()
     };
     let chosen = Memo::new(move |_| nav.param("session"));
-    let panel = {
-        let connection = connection.clone();
-        move || {
-            chosen.get().map(|uid| view! { <Panel connection=connection.id.clone() title=connection.title.clone() uid wire /> })
-        }
+    let panel = move || {
+        let (one, uid) = found.detailed(&chosen.get()?)?;
+        Some(view! { <Panel connection=one.id title=one.title uid wire=one.wire /> })
     };
     let last = move || {
         let waits = builder.waiting.get();
         waits.then(|| view! { <p class="bar">"Showing the last query. Run query shows the one above."</p> })
     };
     let is_chosen =
-        move |row: RwSignal<super::model::Row>| chosen.read().as_ref() == Some(&row.read().uid);
-    let draw = move |place, row: RwSignal<super::model::Row>| {
+        move |row: RwSignal<Row>| chosen.read().as_ref() == Some(&row.read().place.details);
+    let draw = move |place, row: RwSignal<Row>| {
         let at = move || table.row_index(place);
-        view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true")><Cells row columns /></tr> }
+        let fresh = move || row.read().place.is_stale.then_some("stale");
+        view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true") data-fresh=fresh><Cells row columns /></tr> }
+    };
+    let errors = asked.get_value().into_iter().map(|one| {
+        view! { <QueryErrors live=one.live title=one.title recent number /> }
+    });
+    let errors = errors.collect::<Vec<_>>();
+    let short = move || {
+        let at = found.shown.read().as_ref()?.short?;
+        let title = asked.with_value(|asked| asked.get(at).map(|one| one.title.clone()))?;
+        Some(
+            view! { <p class="panel note" role="status">{format!("{title} gave fewer sessions than this page needs of it, so the page ends early. Narrow the query, or ask {title} alone.")}</p> },
+        )
     };
     view! {
-        <QueryErrors live title=connection.title.clone() recent number />
+        {errors}
+        {short}
         {move || left_out.get().and_then(left_out_note)}
         {recent.then(|| view! { <p class="panel note" role="status">"These are the sessions of the last 30 days, without the query."</p> })}
-        <HistogramView page=Signal::derive(move || live.value()) of="this page" builder=(!recent).then_some(builder) />
+        <HistogramView page=Signal::derive(move || found.page()) of="this page" builder=(!recent).then_some(builder) />
         <div class="cols" class:draw=move || chosen.read().is_some()>
-            <section class="panel" aria-label="Results" hidden=move || live.value().is_none() data-fresh=move || stale.get().then_some("stale")>
+            <section class="panel" aria-label="Results" hidden=move || found.page().is_none() data-fresh=move || stale.get().then_some("stale")>
                 <div role="status">{last}</div>
                 <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
                     <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
                 </LongTable>
-                <Nothing live number />
-                <Pagination live query=query.clone() ask=ask.clone() connection=connection.id.clone() wire recent />
+                <Nothing found />
+                <Pagination found />
             </section>
             {panel}
         </div>
@@ -211,14 +427,11 @@ fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> im
 
 /// The text if there are no rows.
 #[component]
-fn Nothing(
-    live: Live<Page>,
-    /// The number of the page that was asked for.
-    number: u32,
-) -> impl IntoView {
+fn Nothing(found: Found) -> impl IntoView {
     let nav = use_nav();
+    let number = found.number;
     move || {
-        let page = live.value().filter(|page| page.sessions.is_empty())?;
+        let page = found.page().filter(|page| page.sessions.is_empty())?;
         let last = page.paging.as_ref().and_then(Paging::last);
         let beyond = number > last.unwrap_or(1).max(1);
         let words = match (page.references.len(), last) {

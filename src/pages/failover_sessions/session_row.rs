@@ -46,6 +46,7 @@ fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
         }),
         Column::Server => view! { <td>{name(move || row.read().server.clone())}</td> }.into_any(),
         Column::Type => text(move || row.read().kind.clone()),
+        Column::Connection => view! { <td>{name(move || row.read().place.connection.clone())}</td> }.into_any(),
         Column::Id => view! { <td><code>{move || row.read().uid.clone()}</code></td> }.into_any(),
     }
 }
@@ -78,18 +79,18 @@ fn Plan(row: RwSignal<Row>) -> impl IntoView {
             view! { <span class="sub msg" title=whole>{text}</span> }
         })
     };
-    let linked = Memo::new(move |_| !row.read().href.is_empty());
+    let linked = Memo::new(move |_| !row.read().place.href.is_empty());
     let plan = move || {
         let plan = name(move || row.read().plan.clone());
         if linked.get() {
-            view! { <a href=move || row.read().href.clone()><b>{plan}</b></a> }.into_any()
+            view! { <a href=move || row.read().place.href.clone()><b>{plan}</b></a> }.into_any()
         } else {
             view! { <b>{plan}</b> }.into_any()
         }
     };
     let open = move |_| {
-        let uid = row.with_untracked(|row| row.uid.clone());
-        nav.go(&untrack(|| nav.with_params(&[("session", Some(&uid))])));
+        let details = row.with_untracked(|row| row.place.details.clone());
+        nav.go(&untrack(|| nav.with_params(&[("session", Some(&details))])));
     };
     let details = move || {
         linked.get().then(|| view! {

@@ -53,20 +53,31 @@ fn recent(connections: &[Arc<ConnectionState>]) -> String {
     }
 }
 
+/// Where all of what is counted is listed.
+fn sessions(connections: &[Arc<ConnectionState>]) -> String {
+    let is_veeam = |state: &&Arc<ConnectionState>| {
+        Kind::held_by(&state.connection.system) == Kind::FailoverSession
+    };
+    match connections.iter().filter(is_veeam).count() {
+        0 | 1 => Route::FailoverSessions.href(),
+        _ => Route::all_sessions(),
+    }
+}
+
 /// The summaries, one a system that is connected.
 #[component]
 pub fn Summaries() -> impl IntoView {
     let world = use_watched().world_untracked();
-    let summary = |kind, title, note: String, to: Route, link| {
+    let summary = |kind, title, note: String, to: String, link| {
         let mut connections = world.connections.iter();
         let is_connected = connections.any(|state| Kind::held_by(&state.connection.system) == kind);
         is_connected.then(|| view! { <Summary kind title note to link /> })
     };
     view! {
         <div class="cols three">
-            {summary(Kind::FailoverGroup, "AVEVA groups", String::new(), Route::Groups, "All groups")}
-            {summary(Kind::SlicerGroup, "Uplynk slicers", String::new(), Route::Slicers, "All slicers")}
-            {summary(Kind::FailoverSession, "Veeam failovers", recent(&world.connections), Route::FailoverSessions, "All sessions")}
+            {summary(Kind::FailoverGroup, "AVEVA groups", String::new(), Route::Groups.href(), "All groups")}
+            {summary(Kind::SlicerGroup, "Uplynk slicers", String::new(), Route::Slicers.href(), "All slicers")}
+            {summary(Kind::FailoverSession, "Veeam failovers", recent(&world.connections), sessions(&world.connections), "All sessions")}
         </div>
     }
 }
@@ -76,7 +87,7 @@ fn Summary(
     kind: Kind,
     title: &'static str,
     note: String,
-    to: Route,
+    to: String,
     link: &'static str,
 ) -> impl IntoView {
     let watched = use_watched();
@@ -128,7 +139,7 @@ fn Summary(
     let labelled = id.clone();
     view! {
         <section class="panel" aria-labelledby=labelled>
-            <header><h2 id=id>{title}</h2><p>{number}" "{note}</p><a class="more end" href=to.href()>{link}</a></header>
+            <header><h2 id=id>{title}</h2><p>{number}" "{note}</p><a class="more end" href=to>{link}</a></header>
             <div class="pad">
                 <div class="stack" aria-hidden="true">{bar}</div>
                 <ul class="rows">{rows}</ul>

@@ -161,7 +161,7 @@ fn read_with(delimiter: u8, text: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn a_session_is_read_again_with_its_offsets() {
-    let rows = read(&csv(&[whole()], &berlin, at(NOW)));
+    let rows = read(&csv(&[whole()], &[], &berlin, at(NOW)));
     assert_eq!(rows[0], COLUMNS);
     assert_eq!(
         rows[1],
@@ -189,13 +189,14 @@ fn rows_end_as_the_standard_says_and_pages_can_be_joined() {
     let (utc, now) = (east(0), at(NOW));
     let plain = Session::default();
     assert_eq!(
-        csv(std::slice::from_ref(&plain), &utc, now),
+        csv(std::slice::from_ref(&plain), &[], &utc, now),
         format!("\u{feff}{}\r\n,,,,,,,,,,,0,0,\r\n", COLUMNS.join(","))
     );
     let both = [whole(), plain];
     let (first, second) = both.split_at(1);
-    let joined = csv_header() + &csv_rows(first, &utc, now) + &csv_rows(second, &utc, now);
-    assert_eq!(format!("\u{feff}{joined}"), csv(&both, &utc, now));
+    let joined =
+        csv_header(false) + &csv_rows(first, &[], &utc, now) + &csv_rows(second, &[], &utc, now);
+    assert_eq!(format!("\u{feff}{joined}"), csv(&both, &[], &utc, now));
 }
 
 #[test]
@@ -208,7 +209,12 @@ fn what_runs_has_lasted_until_now_and_never_less_than_nothing() {
         ..whole()
     };
     let lasted = |session: &Session| {
-        let rows = read(&csv_rows(std::slice::from_ref(session), &east(0), at(NOW)));
+        let rows = read(&csv_rows(
+            std::slice::from_ref(session),
+            &[],
+            &east(0),
+            at(NOW),
+        ));
         (rows[0][6].clone(), rows[0][7].clone())
     };
     assert_eq!(lasted(&running), (String::new(), "60".to_owned()));
@@ -246,7 +252,7 @@ fn a_spreadsheet_runs_no_text_and_numbers_stay_numbers() {
             progress: Some(-1.0),
             ..Session::default()
         };
-        let rows = read(&csv_rows(&[session], &east(0), at(NOW)));
+        let rows = read(&csv_rows(&[session], &[], &east(0), at(NOW)));
         assert_eq!(rows[0][1], cell);
         assert_eq!(rows[0][4], cell);
         assert_eq!(rows[0][13], cell);
@@ -260,7 +266,7 @@ fn the_file_says_that_it_is_utf_8_and_a_cell_with_any_locales_separator_is_quote
         name: Some(name.to_owned()),
         ..Session::default()
     };
-    let file = csv(&[named("Müller")], &east(0), at(NOW));
+    let file = csv(&[named("Müller")], &[], &east(0), at(NOW));
     assert!(file.as_bytes().starts_with(b"\xef\xbb\xbfUID,"));
     assert_eq!(read(&file)[1][1], "Müller");
     for (name, cell) in [
@@ -270,7 +276,7 @@ fn the_file_says_that_it_is_utf_8_and_a_cell_with_any_locales_separator_is_quote
         ("a\nb", "\"a\nb\""),
         ("a b", "a b"),
     ] {
-        let row = csv_rows(&[named(name)], &east(0), at(NOW));
+        let row = csv_rows(&[named(name)], &[], &east(0), at(NOW));
         assert!(row.starts_with(&format!(",{cell},")), "{row}");
         // An import that separates at commas and semicolons keeps a quoted cell whole.
         assert_eq!(read(&row)[0][1], name);
@@ -291,7 +297,7 @@ fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
         failure_message: Some(format!("{text}\r\n=2+2;\"=3+3\";\t=4")),
         ..whole()
     };
-    let file = csv(&[session], &berlin, at(NOW));
+    let file = csv(&[session], &[], &berlin, at(NOW));
     assert_eq!(read(&file)[1][1], "x;'=1+1");
     for delimiter in [b',', b';', b'\t'] {
         for cell in read_with(delimiter, &file).concat() {
@@ -302,7 +308,7 @@ fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
 
 #[test]
 fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
-    let text = json(&[whole(), Session::default()], at(NOW)).expect("it is written");
+    let text = json(&[whole(), Session::default()], &[], at(NOW)).expect("it is written");
     let list: Vec<Value> = serde_json::from_str(&text).expect("a list");
     assert_eq!(list[0]["Started"], "2026-10-25T00:58:11Z");
     assert_eq!(list[0]["Ended"], "2026-10-25T01:01:51.740Z");
@@ -312,7 +318,7 @@ fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
     assert_eq!(list[1].as_object().map(serde_json::Map::len), Some(14));
     let places = COLUMNS.map(|key| text.find(&format!("\"{key}\":")));
     assert!(places.is_sorted() && places.iter().all(Option::is_some));
-    assert_eq!(json(&[], at(NOW)).expect("it is written"), "[]");
+    assert_eq!(json(&[], &[], at(NOW)).expect("it is written"), "[]");
 }
 
 fn any_text() -> impl Strategy<Value = Option<String>> {
@@ -327,7 +333,7 @@ proptest! {
         let sessions: Vec<Session> = texts.iter().cloned().map(|(name, failure_message)| {
             Session { name, failure_message, ..Session::default() }
         }).collect();
-        let rows = read(&csv(&sessions, &east(330), at(NOW)));
+        let rows = read(&csv(&sessions, &[], &east(330), at(NOW)));
         prop_assert_eq!(rows.len(), sessions.len() + 1);
         for (row, (name, message)) in rows[1..].iter().zip(&texts) {
             prop_assert_eq!(row.len(), COLUMNS.len());
@@ -338,11 +344,11 @@ proptest! {
             }
         }
         for delimiter in [b';', b'\t'] {
-            for cell in read_with(delimiter, &csv(&sessions, &east(330), at(NOW))).concat() {
+            for cell in read_with(delimiter, &csv(&sessions, &[], &east(330), at(NOW))).concat() {
                 prop_assert!(!runs(&cell), "{:?}", cell);
             }
         }
-        let list: Vec<Value> = serde_json::from_str(&json(&sessions, at(NOW)).expect("it is written")).expect("a list");
+        let list: Vec<Value> = serde_json::from_str(&json(&sessions, &[], at(NOW)).expect("it is written")).expect("a list");
         for (object, (name, _)) in list.iter().zip(&texts) {
             prop_assert_eq!(object["Plan"].as_str(), name.as_deref());
         }

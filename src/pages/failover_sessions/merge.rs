@@ -1,0 +1,322 @@
+//! What several connections answered to one query, as one list. Pure.
+
+use super::order::by_field;
+use std::cmp::Ordering;
+use std::sync::Arc;
+use vendors::veeam::{Link, Page, Paging, Session, Sort};
+
+/// How many sessions a connection is asked for at once, at most.
+const MOST: u32 = 1000;
+
+/// The first sessions of one connection's own list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// They.
+    pub page: Arc<Page>,
+    /// Whether the connection has more than these.
+    pub has_more: bool,
+    /// Whether it is too old to be believed.
+    pub is_stale: bool,
+}
+
+/// One page of the list that all answers make together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Merged {
+    /// The page, with links to those around it.
+    pub page: Arc<Page>,
+    /// In which answers each of its sessions is, that which is shown first; empty where there is one answer only.
+    pub sources: Vec<Vec<usize>>,
+    /// The answer that ended too early to know what follows on this page.
+    pub short: Option<usize>,
+}
+
+/// How many sessions of each connection have to be known for a page.
+#[must_use]
+pub fn needed(number: u32, size: u32) -> u32 {
+    number.saturating_mul(size).min(MOST)
+}
+
+/// A page, from 1, of so many sessions. The order of each answer is kept; `None` is a connection that has not answered.
+/// A session that is in several answers is shown once, as the first of them has it that can be believed: its GUID is
+/// unique.
+#[must_use]
+pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) -> Merged {
+    let is_before = |a: &Session, b: &Session| {
+        let order = by_field(a, b, sort.field);
+        let first = if sort.descending {
+            Ordering::Greater
+        } else {
+            Ordering::Less
+        };
+        order == first
+    };
+    let end = number.saturating_mul(size) as usize;
+    let first = end.saturating_sub(size as usize);
+    let (mut taken, mut short) = (vec![0; answers.len()], None);
+    // Few enough to be looked through.
+    let mut known: Vec<Option<&str>> = Vec::new();
+    let mut shown: Vec<(&Session, Vec<usize>)> = Vec::new();
+    let has_next = loop {
+        let mut ended = None;
+        let mut next: Option<(usize, &Session)> = None;
+        for (at, answer) in answers.iter().enumerate() {
+            let Some(answer) = answer else { continue };
+            match answer.page.sessions.get(taken[at]) {
+                Some(session) if next.is_none_or(|(_, held)| is_before(session, held)) => {
+                    next = Some((at, session));
+                }
+                None if answer.has_more => ended = Some(at),
+                _ => {}
+            }
+        }
+        let place_of = |uid: &str| known.iter().position(|held| *held == Some(uid));
+        let known_place = next.and_then(|(_, session)| place_of(session.uid.as_deref()?));
+        if let (Some((at, session)), Some(known_place)) = (next, known_place) {
+            taken[at] += 1;
+            let index = known_place.checked_sub(first);
+            if let Some((held, sources)) = index.and_then(|index| shown.get_mut(index)) {
+                let rank = |at: usize| {
+                    let answer = answers[at].as_ref();
+                    (answer.is_some_and(|answer| answer.is_stale), at)
+                };
+                sources.push(at);
+                if rank(at) < rank(sources[0]) {
+                    *held = session;
+                    sources.rotate_right(1);
+                }
+            }
+            continue;
+        }
+        if known.len() == end {
+            break next.is_some() || ended.is_some();
+        }
+        if ended.is_some() {
+            short = ended;
+            break true;
+        }
+        let Some((at, session)) = next else {
+            break false;
+        };
+        if known.len() >= first {
+            shown.push((session, vec![at]));
+        }
+        known.push(session.uid.as_deref());
+        taken[at] += 1;
+    };
+    let is_known = short.is_none();
+    let mut page = Page {
+        paging: Some(Paging {
+            pages: (is_known && !has_next).then_some(number),
+            ..paging(number, size, is_known && has_next)
+        }),
+        ..Page::default()
+    };
+    for answer in answers.iter().flatten() {
+        page.left_out += answer.page.left_out;
+        let references = answer.page.references.iter();
+        page.references.extend(references.cloned());
+    }
+    let (sessions, sources) = shown
+        .into_iter()
+        .map(|(session, sources)| (session.clone(), sources))
+        .unzip();
+    page.sessions = sessions;
+    Merged {
+        page: Arc::new(page),
+        sources,
+        short,
+    }
+}
+
+fn paging(number: u32, size: u32, has_next: bool) -> Paging {
+    let link = |rel: &str, to: u32| Link {
+        rel: Some(rel.to_owned()),
+        href: Some(format!("?page={to}")),
+        ..Link::default()
+    };
+    let mut links = Vec::new();
+    if number > 1 {
+        links.push(link("First", 1));
+        links.push(link("Previous", number - 1));
+    }
+    if has_next {
+        links.push(link("Next", number.saturating_add(1)));
+    }
+    Paging {
+        page: number,
+        size,
+        pages: None,
+        links,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, Merged, merged, needed};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+    use vendors::veeam::{Field, Page, Session, Sort};
+
+    const NEWEST: Sort = Sort {
+        field: Field::CreationTime,
+        descending: true,
+    };
+
+    fn session(second: u32) -> Session {
+        Session {
+            name: Some(second.to_string()),
+            creation_time: chrono::DateTime::from_timestamp(i64::from(second), 0),
+            ..Session::default()
+        }
+    }
+
+    fn answer(seconds: &[u32], has_more: bool) -> Option<Answer> {
+        let sessions = seconds.iter().copied().map(session).collect();
+        let page = Arc::new(Page {
+            sessions,
+            ..Page::default()
+        });
+        Some(Answer {
+            page,
+            has_more,
+            is_stale: false,
+        })
+    }
+
+    fn names(merged: &Merged) -> Vec<u32> {
+        let sessions = merged.page.sessions.iter();
+        let names = sessions.map(|one| one.name.as_deref().and_then(|name| name.parse().ok()));
+        names.map(Option::unwrap_or_default).collect()
+    }
+
+    fn links(merged: &Merged) -> Vec<(&str, &str)> {
+        let paging = merged.page.paging.as_ref();
+        let links = paging.map_or(&[][..], |paging| &paging.links).iter();
+        links
+            .filter_map(|link| Some((link.rel.as_deref()?, link.href.as_deref()?)))
+            .collect()
+    }
+
+    #[test]
+    fn pages_go_through_all_lists_in_one_order() {
+        let answers = [answer(&[9, 5, 4], false), answer(&[8, 7, 1], false)];
+        let page = |number| merged(&answers, NEWEST, number, 2);
+        assert_eq!(names(&page(1)), [9, 8]);
+        assert_eq!(page(1).sources, [[0], [1]]);
+        assert_eq!(links(&page(1)), [("Next", "?page=2")]);
+        assert_eq!(names(&page(2)), [7, 5]);
+        assert_eq!(
+            links(&page(2)),
+            [
+                ("First", "?page=1"),
+                ("Previous", "?page=1"),
+                ("Next", "?page=3")
+            ]
+        );
+        assert_eq!(names(&page(3)), [4, 1]);
+        let last = page(3)
+            .page
+            .paging
+            .as_ref()
+            .and_then(vendors::veeam::Paging::last);
+        assert_eq!(last, Some(3));
+        assert!(names(&page(4)).is_empty());
+    }
+
+    #[test]
+    fn what_has_not_answered_is_left_out_and_holds_nothing_up() {
+        let page = merged(&[None, answer(&[3, 2], false)], NEWEST, 1, 25);
+        assert_eq!(
+            (names(&page), page.sources),
+            (vec![3, 2], vec![vec![1], vec![1]])
+        );
+    }
+
+    #[test]
+    fn nothing_is_shown_behind_what_a_connection_did_not_give() {
+        // The first has sessions between 8 and whatever follows, which are not known.
+        let page = merged(
+            &[answer(&[9, 8], true), answer(&[7, 1], false)],
+            NEWEST,
+            1,
+            4,
+        );
+        assert_eq!((names(&page), page.short), (vec![9, 8], Some(0)));
+        assert!(links(&page).is_empty());
+        let full = merged(
+            &[answer(&[9, 8], true), answer(&[7, 1], false)],
+            NEWEST,
+            1,
+            2,
+        );
+        assert_eq!((names(&full), full.short), (vec![9, 8], None));
+        assert_eq!(links(&full), [("Next", "?page=2")]);
+    }
+
+    #[test]
+    fn a_session_that_several_answer_is_shown_once_as_one_that_can_be_believed_has_it() {
+        let with = |uids: &[(&str, u32)], is_stale| {
+            let sessions = uids.iter().map(|(uid, second)| Session {
+                uid: Some((*uid).to_owned()),
+                ..session(*second)
+            });
+            let page = Arc::new(Page {
+                sessions: sessions.collect(),
+                ..Page::default()
+            });
+            Some(Answer {
+                page,
+                has_more: false,
+                is_stale,
+            })
+        };
+        let first = |is_stale| with(&[("a", 9), ("b", 9), ("c", 3)], is_stale);
+        let second = with(&[("b", 9), ("a", 9), ("d", 5)], false);
+        let page = merged(&[first(false), second.clone()], NEWEST, 1, 3);
+        assert_eq!(names(&page), [9, 9, 5]);
+        assert_eq!(page.sources, [vec![0, 1], vec![0, 1], vec![1]]);
+        let next = merged(&[first(false), second.clone()], NEWEST, 2, 3);
+        assert_eq!((names(&next), next.sources), (vec![3], vec![vec![0]]));
+        let silent = merged(&[first(true), second], NEWEST, 1, 3);
+        assert_eq!(silent.sources, [vec![1, 0], vec![1, 0], vec![1]]);
+    }
+
+    #[test]
+    fn so_many_are_asked_for_that_a_page_is_known() {
+        assert_eq!(
+            [needed(1, 25), needed(4, 25), needed(80, 25)],
+            [25, 100, 1000]
+        );
+        assert_eq!(needed(u32::MAX, 100), 1000);
+    }
+
+    proptest! {
+        #[test]
+        fn each_session_is_on_one_page(
+            lists in prop::collection::vec(prop::collection::vec(0_u32..50, 0..20), 0..4),
+            size in 1_u32..7,
+        ) {
+            let mut lists = lists;
+            for list in &mut lists {
+                list.sort_unstable_by(|a, b| b.cmp(a));
+            }
+            let mut all: Vec<u32> = lists.concat();
+            all.sort_unstable_by(|a, b| b.cmp(a));
+            let mut seen = Vec::new();
+            for number in 1.. {
+                let known = needed(number, size) as usize;
+                let answers: Vec<_> = lists
+                    .iter()
+                    .map(|list| answer(&list[..known.min(list.len())], list.len() > known))
+                    .collect();
+                let page = merged(&answers, NEWEST, number, size);
+                prop_assert_eq!(page.short, None);
+                seen.extend(names(&page));
+                if !links(&page).iter().any(|(rel, _)| *rel == "Next") {
+                    break;
+                }
+            }
+            prop_assert_eq!(seen, all);
+        }
+    }
+}
