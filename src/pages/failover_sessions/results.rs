@@ -122,6 +122,12 @@ impl Found {
         self.asked.with_value(|asked| asked.len() > 1)
     }
 
+    /// Whether a connection has not answered yet, tracked.
+    fn is_partial(self) -> bool {
+        let is_missing = |one: &Asked| one.live.value().is_none();
+        self.asked.with_value(|asked| asked.iter().any(is_missing))
+    }
+
     /// The page that is shown, tracked.
     #[must_use]
     pub fn page(self) -> Option<Arc<Page>> {
@@ -366,7 +372,7 @@ fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
         view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true") data-fresh=fresh><Cells row columns /></tr> }
     };
     let errors = asked.get_value().into_iter().map(|one| {
-        view! { <QueryErrors live=one.live title=one.title recent number /> }
+        view! { <QueryErrors live=one.live title=one.title recent number several /> }
     });
     let errors = errors.collect::<Vec<_>>();
     let short = move || {
@@ -398,7 +404,13 @@ fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
 
 /// Failures, the waiting note, and what to do about them.
 #[component]
-fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> impl IntoView {
+fn QueryErrors(
+    live: Live<Page>,
+    title: String,
+    recent: bool,
+    number: u32,
+    several: bool,
+) -> impl IntoView {
     let nav = use_nav();
     let title = StoredValue::new(title);
     let go = move |changes: &[(&str, Option<&str>)]| nav.go(&untrack(|| nav.with_params(changes)));
@@ -411,11 +423,17 @@ fn QueryErrors(live: Live<Page>, title: String, recent: bool, number: u32) -> im
             <p class="panel note">"Some roles may not query but may read the collection. "
                 <button type="button" class="btn" on:click=move |_| go(&[("recent", Some("30")), ("page", None)])>"Show the last 30 days"</button></p>
         });
-        let first = (number > 1 && status != 0).then(|| view! {
+        // Of several, each is asked from its first session on.
+        let first = (number > 1 && status != 0 && !several).then(|| view! {
             <p class="panel note">{format!("This is page {number}. It may be out of range. ")}
                 <button type="button" class="btn" on:click=move |_| go(&[("page", None)])>"Go to the first page"</button></p>
         });
-        Some(view! { <FailureCard failure system=title.get_value() retry />{offer}{first} })
+        let missing = (several && live.value().is_none()).then(|| view! {
+            <p class="panel note" data-s="unknown"><Icon name="stale" />{format!("The list is without the sessions of {}.", title.get_value())}</p>
+        });
+        Some(
+            view! { <FailureCard failure system=title.get_value() retry />{offer}{first}{missing} },
+        )
     };
     let waiting = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
     view! {
@@ -441,6 +459,9 @@ fn Nothing(found: Found) -> impl IntoView {
                 last.max(1)
             ),
             (0, _) if page.left_out.count() > 0 => "No session could be read.".to_owned(),
+            (0, _) if found.is_partial() => {
+                "No session of the connections that have answered matches the query.".to_owned()
+            }
             (0, _) => "No session matches the query.".to_owned(),
             (count, _) => format!("The server answered with {count} references and no details."),
         };
