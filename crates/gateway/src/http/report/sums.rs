@@ -7,6 +7,7 @@ use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
 use health::inventory::ResourceKey;
 use protocol::{ActivityEntry, ActivityKind, GroupReport, PlanReport, Report};
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 
@@ -123,19 +124,33 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         from: query.from,
         to: query.to,
         groups,
-        plans: plans(&data.runs, query.to),
+        plans: plans(&data.runs, &query),
     }
 }
 
-/// The runs that ended, by plan.
-fn plans(runs: &[ActivityEntry], to: DateTime<Utc>) -> Vec<PlanReport> {
+/// The runs that ended, by plan. What was recorded of one and the same run counts once, as the newest entry of the first
+/// of its connections has it: a run's GUID is unique, and several connections may see it.
+fn plans(runs: &[ActivityEntry], query: &ReportQuery) -> Vec<PlanReport> {
+    let mut ends: BTreeMap<&str, (usize, &ActivityEntry)> = BTreeMap::new();
     let mut plans: BTreeMap<(String, String), PlanReport> = BTreeMap::new();
     let is_end = |entry: &&ActivityEntry| {
         entry.kind == ActivityKind::Seen(EventKind::Run)
             && entry.severity != Severity::Moving
-            && entry.at < to
+            && entry.at < query.to
     };
     for entry in runs.iter().filter(is_end) {
+        let Some(resource) = &entry.resource else {
+            continue;
+        };
+        let mut connections = query.connections.iter();
+        let place = connections.position(|id| *id == entry.connection);
+        let found = (place.unwrap_or(usize::MAX), entry);
+        let held = ends.entry(&resource.id).or_insert(found);
+        if (found.0, Reverse(entry.at)) < (held.0, Reverse(held.1.at)) {
+            *held = found;
+        }
+    }
+    for (_, entry) in ends.into_values() {
         let key = (entry.connection.clone(), entry.name.clone());
         let plan = plans.entry(key).or_insert_with(|| PlanReport {
             connection: entry.connection.clone(),
@@ -250,6 +265,43 @@ mod tests {
         let mut unreadable = seen(Some("a"));
         unreadable.groups[0].unknown_since = Some(at(90));
         assert_eq!(unknown_ms(unreadable), 10_000);
+    }
+
+    #[test]
+    fn a_run_counts_once_however_many_connections_saw_it_and_as_it_ended() {
+        let run = |second: i64, connection: &str, id: &str, severity: &str| -> ActivityEntry {
+            serde_json::from_value(serde_json::json!({
+                "at": second * 1_000, "kind": "run", "severity": severity, "what": "", "name": "Web Shop",
+                "connection": connection,
+                "resource": ResourceKey {
+                    kind: ResourceKind::FailoverSession,
+                    connection: connection.to_owned(),
+                    id: id.to_owned(),
+                },
+            }))
+            .unwrap()
+        };
+        let mut seen = seen(None);
+        seen.query.connections = vec!["b".to_owned(), "a".to_owned()];
+        seen.runs = vec![
+            run(90, "a", "3", "moving"),
+            run(61, "a", "1", "critical"),
+            run(60, "b", "1", "critical"),
+            run(50, "b", "1", "warning"),
+            run(40, "a", "2", "normal"),
+        ];
+        let plans = report(seen, at(100)).plans;
+        let told = plans.iter().map(|plan| {
+            let PlanReport {
+                connection,
+                runs,
+                failed,
+                warnings,
+                ..
+            } = plan;
+            (connection.as_str(), *runs, *failed, *warnings)
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [("a", 1, 0, 0), ("b", 1, 1, 0)]);
     }
 
     #[test]
