@@ -1,7 +1,7 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
 use super::export::{Pages, csv, exported, json};
-use super::results::{Asked, Found};
+use super::found::{Asked, Found};
 use crate::api::{Purpose, send_page};
 use crate::live::{clock, use_clock};
 use crate::prefs::use_prefs;

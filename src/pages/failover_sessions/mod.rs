@@ -4,6 +4,7 @@ pub mod builder;
 pub mod export;
 pub mod export_view;
 pub mod form;
+pub mod found;
 pub mod histogram;
 pub mod histogram_view;
 pub mod import_view;

@@ -1,7 +1,7 @@
 //! The footer of the results: counts, and navigation by the server's own page links.
 
 use super::export_view::Export;
-use super::results::Found;
+use super::found::Found;
 use super::session_row::ColumnChooser;
 use crate::nav::use_nav;
 use leptos::prelude::*;

@@ -2,25 +2,25 @@
 //! wrong, and the panel of one session beside it.
 
 use super::builder::Builder;
+use super::found::{Asked, Found};
 use super::histogram_view::HistogramView;
-use super::merge::{Answer, Merged, merged, needed};
-use super::model::{Column, Place, Row, row};
+use super::merge::needed;
+use super::model::{Column, Row};
 use super::pagination::Pagination;
 use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
 use super::session_row::Cells;
 use crate::live::rows::Rows;
 use crate::live::veeam::Ask;
-use crate::live::{self, Clock, Live, use_clock, use_watched};
+use crate::live::{self, Live, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::pages::last_known::aged;
 use crate::pages::unreadable::left_out_note;
-use crate::prefs::{Zone, use_prefs};
-use crate::route::Route;
+use crate::prefs::use_prefs;
 use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::{FailureCard, Icon, times};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{MediaType, Page, Paging, Query, Sort};
@@ -36,194 +36,6 @@ pub fn wire_of(connection: &Connection) -> MediaType {
     match connection.system {
         System::Veeam { accept, .. } => accept,
         _ => MediaType::default(),
-    }
-}
-
-/// One connection that is asked.
-#[derive(Clone)]
-pub struct Asked {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The media type to ask for.
-    pub wire: MediaType,
-    /// What would be asked now: this page of this connection alone.
-    pub ask: Ask,
-    /// What it answers; of several connections, all sessions that the page may need.
-    pub live: Live<Page>,
-}
-
-/// What was found.
-#[derive(Clone, Copy)]
-pub struct Found {
-    /// Who is asked.
-    pub asked: StoredValue<Vec<Asked>>,
-    shown: Memo<Option<Merged>>,
-    /// Which of them have answered, but too long ago to be believed.
-    stale: Memo<Vec<bool>>,
-    /// The page, from 1.
-    pub number: u32,
-    /// Rows a page.
-    pub size: u32,
-    /// Whether it is the list of the last 30 days, which has one page.
-    pub recent: bool,
-}
-
-impl Found {
-    fn new(asked: Vec<Asked>, query: &Query, recent: bool, clock: Clock) -> Self {
-        let (sort, number, size) = (query.sort, query.page, query.page_size);
-        let asked = StoredValue::new(asked);
-        let stale = Memo::new(move |_| {
-            let is_stale = |one: &Asked| {
-                one.live.value().is_some() && !one.live.status.freshness(clock).is_believable()
-            };
-            asked.with_value(|asked| asked.iter().map(is_stale).collect::<Vec<_>>())
-        });
-        let answer = move |(one, is_stale): (&Asked, &bool)| {
-            let page = one.live.value()?;
-            let has_next = |paging: &Paging| paging.has_next(1);
-            let has_more = !recent
-                && (page.is_open_ended(needed(number, size))
-                    || page.paging.as_ref().is_some_and(has_next));
-            Some(Answer {
-                page,
-                has_more,
-                is_stale: *is_stale,
-            })
-        };
-        let shown = Memo::new(move |_| {
-            asked.with_value(|asked| {
-                if let [one] = &asked[..] {
-                    let page = one.live.value()?;
-                    return Some(Merged {
-                        page,
-                        ..Merged::default()
-                    });
-                }
-                let stale = stale.read();
-                let answers: Vec<_> = asked.iter().zip(&*stale).map(answer).collect();
-                let whole = if recent { u32::MAX } else { size };
-                let any = answers.iter().any(Option::is_some);
-                any.then(|| merged(&answers, sort, number, whole))
-            })
-        });
-        Self {
-            asked,
-            shown,
-            stale,
-            number,
-            size,
-            recent,
-        }
-    }
-
-    fn is_of_several(self) -> bool {
-        self.asked.with_value(|asked| asked.len() > 1)
-    }
-
-    /// Whether a connection has not answered yet, tracked.
-    fn is_partial(self) -> bool {
-        let is_missing = |one: &Asked| one.live.value().is_none();
-        self.asked.with_value(|asked| asked.iter().any(is_missing))
-    }
-
-    /// The page that is shown, tracked.
-    #[must_use]
-    pub fn page(self) -> Option<Arc<Page>> {
-        self.shown
-            .read()
-            .as_ref()
-            .map(|shown| Arc::clone(&shown.page))
-    }
-
-    /// The titles of each session's connections, where several are asked; tracked.
-    #[must_use]
-    pub fn titles(self) -> Vec<String> {
-        let shown = self.shown.get().unwrap_or_default();
-        let sources = shown.sources.iter();
-        sources.map(|sources| self.titles_of(sources)).collect()
-    }
-
-    fn titles_of(self, sources: &[usize]) -> String {
-        self.asked.with_value(|asked| {
-            // In the order of the configuration, whichever is shown.
-            let titles = asked
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| sources.contains(at));
-            let titles: Vec<_> = titles.map(|(_, one)| one.title.as_str()).collect();
-            titles.join(", ")
-        })
-    }
-
-    /// The vendor's time, of the first where several are asked.
-    #[must_use]
-    pub fn now(self) -> DateTime<Utc> {
-        let first = self
-            .asked
-            .with_value(|asked| asked.first().map(|one| one.live.status.vendor_now()));
-        first.unwrap_or_default()
-    }
-
-    /// How old the oldest answer is of those that are too old to be believed, tracked.
-    #[must_use]
-    pub fn oldest(self, clock: Clock) -> Option<TimeDelta> {
-        let stale = self.stale.read();
-        self.asked.with_value(|asked| {
-            let stale = asked.iter().zip(&*stale).filter(|(_, is_stale)| **is_stale);
-            stale
-                .filter_map(|(one, _)| one.live.status.age(clock))
-                .max()
-        })
-    }
-
-    /// The rows in view, tracked.
-    fn rows(self, table: RowWindow, clock: Clock, zone: Zone) -> Vec<Row> {
-        let Merged { page, sources, .. } = self.shown.get().unwrap_or_default();
-        let seen = table.rows.get().rows;
-        let stale = self.stale.read();
-        self.asked.with_value(|asked| {
-            let times = asked.iter().map(|one| one.live.status.vendor_time(clock));
-            let times: Vec<_> = times.collect();
-            let sessions = page.sessions.iter().enumerate();
-            let sessions = sessions.take(seen.end).skip(seen.start);
-            let rows = sessions.filter_map(|(at, session)| {
-                let sources = sources.get(at);
-                let source = sources.and_then(|sources| sources.first());
-                let source = source.copied().unwrap_or_default();
-                let (one, now) = asked.get(source).zip(times.get(source))?;
-                let uid = session.uid.clone().unwrap_or_default();
-                let details = match sources {
-                    Some(_) => format!("{}/{uid}", one.id),
-                    None => uid.clone(),
-                };
-                let connection = one.id.clone();
-                let place = Place {
-                    href: Route::FailoverSession { connection, uid }.href(),
-                    details,
-                    connection: sources
-                        .map(|sources| self.titles_of(sources))
-                        .unwrap_or_default(),
-                    is_stale: sources.is_some() && stale.get(source) == Some(&true),
-                };
-                Some(row(session, place, *now, zone))
-            });
-            rows.collect()
-        })
-    }
-
-    /// Of which connection `?session=` names which session.
-    fn detailed(self, details: &str) -> Option<(Asked, String)> {
-        self.asked.with_value(|asked| {
-            let (one, uid) = if let [one] = &asked[..] {
-                (one, details)
-            } else {
-                let (id, uid) = details.split_once('/')?;
-                (asked.iter().find(|one| one.id == id)?, uid)
-            };
-            Some((one.clone(), uid.to_owned()))
-        })
     }
 }
 
@@ -326,7 +138,7 @@ fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
     let stale = Memo::new(move |_| !several && found.oldest(clock).is_some());
     let count = Memo::new(move |_| found.page().map_or(0, |page| page.sessions.len()));
     let table = RowWindow::new(ALL_DRAWN, count);
-    let list = Memo::new(move |_| found.rows(table, clock, prefs.zone.get()));
+    let list = Memo::new(move |_| found.rows(table.rows.get().rows, clock, prefs.zone.get()));
     let left_out = Memo::new(move |_| found.page().map(|page| page.left_out));
     let rows = Rows::follow(list);
     let columns = Memo::new(move |_| {
@@ -376,8 +188,7 @@ fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
     });
     let errors = errors.collect::<Vec<_>>();
     let short = move || {
-        let at = found.shown.read().as_ref()?.short?;
-        let title = asked.with_value(|asked| asked.get(at).map(|one| one.title.clone()))?;
+        let title = found.short()?;
         Some(
             view! { <p class="panel note" role="status">{format!("{title} gave fewer sessions than this page needs of it, so the page ends early. Narrow the query, or ask {title} alone.")}</p> },
         )
