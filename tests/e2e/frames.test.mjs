@@ -39,6 +39,14 @@ const address = async (page) => {
   return page.frames()[1].url();
 };
 
+/** The browser refuses to show a page in a frame, and says so. */
+const refuses = (complaints) => {
+  complaints.expect(/frame-ancestors|Framing/);
+  complaints.allow(/ERR_BLOCKED_BY_RESPONSE/);
+  // It may send its report of that on the connection whose answer it has just refused.
+  complaints.allow(/\/api\/csp-report/);
+};
+
 framing('a page that the configuration names holds the wall, and nothing else of the console', async ({ page, hold, complaints }) => {
   complaints.expect(/status of 401/);
   const frame = await hold('/wall');
@@ -50,10 +58,7 @@ framing('a page that the configuration names holds the wall, and nothing else of
   assert.match(await out.getAttribute('href'), /^\/sign-in/);
   assert.equal(await frame.getByLabel('Password').count(), 0);
 
-  complaints.expect(/frame-ancestors|Framing/);
-  complaints.allow(/ERR_BLOCKED_BY_RESPONSE/);
-  // The browser may send its report of the refusal on the connection whose answer it has just refused.
-  complaints.allow(/\/api\/csp-report/);
+  refuses(complaints);
   for (const path of ['/sign-in', '/', '/connections', '/wall/']) {
     await hold(path);
     await eventually(async () => assert.match(await address(page), /^chrome-error:/, path));
@@ -61,8 +66,7 @@ framing('a page that the configuration names holds the wall, and nothing else of
 });
 
 framing('a page that the configuration does not name holds no wall', async ({ page, hold, complaints }) => {
-  complaints.expect(/frame-ancestors|Framing/);
-  complaints.allow(/ERR_BLOCKED_BY_RESPONSE/);
+  refuses(complaints);
   await hold('/wall', 'localhost');
   await eventually(async () => assert.match(await address(page), /^chrome-error:/));
 });
