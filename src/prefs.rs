@@ -165,8 +165,8 @@ pub fn provide() -> Prefs {
 }
 
 impl Prefs {
-    /// Takes over the queries that another tab has saved. The browser tells a tab of them, but not at once, and not one
-    /// that the person comes back to by "Back": whoever changes the queries reads them again before.
+    /// Takes over the queries that another tab has saved. The browser tells other tabs of a change after a while, and does
+    /// not tell a page that the button Back brings back. So the queries are read again before each change of them.
     pub fn read_queries_again(self) {
         // A browser that stores nothing has none, and what was chosen lasts.
         if let Some(queries) = stored(QUERIES)

@@ -32,7 +32,7 @@ const hrefs = (page) =>
     .getByRole('link')
     .evaluateAll((links) => links.map((link) => link.getAttribute('href').toLowerCase()));
 
-/** Waits until a page stands and nobody is waited for, so that it is complete. */
+/** Waits until the list says these words and every connection has answered. */
 const complete = async (page, words) => {
   await page.getByText(words).waitFor();
   await eventually(async () => assert.equal(await page.getByText(/^Asking /).count(), 0));
@@ -101,6 +101,14 @@ story('the details of a row are those of its own connection', async ({ page, vis
   assert.equal(await link.getAttribute('href'), own);
   await page.reload();
   await link.waitFor();
+  // Asked alone, the same connection shows the same session; another one does not have it.
+  const connection = page.getByRole('combobox', { name: 'Connection' });
+  await connection.selectOption(TITLES['em-old']);
+  await link.waitFor();
+  await page.getByRole('complementary', { name: 'Session details' }).getByText(TITLES['em-old'], { exact: true }).waitFor();
+  await connection.selectOption(TITLES.em);
+  await link.waitFor({ state: 'detached' });
+  await connection.selectOption('All connections');
   await page.getByRole('button', { name: 'Close details' }).click();
   await link.waitFor({ state: 'detached' });
 });

@@ -15,8 +15,8 @@ const WASM_SPLIT: &str = "0.2.4";
 /// What looks at the dependencies.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Debian's package of Chromium without windows. Also where nobody sees them, windows start pages of their own, which
-/// took four tenths of the processor time of the browser tests.
+/// Debian's package of Chromium without windows. Each window of the whole Chromium starts pages for its own controls, seen
+/// or not, and these took four tenths of the processor time of the browser tests.
 const HEADLESS_SHELL: &str = "chromium-headless-shell";
 
 /// Debian's package of the whole Chromium.
@@ -235,7 +235,7 @@ fn chromium(packages: &[&str]) -> Done<PathBuf> {
     let here = packages.iter().map(program).find(|it| it.is_file());
     if let Some(here) = &here {
         let is_first = packages.first().map(program).as_ref() == Some(here);
-        // Nobody is asked for a password where there is a browser.
+        // To install the other one is not worth a question for a password.
         if is_first || !is_root() {
             return Ok(here.clone());
         }

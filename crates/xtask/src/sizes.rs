@@ -17,8 +17,8 @@ use std::path::Path;
 // lost connection words of ours.
 const FIRST_VISIT: usize = 225_000;
 // The pieces one by one, which nobody fetches so: 10 kB of it are pieces that were put together before, when each page
-// fetched more of what it does not need. 7 kB tell what nobody saw of who led, and show it to screen readers. 9 kB put
-// together what several connections answer to one query.
+// fetched more of what it does not need. 7 kB show for which times it is not known who
+// led, to screen readers as well. 9 kB put together what several connections answer to one query.
 const WHOLE: usize = 989_500;
 
 /// What each chunk may add, with what it shares with others: its bundle.

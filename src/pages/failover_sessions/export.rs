@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
 use health::words::left_out;
 use serde::Serialize;
+use std::collections::HashMap;
 use vendors::veeam::{Joined, Page, Paging, Session};
 
 /// The header row, and the keys of each object in JSON; where several connections were asked, one more has their titles.
@@ -207,6 +208,37 @@ impl Pages {
     #[must_use]
     pub fn whole(self) -> (Page, &'static str) {
         (self.joined.page().unwrap_or_default(), self.note)
+    }
+}
+
+/// The sessions of several connections, one connection after the other. One that several of them have is there once: its
+/// GUID is unique.
+#[derive(Default)]
+pub struct Together {
+    /// The sessions.
+    pub page: Page,
+    /// The titles of the connections that have each session.
+    pub titles: Vec<String>,
+    places: HashMap<String, usize>,
+}
+
+impl Together {
+    /// Adds what a connection has.
+    pub fn add(&mut self, page: Page, title: &str) {
+        self.page.left_out += page.left_out;
+        for session in page.sessions {
+            let uid = session.uid.as_deref();
+            let place = uid.and_then(|uid| self.places.get(uid));
+            if let Some(titles) = place.and_then(|place| self.titles.get_mut(*place)) {
+                *titles = format!("{titles}, {title}");
+                continue;
+            }
+            if let Some(uid) = uid {
+                self.places.insert(uid.to_owned(), self.titles.len());
+            }
+            self.titles.push(title.to_owned());
+            self.page.sessions.push(session);
+        }
     }
 }
 

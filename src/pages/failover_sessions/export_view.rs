@@ -1,6 +1,6 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
-use super::export::{Pages, csv, exported, json};
+use super::export::{Pages, Together, csv, exported, json};
 use super::found::{Asked, Found};
 use crate::api::{Purpose, send_page};
 use crate::live::{clock, use_clock};
@@ -10,7 +10,6 @@ use crate::ui::notice::use_notices;
 use crate::ui::{download, error_status, times};
 use health::words;
 use leptos::prelude::*;
-use std::collections::HashMap;
 use vendors::veeam::{self, Page, Paging, Query};
 
 /// More pages than this are probably a mistake and would not fit into memory.
@@ -19,13 +18,13 @@ const MOST_PAGES: u32 = 1000;
 /// What is said once somebody has left the page that is being exported.
 const LEFT: &str = "Export cancelled: the page was left.";
 
-/// Why not every page was read.
+/// Why the pages were not read to the end.
 enum Stop {
-    /// Somebody did not want it any more.
+    /// By the button Cancel.
     Cancelled,
-    /// The page was left: what is read and what is said end with it.
+    /// The page of the console was left.
     Left,
-    /// In words.
+    /// A page could not be read: what is said of it.
     Failed(String),
 }
 
@@ -119,28 +118,12 @@ pub fn Export(
         };
         let asked = asked.get_value();
         leptos::task::spawn_local(async move {
-            let (mut all, mut titles, mut note) = (Page::default(), Vec::<String>::new(), "");
-            let mut known: HashMap<String, usize> = HashMap::new();
+            let (mut all, mut note) = (Together::default(), "");
             let mut stop = None;
             for one in &asked {
                 match reading.every(one).await {
                     Ok((page, words)) => {
-                        for session in page.sessions {
-                            let place = all.sessions.len();
-                            let uid = session.uid.clone().unwrap_or_default();
-                            // What several have is one session, as in the list.
-                            if let Some(title) = known.get(&uid).and_then(|at| titles.get_mut(*at))
-                            {
-                                *title = format!("{title}, {}", one.title);
-                                continue;
-                            }
-                            if !uid.is_empty() {
-                                known.insert(uid, place);
-                            }
-                            all.sessions.push(session);
-                            titles.push(one.title.clone());
-                        }
-                        all.left_out += page.left_out;
+                        all.add(page, &one.title);
                         note = if words.is_empty() { note } else { words };
                     }
                     Err(why) => {
@@ -155,8 +138,12 @@ pub fn Export(
             match stop {
                 None => {
                     // Of one connection it goes without saying.
-                    let titles = if asked.len() > 1 { &titles[..] } else { &[] };
-                    write(kind, &all, titles, note);
+                    let titles = if asked.len() > 1 {
+                        &all.titles[..]
+                    } else {
+                        &[]
+                    };
+                    write(kind, &all.page, titles, note);
                 }
                 Some(Stop::Left) => {
                     notices.show(LEFT.to_owned(), None);

@@ -1,4 +1,4 @@
-//! What the connections that are asked answer: the page that is shown, and of whom each of its sessions is.
+//! What the connections that are asked answer: the page that is shown, and which connections have each session.
 
 use super::merge::{Answer, Merged, merged, needed};
 use super::model::{Place, Row, row};
@@ -30,7 +30,7 @@ pub struct Asked {
 /// What was found.
 #[derive(Clone, Copy)]
 pub struct Found {
-    /// Who is asked.
+    /// The connections that are asked.
     pub asked: StoredValue<Vec<Asked>>,
     shown: Memo<Option<Merged>>,
     /// Which of them have answered, but too long ago to be believed.
@@ -44,7 +44,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// What they answer to a query, of which they give all that [`needed`] asks for where they are several.
+    /// What these connections answer to a query; where they are several, each is asked for as many as [`needed`].
     #[must_use]
     pub fn new(asked: Vec<Asked>, query: &Query, recent: bool, clock: Clock) -> Self {
         let (sort, number, size) = (query.sort, query.page, query.page_size);
@@ -203,11 +203,11 @@ impl Found {
     #[must_use]
     pub fn detailed(self, details: &str) -> Option<(Asked, String)> {
         self.asked.with_value(|asked| {
-            let (one, uid) = if let [one] = &asked[..] {
-                (one, details)
-            } else {
-                let (id, uid) = details.split_once('/')?;
-                (asked.iter().find(|one| one.id == id)?, uid)
+            // The address may be of a list of several, and one of these be asked alone now.
+            let (one, uid) = match (details.split_once('/'), &asked[..]) {
+                (Some((id, uid)), _) => (asked.iter().find(|one| one.id == id)?, uid),
+                (None, [one]) => (one, details),
+                (None, _) => return None,
             };
             Some((one.clone(), uid.to_owned()))
         })

@@ -11,7 +11,7 @@ const MOST: u32 = 1000;
 /// The first sessions of one connection's own list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    /// They.
+    /// The sessions.
     pub page: Arc<Page>,
     /// Whether the connection has more than these.
     pub has_more: bool,
@@ -24,7 +24,7 @@ pub struct Answer {
 pub struct Merged {
     /// The page, with links to those around it.
     pub page: Arc<Page>,
-    /// In which answers each of its sessions is, that which is shown first; empty where there is one answer only.
+    /// Which answers have each of its sessions, the one that is shown first; empty where there is one answer only.
     pub sources: Vec<Vec<usize>>,
     /// The answer that ended too early to know what follows on this page.
     pub short: Option<usize>,

@@ -176,8 +176,14 @@ fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
         let waits = builder.waiting.get();
         waits.then(|| view! { <p class="bar">"Showing the last query. Run query shows the one above."</p> })
     };
-    let is_chosen =
-        move |row: RwSignal<Row>| chosen.read().as_ref() == Some(&row.read().place.details);
+    // Of several connections that have a session, another one may be shown than when it was opened.
+    let is_chosen = move |row: RwSignal<Row>| {
+        let chosen = chosen.read();
+        let uid = chosen
+            .as_deref()
+            .and_then(|details| details.rsplit('/').next());
+        uid == Some(row.read().uid.as_str())
+    };
     let draw = move |place, row: RwSignal<Row>| {
         let at = move || table.row_index(place);
         let fresh = move || row.read().place.is_stale.then_some("stale");

@@ -1,6 +1,6 @@
 //! The export, read again by readers that are not ours.
 
-use super::{COLUMNS, Pages, csv, csv_header, csv_rows, exported, json};
+use super::{COLUMNS, Pages, Together, csv, csv_header, csv_rows, exported, json};
 use crate::ui::time_zone::tests::{at, berlin, east};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -353,4 +353,29 @@ proptest! {
             prop_assert_eq!(object["Plan"].as_str(), name.as_deref());
         }
     }
+}
+
+#[test]
+fn a_session_that_several_connections_have_is_exported_once_with_all_their_titles() {
+    let page = |uids: &[Option<&str>]| Page {
+        sessions: uids
+            .iter()
+            .map(|uid| Session {
+                uid: uid.map(str::to_owned),
+                ..Session::default()
+            })
+            .collect(),
+        ..Page::default()
+    };
+    let mut all = Together::default();
+    all.add(page(&[Some("a"), None, Some("b")]), "North");
+    all.add(page(&[Some("b"), None, Some("c")]), "South");
+    assert_eq!(
+        all.titles,
+        ["North", "North", "North, South", "South", "South"]
+    );
+    assert_eq!(all.page.sessions.len(), all.titles.len());
+    let rows = read(&csv(&all.page.sessions, &all.titles, &east(0), at(NOW)));
+    assert_eq!(rows[0].last().map(String::as_str), Some("Connection"));
+    assert_eq!(rows[3].last().map(String::as_str), Some("North, South"));
 }
