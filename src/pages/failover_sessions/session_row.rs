@@ -46,7 +46,7 @@ fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
         }),
         Column::Server => view! { <td>{name(move || row.read().server.clone())}</td> }.into_any(),
         Column::Type => text(move || row.read().kind.clone()),
-        Column::Connection => view! { <td>{name(move || row.read().place.connection.clone())}</td> }.into_any(),
+        Column::Connection => view! { <td class="lines">{name(move || row.read().place.connection.clone())}</td> }.into_any(),
         Column::Id => view! { <td><code>{move || row.read().uid.clone()}</code></td> }.into_any(),
     }
 }
