@@ -28,9 +28,12 @@ pub fn SignIn() -> impl IntoView {
     // Asked now: the session that the console was opened with may have ended, or another one begun since.
     let signed_in = RwSignal::new(None::<String>);
     leptos::task::spawn_local(async move {
-        // A wall's session is no person's.
-        let person = session().await.ok().filter(|session| !session.is_wall());
-        let _ = signed_in.try_set(person.map(|session| session.user));
+        // A wall's session is no person's. Where there is none, nothing changes: somebody may have begun to type.
+        if let Ok(session) = session().await
+            && !session.is_wall()
+        {
+            let _ = signed_in.try_set(Some(session.user));
+        }
     });
     // Loads a new page: another user may sign in, and nothing of the previous session may stay.
     let back = to.clone();

@@ -81,6 +81,26 @@ signing('who is signed in already is not asked to sign in again', async ({ page,
   await isSignedIn(page, 'vic');
 });
 
+signing('an answer that comes late leaves what was typed', async ({ page, served }) => {
+  const held = [];
+  let asked = 0;
+  // The first decides which page it is; then this page asks who is signed in now.
+  await page.route('**/api/session', async (route) => {
+    asked += 1;
+    if (asked === 2) await new Promise((release) => held.push(release));
+    await route.continue();
+  });
+  await page.goto(`${served.url}/sign-in`);
+  await page.getByLabel('User name').fill('ann');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await eventually(async () => assert.equal(held.length, 1));
+  const answered = page.waitForResponse('**/api/session');
+  held.pop()();
+  await (await answered).finished();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await heading(page, 'Overview').waitFor();
+});
+
 signing('an address from elsewhere does not lead elsewhere', async ({ page, served }) => {
   await page.goto(`${served.url}/sign-in?to=%2F%2Fevil.example%2Fgroups`);
   await signIn(page, 'ann', PASSWORD);
