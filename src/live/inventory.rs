@@ -411,10 +411,10 @@ impl Watched {
         self.clock.millis() + self.ahead.get()
     }
 
-    /// The time since a moment of the gateway's clock; never negative.
+    /// The time since a moment of the gateway's clock; negative where that was set back.
     #[must_use]
     pub fn since(self, at: DateTime<Utc>) -> TimeDelta {
-        self.now().signed_duration_since(at).max(TimeDelta::zero())
+        self.now().signed_duration_since(at)
     }
 
     /// A vendor's time, each second.

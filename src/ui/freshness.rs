@@ -1,13 +1,14 @@
 //! How a freshness looks: its glyph and its key in the style sheets.
 
 use chrono::TimeDelta;
-use health::freshness::Freshness;
+use health::freshness::{Freshness, is_unknown};
 use health::words;
 
 /// How fresh something is and how old: "live, 2 s ago".
 #[must_use]
 pub fn words(freshness: Freshness, age: Option<TimeDelta>) -> String {
     match age {
+        Some(age) if is_unknown(age) => format!("{}, {}", freshness.word(), words::ago(age)),
         Some(age) => format!("{}, {} ago", freshness.word(), words::span(age)),
         None => format!("{}, never read", freshness.word()),
     }
@@ -39,7 +40,7 @@ pub fn key(freshness: Freshness) -> &'static str {
 mod tests {
     use super::words;
     use chrono::TimeDelta;
-    use health::freshness::Freshness;
+    use health::freshness::{Freshness, is_unknown};
 
     #[test]
     fn an_age_is_told_as_one_from_the_first_second_on() {

@@ -21,6 +21,10 @@ const STALE: TimeDelta = TimeDelta::seconds(15);
 /// No data after this, whatever the interval, unless three intervals are longer.
 const NO_DATA: TimeDelta = TimeDelta::seconds(60);
 
+/// What lies further ahead was read before the clock was set back: how old it is, nobody knows. Two clocks that agree with
+/// each other differ by less.
+pub(crate) const AHEAD: TimeDelta = NO_DATA;
+
 /// Judges an answer's age; `None` when there never was one. An interval longer than 20 s moves every
 /// limit out: what is asked once in five minutes is not gone after one.
 #[must_use]
@@ -29,7 +33,7 @@ pub fn freshness(age: Option<TimeDelta>, interval: TimeDelta) -> Freshness {
     match age {
         None => Freshness::NoData,
         Some(age) if age > stale => Freshness::NoData,
-        Some(age) if age > aging => Freshness::Stale,
+        Some(age) if age > aging || is_unknown(age) => Freshness::Stale,
         Some(age) if age > live => Freshness::Aging,
         Some(_) => Freshness::Live,
     }
@@ -38,7 +42,16 @@ pub fn freshness(age: Option<TimeDelta>, interval: TimeDelta) -> Freshness {
 /// The greatest age at which an answer of this age is still as fresh; `None` where it gets no older.
 #[must_use]
 pub fn as_fresh_until(age: TimeDelta, interval: TimeDelta) -> Option<TimeDelta> {
+    if is_unknown(age) {
+        return Some(-AHEAD - TimeDelta::milliseconds(1));
+    }
     limits(interval).into_iter().find(|limit| age <= *limit)
+}
+
+/// Whether an age is that of an answer from before the clock was set back.
+#[must_use]
+pub fn is_unknown(age: TimeDelta) -> bool {
+    age < -AHEAD
 }
 
 /// The greatest ages of what is live, aging and stale.
@@ -137,13 +150,22 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_from_the_future_is_live_and_no_span_makes_it_panic() {
+    fn an_answer_from_the_future_is_live_unless_the_clock_was_set_back_and_no_span_makes_it_panic()
+    {
         for interval in [TimeDelta::MIN, TimeDelta::zero(), TimeDelta::MAX] {
             let _ = freshness(Some(TimeDelta::MAX), interval);
             let _ = freshness(Some(TimeDelta::MIN), interval);
         }
-        let future = Some(TimeDelta::seconds(-40));
-        assert_eq!(freshness(future, TimeDelta::seconds(5)), Freshness::Live);
+        let interval = TimeDelta::seconds(5);
+        let of = |seconds| freshness(Some(TimeDelta::seconds(seconds)), interval);
+        let seen = [-40, -60, -61, -3_600].map(of);
+        let [live, stale] = [Freshness::Live, Freshness::Stale];
+        assert_eq!(seen, [live, live, stale, stale]);
+        let hour = TimeDelta::hours(-1);
+        let limit = as_fresh_until(hour, interval).unwrap();
+        assert_eq!(freshness(Some(limit), interval), stale);
+        let later = limit + TimeDelta::milliseconds(1);
+        assert_eq!(freshness(Some(later), interval), live);
     }
 
     #[test]

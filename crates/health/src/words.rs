@@ -1,5 +1,6 @@
 //! Time spans in words, with at most two units, and numbers in digits.
 
+use crate::freshness::is_unknown;
 use chrono::TimeDelta;
 use vendors::LeftOut;
 
@@ -61,10 +62,12 @@ pub fn decimal(number: f64, decimals: u32) -> String {
     text.trim_end_matches('0').to_owned()
 }
 
-/// How long ago: `now` under a second, else `42 s ago`.
+/// How long ago: `now` under a second, else `42 s ago`; an unknown time, where the clock was set back since.
 #[must_use]
 pub fn ago(age: TimeDelta) -> String {
-    if age < TimeDelta::seconds(1) {
+    if is_unknown(age) {
+        "an unknown time ago".to_owned()
+    } else if age < TimeDelta::seconds(1) {
         "now".to_owned()
     } else {
         format!("{} ago", span(age))
@@ -103,6 +106,8 @@ mod tests {
     fn an_age_under_a_second_is_now() {
         assert_eq!(ago(TimeDelta::milliseconds(999)), "now");
         assert_eq!(ago(TimeDelta::seconds(1)), "1 s ago");
+        assert_eq!(ago(TimeDelta::seconds(-60)), "now");
+        assert_eq!(ago(TimeDelta::seconds(-61)), "an unknown time ago");
         assert_eq!(
             span(TimeDelta::MAX),
             format!("{} d", TimeDelta::MAX.num_days())

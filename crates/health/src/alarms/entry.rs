@@ -4,6 +4,7 @@ use super::finding::{Finding, Subject, flapping, of_verdict, told_flapping};
 use super::flapping::{Flapping, History};
 use super::history::Source;
 use super::{Alarm, Since};
+use crate::freshness::AHEAD;
 use crate::inventory::{Kind, Resource};
 use crate::severity::Severity;
 use crate::verdict::Verdict;
@@ -31,6 +32,7 @@ impl Entry {
     /// Remembers what was read then. A reading that is not later than the last one says nothing new.
     pub(super) fn observe(&mut self, resource: &Resource, at: DateTime<Utc>) {
         let verdict = &resource.verdict;
+        self.set_back_to(at);
         let gap = at.signed_duration_since(self.last_seen);
         if gap <= TimeDelta::zero() && self.word == verdict.word {
             return;
@@ -63,6 +65,19 @@ impl Entry {
             Some(leader) => self.leader.observe((leader.to_owned(), self.failovers), at),
             None => self.leader.unchanged(at),
         }
+    }
+
+    /// What lies far ahead was read before the clock was set back: it goes on from there.
+    fn set_back_to(&mut self, at: DateTime<Utc>) {
+        let by = self.last_seen.signed_duration_since(at);
+        if by <= AHEAD {
+            return;
+        }
+        for time in [&mut self.since, &mut self.unbroken, &mut self.last_seen] {
+            *time = time.checked_sub_signed(by).unwrap_or(at);
+        }
+        self.attention.set_back(by);
+        self.leader.set_back(by);
     }
 
     /// Goes on with the alarm of an earlier gateway: what had lasted too long has not begun with this reading, and what

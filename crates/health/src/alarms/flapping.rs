@@ -77,6 +77,15 @@ impl<S: PartialEq> History<S> {
         }
     }
 
+    /// The clock was set back.
+    pub(super) fn set_back(&mut self, by: TimeDelta) {
+        let since = self.flapping.iter_mut().map(|one| &mut one.since);
+        let seen = self.seen.iter_mut().map(|(at, _)| at);
+        for time in seen.chain(&mut self.latest).chain(since) {
+            *time = time.checked_sub_signed(by).unwrap_or_default();
+        }
+    }
+
     /// Goes on flapping as it did before a restart: it calms down after a minute without a change.
     pub(super) fn go_on_flapping(&mut self, flapping: Flapping, at: DateTime<Utc>) {
         self.flapping = Some(flapping);

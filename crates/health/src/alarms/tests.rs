@@ -501,6 +501,43 @@ fn a_handover_that_begins_after_a_clock_was_set_back_is_not_stuck_at_once() {
 }
 
 #[test]
+fn what_lasts_too_long_does_so_also_over_a_clock_that_is_set_back() {
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
+    let mut world = World::default();
+    for (seconds, expected) in [
+        (3_600, None),
+        (3_610, None),
+        (0, None),
+        (5, None),
+        (6, Some(Critical)),
+    ] {
+        world.read(seconds, moving.clone(), None);
+        let severity = world.alarm().map(|alarm| alarm.severity);
+        assert_eq!(severity, expected, "{seconds} s");
+    }
+}
+
+#[test]
+fn what_flaps_calms_down_a_minute_later_also_over_a_clock_that_is_set_back() {
+    let states = [Normal, Warning, Normal, Warning, Normal];
+    let mut world = seen(&[0, 1, 2, 3, 4].map(|n| (3_600 + n * 5, states[n as usize], None)));
+    for (seconds, flaps) in [(0, true), (60, true), (61, false)] {
+        world.read(seconds, verdict(Normal), None);
+        assert_eq!(world.alarm().is_some(), flaps, "{seconds} s");
+    }
+}
+
+#[test]
+fn a_connection_that_falls_silent_as_the_clock_is_set_back_is_an_alarm_and_hides_none() {
+    let mut world = seen(&[(3_600, Warning, None)]);
+    world.silence(0, 3_600, verdict(Warning));
+    let alarms = world.history.alarms();
+    let kinds: Vec<_> = alarms.iter().map(|alarm| alarm.resource.kind).collect();
+    assert_eq!(kinds, [Kind::Connection, Kind::FailoverGroup]);
+    assert_eq!(world.read(5, verdict(Warning), None).ended.len(), 1);
+}
+
+#[test]
 fn what_flaps_goes_on_after_a_restart_until_a_minute_has_brought_no_change() {
     let of_state = || {
         let states = [Normal, Warning, Normal, Warning, Normal];

@@ -6,6 +6,7 @@ use super::facts::{
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
 use crate::failover_sessions::{self, Successes, is_recent, judge_session_among};
+use crate::freshness::AHEAD;
 use crate::groups::{
     HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, members,
 };
@@ -90,6 +91,21 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// How a resource was read at that time: with the last complete reading, or before it. What lies far ahead of that
+    /// reading was read before the clock was set back.
+    #[must_use]
+    pub fn observed(&self, at: DateTime<Utc>) -> Observed {
+        let is_with = |all: DateTime<Utc>| {
+            let later = at.signed_duration_since(all);
+            later >= TimeDelta::zero() && later <= AHEAD
+        };
+        if self.observed_at.is_some_and(is_with) {
+            Observed::WithConnection
+        } else {
+            Observed::At(at)
+        }
+    }
+
     fn vendor(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         at.checked_add_signed(self.vendor_ahead).unwrap_or(at)
     }
@@ -145,8 +161,7 @@ impl WatchedSlicerGroup {
         let mut resource = of_slicer_group(&self.group, connection, at);
         resource.failure.clone_from(&self.failure);
         resource.observed = match self.read_at {
-            Some(read) if at.observed_at.is_none_or(|all| read < all) => Observed::At(read),
-            Some(_) => Observed::WithConnection,
+            Some(read) => at.observed(read),
             // The list says of it all that is known, and what is bad enough not to wait for more.
             None if self.is_listed
                 && (self.failure.is_some() || self.group.active == Some(OnAir::Slate)) =>
@@ -182,13 +197,9 @@ fn of_group(group: &WatchedGroup, connection: &str, at: &Moment) -> Resource {
     } = group;
     let id = configuration.id.as_deref().unwrap_or_default();
     let name = group_name(configuration).to_owned();
-    let observed = match detail {
-        None => Observed::Never,
-        Some(detail) if at.observed_at.is_none_or(|all| detail.observed_at < all) => {
-            Observed::At(detail.observed_at)
-        }
-        Some(_) => Observed::WithConnection,
-    };
+    let observed = detail
+        .as_ref()
+        .map_or(Observed::Never, |detail| at.observed(detail.observed_at));
     Resource {
         verdict: verdict_of_group(group, &name, at),
         facts: Facts::FailoverGroup(Box::new(facts_of_group(group, at))),

@@ -193,8 +193,8 @@ impl Connection {
         };
         let mut resource = known.resource.clone();
         resource.failure = judged.resource.failure;
-        if moment.observed_at.is_some_and(|all| observed_at < all) {
-            resource.observed = Observed::At(observed_at);
+        if moment.observed_at.is_some() {
+            resource.observed = moment.observed(observed_at);
         }
         Judged { resource, ..*known }
     }
