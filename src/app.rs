@@ -31,12 +31,18 @@ pub fn App() -> impl IntoView {
     heading::provide();
     // No `LocalResource`, which with its `Suspense` would be 7 kB more to load.
     let start = RwSignal::new_local(None::<Result<Start, Failure>>);
+    let attempts = StoredValue::new(0_u32);
     let retry = Callback::new(move |()| {
+        attempts.update_value(|attempts| *attempts = attempts.wrapping_add(1));
+        let attempt = attempts.get_value();
         spawn_local(async move {
             // At the same time: one way there and back less until alarms are seen.
             let (session, first) = join(session::session(), inventory::first()).await;
             let known = session.and_then(|session| Ok((session, first?)));
-            let _ = start.try_set(Some(known));
+            // The console that another attempt has opened meanwhile may be in use.
+            if attempts.try_get_value() == Some(attempt) {
+                let _ = start.try_set(Some(known));
+            }
         });
     });
     retry.run(());

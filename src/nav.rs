@@ -136,6 +136,11 @@ impl Nav {
             *old = what;
             (differs, ())
         });
+        // The question whether to leave has become one of nothing.
+        let pending = self.pending.try_get_untracked().flatten();
+        if let Some(pending) = pending.filter(|_| what.is_none()) {
+            self.answer(pending.number, true);
+        }
     }
 
     /// Whether something would be lost by leaving the page.

@@ -129,12 +129,6 @@ pub fn signed_span(millis: f64) -> TimeDelta {
     TimeDelta::try_milliseconds(millis as i64).unwrap_or_default()
 }
 
-/// Milliseconds as a duration, never negative.
-#[must_use]
-pub fn span(millis: f64) -> TimeDelta {
-    signed_span(millis.max(0.0))
-}
-
 /// Milliseconds since 1970 of a time.
 #[must_use]
 #[expect(

@@ -5,7 +5,7 @@ use super::clock::{self, Clock, use_clock};
 use super::world::{GroupLeaderChange, World};
 use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{self as api, Refresh, fetch};
-use crate::api::{Arrived, Failure, transport};
+use crate::api::{Arrived, Failure, session, transport};
 use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::readers::{forget, renew};
@@ -104,7 +104,7 @@ pub async fn first() -> Result<First, Failure> {
 
 /// The gateway's clock less the browser's, which saw the answer on its way between two moments.
 fn ahead(answer: &protocol::Inventory, requested_at: f64, came: f64) -> f64 {
-    clock::millis_of(answer.now) - f64::midpoint(requested_at, came)
+    clock::millis_of(answer.now) - f64::midpoint(requested_at.min(came), came)
 }
 
 /// The changes after a revision, and the gateway's clock less the browser's.
@@ -430,7 +430,14 @@ impl Watched {
 
     /// Has the gateway read anew, and shows what it then knows.
     pub fn refresh(self, what: Refresh) {
-        let _ = self.wanted.try_with_value(|wanted| wanted.set(Some(what)));
+        let _ = self.wanted.try_with_value(|wanted| {
+            // One answer brings what was asked for before it, too.
+            let both = match wanted.take() {
+                Some(held) if held != what => Refresh::Everything,
+                _ => what,
+            };
+            wanted.set(Some(both));
+        });
         self.live.status.refresh();
     }
 
@@ -494,6 +501,6 @@ impl Watched {
     #[must_use]
     pub fn failure(self) -> Option<Failure> {
         let failure = self.live.status.failure();
-        failure.filter(|failure| failure.status() != 401)
+        failure.filter(|failure| !session::is_missing(failure))
     }
 }

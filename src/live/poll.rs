@@ -87,6 +87,8 @@ impl Poll {
 
     fn receive(&self, status: Status, requested_at: Millis, result: Result<Received, Failure>) {
         let received = clock::now();
+        // The clock may have been set back since.
+        let requested_at = requested_at.min(received);
         match result {
             Ok(Received { date, age, apply }) => {
                 if let Some(dated) = date {

@@ -130,11 +130,11 @@ impl Status {
         self.failure.get()
     }
 
-    /// How old the last good answer is; `None` when there never was one.
+    /// How old the last good answer is, negative where the clock was set back since; `None` when there never was one.
     #[must_use]
     pub fn age(self, clock: Clock) -> Option<TimeDelta> {
         let requested_at = self.requested_at.get()?;
-        Some(clock::span(clock.millis() - requested_at))
+        Some(clock::signed_span(clock.millis() - requested_at))
     }
 
     /// How far the last good answer can be believed.

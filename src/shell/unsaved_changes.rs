@@ -9,7 +9,12 @@ use leptos::prelude::*;
 #[component]
 pub fn UnsavedChangesDialog() -> impl IntoView {
     let nav = use_nav();
-    let draw = move |(number, what): (u32, &'static str)| {
+    let draw = move |(number, _)| {
+        // It may change while the question is open: what is being saved may fail.
+        let lost = move || {
+            nav.leaving()
+                .map(|(_, what)| format!("{what} would be lost."))
+        };
         let close = Trigger::new();
         let leave = StoredValue::new(false);
         let on_close =
@@ -20,7 +25,7 @@ pub fn UnsavedChangesDialog() -> impl IntoView {
         };
         view! {
             <Dialog title="Leave without saving?" on_close close>
-                <p>{format!("{what} would be lost.")}</p>
+                <p>{lost}</p>
                 <footer class="row">
                     <button type="button" class="btn main" on:click=move |_| close.notify()>"Stay"</button>
                     <button type="button" class="btn" on:click=go>"Leave and discard"</button>

@@ -38,6 +38,8 @@ pub struct Shared {
     pub(crate) store: Arc<Store>,
     /// Held by each change from its intent to its outcome, so that a stop can wait for them.
     pub(crate) changes: Changes,
+    /// Held from the comparison of an alarm with what somebody saw to what they then do about it.
+    pub(crate) acknowledging: Arc<tokio::sync::Mutex<()>>,
     /// Who watches the connections, and what they know.
     pub(crate) watchers: Watchers,
     /// What sends messages about alarms.
@@ -85,6 +87,7 @@ impl Shared {
             watchers,
             store,
             changes: Changes::default(),
+            acknowledging: Arc::default(),
             in_flight: Arc::default(),
             inventory_answers: AnswerCache::default(),
             earlier_files: EarlierFiles::default(),

@@ -72,13 +72,13 @@ impl<T: Clone> SingleFlight<T> {
         fetch: impl FnOnce(Option<Fetched<T>>) -> F,
     ) -> Fetched<T> {
         let no_wait = || ready(Ok::<(), Infallible>(()));
-        match self.get_with_permit(serves, no_wait, fetch).await {
+        match self.get_with_permit(false, serves, no_wait, fetch).await {
             Ok(fetched) => fetched,
             Err(never) => match never {},
         }
     }
 
-    /// As [`Self::get`], but the caller that fetches holds a permit, which `permit` waits for. No other caller waits for
+    /// As [`Self::get`], but `anew` takes no outcome of a fetch that had begun before, and the caller that fetches holds a permit, which `permit` waits for. No other caller waits for
     /// that: of all that want the same, the first one with a permit fetches, and those that wait for its outcome hold
     /// none.
     ///
@@ -86,6 +86,7 @@ impl<T: Clone> SingleFlight<T> {
     /// What `permit` failed with.
     pub(crate) async fn get_with_permit<P, E, G, F>(
         &self,
+        anew: bool,
         serves: impl Fn(&Fetched<T>) -> bool,
         permit: impl Fn() -> G,
         fetch: impl FnOnce(Option<Fetched<T>>) -> F,
@@ -94,10 +95,13 @@ impl<T: Clone> SingleFlight<T> {
         G: Future<Output = Result<P, E>>,
         F: Future<Output = T>,
     {
-        let arrived = self.state.borrow().ended;
+        let begun = {
+            let state = self.state.borrow();
+            state.ended + u64::from(anew && state.is_fetching)
+        };
         let of_use = |state: &State<T>| {
             let fetched = state.fetched.as_ref();
-            fetched.is_some_and(|fetched| fetched.number > arrived || serves(fetched))
+            fetched.is_some_and(|fetched| fetched.number > begun || serves(fetched))
         };
         let _permit = loop {
             self.wait_until(|state| !state.is_fetching || of_use(state))
@@ -200,7 +204,7 @@ mod tests {
             SingleFlight::<u64>::default(),
             tokio::sync::Semaphore::new(0),
         );
-        let never = flight.get_with_permit(|_| false, || permit.acquire(), async |_| 1);
+        let never = flight.get_with_permit(false, |_| false, || permit.acquire(), async |_| 1);
         let other = async {
             tokio::task::yield_now().await;
             let fetched = flight.get(|_| false, async |_| 2).await;
@@ -217,9 +221,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_wants_it_anew_gets_no_outcome_of_a_fetch_that_had_begun_before() {
+        let flight = SingleFlight::<u64>::default();
+        let fetch = async |number: u64| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            number
+        };
+        let permit = || ready(Ok::<(), Infallible>(()));
+        let first = flight.get(|_| false, |_| fetch(1));
+        let others = async {
+            tokio::task::yield_now().await;
+            let any = flight.get(|_| false, |_| fetch(2));
+            let anew =
+                [3, 4].map(|n| flight.get_with_permit(true, |_| false, permit, move |_| fetch(n)));
+            let [one, other] = anew;
+            tokio::join!(any, one, other)
+        };
+        let (_, (any, one, other)) = tokio::join!(first, others);
+        let anew = [one, other].map(|fetched| fetched.unwrap().value);
+        assert_eq!((any.value, anew), (1, [3, 3]));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn without_a_place_nothing_is_fetched() {
         let flight = SingleFlight::<u64>::default();
-        let none = flight.get_with_permit(|_| false, || ready(Err::<(), _>("none")), async |_| 1);
+        let refuse = || ready(Err::<(), _>("none"));
+        let none = flight.get_with_permit(false, |_| false, refuse, async |_| 1);
         assert_eq!(none.await.err(), Some("none"));
         assert_eq!(flight.take().await, None);
     }
@@ -251,6 +278,7 @@ mod tests {
             tokio::spawn(async move {
                 for _ in 0..2_000 {
                     let outcome = flight.get_with_permit(
+                        false,
                         |_| false,
                         || places.acquire(),
                         async |_| {

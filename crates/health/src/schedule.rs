@@ -135,7 +135,7 @@ impl Schedule {
 
     fn ended(&mut self, now: Millis, backoff: Option<Millis>, not_before: Option<Millis>) {
         self.last = Some(LastPoll {
-            begun: self.under_way.take().unwrap_or(now),
+            begun: self.under_way.take().unwrap_or(now).min(now),
             ended: now,
             backoff,
             not_before,
@@ -150,9 +150,14 @@ impl Schedule {
             _ if self.under_way.is_some() => Next::Wait,
             _ if self.requested => Next::Now,
             _ if self.hidden || held => Next::Wait,
-            Some(due) if due > now => Next::At(due),
+            Some(due) if due > now && !self.is_ahead_of(now) => Next::At(due),
             _ => Next::Now,
         }
+    }
+
+    /// Whether the last poll ended later than now: the clock was set back since, and by it nothing would be due for long.
+    fn is_ahead_of(&self, now: Millis) -> bool {
+        self.last.is_some_and(|last| last.ended > now)
     }
 
     /// When the next poll is due; `None` for at once.

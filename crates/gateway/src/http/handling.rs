@@ -72,9 +72,9 @@ pub(super) async fn acknowledge(
     )
     .await?;
     let inventory = gateway.shared.watchers.inventory();
-    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    let turn = gateway.shared.acknowledging.clone().lock_owned().await;
+    let (id, alarm) = shared_alarm(inventory, &id).await?;
     wanted.seen.map_or(Ok(()), |seen| compare(seen, &alarm))?;
-    let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
     let now = inventory.clock().now();
     let given = Acknowledgement {
         by: actor.name.clone(),
@@ -93,11 +93,22 @@ pub(super) async fn acknowledge(
     };
     let change = StateChange::put(Table::Acknowledgements, &id, &given);
     let to_keep = given.clone();
-    let effect = move |inventory: &Inventory| inventory.acknowledge(&id, to_keep);
+    let effect = move |inventory: &Inventory| {
+        let _turn = turn;
+        inventory.acknowledge(&id, to_keep)
+    };
     if !handle(&gateway, &authorized, handled, change, effect).await? {
         return Err(no_such_alarm());
     }
     Ok((StatusCode::CREATED, NO_STORE, Json(given)).into_response())
+}
+
+/// An open alarm with what others have done about it until now, and the id by which all gateways know it.
+async fn shared_alarm(inventory: &Inventory, id: &str) -> Result<(String, Alarm), Problem> {
+    let alarm = inventory.alarm(id).ok_or_else(no_such_alarm)?;
+    let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
+    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    Ok((id, alarm))
 }
 
 /// Whether an alarm is still what the person saw who decided to take care of it.
@@ -127,8 +138,7 @@ pub(super) async fn withdraw(
     Id(id): Id,
 ) -> Result<Response, Problem> {
     let inventory = gateway.shared.watchers.inventory();
-    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
-    let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
+    let (id, alarm) = shared_alarm(inventory, &id).await?;
     let given = alarm.acknowledged.as_ref().ok_or_else(|| {
         Problem::new(
             Kind::NotFound,
@@ -162,8 +172,7 @@ pub(super) async fn note(
     let actor = &authorized.actor;
     let wanted: NewNote = read(request, "`text`, a text").await?;
     let inventory = gateway.shared.watchers.inventory();
-    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
-    let id = inventory.shared_id(&alarm.id).await.ok_or_else(too_new)?;
+    let (id, alarm) = shared_alarm(inventory, &id).await?;
     if alarm.notes.len() >= MOST_NOTES {
         let detail = format!("there are {MOST_NOTES} notes about this alarm already");
         return Err(Problem::new(Kind::Overloaded, detail));

@@ -28,8 +28,9 @@ pub(crate) async fn open(address: SocketAddr) -> Result<TcpListener, String> {
     })
 }
 
-/// A change waits for its turn, reads what is there, and is sent, each within the connection's time.
-const CALLS_OF_A_CHANGE: u32 = 3;
+/// A change waits for its turn in the gateway and among gateways. Then it reads what is there, and is sent: each waits for
+/// its place, its credentials and its answer. Each of these takes the connection's time at most.
+const STEPS_OF_A_CHANGE: u32 = 8;
 
 /// How long anything else that is recorded together with its effect may take, such as a sign-in at a provider.
 const OWN_CHANGE: Duration = Duration::from_secs(10);
@@ -140,7 +141,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     }
     // Half a change is worse than none: those under way end, and are recorded, within what each may take.
     let longest = gateway.upstreams.iter().map(|upstream| upstream.timeout);
-    let longest = longest.max().unwrap_or_default() * CALLS_OF_A_CHANGE;
+    let longest = longest.max().unwrap_or_default() * STEPS_OF_A_CHANGE;
     let ended = timeout(longest.max(OWN_CHANGE), gateway.shared.changes.ended()).await;
     if ended.is_err() {
         tracing::error!(

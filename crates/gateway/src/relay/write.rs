@@ -48,8 +48,9 @@ impl Record {
     /// # Errors
     /// Another gateway takes too long, or the store cannot be written.
     pub(super) async fn alone(&self, group: &str, patience: Duration) -> Result<Lease, Problem> {
-        // Reading the group, recording the intent, and the write itself.
-        let longest = 3 * patience + Duration::from_secs(10);
+        // Reading the group, and the write itself: each waits for its place, its signature and its answer. Between them the
+        // intent is recorded.
+        let longest = 6 * patience + Duration::from_secs(10);
         let name = format!("slicer group {group}");
         let lease = self.store.lease(&name, patience, longest).await?;
         lease.ok_or_else(under_way)

@@ -31,6 +31,19 @@ pub(crate) struct StoreUpdate {
     access: Option<(i64, Fresh)>,
 }
 
+#[cfg(test)]
+impl StoreUpdate {
+    /// The first one, with this saved.
+    pub(crate) fn first(leads: bool, saved: SavedState) -> Self {
+        Self {
+            leads,
+            revision: 1,
+            saved: Some(saved),
+            access: None,
+        }
+    }
+}
+
 /// The numbers of what a gateway has taken over already.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KnownRevisions {

@@ -150,6 +150,20 @@ impl StateChange {
 pub(crate) struct SavedState(BTreeMap<Table, BTreeMap<String, String>>);
 
 impl SavedState {
+    /// What is there after these changes.
+    #[cfg(test)]
+    pub(crate) fn after(changes: Vec<StateChange>) -> Self {
+        let mut saved = Self::default();
+        for StateChange { table, id, entry } in changes {
+            let held = saved.0.entry(table).or_default();
+            match entry {
+                Some(entry) => held.insert(id, entry),
+                None => held.remove(&id),
+            };
+        }
+        saved
+    }
+
     /// Puts what was read in place of what was read before.
     pub(super) fn replace(&mut self, newer: Self) {
         self.0.extend(newer.0);

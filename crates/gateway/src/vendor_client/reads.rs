@@ -76,6 +76,7 @@ impl Reads {
         let is_new = AtomicBool::new(false);
         let fetched = slot
             .get_with_permit(
+                when == When::Now,
                 |fetched| when == When::Lately && self.serves(fetched),
                 place,
                 |_| {

@@ -53,6 +53,16 @@ fn what_is_in_transition_is_polled_every_two_seconds_and_never_slower_than_chose
 }
 
 #[test]
+fn a_clock_that_is_set_back_holds_no_poll() {
+    let hour = 3_600.0 * SECOND;
+    assert_eq!(polled(hour, hour, false).next(0.0), Next::Now);
+    let mut schedule = Schedule::default();
+    schedule.begun(hour);
+    schedule.answered(0.0, false);
+    assert_eq!(schedule.next(0.0), Next::At(5.0 * SECOND));
+}
+
+#[test]
 fn a_new_interval_counts_from_the_last_poll() {
     let mut schedule = polled(0.0, 0.0, false);
     schedule.set(Duration::from_secs(60), false, false);
@@ -172,7 +182,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        (0.0..60_000.0).prop_map(Step::Pass),
+        // Also back, as a clock may be set.
+        (-7_200_000.0..60_000.0).prop_map(Step::Pass),
         (2_u64..300, any::<bool>(), any::<bool>()).prop_map(|(i, p, h)| Step::Set(i, p, h)),
         Just(Step::Ask),
         Just(Step::Wake),

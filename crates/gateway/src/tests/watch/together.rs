@@ -141,6 +141,28 @@ async fn an_alarm_is_the_same_at_both_and_so_is_who_takes_care_of_it() {
 }
 
 #[tokio::test]
+async fn who_acknowledges_an_alarm_at_one_hears_that_somebody_has_done_so_at_the_other() {
+    let plant = plant().await;
+    let Some((one, other, _server)) = pair(&plant, ["Plant A"; 2]).await else {
+        return;
+    };
+    one.sync_with_store().await;
+    other.sync_with_store().await;
+    let open = alarm(&one, "the alarm", |_| true).await;
+    let acknowledge = async |at: &Fixture, reason: &str| {
+        let line = format!("POST /api/alarms/{}/acknowledgement", open.id);
+        let seen = json!({"severity": "critical"});
+        let (status, answer) = send(at, &line, &json!({"reason": reason, "seen": seen})).await;
+        (status, answer["detail"].as_str().map(str::to_owned))
+    };
+    assert_eq!(acknowledge(&other, "on it").await, (201, None));
+    let given = Some("local has acknowledged the alarm: on it".to_owned());
+    assert_eq!(acknowledge(&one, "me too").await, (409, given));
+    one.end();
+    other.end();
+}
+
+#[tokio::test]
 async fn an_alarm_that_the_one_that_records_sees_first_has_one_id_at_once() {
     let plant = plant().await;
     let Some((one, other, _server)) = pair(&plant, ["Plant A", "Plant One"]).await else {

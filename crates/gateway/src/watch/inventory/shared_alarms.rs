@@ -33,12 +33,13 @@ impl SharedAlarms {
 impl State {
     /// Takes over what others have changed. `handled` is how often somebody had done something here when it was asked
     /// for: what is older than that says nothing of it.
-    fn take_update(&mut self, update: StoreUpdate, handled: u64, now: DateTime<Utc>) {
+    pub(super) fn take_update(&mut self, update: StoreUpdate, handled: u64, now: DateTime<Utc>) {
         if let Some(saved) = update.saved
             && handled == self.shared_alarms.handled
         {
             self.shared_alarms.revision = update.revision;
-            self.take_saved(saved, update.leads);
+            let recorded_here = update.leads && !self.shared_alarms.follows;
+            self.take_saved(saved, recorded_here);
             self.handled(now);
         }
         if update.leads && self.shared_alarms.follows {
@@ -63,9 +64,10 @@ impl State {
         }
     }
 
-    fn take_saved(&mut self, mut saved: SavedState, leads: bool) {
+    /// What another gateway recorded goes on by its ids, also where this one takes its place.
+    fn take_saved(&mut self, mut saved: SavedState, recorded_here: bool) {
         let open = saved.take::<Alarm>(Table::OpenAlarms);
-        if !leads {
+        if !recorded_here {
             let renamed = self.history.adopt(open.values());
             self.shared_alarms.renamed.extend(renamed);
         }
@@ -101,18 +103,14 @@ impl Inventory {
         self.record(state);
     }
 
-    /// The id by which all gateways know an alarm that is open here. `None` where the one that records has not seen it
+    /// The id by which all gateways know an alarm that is open here, after what others have done about it until now was
+    /// taken over. `None` where the one that records has not seen it
     /// yet.
     pub(crate) async fn shared_id(&self, id: &str) -> Option<String> {
-        if self.store.leads() {
-            return Some(id.to_owned());
-        }
         self.sync_with_store().await;
         let shared_alarms = &self.state().shared_alarms;
         let id = shared_alarms.id_now(id);
-        shared_alarms
-            .recorded
-            .contains_key(id)
-            .then(|| id.to_owned())
+        let is_shared = self.store.leads() || shared_alarms.recorded.contains_key(id);
+        is_shared.then(|| id.to_owned())
     }
 }

@@ -1,6 +1,7 @@
 //! What is answered after a revision, whatever was published in between.
 
 mod recorder;
+mod take_over;
 
 use super::*;
 use crate::config::StoreLocation;

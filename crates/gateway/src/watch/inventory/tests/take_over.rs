@@ -1,0 +1,44 @@
+//! A gateway that goes on recording where another one has ended.
+
+use super::*;
+use crate::store::{SavedState, StateChange, StoreUpdate, Table};
+use health::alarms::Acknowledgement;
+
+#[tokio::test]
+async fn who_goes_on_recording_keeps_what_was_done_about_an_alarm_that_it_had_not_heard_of() {
+    let world = World::new();
+    world.do_step(&Step::Group(1, None));
+    let open = |world: &World| world.inventory.alarms().0.remove(0);
+    let own = open(&world);
+    let recorded = Alarm {
+        id: "theirs".to_owned(),
+        ..own.clone()
+    };
+    let given = Acknowledgement {
+        by: "ann".to_owned(),
+        reason: "on it".to_owned(),
+        at: world.now(),
+        until: None,
+        severity: own.severity,
+    };
+    let saved = SavedState::after(vec![
+        StateChange::put(Table::OpenAlarms, &recorded.id, &recorded),
+        StateChange::put(Table::Acknowledgements, &recorded.id, &given),
+    ]);
+    let mut state = world.inventory.state();
+    state.shared_alarms.follows = true;
+    // The alarm and the end of the other at once.
+    state.take_update(StoreUpdate::first(true, saved), 0, world.now());
+    drop(state);
+    let alarm = open(&world);
+    assert_eq!(
+        (alarm.id.as_str(), alarm.acknowledged),
+        ("theirs", Some(given))
+    );
+    let known = world.inventory.alarm(&own.id).map(|alarm| alarm.id);
+    assert_eq!(
+        known.as_deref(),
+        Some("theirs"),
+        "pages may still have its own id"
+    );
+}
