@@ -110,6 +110,41 @@ story('a gateway that is not there at the start is asked again, and the console 
   }
 });
 
+story('the console that one attempt has opened stays as it is when another one answers later', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 502/);
+  const held = [];
+  let isGone = true;
+  let isSlow = false;
+  const server = await proxy(product, async (path) => {
+    if (isGone && path.startsWith('/api/')) return 502;
+    if (isSlow && path === '/api/inventory') await new Promise((release) => held.push(release));
+    return undefined;
+  });
+  try {
+    await page.goto(server.url);
+    await page.getByText('Retrying automatically.').waitFor();
+    [isGone, isSlow] = [false, true];
+    // The one that comes by itself, and the one that a person asks for.
+    await eventually(() => assert.equal(held.length, 1));
+    await page.getByRole('button', { name: 'Retry the gateway', exact: true }).click();
+    await eventually(() => assert.equal(held.length, 2));
+    isSlow = false;
+    const answered = page.waitForResponse('**/api/inventory');
+    held[1]();
+    await (await answered).finished();
+    const later = page.waitForResponse('**/api/inventory');
+    const heading = page.getByRole('heading', { level: 1, name: 'Overview' });
+    await heading.waitFor();
+    const shown = await heading.elementHandle();
+    held[0]();
+    await (await later).finished();
+    await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
+    assert.ok(await shown.evaluate((node) => node.isConnected));
+  } finally {
+    server.stop();
+  }
+});
+
 story('a slow answer is waited for, and said to be', async ({ page, visit }) => {
   await visit(path('groups', 'plant-a', 'fault-slow'));
   await page.getByRole('status').filter({ hasText: 'Loading from Plant A' }).waitFor();

@@ -22,21 +22,27 @@ story('a gateway that is gone is said to be gone, and the console recovers with 
   }
 });
 
-story('a gateway for which a proxy answers is said to be gone, and no vendor is', async ({ page, product, complaints }) => {
-  complaints.expect(/status of 502/);
-  let isGone = false;
-  const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? 502 : undefined));
-  try {
-    await page.goto(`${server.url}/groups`);
-    await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
-    isGone = true;
-    const alert = page.getByRole('alert').filter({ hasText: 'The gateway does not answer. Everything below is as it was at' });
-    await alert.waitFor({ timeout: 30_000 });
-    assert.equal(await page.getByText(/does not answer: (STALE|NO DATA)/).count(), 0, 'the vendors are not blamed');
-    isGone = false;
-    await alert.waitFor({ state: 'detached', timeout: 45_000 });
-    await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
-  } finally {
-    server.stop();
-  }
-});
+// A proxy that asks people to sign in to it answers 401 in words of its own.
+for (const [status, words] of [
+  [502, /The gateway does not answer\. Everything below is as it was at/],
+  [401, /The gateway failed: .*401.* Everything below is as it was at/],
+]) {
+  story(`a gateway for which a proxy answers ${status} is said to be gone, and no vendor is`, async ({ page, product, complaints }) => {
+    complaints.expect(/status of (502|401)/);
+    let isGone = false;
+    const server = await proxy(product, (path) => (isGone && path.startsWith('/api/') ? status : undefined));
+    try {
+      await page.goto(`${server.url}/groups`);
+      await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
+      isGone = true;
+      const alert = page.getByRole('alert').filter({ hasText: words });
+      await alert.waitFor({ timeout: 30_000 });
+      assert.equal(await page.getByText(/does not answer: (STALE|NO DATA)/).count(), 0, 'the vendors are not blamed');
+      isGone = false;
+      await alert.waitFor({ state: 'detached', timeout: 45_000 });
+      await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
+    } finally {
+      server.stop();
+    }
+  });
+}

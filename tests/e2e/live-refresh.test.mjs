@@ -166,6 +166,51 @@ story('a clock that is 40 s off is told, and does not change an age', async ({ p
   await says(page, 'Plant A', /: live, 0 s ago/);
 });
 
+story('a clock that is set back while something is asked for holds nothing up', async ({ page, visit }) => {
+  await visit('/');
+  const asked = pageRequests(page);
+  const held = [];
+  await page.route('**/api/inventory*', async (route) => {
+    if (held.length === 0) await new Promise((release) => held.push(release));
+    await route.continue();
+  });
+  await eventually(() => assert.equal(held.length, 1));
+  await page.clock.setFixedTime(Date.parse(START) - 3_600_000);
+  held[0]();
+  await eventually(() => assert.ok(asked.inventory.length >= 3), 20_000);
+  await says(page, 'Plant A', /: live, /);
+});
+
+story('what was read before a clock was set back is not taken for live', async ({ page, visit, complaints }) => {
+  complaints.expect(/ERR_FAILED/);
+  await visit('/');
+  await allLive(page);
+  await page.route('**/api/inventory*', (route) => route.abort());
+  await page.clock.setFixedTime(Date.parse(START) - 3_600_000);
+  for (const title of Object.values(TITLES)) await says(page, title, /: STALE, an unknown time ago$/);
+  const summary = page.getByRole('region', { name: 'AVEVA groups', exact: true });
+  await summary.getByRole('listitem').filter({ hasText: 'Unknown, data is stale' }).waitFor();
+});
+
+story('several connections that are to be read anew at once all are', { watchSeconds: 300 }, async ({ page, visit, control }) => {
+  await visit('/connections');
+  await allLive(page);
+  const held = [];
+  await page.route('**/api/inventory*', async (route) => {
+    if (held.length === 0) await new Promise((release) => held.push(release));
+    await route.continue();
+  });
+  await control('DELETE', '/requests');
+  for (const title of ['Plant A', 'Plant B', TITLES.em]) {
+    await page.getByRole('button', { name: `Refresh now ${title}`, exact: true }).last().click();
+    await eventually(() => assert.equal(held.length, 1));
+  }
+  held[0]();
+  await eventually(async () => {
+    for (const id of ['plant-a', 'plant-b', 'em']) assert.ok((await vendorRequests(control, id)).length > 0, id);
+  });
+});
+
 story('a clock that is nearly right is not talked about', async ({ page, visit, control }) => {
   await page.clock.setFixedTime(START);
   await control('PUT', '/clock', { now: new Date(Date.parse(START) + 4_000).toISOString() });
