@@ -34,24 +34,27 @@ pub(crate) struct Failure {
     pub(crate) is_final: bool,
     /// How long the receiver wants not to be asked again; at most 15 minutes.
     pub(crate) retry_after: Option<Duration>,
+    /// Whether it may be about this message alone, so that others are tried meanwhile: the receiver answered, and did not
+    /// ask for time.
+    pub(crate) is_of_message: bool,
 }
 
 impl Failure {
     /// One after which it is no use to try again.
     fn at_last(line: String) -> Self {
         Self {
-            line,
             is_final: true,
-            retry_after: None,
+            ..Self::for_now(line)
         }
     }
 
-    /// One that may pass.
-    fn for_now(line: String) -> Self {
+    /// One that may pass, and that any message would meet.
+    pub(crate) fn for_now(line: String) -> Self {
         Self {
             line,
             is_final: false,
             retry_after: None,
+            is_of_message: false,
         }
     }
 }

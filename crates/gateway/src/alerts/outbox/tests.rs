@@ -33,6 +33,7 @@ fn message(number: i64) -> Message {
         },
         others: Vec::new(),
         omitted: 0,
+        omitted_connections: BTreeSet::new(),
         connection: "Plant A".to_owned(),
         link: None,
     }
@@ -44,9 +45,16 @@ fn to(targets: &[&str]) -> Vec<String> {
 
 fn refusal(is_final: bool) -> Result<(), Failure> {
     Err(Failure {
-        line: "500".to_owned(),
         is_final,
-        retry_after: None,
+        ..Failure::for_now("500".to_owned())
+    })
+}
+
+/// An answer that may be to this message alone.
+fn refusal_of_message() -> Result<(), Failure> {
+    Err(Failure {
+        is_of_message: true,
+        ..Failure::for_now("500".to_owned())
     })
 }
 
@@ -187,6 +195,75 @@ fn no_message_overtakes_an_older_one_about_the_same_connection() {
     assert_eq!(delivered(&mut outbox), ["m0", "m1", "m4", "m2", "m5", "m3"]);
 }
 
+/// Makes the next attempt, and says at which message.
+fn attempt(outbox: &mut Outbox, outcome: Result<(), Failure>, seconds: i64) -> Option<String> {
+    let one = outbox.due(&HashSet::new(), at(seconds)).pop()?;
+    outbox.attempted(&key(&one), outcome, at(seconds));
+    Some(one.message.id)
+}
+
+#[test]
+fn a_message_that_is_refused_holds_back_only_those_about_its_connections() {
+    let mut outbox = Outbox::default();
+    let mut storm = about(2, &["b", "c"]);
+    storm.omitted_connections.insert("e".to_owned());
+    for message in [
+        about(0, &["a"]),
+        about(1, &["a"]),
+        storm,
+        about(3, &["c"]),
+        about(4, &["d"]),
+        about(5, &["e"]),
+    ] {
+        outbox.add(&message, "ops", &to(&["pager"]));
+    }
+    for (seconds, outcome, id) in [
+        (10, refusal_of_message(), Some("m0")),
+        (10, refusal_of_message(), Some("m2")),
+        (10, Ok(()), Some("m4")),
+        (19, Ok(()), None),
+        (20, Ok(()), Some("m0")),
+        (20, refusal_of_message(), Some("m2")),
+        (20, Ok(()), Some("m1")),
+        (39, Ok(()), None),
+        (40, Ok(()), Some("m2")),
+        (40, Ok(()), Some("m3")),
+        (40, Ok(()), Some("m5")),
+    ] {
+        let attempted = attempt(&mut outbox, outcome, seconds);
+        assert_eq!(attempted.as_deref(), id, "{seconds}");
+    }
+    assert_eq!(outbox.of("pager"), (vec![], vec![]));
+}
+
+#[test]
+fn while_a_receiver_cannot_be_reached_everything_waits() {
+    let mut outbox = Outbox::default();
+    for (number, connection) in [(0, "a"), (1, "b"), (2, "c")] {
+        outbox.add(&about(number, &[connection]), "ops", &to(&["pager"]));
+    }
+    for (seconds, outcome, id) in [
+        (10, refusal_of_message(), Some("m0")),
+        (15, refusal(false), Some("m1")),
+        (24, Ok(()), None),
+        (25, Ok(()), Some("m1")),
+        (25, Ok(()), Some("m2")),
+        (25, refusal_of_message(), Some("m0")),
+    ] {
+        let attempted = attempt(&mut outbox, outcome, seconds);
+        assert_eq!(attempted.as_deref(), id, "{seconds}");
+    }
+    // Of what an earlier version wrote it is not known why it failed.
+    let (waiting, _) = outbox.of("pager");
+    let mut text = serde_json::to_value(waiting[0]).expect("JSON");
+    let fields = text.as_object_mut().expect("it");
+    assert!(fields.remove("is_of_message").is_some());
+    let old = serde_json::from_value(text).expect("the same");
+    let mut outbox = Outbox::new([old], BTreeMap::new());
+    outbox.add(&about(30, &["d"]), "ops", &to(&["pager"]));
+    assert_eq!(attempt(&mut outbox, Ok(()), 30), None);
+}
+
 fn rule(targets: &[&str]) -> AlertRule {
     AlertRule {
         id: "ops".to_owned(),
@@ -269,10 +346,8 @@ fn what_is_remembered_is_what_is_known() {
         (1_000, 200),
         "the oldest are given up"
     );
-    for (number, outcome) in [Ok(()), refusal(false), refusal(true)]
-        .into_iter()
-        .enumerate()
-    {
+    let outcomes = [Ok(()), refusal_of_message(), refusal(false), refusal(true)];
+    for (number, outcome) in outcomes.into_iter().enumerate() {
         let one = outbox
             .due(&HashSet::new(), at(2_000 + 60 * number as i64))
             .pop()

@@ -51,6 +51,7 @@ enum Encryption {
 struct Refused {
     lines: Vec<String>,
     all_final: bool,
+    of_message: bool,
 }
 
 impl MailSender {
@@ -147,7 +148,7 @@ impl MailSender {
             .await
             .map_err(|error| self.failure("refused the sender", &error))?;
         let refused = self.name_recipients(&mut smtp).await?;
-        let refuses = |error| self.failure("refused the message", &error);
+        let refuses = |error| self.refusal("refused the message", &error);
         smtp.command(Data).await.map_err(refuses)?;
         smtp.message(mail).await.map_err(refuses)?;
         Ok((smtp, refused))
@@ -158,25 +159,27 @@ impl MailSender {
         let mut refused = Refused {
             lines: Vec::new(),
             all_final: true,
+            of_message: true,
         };
         for Mailbox { email, .. } in &self.to {
             let Err(error) = smtp.command(Rcpt::new(email.clone(), Vec::new())).await else {
                 continue;
             };
-            let failure = self.failure(&format!("refused {email}"), &error);
+            let failure = self.refusal(&format!("refused {email}"), &error);
             if error.status().is_none() {
                 return Err(failure);
             }
             refused.all_final &= failure.is_final;
+            refused.of_message &= failure.is_of_message;
             refused.lines.push(failure.line);
         }
         if refused.lines.len() < self.to.len() {
             return Ok(refused);
         }
         Err(Failure {
-            line: refused.lines.join("; "),
             is_final: refused.all_final,
-            retry_after: None,
+            is_of_message: refused.of_message,
+            ..Failure::for_now(refused.lines.join("; "))
         })
     }
 
@@ -250,12 +253,20 @@ impl MailSender {
             .as_ref()
             .map(|(_, password)| password.expose_secret());
         let words = told(&words, &[password.unwrap_or_default()]);
+        let line = format!("{server} {what}: {code} {words}");
         Failure {
-            line: format!("{server} {what}: {code} {words}")
-                .trim_end()
-                .to_owned(),
             is_final: error.is_permanent(),
-            retry_after: None,
+            ..Failure::for_now(line.trim_end().to_owned())
+        }
+    }
+
+    /// The same where the server has the recipient or the text before it: it may take another message, unless it says that
+    /// it is going away (421).
+    fn refusal(&self, what: &str, error: &smtp::Error) -> Failure {
+        let code = error.status().map(u16::from);
+        Failure {
+            is_of_message: code.is_some_and(|code| code != 421),
+            ..self.failure(what, error)
         }
     }
 }

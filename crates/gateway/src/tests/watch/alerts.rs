@@ -54,9 +54,8 @@ impl Deliver for Receiver {
 
 fn refusal(line: &str, is_final: bool) -> Option<Failure> {
     Some(Failure {
-        line: line.to_owned(),
         is_final,
-        retry_after: None,
+        ..Failure::for_now(line.to_owned())
     })
 }
 

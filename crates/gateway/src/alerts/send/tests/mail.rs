@@ -283,6 +283,31 @@ async fn refusals_say_whether_to_try_again() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_of_this_message_once_the_server_has_heard_of_it() {
+    for (instead, is_of_message) in [
+        (&[("", "450 busy")][..], false),
+        (&[("", "421 busy")], false),
+        (&[("MAIL", "451 try later")], false),
+        (&[("RCPT", "450 greylisted")], true),
+        (&[("RCPT", "421 going away")], false),
+        (&[("DATA", "451 not now")], true),
+        (&[(".", "451 cannot be scanned")], true),
+        (&[(".", "421 going away")], false),
+        (&[(".", "")], false),
+    ] {
+        let server = SmtpServer::new(ServerBehaviour {
+            instead,
+            ..ServerBehaviour::default()
+        })
+        .await;
+        let mail = target(&server, MailEncryption::None);
+        let failure = send(&mail, &alert()).await.unwrap_err();
+        let got = (failure.is_final, failure.is_of_message);
+        assert_eq!(got, (false, is_of_message), "{failure:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_a_known_way_to_sign_in_is_told() {
     let server = SmtpServer::new(ServerBehaviour {
         encrypted: true,
@@ -314,7 +339,7 @@ async fn who_does_not_answer_is_asked_again_later() {
         let sender = MailSender::new(&mail, Roots::Bundled, limit).unwrap();
         let failure = sender.send(&alert()).await.unwrap_err();
         let line = "127.0.0.1 did not answer in time";
-        assert_eq!((failure.line.as_str(), failure.is_final), (line, false));
+        assert_eq!(failure, Failure::for_now(line.to_owned()));
     }
 }
 
