@@ -29,13 +29,21 @@ const LISTED: usize = 20;
 
 /// Sends messages to one target.
 pub(crate) trait Deliver: Send + Sync {
-    /// Tries once.
-    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>>;
+    /// Tries once; an e-mail to these recipients alone, where it names any.
+    fn deliver<'a>(
+        &'a self,
+        message: &'a Message,
+        only: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
 impl Deliver for Sender {
-    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(self.send(message))
+    fn deliver<'a>(
+        &'a self,
+        message: &'a Message,
+        only: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.send(message, only))
     }
 }
 
@@ -320,7 +328,8 @@ async fn run(alerting: std::sync::Weak<Alerting>) {
             let here = here.clone();
             attempts.spawn(async move {
                 // A fault of its own must not leave the target busy for ever.
-                let attempt = AssertUnwindSafe(target.deliver.deliver(&outgoing.message));
+                let (message, only) = (&outgoing.message, &outgoing.missed);
+                let attempt = AssertUnwindSafe(target.deliver.deliver(message, only));
                 let outcome = attempt.catch_unwind().await.unwrap_or_else(|_| {
                     let line = "a fault in the gateway, which its log describes";
                     Err(Failure {

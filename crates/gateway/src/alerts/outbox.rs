@@ -39,6 +39,9 @@ pub(crate) struct OutboxMessage {
     /// Whether that may be about this message alone: only those about the same connections wait for it.
     #[serde(default)]
     is_of_message: bool,
+    /// The recipients of an e-mail that still have to get it, where others have it.
+    #[serde(default)]
+    pub(crate) missed: Vec<String>,
     /// The id of the rule that it is of.
     #[serde(default)]
     rule: String,
@@ -136,6 +139,7 @@ impl Outbox {
                 next_at: Some(message.at),
                 failure: None,
                 is_of_message: false,
+                missed: Vec::new(),
                 rule: rule.to_owned(),
                 targets: targets.to_vec(),
             }));
@@ -188,6 +192,7 @@ impl Outbox {
                     attempts: 0,
                     next_at: Some(one.message.at),
                     failure: None,
+                    missed: Vec::new(),
                     targets: [&one.targets[..], &new[..]].concat(),
                     ..one.clone()
                 }));
@@ -223,18 +228,20 @@ impl Outbox {
         if let Some(tried) = waiting.iter().find(fails_for_all) {
             return is_due(tried, now).then_some(tried);
         }
-        let mut older: BTreeSet<&str> = BTreeSet::new();
+        let mut older: BTreeSet<(bool, &str)> = BTreeSet::new();
         let mut first: BTreeMap<&str, &'a OutboxMessage> = BTreeMap::new();
         for one in waiting {
             let others = one.message.others.iter();
             let others = others.map(|alarm| alarm.resource.connection.as_str());
             let omitted = one.message.omitted_connections.iter().map(String::as_str);
             let all: Vec<&str> = others.chain(omitted).chain([connection(one)]).collect();
+            // What only some recipients still have to get holds back nothing from the others.
+            let is_rest = !one.missed.is_empty();
             // An end must not come before its beginning, though a message may be about several connections.
-            if !all.iter().any(|id| older.contains(id)) && is_due(one, now) {
-                first.insert(connection(one), one);
+            if !all.iter().any(|id| older.contains(&(is_rest, *id))) && is_due(one, now) {
+                first.entry(connection(one)).or_insert(one);
             }
-            older.extend(all);
+            older.extend(all.into_iter().map(|id| (is_rest, id)));
         }
         let last = self
             .deliveries
@@ -281,6 +288,9 @@ impl Outbox {
                 } else {
                     one.failure = Some(failure.line);
                     one.is_of_message = failure.is_of_message;
+                    if !failure.missed.is_empty() {
+                        one.missed = failure.missed;
+                    }
                     one.next_at = Some(now + wait(one.attempts, failure.retry_after));
                     changes.push(OutboxChange::Put(Box::new(one.clone())));
                 }

@@ -37,6 +37,8 @@ pub(crate) struct Failure {
     /// Whether it may be about this message alone, so that others are tried meanwhile: the receiver answered, and did not
     /// ask for time.
     pub(crate) is_of_message: bool,
+    /// The recipients of an e-mail that were refused where others have it: to try again is for them alone.
+    pub(crate) missed: Vec<String>,
 }
 
 impl Failure {
@@ -55,6 +57,7 @@ impl Failure {
             is_final: false,
             retry_after: None,
             is_of_message: false,
+            missed: Vec::new(),
         }
     }
 }
@@ -82,11 +85,11 @@ impl Sender {
             .map_err(|why| format!("alert target {:?}: {why}", target.id))
     }
 
-    /// Sends a message once.
-    pub(crate) async fn send(&self, message: &Message) -> Result<(), Failure> {
+    /// Sends a message once; an e-mail to these recipients alone, where it names any.
+    pub(crate) async fn send(&self, message: &Message, only: &[String]) -> Result<(), Failure> {
         match &self.0 {
             TargetSender::Webhook(webhook) => webhook.send(message).await,
-            TargetSender::Mail(mail) => mail.send(message).await,
+            TargetSender::Mail(mail) => mail.send(message, only).await,
         }
     }
 }

@@ -58,6 +58,15 @@ fn refusal_of_message() -> Result<(), Failure> {
     })
 }
 
+/// An e-mail that all recipients but one have.
+fn missed() -> Result<(), Failure> {
+    Err(Failure {
+        is_of_message: true,
+        missed: to(&["boss@plant.example"]),
+        ..Failure::for_now("delivered to 1 of 2 recipients".to_owned())
+    })
+}
+
 fn due(outbox: &Outbox, busy: &[&str], seconds: i64) -> Vec<(String, String)> {
     let busy = busy.iter().map(|&one| one.to_owned()).collect();
     let due = outbox.due(&busy, at(seconds)).into_iter();
@@ -264,6 +273,44 @@ fn while_a_receiver_cannot_be_reached_everything_waits() {
     assert_eq!(attempt(&mut outbox, Ok(()), 30), None);
 }
 
+#[test]
+fn what_one_recipient_has_missed_is_tried_for_them_alone_and_delays_no_other() {
+    let mut outbox = Outbox::default();
+    for number in 0..3 {
+        outbox.add(&message(number), "ops", &to(&["mail"]));
+    }
+    let mut rests = Vec::new();
+    for (seconds, outcome, id) in [
+        (10, missed(), Some("m0")),
+        (10, missed(), Some("m1")),
+        (20, refusal_of_message(), Some("m0")),
+        (20, Ok(()), Some("m2")),
+        // Of what was missed the oldest still comes first.
+        (39, Ok(()), None),
+        (40, refusal(false), Some("m0")),
+        (80, Ok(()), Some("m0")),
+        (80, Ok(()), Some("m1")),
+    ] {
+        let due = outbox.due(&HashSet::new(), at(seconds)).pop();
+        rests.push(due.map_or(0, |one| one.missed.len()));
+        let attempted = attempt(&mut outbox, outcome, seconds);
+        assert_eq!(attempted.as_deref(), id, "{seconds}");
+        // As after a restart, with what an earlier version wrote too.
+        let (waiting, _) = outbox.of("mail");
+        let saved = waiting.into_iter().map(|one| {
+            let mut text = serde_json::to_value(one).expect("JSON");
+            let fields = text.as_object_mut().expect("it");
+            fields.retain(|name, value| name != "missed" || *value != serde_json::json!([]));
+            serde_json::from_value(text).expect("the same")
+        });
+        let again = Outbox::new(saved.collect::<Vec<_>>(), outbox.deliveries.clone());
+        assert_eq!(again, outbox);
+        outbox = again;
+    }
+    assert_eq!(rests, [0, 0, 1, 0, 0, 1, 1, 1]);
+    assert_eq!(outbox.of("mail"), (vec![], vec![]));
+}
+
 fn rule(targets: &[&str]) -> AlertRule {
     AlertRule {
         id: "ops".to_owned(),
@@ -346,7 +393,13 @@ fn what_is_remembered_is_what_is_known() {
         (1_000, 200),
         "the oldest are given up"
     );
-    let outcomes = [Ok(()), refusal_of_message(), refusal(false), refusal(true)];
+    let outcomes = [
+        Ok(()),
+        refusal_of_message(),
+        missed(),
+        refusal(false),
+        refusal(true),
+    ];
     for (number, outcome) in outcomes.into_iter().enumerate() {
         let one = outbox
             .due(&HashSet::new(), at(2_000 + 60 * number as i64))

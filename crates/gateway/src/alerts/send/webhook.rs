@@ -126,10 +126,10 @@ impl WebhookSender {
         }
         let retry_after = retry_after(headers);
         Failure {
-            line,
             is_final: status.is_client_error() && !matches!(code, 408 | 425 | 429),
             retry_after,
             is_of_message: retry_after.is_none() && !matches!(code, 429 | 503),
+            ..Failure::for_now(line)
         }
     }
 
