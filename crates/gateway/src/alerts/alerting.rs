@@ -29,13 +29,21 @@ const LISTED: usize = 20;
 
 /// Sends messages to one target.
 pub(crate) trait Deliver: Send + Sync {
-    /// Tries once.
-    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>>;
+    /// Tries once; an e-mail to these recipients alone, where it names any.
+    fn deliver<'a>(
+        &'a self,
+        message: &'a Message,
+        only: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
 impl Deliver for Sender {
-    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(self.send(message))
+    fn deliver<'a>(
+        &'a self,
+        message: &'a Message,
+        only: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.send(message, only))
     }
 }
 
@@ -320,12 +328,13 @@ async fn run(alerting: std::sync::Weak<Alerting>) {
             let here = here.clone();
             attempts.spawn(async move {
                 // A fault of its own must not leave the target busy for ever.
-                let attempt = AssertUnwindSafe(target.deliver.deliver(&outgoing.message));
+                let (message, only) = (&outgoing.message, &outgoing.missed);
+                let attempt = AssertUnwindSafe(target.deliver.deliver(message, only));
                 let outcome = attempt.catch_unwind().await.unwrap_or_else(|_| {
+                    let line = "a fault in the gateway, which its log describes";
                     Err(Failure {
-                        line: "a fault in the gateway, which its log describes".to_owned(),
-                        is_final: false,
-                        retry_after: None,
+                        is_of_message: true,
+                        ..Failure::for_now(line.to_owned())
                     })
                 });
                 here.attempted(&outgoing, outcome);
@@ -372,6 +381,11 @@ fn message(
         alarm: first,
         others: others.iter().take(LISTED).cloned().collect(),
         omitted: others.len().saturating_sub(LISTED),
+        omitted_connections: others
+            .iter()
+            .skip(LISTED)
+            .map(|alarm| alarm.resource.connection.clone())
+            .collect(),
     }
 }
 
@@ -410,5 +424,50 @@ fn outbox_change(change: &OutboxChange) -> StateChange {
         OutboxChange::Delivery(target, delivery) => {
             StateChange::put(Table::AlertDeliveries, target, delivery)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alerts::message::Occasion;
+    use health::Severity;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
+        let about = |number: usize| {
+            let mut alarm = Message::test(String::new(), DateTime::default(), None).alarm;
+            alarm.resource = ResourceKey::of_connection(&number.to_string());
+            alarm
+        };
+        let rule = AlertRule {
+            id: "ops".to_owned(),
+            targets: Vec::new(),
+            severity: Severity::Warning,
+            systems: Vec::new(),
+            connections: Vec::new(),
+            resources: Vec::new(),
+            after: chrono::TimeDelta::zero(),
+            repeat: None,
+            quiet: None,
+            recovery: true,
+        };
+        let due = Due {
+            rule: &rule,
+            occasion: Occasion::Began,
+            first: about(0),
+            others: (1..=LISTED + 2).map(about).collect(),
+        };
+        let message = message(
+            String::new(),
+            &due,
+            &HashMap::new(),
+            None,
+            DateTime::default(),
+        );
+        assert_eq!((message.others.len(), message.omitted), (LISTED, 2));
+        let omitted = ["21", "22"].map(str::to_owned);
+        assert_eq!(message.omitted_connections, BTreeSet::from(omitted));
     }
 }

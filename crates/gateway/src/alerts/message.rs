@@ -21,6 +21,7 @@ use health::alarms::{Alarm, Since};
 use health::inventory::ResourceKey;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Why a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,9 @@ pub(crate) struct Message {
     /// How many more there are, which are not listed.
     #[serde(default)]
     pub(crate) omitted: usize,
+    /// The connections of these, for the order of the messages about each.
+    #[serde(default)]
+    pub(crate) omitted_connections: BTreeSet<String>,
     /// The title of the alarm's connection.
     pub(crate) connection: String,
     /// The page of what it concerns, where the configuration knows the console's address.
@@ -86,6 +90,7 @@ impl Message {
             alarm,
             others: Vec::new(),
             omitted: 0,
+            omitted_connections: BTreeSet::new(),
             connection: "Failover Console".to_owned(),
             link,
         }

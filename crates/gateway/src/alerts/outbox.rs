@@ -1,5 +1,5 @@
 //! Messages on their way to their targets: one at a time for each target, of the connections in turn, again after a
-//! failure, given up after a day. Pure.
+//! failure, which may hold up the others, given up after a day. Pure.
 
 use super::message::Message;
 use super::send::Failure;
@@ -36,6 +36,12 @@ pub(crate) struct OutboxMessage {
     pub(crate) next_at: Option<DateTime<Utc>>,
     /// Why the last attempt failed.
     pub(crate) failure: Option<String>,
+    /// Whether that may be about this message alone: only those about the same connections wait for it.
+    #[serde(default)]
+    is_of_message: bool,
+    /// The recipients of an e-mail that still have to get it, where others have it.
+    #[serde(default)]
+    pub(crate) missed: Vec<String>,
     /// The id of the rule that it is of.
     #[serde(default)]
     rule: String,
@@ -132,6 +138,8 @@ impl Outbox {
                 attempts: 0,
                 next_at: Some(message.at),
                 failure: None,
+                is_of_message: false,
+                missed: Vec::new(),
                 rule: rule.to_owned(),
                 targets: targets.to_vec(),
             }));
@@ -184,6 +192,7 @@ impl Outbox {
                     attempts: 0,
                     next_at: Some(one.message.at),
                     failure: None,
+                    missed: Vec::new(),
                     targets: [&one.targets[..], &new[..]].concat(),
                     ..one.clone()
                 }));
@@ -193,40 +202,46 @@ impl Outbox {
     }
 
     /// The next message of each target, where its time has come. `busy` are targets with an attempt under way; those that
-    /// are not configured any more have none. A wait that is longer than any is of a clock that was set back since.
+    /// are not configured any more have none.
     pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<OutboxMessage> {
         let mut waiting: BTreeMap<&str, Vec<&OutboxMessage>> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
             waiting.entry(one.target.as_str()).or_default().push(one);
         }
-        let is_due = |one: &&OutboxMessage| {
-            let waits = |next: DateTime<Utc>| next > now && next - now <= LONGEST_WAIT;
-            one.next_at.is_some_and(|next| !waits(next))
-        };
         let free = waiting
             .into_iter()
             .filter(|(target, _)| !busy.contains(*target));
-        let next = free.filter_map(|(target, waiting)| self.next(target, &waiting));
-        next.filter(is_due).cloned().collect()
+        let next = free.filter_map(|(target, waiting)| self.next(target, &waiting, now));
+        next.cloned().collect()
     }
 
-    /// Of what waits for a target, the oldest first: what was tried already, otherwise the oldest of the connection whose
-    /// turn it is, so that one with many messages does not keep the others waiting.
-    fn next<'a>(&self, target: &str, waiting: &[&'a OutboxMessage]) -> Option<&'a OutboxMessage> {
-        if let Some(tried) = waiting.iter().find(|one| one.attempts > 0) {
-            return Some(tried);
+    /// Of what waits for a target, the oldest first: what failed as any message would, otherwise the oldest of the
+    /// connection whose turn it is, so that neither one with many messages nor one whose message is refused keeps the
+    /// others waiting.
+    fn next<'a>(
+        &self,
+        target: &str,
+        waiting: &[&'a OutboxMessage],
+        now: DateTime<Utc>,
+    ) -> Option<&'a OutboxMessage> {
+        let fails_for_all = |one: &&&OutboxMessage| one.attempts > 0 && !one.is_of_message;
+        if let Some(tried) = waiting.iter().find(fails_for_all) {
+            return is_due(tried, now).then_some(tried);
         }
-        let mut older: BTreeSet<&str> = BTreeSet::new();
+        let mut older: BTreeSet<(bool, &str)> = BTreeSet::new();
         let mut first: BTreeMap<&str, &'a OutboxMessage> = BTreeMap::new();
         for one in waiting {
             let others = one.message.others.iter();
             let others = others.map(|alarm| alarm.resource.connection.as_str());
-            let all: Vec<&str> = others.chain([connection(one)]).collect();
+            let omitted = one.message.omitted_connections.iter().map(String::as_str);
+            let all: Vec<&str> = others.chain(omitted).chain([connection(one)]).collect();
+            // What only some recipients still have to get holds back nothing from the others.
+            let is_rest = !one.missed.is_empty();
             // An end must not come before its beginning, though a message may be about several connections.
-            if !all.iter().any(|id| older.contains(id)) {
-                first.insert(connection(one), one);
+            if !all.iter().any(|id| older.contains(&(is_rest, *id))) && is_due(one, now) {
+                first.entry(connection(one)).or_insert(one);
             }
-            older.extend(all);
+            older.extend(all.into_iter().map(|id| (is_rest, id)));
         }
         let last = self
             .deliveries
@@ -272,6 +287,10 @@ impl Outbox {
                     changes.extend(self.give_up(key, &failure.line));
                 } else {
                     one.failure = Some(failure.line);
+                    one.is_of_message = failure.is_of_message;
+                    if !failure.missed.is_empty() {
+                        one.missed = failure.missed;
+                    }
                     one.next_at = Some(now + wait(one.attempts, failure.retry_after));
                     changes.push(OutboxChange::Put(Box::new(one.clone())));
                 }
@@ -311,6 +330,12 @@ impl Outbox {
         }
         gone.into_iter().map(OutboxChange::Gone).collect()
     }
+}
+
+/// Whether its time has come. A wait that is longer than any is of a clock that was set back since.
+fn is_due(outgoing: &OutboxMessage, now: DateTime<Utc>) -> bool {
+    let waits = |next: DateTime<Utc>| next > now && next - now <= LONGEST_WAIT;
+    outgoing.next_at.is_some_and(|next| !waits(next))
 }
 
 /// The connection that a message is about, or its worst alarm.

@@ -34,24 +34,30 @@ pub(crate) struct Failure {
     pub(crate) is_final: bool,
     /// How long the receiver wants not to be asked again; at most 15 minutes.
     pub(crate) retry_after: Option<Duration>,
+    /// Whether it may be about this message alone, so that others are tried meanwhile: the receiver answered, and did not
+    /// ask for time.
+    pub(crate) is_of_message: bool,
+    /// The recipients of an e-mail that were refused where others have it: to try again is for them alone.
+    pub(crate) missed: Vec<String>,
 }
 
 impl Failure {
     /// One after which it is no use to try again.
     fn at_last(line: String) -> Self {
         Self {
-            line,
             is_final: true,
-            retry_after: None,
+            ..Self::for_now(line)
         }
     }
 
-    /// One that may pass.
-    fn for_now(line: String) -> Self {
+    /// One that may pass, and that any message would meet.
+    pub(crate) fn for_now(line: String) -> Self {
         Self {
             line,
             is_final: false,
             retry_after: None,
+            is_of_message: false,
+            missed: Vec::new(),
         }
     }
 }
@@ -79,11 +85,11 @@ impl Sender {
             .map_err(|why| format!("alert target {:?}: {why}", target.id))
     }
 
-    /// Sends a message once.
-    pub(crate) async fn send(&self, message: &Message) -> Result<(), Failure> {
+    /// Sends a message once; an e-mail to these recipients alone, where it names any.
+    pub(crate) async fn send(&self, message: &Message, only: &[String]) -> Result<(), Failure> {
         match &self.0 {
             TargetSender::Webhook(webhook) => webhook.send(message).await,
-            TargetSender::Mail(mail) => mail.send(message).await,
+            TargetSender::Mail(mail) => mail.send(message, only).await,
         }
     }
 }

@@ -75,7 +75,7 @@ async fn test(config: &Config, only: Option<&str>) -> Result<Outcome, Failure> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(Failure::Usage)?;
     let message = message(config).map_err(Failure::Running)?;
-    let outcomes = join_all(senders.iter().map(|sender| sender.send(&message))).await;
+    let outcomes = join_all(senders.iter().map(|sender| sender.send(&message, &[]))).await;
     let line = |target: &AlertTarget, outcome: &Result<(), _>| match outcome {
         Ok(()) => format!("{}: delivered", target.id),
         Err(crate::alerts::send::Failure { line, .. }) => {

@@ -23,7 +23,8 @@ impl LastSeen {
     pub(super) fn note(&self, id: &str, from: IpAddr, now: u64) -> bool {
         let mut latest = self.latest();
         latest.walls.insert(id.to_owned(), (now, from));
-        let due = now >= latest.due + OFTEN;
+        // A clock that was set back keeps nothing waiting until it has caught up.
+        let due = now >= latest.due + OFTEN || now < latest.due;
         if due {
             latest.due = now;
         }
@@ -51,5 +52,26 @@ impl LastSeen {
 
     fn latest(&self) -> MutexGuard<'_, Latest> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saving_is_due_once_a_minute_also_after_the_clock_was_set_back() {
+        let last_seen = LastSeen::default();
+        let from = IpAddr::from([192, 0, 2, 1]);
+        for (now, due) in [
+            (100_000, true),
+            (100_059, false),
+            (100_060, true),
+            (50_000, true),
+            (50_059, false),
+            (50_060, true),
+        ] {
+            assert_eq!(last_seen.note("w", from, now), due, "{now}");
+        }
     }
 }

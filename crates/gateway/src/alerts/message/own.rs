@@ -14,6 +14,7 @@ pub(crate) fn own_json(message: &Message) -> Value {
         alarm,
         others,
         omitted,
+        omitted_connections: _,
         connection,
         link,
     } = message;

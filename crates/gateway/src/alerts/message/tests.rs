@@ -32,6 +32,7 @@ fn message(occasion: Occasion) -> Message {
         },
         others: Vec::new(),
         omitted: 0,
+        omitted_connections: Default::default(),
         connection: "Plant A".to_owned(),
         link: Some("https://console.example/groups/plant-a/crude%2F01".to_owned()),
     }

@@ -33,6 +33,7 @@ fn message(number: i64) -> Message {
         },
         others: Vec::new(),
         omitted: 0,
+        omitted_connections: BTreeSet::new(),
         connection: "Plant A".to_owned(),
         link: None,
     }
@@ -44,9 +45,25 @@ fn to(targets: &[&str]) -> Vec<String> {
 
 fn refusal(is_final: bool) -> Result<(), Failure> {
     Err(Failure {
-        line: "500".to_owned(),
         is_final,
-        retry_after: None,
+        ..Failure::for_now("500".to_owned())
+    })
+}
+
+/// An answer that may be to this message alone.
+fn refusal_of_message() -> Result<(), Failure> {
+    Err(Failure {
+        is_of_message: true,
+        ..Failure::for_now("500".to_owned())
+    })
+}
+
+/// An e-mail that all recipients but one have.
+fn missed() -> Result<(), Failure> {
+    Err(Failure {
+        is_of_message: true,
+        missed: to(&["boss@plant.example"]),
+        ..Failure::for_now("delivered to 1 of 2 recipients".to_owned())
     })
 }
 
@@ -187,6 +204,113 @@ fn no_message_overtakes_an_older_one_about_the_same_connection() {
     assert_eq!(delivered(&mut outbox), ["m0", "m1", "m4", "m2", "m5", "m3"]);
 }
 
+/// Makes the next attempt, and says at which message.
+fn attempt(outbox: &mut Outbox, outcome: Result<(), Failure>, seconds: i64) -> Option<String> {
+    let one = outbox.due(&HashSet::new(), at(seconds)).pop()?;
+    outbox.attempted(&key(&one), outcome, at(seconds));
+    Some(one.message.id)
+}
+
+#[test]
+fn a_message_that_is_refused_holds_back_only_those_about_its_connections() {
+    let mut outbox = Outbox::default();
+    let mut storm = about(2, &["b", "c"]);
+    storm.omitted_connections.insert("e".to_owned());
+    for message in [
+        about(0, &["a"]),
+        about(1, &["a"]),
+        storm,
+        about(3, &["c"]),
+        about(4, &["d"]),
+        about(5, &["e"]),
+    ] {
+        outbox.add(&message, "ops", &to(&["pager"]));
+    }
+    for (seconds, outcome, id) in [
+        (10, refusal_of_message(), Some("m0")),
+        (10, refusal_of_message(), Some("m2")),
+        (10, Ok(()), Some("m4")),
+        (19, Ok(()), None),
+        (20, Ok(()), Some("m0")),
+        (20, refusal_of_message(), Some("m2")),
+        (20, Ok(()), Some("m1")),
+        (39, Ok(()), None),
+        (40, Ok(()), Some("m2")),
+        (40, Ok(()), Some("m3")),
+        (40, Ok(()), Some("m5")),
+    ] {
+        let attempted = attempt(&mut outbox, outcome, seconds);
+        assert_eq!(attempted.as_deref(), id, "{seconds}");
+    }
+    assert_eq!(outbox.of("pager"), (vec![], vec![]));
+}
+
+#[test]
+fn while_a_receiver_cannot_be_reached_everything_waits() {
+    let mut outbox = Outbox::default();
+    for (number, connection) in [(0, "a"), (1, "b"), (2, "c")] {
+        outbox.add(&about(number, &[connection]), "ops", &to(&["pager"]));
+    }
+    for (seconds, outcome, id) in [
+        (10, refusal_of_message(), Some("m0")),
+        (15, refusal(false), Some("m1")),
+        (24, Ok(()), None),
+        (25, Ok(()), Some("m1")),
+        (25, Ok(()), Some("m2")),
+        (25, refusal_of_message(), Some("m0")),
+    ] {
+        let attempted = attempt(&mut outbox, outcome, seconds);
+        assert_eq!(attempted.as_deref(), id, "{seconds}");
+    }
+    // Of what an earlier version wrote it is not known why it failed.
+    let (waiting, _) = outbox.of("pager");
+    let mut text = serde_json::to_value(waiting[0]).expect("JSON");
+    let fields = text.as_object_mut().expect("it");
+    assert!(fields.remove("is_of_message").is_some());
+    let old = serde_json::from_value(text).expect("the same");
+    let mut outbox = Outbox::new([old], BTreeMap::new());
+    outbox.add(&about(30, &["d"]), "ops", &to(&["pager"]));
+    assert_eq!(attempt(&mut outbox, Ok(()), 30), None);
+}
+
+#[test]
+fn what_one_recipient_has_missed_is_tried_for_them_alone_and_delays_no_other() {
+    let mut outbox = Outbox::default();
+    for number in 0..3 {
+        outbox.add(&message(number), "ops", &to(&["mail"]));
+    }
+    let mut rests = Vec::new();
+    for (seconds, outcome, id) in [
+        (10, missed(), Some("m0")),
+        (10, missed(), Some("m1")),
+        (20, refusal_of_message(), Some("m0")),
+        (20, Ok(()), Some("m2")),
+        // Of what was missed the oldest still comes first.
+        (39, Ok(()), None),
+        (40, refusal(false), Some("m0")),
+        (80, Ok(()), Some("m0")),
+        (80, Ok(()), Some("m1")),
+    ] {
+        let due = outbox.due(&HashSet::new(), at(seconds)).pop();
+        rests.push(due.map_or(0, |one| one.missed.len()));
+        let attempted = attempt(&mut outbox, outcome, seconds);
+        assert_eq!(attempted.as_deref(), id, "{seconds}");
+        // As after a restart, with what an earlier version wrote too.
+        let (waiting, _) = outbox.of("mail");
+        let saved = waiting.into_iter().map(|one| {
+            let mut text = serde_json::to_value(one).expect("JSON");
+            let fields = text.as_object_mut().expect("it");
+            fields.retain(|name, value| name != "missed" || *value != serde_json::json!([]));
+            serde_json::from_value(text).expect("the same")
+        });
+        let again = Outbox::new(saved.collect::<Vec<_>>(), outbox.deliveries.clone());
+        assert_eq!(again, outbox);
+        outbox = again;
+    }
+    assert_eq!(rests, [0, 0, 1, 0, 0, 1, 1, 1]);
+    assert_eq!(outbox.of("mail"), (vec![], vec![]));
+}
+
 fn rule(targets: &[&str]) -> AlertRule {
     AlertRule {
         id: "ops".to_owned(),
@@ -269,10 +393,14 @@ fn what_is_remembered_is_what_is_known() {
         (1_000, 200),
         "the oldest are given up"
     );
-    for (number, outcome) in [Ok(()), refusal(false), refusal(true)]
-        .into_iter()
-        .enumerate()
-    {
+    let outcomes = [
+        Ok(()),
+        refusal_of_message(),
+        missed(),
+        refusal(false),
+        refusal(true),
+    ];
+    for (number, outcome) in outcomes.into_iter().enumerate() {
         let one = outbox
             .due(&HashSet::new(), at(2_000 + 60 * number as i64))
             .pop()

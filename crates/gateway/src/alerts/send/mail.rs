@@ -49,8 +49,10 @@ enum Encryption {
 
 /// Recipients that the server refused, and whether it may take them later.
 struct Refused {
+    emails: Vec<String>,
     lines: Vec<String>,
     all_final: bool,
+    of_message: bool,
 }
 
 impl MailSender {
@@ -78,11 +80,18 @@ impl MailSender {
         })
     }
 
-    pub(super) async fn send(&self, message: &Message) -> Result<(), Failure> {
+    /// Sends to these recipients alone, where it names any.
+    pub(super) async fn send(&self, message: &Message, only: &[String]) -> Result<(), Failure> {
+        let is_meant = |to: &&Mailbox| only.is_empty() || only.contains(&to.email.to_string());
+        let to: Vec<&Mailbox> = self.to.iter().filter(is_meant).collect();
+        if to.is_empty() {
+            // Those who were refused are not configured any more, and the others have it.
+            return Ok(());
+        }
         let mail = self
             .compose(message)
             .map_err(|error| Failure::at_last(format!("no e-mail can be made of it: {error}")))?;
-        let (mut connection, refused) = timeout(self.limit, self.deliver(&mail))
+        let (mut connection, refused) = timeout(self.limit, self.deliver(&mail, &to))
             .await
             .map_err(|_| Failure::for_now(format!("{} did not answer in time", self.server)))??;
         // It is delivered: whether the server says goodbye changes nothing.
@@ -90,13 +99,18 @@ impl MailSender {
         if refused.lines.is_empty() {
             return Ok(());
         }
-        // To try again would send it to the others twice.
-        Err(Failure::at_last(format!(
+        let line = format!(
             "delivered to {} of {} recipients; {}",
             self.to.len() - refused.lines.len(),
             self.to.len(),
             refused.lines.join("; ")
-        )))
+        );
+        Err(Failure {
+            is_final: refused.all_final,
+            is_of_message: refused.of_message,
+            missed: refused.emails,
+            ..Failure::for_now(line)
+        })
     }
 
     fn compose(&self, message: &Message) -> Result<Vec<u8>, lettre::error::Error> {
@@ -124,7 +138,11 @@ impl MailSender {
     }
 
     /// Hands the message over. At least one recipient was not refused.
-    async fn deliver(&self, mail: &[u8]) -> Result<(AsyncSmtpConnection, Refused), Failure> {
+    async fn deliver(
+        &self,
+        mail: &[u8],
+        to: &[&Mailbox],
+    ) -> Result<(AsyncSmtpConnection, Refused), Failure> {
         let mut smtp = self.connect().await?;
         if let Some((name, password)) = &self.sign_in {
             let credentials = Credentials::new(name.clone(), password.expose_secret().to_owned());
@@ -146,37 +164,45 @@ impl MailSender {
         smtp.command(From::new(Some(self.from.email.clone()), parameters))
             .await
             .map_err(|error| self.failure("refused the sender", &error))?;
-        let refused = self.name_recipients(&mut smtp).await?;
-        let refuses = |error| self.failure("refused the message", &error);
+        let refused = self.name_recipients(&mut smtp, to).await?;
+        let refuses = |error| self.refusal("refused the message", &error);
         smtp.command(Data).await.map_err(refuses)?;
         smtp.message(mail).await.map_err(refuses)?;
         Ok((smtp, refused))
     }
 
     /// Names the recipients one by one: the one who is unknown must not keep the alert from the others.
-    async fn name_recipients(&self, smtp: &mut AsyncSmtpConnection) -> Result<Refused, Failure> {
+    async fn name_recipients(
+        &self,
+        smtp: &mut AsyncSmtpConnection,
+        to: &[&Mailbox],
+    ) -> Result<Refused, Failure> {
         let mut refused = Refused {
+            emails: Vec::new(),
             lines: Vec::new(),
             all_final: true,
+            of_message: true,
         };
-        for Mailbox { email, .. } in &self.to {
+        for Mailbox { email, .. } in to {
             let Err(error) = smtp.command(Rcpt::new(email.clone(), Vec::new())).await else {
                 continue;
             };
-            let failure = self.failure(&format!("refused {email}"), &error);
+            let failure = self.refusal(&format!("refused {email}"), &error);
             if error.status().is_none() {
                 return Err(failure);
             }
             refused.all_final &= failure.is_final;
+            refused.of_message &= failure.is_of_message;
+            refused.emails.push(email.to_string());
             refused.lines.push(failure.line);
         }
-        if refused.lines.len() < self.to.len() {
+        if refused.lines.len() < to.len() {
             return Ok(refused);
         }
         Err(Failure {
-            line: refused.lines.join("; "),
             is_final: refused.all_final,
-            retry_after: None,
+            is_of_message: refused.of_message,
+            ..Failure::for_now(refused.lines.join("; "))
         })
     }
 
@@ -250,12 +276,20 @@ impl MailSender {
             .as_ref()
             .map(|(_, password)| password.expose_secret());
         let words = told(&words, &[password.unwrap_or_default()]);
+        let line = format!("{server} {what}: {code} {words}");
         Failure {
-            line: format!("{server} {what}: {code} {words}")
-                .trim_end()
-                .to_owned(),
             is_final: error.is_permanent(),
-            retry_after: None,
+            ..Failure::for_now(line.trim_end().to_owned())
+        }
+    }
+
+    /// The same where the server has the recipient or the text before it: it may take another message, unless it says that
+    /// it is going away (421).
+    fn refusal(&self, what: &str, error: &smtp::Error) -> Failure {
+        let code = error.status().map(u16::from);
+        Failure {
+            is_of_message: code.is_some_and(|code| code != 421),
+            ..self.failure(what, error)
         }
     }
 }

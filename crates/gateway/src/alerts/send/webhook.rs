@@ -124,10 +124,12 @@ impl WebhookSender {
         if !words.is_empty() {
             line = format!("{line}: {words}");
         }
+        let retry_after = retry_after(headers);
         Failure {
-            line,
-            is_final: matches!(code, 400 | 401 | 403 | 404 | 410),
-            retry_after: retry_after(headers),
+            is_final: status.is_client_error() && !matches!(code, 408 | 425 | 429),
+            retry_after,
+            is_of_message: retry_after.is_none() && !matches!(code, 429 | 503),
+            ..Failure::for_now(line)
         }
     }
 

@@ -17,6 +17,8 @@ use std::sync::Mutex;
 pub(super) struct Receiver {
     fails: Mutex<Option<Failure>>,
     got: Mutex<Vec<Message>>,
+    /// The recipients to whom alone the last attempt was to go.
+    only: Mutex<Vec<String>>,
     attempts: Mutex<usize>,
 }
 
@@ -38,9 +40,14 @@ impl Receiver {
 }
 
 impl Deliver for Receiver {
-    fn deliver<'a>(&'a self, message: &'a Message) -> BoxFuture<'a, Result<(), Failure>> {
+    fn deliver<'a>(
+        &'a self,
+        message: &'a Message,
+        only: &'a [String],
+    ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             *self.attempts.lock().unwrap() += 1;
+            *self.only.lock().unwrap() = only.to_vec();
             let fails = self.fails.lock().unwrap().clone();
             if let Some(why) = fails {
                 assert_ne!(why.line, "a fault", "as a program's fault would");
@@ -54,9 +61,8 @@ impl Deliver for Receiver {
 
 fn refusal(line: &str, is_final: bool) -> Option<Failure> {
     Some(Failure {
-        line: line.to_owned(),
         is_final,
-        retry_after: None,
+        ..Failure::for_now(line.to_owned())
     })
 }
 
@@ -247,7 +253,11 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
     let plant = plant().await;
     let watch = || vec![watched("plant-a", &plant.base)];
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
-    mail.fail(refusal("unreachable", false));
+    let missed = vec!["boss@plant.example".to_owned()];
+    mail.fail(refusal("450 greylisted", false).map(|failure| Failure {
+        missed: missed.clone(),
+        ..failure
+    }));
     let fixture = Fixture::with_store(watch(), reopened(&file).await);
     fixture.notify(&[("mail", &mail), ("pager", &pager)]);
     fixture
@@ -264,6 +274,7 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
     fixture
         .pass_until("the delivery", || !mail.got().is_empty())
         .await;
+    assert_eq!(*mail.only.lock().unwrap(), missed);
     fixture.pass(60).await;
     let began = [(Occasion::Began, "g0".to_owned())];
     assert_eq!(

@@ -113,9 +113,8 @@ fn refusal(server: &str, what: &str, line: &str) -> Failure {
         ));
     }
     Failure {
-        line: format!("{server} {what}: {}", told(line, &[])),
         is_final: line.starts_with('5'),
-        retry_after: None,
+        ..Failure::for_now(format!("{server} {what}: {}", told(line, &[])))
     }
 }
 

@@ -26,7 +26,7 @@ fn target(server: &SmtpServer, encryption: MailEncryption) -> Mail {
 async fn send(mail: &Mail, message: &Message) -> Result<(), Failure> {
     MailSender::new(mail, Roots::Bundled, MAIL_TIMEOUT)
         .unwrap()
-        .send(message)
+        .send(message, &[])
         .await
 }
 
@@ -239,10 +239,14 @@ async fn refusals_say_whether_to_try_again() {
             "127.0.0.1 refused ops@plant.example: 550 no; 127.0.0.1 refused boss@plant.example: 450 greylisted",
             false,
         ),
-        // The others have it, and would get it twice.
         (
-            &[("RCPT TO:<boss", "450 mailbox full")][..],
-            "delivered to 1 of 2 recipients; 127.0.0.1 refused boss@plant.example: 450 mailbox full",
+            &[("RCPT TO:<boss", "450 greylisted")][..],
+            "delivered to 1 of 2 recipients; 127.0.0.1 refused boss@plant.example: 450 greylisted",
+            false,
+        ),
+        (
+            &[("RCPT TO:<boss", "550 no")][..],
+            "delivered to 1 of 2 recipients; 127.0.0.1 refused boss@plant.example: 550 no",
             true,
         ),
         (
@@ -283,6 +287,60 @@ async fn refusals_say_whether_to_try_again() {
 }
 
 #[tokio::test]
+async fn who_was_refused_for_now_gets_the_mail_later_and_nobody_twice() {
+    let greylists = ServerBehaviour {
+        instead: &[("RCPT TO:<boss", "451 greylisted")],
+        ..ServerBehaviour::default()
+    };
+    let server = SmtpServer::new(greylists).await;
+    let failure = send(&target(&server, MailEncryption::None), &alert()).await;
+    let missed = failure.unwrap_err().missed;
+    assert_eq!(missed, [BOSS]);
+    let server = SmtpServer::new(ServerBehaviour::default()).await;
+    let mail = target(&server, MailEncryption::None);
+    let sender = MailSender::new(&mail, Roots::Bundled, MAIL_TIMEOUT).unwrap();
+    assert_eq!(sender.send(&alert(), &missed).await, Ok(()));
+    let told = server.received();
+    let starts = |start: &str| -> Vec<&String> {
+        let lines = told.iter().filter(|line| line.starts_with(start));
+        lines.collect()
+    };
+    assert_eq!(starts("RCPT"), ["RCPT TO:<boss@plant.example>"]);
+    // It is the same mail, which names everybody.
+    assert_eq!(headers(&told, "Message-ID"), ["<5f0c@plant.example>"]);
+    assert!(starts("To: ")[0].contains("ops@plant.example"), "{told:#?}");
+    // Who is not a recipient any more needs nothing.
+    let gone = ["gone@plant.example".to_owned()];
+    assert_eq!(sender.send(&alert(), &gone).await, Ok(()));
+    assert_eq!(server.received(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_of_this_message_once_the_server_has_heard_of_it() {
+    for (instead, is_of_message) in [
+        (&[("", "450 busy")][..], false),
+        (&[("", "421 busy")], false),
+        (&[("MAIL", "451 try later")], false),
+        (&[("RCPT", "450 greylisted")], true),
+        (&[("RCPT", "421 going away")], false),
+        (&[("DATA", "451 not now")], true),
+        (&[(".", "451 cannot be scanned")], true),
+        (&[(".", "421 going away")], false),
+        (&[(".", "")], false),
+    ] {
+        let server = SmtpServer::new(ServerBehaviour {
+            instead,
+            ..ServerBehaviour::default()
+        })
+        .await;
+        let mail = target(&server, MailEncryption::None);
+        let failure = send(&mail, &alert()).await.unwrap_err();
+        let got = (failure.is_final, failure.is_of_message);
+        assert_eq!(got, (false, is_of_message), "{failure:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_without_a_known_way_to_sign_in_is_told() {
     let server = SmtpServer::new(ServerBehaviour {
         encrypted: true,
@@ -312,9 +370,9 @@ async fn who_does_not_answer_is_asked_again_later() {
         let mail = target(&server, MailEncryption::None);
         let limit = Duration::from_millis(300);
         let sender = MailSender::new(&mail, Roots::Bundled, limit).unwrap();
-        let failure = sender.send(&alert()).await.unwrap_err();
+        let failure = sender.send(&alert(), &[]).await.unwrap_err();
         let line = "127.0.0.1 did not answer in time";
-        assert_eq!((failure.line.as_str(), failure.is_final), (line, false));
+        assert_eq!(failure, Failure::for_now(line.to_owned()));
     }
 }
 

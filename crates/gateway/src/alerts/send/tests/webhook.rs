@@ -171,7 +171,11 @@ async fn answers_say_whether_to_try_again() {
         (403, None, "no", "403 Forbidden: no", true, None),
         (404, Some(html), "<h1>no</h1>", "404 Not Found", true, None),
         (410, None, "", "410 Gone", true, None),
+        (405, None, "", "405 Method Not Allowed", true, None),
+        (413, None, "", "413 Payload Too Large", true, None),
+        (422, None, "", "422 Unprocessable Entity", true, None),
         (408, None, "", "408 Request Timeout", false, None),
+        (425, None, "", "425 Too Early", false, None),
         (
             404,
             None,
@@ -190,13 +194,28 @@ async fn answers_say_whether_to_try_again() {
         ),
     ] {
         let receiver = Receiver::new(move || answer(status, header, body)).await;
-        let expected = Failure {
-            line: format!("the receiver returned {line}"),
-            is_final,
-            retry_after,
-        };
-        assert_eq!(send(&receiver.url).await, Err(expected));
+        let failure = send(&receiver.url).await.unwrap_err();
+        let expected = format!("the receiver returned {line}");
+        let failed = (failure.line, failure.is_final, failure.retry_after);
+        assert_eq!(failed, (expected, is_final, retry_after));
         assert_eq!(receiver.came().len(), 1, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_be_to_this_message_alone_unless_it_asks_for_time() {
+    let wait = Some(("retry-after", "60"));
+    for (status, header, is_of_message) in [
+        (500, None, true),
+        (502, None, true),
+        (408, None, true),
+        (500, wait, false),
+        (503, None, false),
+        (429, None, false),
+    ] {
+        let receiver = Receiver::new(move || answer(status, header, "")).await;
+        let failure = send(&receiver.url).await.unwrap_err();
+        assert_eq!(failure.is_of_message, is_of_message, "{failure:?}");
     }
 }
 
@@ -325,7 +344,7 @@ async fn who_does_not_answer_is_asked_again_later() {
     ] {
         let timeout = Duration::from_millis(500);
         let sender = sender(&url, Shape::Own, None, timeout);
-        let failure = sender.send(&alert()).await.unwrap_err();
-        assert_eq!((failure.line.as_str(), failure.is_final), (line, false));
+        let failure = sender.send(&alert()).await;
+        assert_eq!(failure, Err(Failure::for_now(line.to_owned())));
     }
 }
