@@ -197,6 +197,22 @@ pairing('what is typed for the next wall while one is being paired stays', async
   assert.equal(await section.getByLabel('Name').inputValue(), '', 'what was sent is cleared');
 });
 
+pairing('a screen goes on when somebody leaves its sign-in before the answer comes', async ({ screen }) => {
+  const { wall } = await screen();
+  await code(wall);
+  await wall.getByRole('link', { name: 'Sign in instead' }).click();
+  const release = await hold(wall, '**/api/session');
+  await wall.getByLabel('User name').fill('vic');
+  await wall.getByLabel('Password').fill(PASSWORD);
+  await wall.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await wall.getByRole('button', { name: 'Signing in…' }).waitFor();
+  await wall.goBack();
+  await code(wall);
+  await release();
+  await passInPage(wall, 3);
+  assert.equal(await wall.getByText('The console has stopped working.').count(), 0);
+});
+
 pairing('a code that is wrong, old or used is refused with the reason, and nothing typed is lost', async ({ page, screen, complaints }) => {
   complaints.expect(/status of 404/);
   complaints.expect(/status of 409/);
