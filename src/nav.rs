@@ -137,8 +137,14 @@ impl Nav {
             (differs, ())
         });
         // The question whether to leave has become one of nothing.
-        let pending = self.pending.try_get_untracked().flatten();
-        if let Some(pending) = pending.filter(|_| what.is_none()) {
+        if what.is_none() && self.pending.try_get_untracked().flatten().is_some() {
+            self.pending.set(None);
+        }
+    }
+
+    /// What would have been lost is saved: goes where somebody wanted to go, who was asked about it.
+    pub fn saved(self) {
+        if let Some(pending) = self.pending.get_untracked() {
             self.answer(pending.number, true);
         }
     }

@@ -7,7 +7,7 @@ use crate::api::session::{Session, SignInMethods, at_provider, session, sign_in,
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
-use crate::ui::{Heading, Icon, error_status};
+use crate::ui::{FailureCard, Heading, Icon, error_status};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
@@ -95,10 +95,18 @@ fn SignInForm(
     let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
     // In a dialog the fields are there at once: it puts the focus into the first.
-    let known = RwSignal::new(back.is_none().then(SignInMethods::default));
-    leptos::task::spawn_local(async move {
-        let _ = known.try_set(Some(sign_in_methods().await.unwrap_or_default()));
+    let known = RwSignal::new(back.is_none().then(|| Ok(SignInMethods::default())));
+    let ask = Callback::new(move |()| {
+        leptos::task::spawn_local(async move {
+            let _ = known.try_set(Some(sign_in_methods().await));
+        });
     });
+    ask.run(());
+    // There may be a provider, which is the only way to sign in.
+    let failure = move || {
+        let failure = known.get()?.err()?;
+        Some(view! { <FailureCard failure system="the gateway" retry=ask once=true /> })
+    };
     let go = move |_| {
         let back = back.clone().unwrap_or_else(|| untrack(|| nav.here()));
         let _ = window().location().assign(&at_provider(&back));
@@ -106,19 +114,18 @@ fn SignInForm(
     let provider = move || {
         let SignInMethods {
             password, provider, ..
-        } = known.get()?;
+        } = known.get()?.ok()?;
         let button_class = if password { "btn" } else { "btn main" };
         let go = go.clone();
         provider.map(|title| {
             view! { <p class="row"><button type="button" class=button_class on:click=go>"Sign in with "{title}</button></p> }
         })
     };
-    // Shown as well while the sign-in methods are not known, and where there are none: submitting it says what is wrong.
-    let by_password = Memo::new(move |_| {
-        let known = known.read();
-        known
-            .as_ref()
-            .is_some_and(|methods| methods.password || methods.provider.is_none())
+    // Shown as well where the sign-in methods cannot be read, and where there are none: submitting it says what is wrong.
+    let by_password = Memo::new(move |_| match &*known.read() {
+        None => false,
+        Some(Err(_)) => true,
+        Some(Ok(methods)) => methods.password || methods.provider.is_none(),
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -133,7 +140,8 @@ fn SignInForm(
             match answer {
                 Ok(session) => {
                     let _ = password.try_set(String::new());
-                    done.run(session);
+                    // The page may have been left.
+                    let _ = done.try_run(session);
                 }
                 Err(failure) => {
                     let _ = wrong.try_set(Some(words(&failure)));
@@ -173,6 +181,7 @@ fn SignInForm(
     view! {
         {move || by_password.get().then_some(form)}
         {provider}
+        {failure}
     }
 }
 

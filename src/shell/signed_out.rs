@@ -2,7 +2,7 @@
 //! dialog asks to sign in again.
 
 use crate::api::session::{self, Ended, Session};
-use crate::live::use_poll_settings;
+use crate::live::{use_poll_settings, use_watched};
 use crate::on_change::on_change_since;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::provided::provided;
@@ -39,17 +39,26 @@ pub fn SignedOut() -> impl IntoView {
             }
         }
     });
-    // Somebody else may have signed in meanwhile, in another tab of this browser.
-    on_change_since(move |before: Option<()>| {
+    // In another tab of this browser somebody else may have signed in meanwhile, or the same user again: then the gateway
+    // answers here, too.
+    let watched = use_watched();
+    on_change_since(move |before: Option<bool>| {
         poll_settings.woken.track();
-        if before.is_some() {
+        let has_ended = ended.get();
+        if has_ended {
+            let _ = watched.last_answer();
+        }
+        if before == Some(has_ended) {
             let is_other = is_other.clone();
             leptos::task::spawn_local(async move {
-                if session::session().await.is_ok_and(|new| is_other(&new)) {
-                    reload();
+                if let Ok(new) = session::session().await
+                    && (is_other(&new) || ended.try_get_untracked() == Some(true))
+                {
+                    let _ = done.try_run(new);
                 }
             });
         }
+        has_ended
     });
     let on_close = Callback::new(move |()| {
         if ended.get_untracked() {

@@ -85,11 +85,11 @@ impl LostText {
     }
 }
 
-/// Whether somebody types, chooses or confirms: that would be lost by drawing anew.
+/// Whether somebody types, chooses or confirms, or typed what was not used yet, which the script in `index.html` marks: that
+/// would be lost by drawing anew.
 fn is_in_use() -> bool {
-    let document = document();
-    let in_use = |selector| document.query_selector(selector).ok().flatten().is_some();
-    in_use("dialog[open]") || in_use(":is(input, select, textarea):focus")
+    let in_use = "dialog[open], [data-typed], :is(input, select, textarea):focus";
+    document().query_selector(in_use).ok().flatten().is_some()
 }
 
 /// What is wrong, in words.

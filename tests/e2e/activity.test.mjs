@@ -134,6 +134,26 @@ story('filters stand in the address and leave what they name', async ({ page, vi
   assert.match(await field(page, 'From').inputValue(), /^2026-01-15T00:00/);
 });
 
+story('a time of which a part is typed anew keeps its other parts, and one that is left incomplete is none', async ({ page, visit }) => {
+  await visit('/activity?from=2026-01-15T14:02:08Z');
+  const from = field(page, 'From');
+  const address = () => new URLSearchParams(filtered(page)).get('from');
+  const isIncomplete = () => from.evaluate((input) => input.value === '' && input.validity.badInput);
+  await eventually(async () => assert.equal(await from.inputValue(), '2026-01-15T14:02:08'));
+  await from.focus();
+  await page.keyboard.press('Backspace');
+  assert.equal(await isIncomplete(), true);
+  assert.equal(address(), '2026-01-15T14:02:08Z');
+  // The month or the day, whichever the browser writes first.
+  await page.keyboard.type('02');
+  await eventually(() => assert.match(address(), /^2026-(02-15|01-02)T14:02:08Z$/));
+  await page.keyboard.press('Backspace');
+  assert.equal(await isIncomplete(), true);
+  await page.getByRole('heading', { level: 1 }).click();
+  await eventually(() => assert.equal(address(), null));
+  assert.deepEqual(await from.evaluate((input) => [input.value, input.validity.badInput]), ['', false]);
+});
+
 story('a time that is none is refused in words', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
   await visit('/activity?from=yesterday');

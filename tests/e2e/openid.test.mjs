@@ -77,3 +77,20 @@ signing('the page says in its own words why nobody is signed in', async ({ page,
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await heading(page, 'Overview').waitFor();
 });
+
+signing('where it cannot be read how one signs in, the page says so and asks again', async ({ page, served, complaints }) => {
+  complaints.expect(/status of 503/);
+  let fails = true;
+  await page.route('**/api/sign-in', (route) => (fails ? route.fulfill({ status: 503, contentType: 'text/plain', body: 'not here' }) : route.continue()));
+  await page.goto(`${served.url}/connections`);
+  const failure = page.getByRole('region', { name: 'What went wrong' });
+  await failure.getByRole('heading', { name: 'Could not reach the gateway' }).waitFor();
+  await page.getByLabel('User name').fill('ann');
+  assert.equal(await there(page).count(), 0);
+  await accessible(page);
+  fails = false;
+  await failure.getByRole('button', { name: 'Retry the gateway' }).click();
+  await there(page).waitFor();
+  await failure.waitFor({ state: 'detached' });
+  assert.equal(await page.getByLabel('User name').inputValue(), 'ann', 'nothing typed is lost');
+});

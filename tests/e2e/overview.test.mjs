@@ -174,3 +174,60 @@ story('what is folded is not there, and unfolds a hundred at once', async ({ pag
   await list.getByRole('button', { name: /^Show \d+ more of \d+$/ }).click();
   await eventually(async () => assert.equal(await items(), Number((await more.innerText()).match(/\d+/)[0])));
 });
+
+/** Lets the adapters of groups fall silent for good, or report again. */
+async function silence({ control, reread }, connection, groups, silent) {
+  for (const group of groups) {
+    for (const session of group.Sessions) {
+      await control('PATCH', path('systems', connection, 'groups', group.Id, 'sessions', session.Id), { silent });
+    }
+  }
+  await control('POST', '/clock/advance', { seconds: silent ? 600 : 60 });
+  await reread();
+}
+
+story('an unfolded entry and the focus stay with their alarms while others come and end above them', async (told) => {
+  const { page, visit, world } = told;
+  const held = await world();
+  await silence(told, 'plant-a', system(held, 'plant-a').groups, true);
+  await visit('/');
+  const list = page.getByRole('list', { name: 'Alarms' });
+  await list.getByText(/^\d+ more: Primary silent$/).click();
+  const button = list.locator('details').getByRole('button', { name: /^Acknowledge/ }).nth(1);
+  const words = await button.innerText();
+  await button.focus();
+  await button.evaluate((pressed) => {
+    window.pressed = pressed;
+  });
+  const stays = () => page.evaluate(() => [document.activeElement === window.pressed, window.pressed.innerText, window.pressed.closest('details')?.open]);
+  const first = () => list.locator(':scope > li').first().getAttribute('aria-label');
+  const before = await first();
+  const others = system(held, 'plant-b').groups.filter(({ Id }) => Id === 'hydrotreater-opcua');
+  await silence(told, 'plant-b', others, true);
+  // The newest stands first.
+  await eventually(async () => assert.match(await first(), /^Hydrotreater OPC UA: Critical/), 20_000);
+  assert.deepEqual(await stays(), [true, words, true]);
+  assert.equal(await list.locator('details[open]').count(), 1);
+  await silence(told, 'plant-b', others, false);
+  await eventually(async () => assert.equal(await first(), before), 20_000);
+  assert.deepEqual(await stays(), [true, words, true]);
+  assert.equal(await list.locator('details[open]').count(), 1);
+});
+
+story('the focus does not go to the button of another alarm when the worst of a folded entry ends', async (told) => {
+  const { page, visit, world } = told;
+  const { groups } = system(await world(), 'plant-a');
+  await silence(told, 'plant-a', groups, true);
+  await visit('/');
+  const list = page.getByRole('list', { name: 'Alarms' });
+  const more = list.getByText(/^\d+ more: Primary silent$/);
+  await more.click();
+  const entry = list.getByRole('listitem').filter({ has: page.getByText(/^\d+ more: Primary silent$/) });
+  const worst = (await entry.getAttribute('aria-label')).split(':')[0];
+  await entry.getByRole('button', { name: `Acknowledge ${worst}, Primary silent, Plant A`, exact: true }).focus();
+  const number = Number((await more.innerText()).match(/\d+/)[0]);
+  await silence(told, 'plant-a', groups.filter(({ Id, Name }) => [Id, Name].includes(worst)), false);
+  await eventually(async () => assert.equal(await more.innerText(), `${number - 1} more: Primary silent`), 20_000);
+  const focused = await page.evaluate(() => [document.activeElement.localName, document.activeElement.innerText, document.activeElement.parentElement.open]);
+  assert.deepEqual(focused, ['summary', `${number - 1} more: Primary silent`, true]);
+});

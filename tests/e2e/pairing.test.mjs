@@ -168,6 +168,51 @@ pairing('very many walls are listed page by page', { top: 'trusted_proxies = ["1
   assert.equal(await walls(page).getByText(/^Page /).count(), 0);
 });
 
+/** Holds what a page posts to an address; the function that comes back lets it go, and waits until it is answered. */
+async function hold(page, address) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route(address, async (route) => {
+    if (route.request().method() === 'POST') await released;
+    await route.continue();
+  });
+  return async () => {
+    const answered = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith(address.replace('**', '')));
+    release();
+    await (await answered).finished();
+  };
+}
+
+pairing('what is typed for the next wall while one is being paired stays', async ({ page, screen }) => {
+  const { wall } = await screen();
+  const shown = await code(wall);
+  const release = await hold(page, '**/api/walls');
+  await enter(page, shown, 'Hall');
+  const section = walls(page);
+  await section.getByRole('button', { name: 'Pairing…' }).waitFor();
+  await section.getByLabel('Code').fill('CCCC-CCCC');
+  await release();
+  await page.getByText('The wall Hall is paired.').waitFor();
+  assert.equal(await section.getByLabel('Code').inputValue(), 'CCCC-CCCC');
+  assert.equal(await section.getByLabel('Name').inputValue(), '', 'what was sent is cleared');
+});
+
+pairing('a screen goes on when somebody leaves its sign-in before the answer comes', async ({ screen }) => {
+  const { wall } = await screen();
+  await code(wall);
+  await wall.getByRole('link', { name: 'Sign in instead' }).click();
+  const release = await hold(wall, '**/api/session');
+  await wall.getByLabel('User name').fill('vic');
+  await wall.getByLabel('Password').fill(PASSWORD);
+  await wall.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await wall.getByRole('button', { name: 'Signing in…' }).waitFor();
+  await wall.goBack();
+  await code(wall);
+  await release();
+  await passInPage(wall, 3);
+  assert.equal(await wall.getByText('The console has stopped working.').count(), 0);
+});
+
 pairing('a code that is wrong, old or used is refused with the reason, and nothing typed is lost', async ({ page, screen, complaints }) => {
   complaints.expect(/status of 404/);
   complaints.expect(/status of 409/);

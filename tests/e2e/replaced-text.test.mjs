@@ -29,6 +29,19 @@ const translate = () => {
   });
 };
 
+/** Replaces every text of the console by a copy once. */
+const replaceOnce = (page) =>
+  page.evaluate(() => {
+    const texts = document.createTreeWalker(document.getElementById('console'), NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (texts.nextNode()) found.push(texts.currentNode);
+    for (const text of found.filter(({ data }) => data.trim())) {
+      const copy = document.createElement('font');
+      copy.textContent = text.data;
+      text.replaceWith(copy);
+    }
+  });
+
 const BANNER = /translation or an extension replaces text on this page/;
 
 story('the console asks not to be translated', async ({ page, visit }) => {
@@ -55,18 +68,7 @@ story('a page whose texts were replaced says so, is drawn anew, and keeps what s
   const rows = page.getByRole('table').getByRole('row');
   await rows.nth(1).waitFor();
   const copies = () => page.locator('font').count();
-  const replace = () =>
-    page.evaluate(() => {
-      const texts = document.createTreeWalker(document.getElementById('console'), NodeFilter.SHOW_TEXT);
-      const found = [];
-      while (texts.nextNode()) found.push(texts.currentNode);
-      for (const text of found.filter(({ data }) => data.trim())) {
-        const copy = document.createElement('font');
-        copy.textContent = text.data;
-        text.replaceWith(copy);
-      }
-    });
-  await replace();
+  await replaceOnce(page);
   assert.ok((await copies()) > 20);
   await control('POST', '/observer/advance', { seconds: 3 });
   await page.getByRole('alert').filter({ hasText: BANNER }).waitFor();
@@ -75,11 +77,32 @@ story('a page whose texts were replaced says so, is drawn anew, and keeps what s
   // What somebody fills in is not taken away; once it is left, the page is drawn anew.
   const search = page.getByRole('searchbox', { name: 'Search slicer groups' });
   await search.pressSequentially('news');
-  await replace();
+  await replaceOnce(page);
   await control('POST', '/observer/advance', { seconds: 3 });
   await eventually(async () => assert.equal(await search.inputValue(), 'news'));
   assert.ok((await copies()) > 0);
   await page.getByRole('button', { name: 'Draw again now' }).click();
   await eventually(async () => assert.equal(await copies(), 0));
   assert.equal(await search.inputValue(), 'news');
+});
+
+story('what somebody has typed and left is kept where texts are replaced, until it is used', async ({ page, visit, control }) => {
+  await visit('/failover-sessions');
+  await page.getByRole('table', { name: 'Cloud failover sessions' }).waitFor();
+  const filter = page.getByLabel('Filter', { exact: true });
+  await filter.pressSequentially('Result==Failed');
+  await page.getByRole('heading', { level: 1 }).click();
+  assert.notEqual(await page.evaluate(() => document.activeElement.localName), 'input');
+  await replaceOnce(page);
+  const copies = () => page.locator('font').count();
+  await control('POST', '/observer/advance', { seconds: 3 });
+  await page.getByRole('alert').filter({ hasText: BANNER }).waitFor();
+  assert.equal(await filter.inputValue(), 'Result==Failed');
+  assert.ok((await copies()) > 0);
+  // Once the address holds it, the page is drawn anew, and it is still there.
+  await page.getByRole('button', { name: 'Run query' }).click();
+  await page.waitForURL(/filter=Result/);
+  await control('POST', '/observer/advance', { seconds: 3 });
+  await eventually(async () => assert.equal(await copies(), 0));
+  assert.equal(await filter.inputValue(), 'Result==Failed');
 });

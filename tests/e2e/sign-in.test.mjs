@@ -130,6 +130,38 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
   assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
 });
 
+/** Ends the session of a page, which asks to sign in again; then somebody signs in in another tab of its browser. */
+async function signInElsewhere(page, served, user) {
+  await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
+  await signIn(page, 'ann', PASSWORD);
+  await heading(page, 'Connections').waitFor();
+  await page.evaluate(() => {
+    window.stillTheSamePage = true;
+  });
+  await served.signOutEverybody();
+  await eventually(async () => assert.match(served.said.join(''), /in force/));
+  await page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' }).click();
+  await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${served.url}/sign-in?to=%2Fconnections`);
+  await signIn(other, user, PASSWORD);
+  await heading(other, 'Connections').waitFor();
+  await other.close();
+}
+
+signing('who signs in again in another tab goes on in this one, too', async ({ page, served }) => {
+  await signInElsewhere(page, served, 'ann');
+  await page.getByRole('dialog', { name: 'Sign in again' }).waitFor({ state: 'detached', timeout: 20_000 });
+  assert.equal(await page.getByText('Your session has ended.').count(), 0);
+  assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
+});
+
+signing('nothing of a session stays for somebody else who signs in in another tab', async ({ page, served }) => {
+  await signInElsewhere(page, served, 'vic');
+  await page.getByText('READ-ONLY', { exact: true }).waitFor({ timeout: 20_000 });
+  assert.equal(await page.evaluate(() => window.stillTheSamePage), undefined);
+});
+
 signing('a late answer to a request of the session before does not open the dialog again', async ({ page, served }) => {
   await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
   await signIn(page, 'ann', PASSWORD);

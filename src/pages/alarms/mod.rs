@@ -6,9 +6,8 @@ pub mod duration_choice;
 pub mod remedies;
 pub mod row;
 
-pub use row::{AlarmAction, AlarmDialog, AlarmEntry, said_about};
+pub use row::{AlarmAction, AlarmDialog, alarm_list, said_about};
 
-use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};
 use crate::route::Route;
@@ -81,6 +80,20 @@ pub struct SimilarAlarms {
     pub first: ShownAlarm,
     /// The others, worst first.
     pub others: Vec<ShownAlarm>,
+}
+
+impl SimilarAlarms {
+    /// What its entry is known by from one list to the next. Of alarms that are folded another may be the worst by then.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let alarm = &self.first.alarm;
+        if self.others.is_empty() {
+            return alarm.id.clone();
+        }
+        let (kind, connection) = (alarm.resource.kind.noun(), &alarm.resource.connection);
+        let severity = alarm.severity.key();
+        format!("{connection} {kind} {severity} {}", alarm.word)
+    }
 }
 
 /// So many alike stand each by itself; more are folded behind the worst of them.
@@ -199,11 +212,10 @@ pub fn alarms_of(page: Route) -> AnyView {
         similar_alarms(&alarms)
     });
     let is_empty = Memo::new(move |_| here.read().is_empty());
-    let rows = Rows::follow(here);
     view! {
         <section class="panel" aria-label="Needs attention" hidden=is_empty>
             <header><h2>"Needs attention"</h2></header>
-            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog=None /> })}</ol>
+            <ol class="alarms" aria-label="Alarms">{alarm_list(here, None)}</ol>
         </section>
     }
     .into_any()
@@ -249,7 +261,7 @@ pub fn count(kind: Kind) -> Memo<AlarmCount> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ShownAlarm, similar_alarms};
+    use super::{ShownAlarm, SimilarAlarms, similar_alarms};
     use chrono::DateTime;
     use health::alarms::{Alarm, Since};
     use health::inventory::{Kind, ResourceKey};
@@ -319,6 +331,20 @@ mod tests {
             .map(|one| one.alarm.name.as_str())
             .collect();
         assert_eq!(others, ["2", "4", "6", "8", "10", "12"]);
+    }
+
+    #[test]
+    fn an_entry_is_known_by_its_alarm_and_one_of_many_by_their_cause() {
+        let keys = |ids: std::ops::Range<usize>| {
+            let alarms: Vec<ShownAlarm> = ids.map(|id| shown("plant-a", id, "Failed")).collect();
+            let entries = similar_alarms(&alarms);
+            entries.iter().map(SimilarAlarms::key).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(1..4), ["plant-a1", "plant-a2", "plant-a3"]);
+        assert_eq!(keys(2..3), ["plant-a2"]);
+        // Also once the worst of them has ended.
+        assert_eq!(keys(0..9), ["plant-a groups critical Failed"]);
+        assert_eq!(keys(1..9), keys(0..9));
     }
 
     #[test]

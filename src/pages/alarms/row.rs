@@ -3,8 +3,8 @@
 use super::remedies::remedies;
 use super::{ShownAlarm, SimilarAlarms};
 use crate::api::session::Session;
-use crate::live::rows::Rows;
-use crate::live::use_watched;
+use crate::live::{keyed, use_watched};
+use crate::on_change::on_change_since;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::provided::provided;
@@ -13,8 +13,11 @@ use crate::ui::{Icon, Tag};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
 use health::words;
+use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
@@ -79,9 +82,71 @@ impl AlarmDialog {
 /// So many folded alarms are unfolded at once.
 const AT_ONCE: usize = 100;
 
+/// Draws an entry of a list of alarms.
+type DrawEntry = fn(RwSignal<SimilarAlarms>, Option<AlarmDialog>) -> AnyView;
+
+/// The entries of a list of alarms. `dialog` is where their dialogs are opened; `None` on the page of their own resource,
+/// where they have neither dialogs nor a link.
+pub fn alarm_list(list: Memo<Vec<SimilarAlarms>>, dialog: Option<AlarmDialog>) -> AnyView {
+    entries(list, dialog, |row, dialog| {
+        view! { <AlarmEntry row dialog /> }.into_any()
+    })
+}
+
+/// An entry goes with what it is about, and not with a place in the list: who has unfolded it, or is about to press one of
+/// its buttons, means this alarm, while others come, end and change their places.
+fn entries(
+    list: Memo<Vec<SimilarAlarms>>,
+    dialog: Option<AlarmDialog>,
+    draw: DrawEntry,
+) -> AnyView {
+    // The entries that are drawn, in the order of the last list.
+    let drawn = StoredValue::new(Vec::<(String, RwSignal<SimilarAlarms>)>::new());
+    let each = move || {
+        keep_focus();
+        let list = list.get().into_iter();
+        let list: Vec<_> = list.map(|entry| (entry.key(), entry)).collect();
+        let before = drawn.try_update_value(std::mem::take).unwrap_or_default();
+        let mut kept = Vec::new();
+        // Most stand where they stood: what follows the last one that was found is looked at first.
+        let mut next = 0;
+        for (key, entry) in &list {
+            let mut places = (next..before.len()).chain(0..next);
+            if let Some(place) = places.find(|place| before[*place].0 == *key) {
+                let row = before[place].1;
+                if row.try_with_untracked(|held| held != entry) == Some(true) {
+                    row.set(entry.clone());
+                }
+                kept.push((key.clone(), row));
+                next = place + 1;
+            }
+        }
+        drawn.set_value(kept);
+        list
+    };
+    let draw = move |(key, entry)| {
+        let row = RwSignal::new(entry);
+        drawn.update_value(|drawn| drawn.push((key, row)));
+        draw(row, dialog)
+    };
+    keyed(each, |(key, _)| key.clone(), draw)
+}
+
+/// The browser takes the focus away from what is moved.
+fn keep_focus() {
+    let focused = document().active_element();
+    let focused = focused.and_then(|one| one.dyn_into::<HtmlElement>().ok());
+    queue_microtask(move || {
+        let is_lost = document().active_element() == document().body().map(Into::into);
+        if let Some(focused) = focused.filter(|one| is_lost && one.is_connected()) {
+            let _ = focused.focus();
+        }
+    });
+}
+
 /// An alarm, with those that are folded behind it.
 #[component]
-pub fn AlarmEntry(
+fn AlarmEntry(
     /// Which.
     row: RwSignal<SimilarAlarms>,
     /// Where its dialogs are opened. `None` on the page of its own resource, where it has neither dialogs nor a link.
@@ -95,9 +160,12 @@ pub fn AlarmEntry(
     let unfolded = Memo::new(move |_| {
         let number = if open.get() { most.get() } else { 0 };
         let others = others.read();
-        others.iter().take(number).cloned().collect::<Vec<_>>()
+        let alone = |first: &ShownAlarm| SimilarAlarms {
+            first: first.clone(),
+            others: Vec::new(),
+        };
+        others.iter().take(number).map(alone).collect::<Vec<_>>()
     });
-    let rows = StoredValue::new(Rows::follow(unfolded));
     let toggle =
         move |event| open.set(event_target::<web_sys::Element>(&event).has_attribute("open"));
     let further = move || {
@@ -113,8 +181,9 @@ pub fn AlarmEntry(
                 let row = row.read();
                 format!("{} more: {}", row.others.len(), row.first.alarm.word)
             };
-            let list = rows.with_value(|rows| {
-                rows.draw(move |row| view! { <AlarmRow row=row.into() dialog folded=ViewFn::default() /> })
+            let list = entries(unfolded, dialog, |row, dialog| {
+                let row = Signal::derive(move || row.read().first.clone());
+                view! { <AlarmRow row dialog folded=ViewFn::default() /> }.into_any()
             });
             view! {
                 <details class="more" on:toggle=toggle><summary>{words}</summary><ol class="alarms" aria-label=words>{list}</ol>{further}</details>
@@ -195,6 +264,22 @@ fn AlarmRow(
             view! { <button type="button" class="btn" on:click=ask>"Note"<span class="vh">{about}</span></button> },
         )
     };
+    // Behind one entry another alarm may become the worst. The focus must not go from a button of one to that of another.
+    let acts = NodeRef::<html::Span>::new();
+    on_change_since(move |before: Option<String>| {
+        let id = row.read().alarm.id.clone();
+        if before.is_some_and(|before| before != id)
+            && let Some(acts) = acts.get_untracked()
+            && acts.contains(document().active_element().as_deref())
+        {
+            let fold = acts.next_element_sibling();
+            let summary = fold.and_then(|fold| fold.first_element_child());
+            if let Some(summary) = summary.and_then(|one| one.dyn_into::<HtmlElement>().ok()) {
+                let _ = summary.focus();
+            }
+        }
+        id
+    });
     let open = dialog.map(|_| {
         let href = move || Route::of(&row.read().alarm.resource).href();
         view! { <a role="button" class="btn" href=href>"Open"<span class="vh">{about}</span></a> }
@@ -216,7 +301,7 @@ fn AlarmRow(
             </div>
             <span data-fresh=stale><Tag severity word /></span>
             <time data-fresh=stale>{since}</time>
-            <span class="row acts">
+            <span class="row acts" node_ref=acts>
                 {acknowledgement}
                 {note}
                 {open}

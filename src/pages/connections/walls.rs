@@ -57,12 +57,17 @@ fn PairForm(state: Live<List>) -> impl IntoView {
         busy.set(true);
         wrong.set(None);
         leptos::task::spawn_local(async move {
-            let answer = walls::pair(&code.get_untracked(), &name.get_untracked()).await;
+            let sent = [code, name].map(|field| field.get_untracked());
+            let answer = walls::pair(&sent[0], &sent[1]).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(wall) => {
-                    let _ = code.try_set(String::new());
-                    let _ = name.try_set(String::new());
+                    // Those of the next wall may have been typed meanwhile.
+                    for (field, sent) in [code, name].into_iter().zip(sent) {
+                        if field.try_get_untracked() == Some(sent) {
+                            field.set(String::new());
+                        }
+                    }
                     let message = format!(
                         "The wall {} is paired. Its screen updates within a few seconds.",
                         wall.name

@@ -3,8 +3,7 @@
 pub mod summary;
 
 use super::activity::RecentChanges;
-use super::alarms::{AlarmDialog, AlarmEntry, ShownAlarm, alarms, filters, similar_alarms};
-use crate::live::rows::Rows;
+use super::alarms::{AlarmDialog, ShownAlarm, alarm_list, alarms, filters, similar_alarms};
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::route::Route;
@@ -22,20 +21,19 @@ pub fn Overview() -> impl IntoView {
     let (open, handled) = (alarms(false), alarms(true));
     let watched = use_watched();
     let is_unfolded = RwSignal::new(false);
-    let follow = |alarms: Memo<Vec<ShownAlarm>>, is_seen: Signal<bool>| {
+    let dialog = AlarmDialog::default();
+    let list = |alarms: Memo<Vec<ShownAlarm>>, is_seen: Signal<bool>| {
         let list = move |_: Option<&_>| match is_seen.get() {
             true => similar_alarms(&alarms.read()),
             false => Vec::new(),
         };
-        Rows::follow(Memo::new(list))
+        alarm_list(Memo::new(list), Some(dialog))
     };
-    let rows = follow(open, Signal::stored(true));
-    let handled_rows = follow(handled, is_unfolded.into());
+    let open_list = list(open, Signal::stored(true));
+    let handled_list = list(handled, is_unfolded.into());
     let toggle = move |event| {
         is_unfolded.set(event_target::<web_sys::Element>(&event).has_attribute("open"));
     };
-    let dialog = AlarmDialog::default();
-    let on_row = Some(dialog);
     let nav = use_nav();
     // How many are open in all, where the address leaves any out.
     let unfiltered = Memo::new(move |_| {
@@ -106,11 +104,11 @@ pub fn Overview() -> impl IntoView {
                     <Select label="Severity" param="severity" all="all" options=severities />
                 </search>
             </header>
-            <ol class="alarms" aria-label="Alarms">{rows.draw(move |row| view! { <AlarmEntry row dialog=on_row /> })}</ol>
+            <ol class="alarms" aria-label="Alarms">{open_list}</ol>
             {move || well().map(|words| view! { <p class="blank" role="status">{words}{show_all}</p> })}
             <details class="handled" on:toggle=toggle hidden=move || handled.read().is_empty()>
                 <summary>{folded}</summary>
-                <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_rows.draw(move |row| view! { <AlarmEntry row dialog=on_row /> })}</ol>
+                <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_list}</ol>
             </details>
         </section>
         {dialog.view(moved)}

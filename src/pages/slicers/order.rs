@@ -92,7 +92,10 @@ pub fn SlicerOrder(
     on_change(move || {
         let what = match *context.saving.read() {
             None => Some("Your changes to the order"),
-            Some(SaveStep::Showing) => None,
+            Some(SaveStep::Showing) => {
+                nav.saved();
+                None
+            }
             Some(_) => Some("The order is being saved. If that fails, your changes to it"),
         };
         nav.set_unsaved(what.filter(|_| draft.read().is_changed()));
