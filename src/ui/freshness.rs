@@ -40,7 +40,7 @@ pub fn key(freshness: Freshness) -> &'static str {
 mod tests {
     use super::words;
     use chrono::TimeDelta;
-    use health::freshness::{Freshness, is_unknown};
+    use health::freshness::Freshness;
 
     #[test]
     fn an_age_is_told_as_one_from_the_first_second_on() {
@@ -48,6 +48,7 @@ mod tests {
             (Freshness::Live, Some(0), "live, 0 s ago"),
             (Freshness::Live, Some(-40), "live, 0 s ago"),
             (Freshness::Stale, Some(16_400), "STALE, 16 s ago"),
+            (Freshness::Stale, Some(-61_000), "STALE, an unknown time ago"),
             (Freshness::NoData, None, "NO DATA, never read"),
         ] {
             let age = millis.map(TimeDelta::milliseconds);
