@@ -338,6 +338,35 @@ story('a group that the page no longer finds while its deletion is being checked
   await wasDeleted(told, 'short-lived');
 });
 
+for (const [button, label, text, isAboutGroup] of [
+  ['Duplicate with changes…', 'Id', 'half-typed', false],
+  ['Add session', 'Id', 'HALF-01.OpcUa', true],
+  [`Override role ${B.standby}`, 'Ends after', '90m', true],
+  ['Announce maintenance', 'Reason', 'New firmw', false],
+]) {
+  story(`what is typed after “${button}” stays while the group is not found, and that is said`, async (told) => {
+    const { page, control, complaints } = told;
+    complaints.expect(GONE);
+    await openGroup(told, B);
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await fill(page, label, text);
+    const typed = () => dialog(page).getByLabel(label, { exact: true }).inputValue();
+    await control('POST', '/faults', { connection: B.connection, operation: 'get group', fault: { kind: 'status', status: 404 } });
+    const gone = page.getByText(`Plant B has no group “${B.group}”.`);
+    await gone.waitFor({ timeout: 20_000 });
+    const note = dialog(page).getByText('The group is not found at the moment.');
+    await eventually(async () => assert.equal(await note.count(), isAboutGroup ? 1 : 0));
+    assert.equal(await typed(), text);
+    await control('DELETE', '/faults');
+    await gone.waitFor({ state: 'detached', timeout: 20_000 });
+    await eventually(async () => assert.equal(await note.count(), 0));
+    assert.equal(await typed(), text);
+    await send(page, 'Cancel').click();
+    await dialog(page).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: B.standby, exact: true }).waitFor();
+  });
+}
+
 story('delete group: 409 is foretold, and its sessions are named', async (told) => {
   const { page, complaints, world } = told;
   complaints.expect(/status of 409/);

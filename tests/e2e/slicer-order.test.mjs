@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { setInterval } from 'node:timers/promises';
 import { eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
-import { bar, find, inOrder, items, now, open, ordered, save, shown, watched } from './support/slicers.mjs';
+import { bar, find, hidden, hide, inOrder, items, now, open, ordered, save, shown, watched } from './support/slicers.mjs';
 import { path } from './support/worlds.mjs';
 
 story('a slicer is moved by its buttons alone, and the draft says what it changes', async (told) => {
@@ -486,4 +486,56 @@ story('who leaves while an order is saved is told its outcome where they are', a
   await page.getByRole('status').getByText(/^Outcome unknown: /).waitFor({ timeout: 30_000 });
   assert.equal(await page.getByText('The console has stopped working').count(), 0);
   await page.getByRole('button', { name: 'Dismiss' }).click();
+});
+
+for (const [what, button, label, text, isSent] of [
+  ['an action', () => 'Add channel', 'Channel id', '9852b864', true],
+  ['a position', ([first]) => `Move to position ${first}`, 'Position', '2', false],
+]) {
+  story(`what is typed into the dialog of ${what}, and the draft, stay while the group is not found`, async (told) => {
+    const { page, control, complaints } = told;
+    complaints.expect(/status of 404/);
+    const group = await open(told);
+    const ids = inOrder(group);
+    await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+    const wanted = [ids[1], ids[0], ...ids.slice(2)];
+    await page.getByRole('button', { name: button(ids) }).click();
+    const dialog = page.getByRole('dialog');
+    const typed = dialog.getByLabel(label, { exact: true });
+    await typed.fill(text);
+    await hide(control, group.id);
+    await hidden(page, group.id).waitFor({ timeout: 20_000 });
+    const note = dialog.getByText('The group is not found at the moment.');
+    await eventually(async () => assert.equal(await note.count(), isSent ? 1 : 0));
+    assert.equal(await typed.inputValue(), text);
+    await control('DELETE', '/faults');
+    await hidden(page, group.id).waitFor({ state: 'detached', timeout: 20_000 });
+    await eventually(async () => assert.equal(await note.count(), 0));
+    assert.equal(await typed.inputValue(), text);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await eventually(async () => assert.deepEqual(await shown(page), wanted));
+    await bar(page).waitFor();
+  });
+}
+
+story('leaving a page with a draft asks first, also while the group is not found', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(/status of 404/);
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  await bar(page).waitFor();
+  await hide(control, group.id);
+  await hidden(page, group.id).waitFor({ timeout: 20_000 });
+  const here = page.url();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await dialog.getByText('Your changes to the order would be lost.').waitFor();
+  await dialog.getByRole('button', { name: 'Stay' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(page.url(), here);
+  await control('DELETE', '/faults');
+  await bar(page).waitFor({ timeout: 20_000 });
+  assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]);
 });

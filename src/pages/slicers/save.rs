@@ -49,6 +49,7 @@ pub fn SaveBar(
         live,
         draft,
         saving,
+        flat,
         ..
     } = context;
     let problem: RwSignal<Option<Problem>> = RwSignal::new(None);
@@ -74,10 +75,6 @@ pub fn SaveBar(
                 settled
             });
         }
-    });
-    let flat = Memo::new(move |_| {
-        live.value()
-            .is_some_and(|group| group.mode == Some(Mode::Flat))
     });
     let effect = Memo::new(move |_| {
         let group = live.value().filter(|_| shown.get());
