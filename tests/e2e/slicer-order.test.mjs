@@ -262,6 +262,31 @@ story('in a conflict mine overwrites theirs once the name is typed', async (told
   await bar(page).waitFor({ state: 'detached' });
 });
 
+story('while mine overwrites theirs nothing else is done to the order, also where the dialog is closed', async (told) => {
+  const { page, group, ids, mine, conflict } = await clash(told);
+  await conflict.getByRole('button', { name: 'Overwrite…' }).click();
+  const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
+  await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);
+  await told.control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'latency', milliseconds: 5000 }, times: 1 });
+  await dialog.getByRole('button', { name: 'Overwrite' }).click();
+  await dialog.getByRole('button', { name: 'Sending…' }).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await bar(page).getByRole('button', { name: 'Saving…' }).waitFor();
+  const moves = page.getByRole('button', { name: /^Move (up|down|to position)/ });
+  assert.equal(await moves.count(), 0);
+  for (const name of ['Use theirs', 'Reapply mine', 'Overwrite…']) {
+    assert.ok(await conflict.getByRole('button', { name }).isDisabled(), name);
+  }
+  assert.ok(await bar(page).getByRole('button', { name: 'Discard changes' }).isDisabled());
+  await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
+  await bar(page).waitFor({ state: 'detached' });
+  assert.deepEqual(inOrder(await now(told.world, group.id)), mine);
+  assert.deepEqual(await shown(page), mine);
+  await page.getByRole('button', { name: `Move down ${mine[0]}` }).click();
+  await eventually(async () => assert.deepEqual(await shown(page), ids));
+});
+
 for (const [status, words] of [[400, 'returned 400'], [403, 'returned 403']]) {
   story(`an order that the service refuses with ${status} is not shown as saved`, async (told) => {
     const { page, world, control, complaints } = told;

@@ -298,12 +298,10 @@ async fn send(
             let _ = problem.try_set(Some(Problem::Refused(outcome, order)));
         }
     }
-    // What was read meanwhile, by another reading than the one that found the conflict.
-    if let Some(shown) = problem.try_get_untracked()
-        && !matches!(shown, Some(Problem::Changed(_)))
-        && let Some(group) = live.value_untracked()
-    {
-        let _ = draft.try_update(|draft| draft.follow(&ids(&group)));
+    // By another reading than the one that found the conflict.
+    let shown = problem.try_get_untracked().flatten();
+    if !matches!(shown, Some(Problem::Changed(_))) {
+        context.follow_read();
     }
     let _ = saving.try_set(None);
     context.changed();
@@ -361,7 +359,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
-                        <button type="button" class="btn" on:click=again>"Reapply my moves"</button>
+                        <button type="button" class="btn" disabled=move || context.saving.read().is_some() on:click=again>"Reapply my moves"</button>
                     </p>
                 }
                 .into_any()
