@@ -564,3 +564,34 @@ story('leaving a page with a draft asks first, also while the group is not found
   await bar(page).waitFor({ timeout: 20_000 });
   assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]);
 });
+
+story('an order that is saved while the group is not found for a moment is told, and another one can be made', async (told) => {
+  const { page, world, control, complaints } = told;
+  complaints.expect(/status of 404/);
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  const wanted = [ids[1], ids[0], ...ids.slice(2)];
+  const held = [];
+  await page.route('**/relay/live/**', async (route) => {
+    if (route.request().method() !== 'GET') await new Promise((release) => held.push(release));
+    await route.continue();
+  });
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await eventually(() => assert.equal(held.length, 1), 20_000);
+  // Asked for at once: what is held is not waited for longer than 20 s.
+  const refresh = page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' });
+  await hide(control, group.id);
+  await refresh.click();
+  await hidden(page, group.id).waitFor({ timeout: 20_000 });
+  await control('DELETE', '/faults');
+  await refresh.click();
+  await bar(page).getByRole('button', { name: 'Saving…' }).waitFor({ timeout: 20_000 });
+  held[0]();
+  await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
+  await bar(page).waitFor({ state: 'detached' });
+  assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+  await page.getByRole('button', { name: `Move up ${ids[0]}` }).click();
+  await bar(page).getByRole('button', { name: 'Save order' }).waitFor();
+  await eventually(async () => assert.deepEqual(await shown(page), ids));
+});

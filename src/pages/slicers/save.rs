@@ -261,11 +261,21 @@ async fn send(
                 undo,
                 requests,
             };
-            if let Some(Saved { message, undo, .. }) = saved.try_set_value(Some(done)).flatten() {
-                // The page was left.
+            let left = saved.try_set_value(Some(done)).flatten();
+            if let Some(Saved {
+                order,
+                message,
+                undo,
+                ..
+            }) = left
+            {
+                // The page was left, or said meanwhile that there is no such group: its bar is gone, and shows nothing.
+                let _ = draft.try_set(Draft::new(order));
+                let _ = saving.try_set(None);
                 context.notices().show(message, Some(undo));
+            } else {
+                step(SaveStep::Showing);
             }
-            step(SaveStep::Showing);
             context.changed();
             return;
         }
