@@ -95,8 +95,10 @@ pub struct Prefs {
     pub refresh: RwSignal<Vec<(String, u64)>>,
     /// The columns of the table "Cloud failover sessions", by code; `None` for the usual ones.
     pub session_columns: RwSignal<Option<Vec<String>>>,
-    /// The queries that are kept by name, as their own file format.
+    /// The queries that are kept by name, as their own file format. [`Prefs::set_queries`] changes them.
     pub queries: RwSignal<String>,
+    /// The queries that the browser stored when this tab last looked.
+    stored_queries: StoredValue<String>,
     /// Whether the status wall is silent.
     pub muted: RwSignal<bool>,
     /// Whether the status wall notifies of new critical alarms.
@@ -125,6 +127,7 @@ pub fn provide() -> Prefs {
     } else {
         Zone::Utc
     };
+    let queries = stored(QUERIES).unwrap_or_default();
     let prefs = Prefs {
         theme: RwSignal::new(theme),
         zone: RwSignal::new(zone),
@@ -135,7 +138,8 @@ pub fn provide() -> Prefs {
                 .and_then(|text| json::read(text.as_bytes()).ok())
                 .flatten(),
         ),
-        queries: RwSignal::new(stored(QUERIES).unwrap_or_default()),
+        queries: RwSignal::new(queries.clone()),
+        stored_queries: StoredValue::new(queries),
         muted: RwSignal::new(stored(MUTED).as_deref() == Some("yes")),
         notify: RwSignal::new(stored(NOTIFY).as_deref() == Some("yes")),
     };
@@ -168,12 +172,23 @@ impl Prefs {
     /// Takes over the queries that another tab has saved. The browser tells other tabs of a change after a while, and does
     /// not tell a page that the button Back brings back. So the queries are read again before each change of them.
     pub fn read_queries_again(self) {
-        // A browser that stores nothing has none, and what was chosen lasts.
+        // A browser that stores nothing has none, or still the ones from before, and what was chosen lasts.
         if let Some(queries) = stored(QUERIES)
-            && *self.queries.read_untracked() != queries
+            && self.stored_queries.with_value(|before| *before != queries)
         {
+            self.stored_queries.set_value(queries.clone());
             self.queries.set(queries);
         }
+    }
+
+    /// Keeps these queries. Whether the browser stored them: otherwise they last until the page is closed.
+    pub fn set_queries(self, queries: String) -> bool {
+        let is_stored = store(QUERIES, &queries);
+        if is_stored {
+            self.stored_queries.set_value(queries.clone());
+        }
+        self.queries.set(queries);
+        is_stored
     }
 
     /// Forgets who has read these choices, which change seldom.
@@ -230,16 +245,16 @@ fn keep(key: &'static str, text: impl Fn() -> String + 'static) {
         let now = text();
         // What another tab has stored is taken over, and not stored once more: it may have stored something else since.
         if before.is_some_and(|before| before != now) && stored(key).as_ref() != Some(&now) {
-            store(key, &now);
+            let _ = store(key, &now);
         }
         now
     });
 }
 
-fn store(key: &str, value: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        let _ = storage.set_item(key, value);
-    }
+/// Whether the browser stored it.
+fn store(key: &str, value: &str) -> bool {
+    let storage = window().local_storage().ok().flatten();
+    storage.is_some_and(|storage| storage.set_item(key, value).is_ok())
 }
 
 #[cfg(test)]

@@ -1,14 +1,32 @@
 //! The frame of a page about one resource: loading, failure, not found, or the resource. The content is
-//! drawn once and stays through refreshes and failures.
+//! drawn once and stays through refreshes and failures. Dialogs are drawn beside it: one answer that there is no such
+//! resource must not take away what somebody types.
 
-use crate::live::{Live, use_watched};
+use crate::live::{Live, Status, use_watched};
 use crate::pages::NotFound;
 use crate::pages::last_known::{LastKnown, aged};
-use crate::pages::maintenance::{AnnounceMaintenance, HandlingNotes};
+use crate::pages::maintenance::{self, AnnounceMaintenance, HandlingNotes};
 use crate::route::Route;
 use crate::ui::{FailureCard, Heading};
+use health::alarms::Scope;
 use health::inventory::ResourceKey;
+use health::severity::Severity;
 use leptos::prelude::*;
+
+/// Whether the vendor says that there is no such resource.
+fn is_gone(status: Status) -> bool {
+    status.failure().is_some_and(|failure| failure.is_missing())
+}
+
+/// What a dialog says of a group that is not found while it is open.
+#[must_use]
+pub fn gone_note(status: Status) -> Option<(Severity, String)> {
+    is_gone(status).then(|| {
+        let words =
+            "The group is not found at the moment. What is shown here is its last known state.";
+        (Severity::Warning, words.to_owned())
+    })
+}
 
 /// The frame.
 #[component]
@@ -32,7 +50,7 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     children: ChildrenFn,
 ) -> impl IntoView {
     let status = live.status;
-    let gone = Memo::new(move |_| status.failure().is_some_and(|failure| failure.is_missing()));
+    let gone = Memo::new(move |_| is_gone(status));
     let known = Memo::new(move |_| live.value().is_some());
     let system = StoredValue::new(system);
     let failure = move || {
@@ -43,7 +61,9 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     };
     let watched = use_watched();
     watched.ask_when_answering(resource.connection.clone(), status);
+    let scope = Some(Scope::Resource(resource.clone()));
     let resource = StoredValue::new(resource);
+    let action = RwSignal::new(None);
     // As a memo: a refresh that changes nothing writes nothing.
     let heading: Signal<String> = Memo::new(move |_| {
         let last_known = || resource.with_value(|key| watched.world().find(key).cloned());
@@ -67,12 +87,13 @@ pub fn DetailPage<T: Send + Sync + 'static>(
             <Show when=move || asking.get()>
                 <p class="panel note" role="status">{format!("Loading from {}…", system.get_value())}</p>
             </Show>
-            <HandlingNotes resource=resource.get_value() />
+            <HandlingNotes resource=resource.get_value() action />
             {failure}
             {aged(status)}
             {last_known}
             <Show when=move || known.get()>{children.with_value(|children| children())}</Show>
-            <AnnounceMaintenance resource=resource.get_value() name=heading />
+            <AnnounceMaintenance action />
         </Show>
+        <maintenance::Dialogs action scope name=heading />
     }
 }

@@ -287,6 +287,86 @@ story('delete group: 204', async (told) => {
   assert.equal(requests.filter(({ operation }) => operation === 'delete group').length, 1);
 });
 
+/** Opens the page of a new group without sessions, and the dialog that deletes it, confirmed. */
+const aboutToDelete = async ({ page, visit }, id) => {
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await fill(page, 'Id', id);
+  await send(page, 'Create group').click();
+  await page.getByRole('heading', { level: 1, name: id }).waitFor();
+  await page.getByRole('button', { name: 'Delete group', exact: true }).click();
+  await confirm(page, id);
+};
+
+/** The group was deleted, the list of groups is open, and the console goes on. */
+const wasDeleted = async ({ page, world }, id) => {
+  await notice(page, `Plant A deleted the group ${id}. It no longer exists.`).waitFor({ timeout: 20_000 });
+  await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
+  await page.getByRole('table', { name: 'Failover groups' }).waitFor();
+  assert.equal(await page.getByText('The console has stopped working').count(), 0);
+  assert.equal(await held(world, { connection: 'plant-a', group: id }), undefined);
+};
+
+story('a group whose dialog is closed while its deletion is sent is deleted, and the console goes on', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(GONE);
+  await aboutToDelete(told, 'short-lived');
+  await control('POST', '/faults', { connection: 'plant-a', operation: 'delete group', fault: { kind: 'latency', milliseconds: 2000 } });
+  await send(page, 'Delete group').click();
+  await send(page, 'Sending…').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  await wasDeleted(told, 'short-lived');
+});
+
+story('a group that the page no longer finds while its deletion is being checked is deleted, and the console goes on', async (told) => {
+  const { page, complaints } = told;
+  complaints.expect(GONE);
+  await aboutToDelete(told, 'short-lived');
+  const checks = [];
+  let isSent = false;
+  // What is read first after the deletion is the check of it; the page goes on reading meanwhile.
+  await page.route(({ pathname }) => pathname.startsWith('/relay/') && pathname.endsWith('/short-lived'), async (route) => {
+    if (route.request().method() === 'DELETE') isSent = true;
+    else if (isSent && checks.length === 0) await new Promise((release) => checks.push(release));
+    await route.continue();
+  });
+  await send(page, 'Delete group').click();
+  await eventually(() => assert.equal(checks.length, 1));
+  await page.getByText('Plant A has no group “short-lived”.').waitFor({ timeout: 20_000 });
+  checks[0]();
+  await wasDeleted(told, 'short-lived');
+});
+
+for (const [button, label, text, isAboutGroup] of [
+  ['Duplicate with changes…', 'Id', 'half-typed', false],
+  ['Add session', 'Id', 'HALF-01.OpcUa', true],
+  [`Override role ${B.standby}`, 'Ends after', '90m', true],
+  ['Announce maintenance', 'Reason', 'New firmw', false],
+]) {
+  story(`what is typed after “${button}” stays while the group is not found, and that is said`, async (told) => {
+    const { page, control, complaints } = told;
+    complaints.expect(GONE);
+    await openGroup(told, B);
+    await page.getByRole('button', { name: button, exact: true }).click();
+    await fill(page, label, text);
+    const typed = () => dialog(page).getByLabel(label, { exact: true }).inputValue();
+    await control('POST', '/faults', { connection: B.connection, operation: 'get group', fault: { kind: 'status', status: 404 } });
+    const gone = page.getByText(`Plant B has no group “${B.group}”.`);
+    await gone.waitFor({ timeout: 20_000 });
+    const note = dialog(page).getByText('The group is not found at the moment.');
+    await eventually(async () => assert.equal(await note.count(), isAboutGroup ? 1 : 0));
+    assert.equal(await typed(), text);
+    await control('DELETE', '/faults');
+    await gone.waitFor({ state: 'detached', timeout: 20_000 });
+    await eventually(async () => assert.equal(await note.count(), 0));
+    assert.equal(await typed(), text);
+    await send(page, 'Cancel').click();
+    await dialog(page).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: B.standby, exact: true }).waitFor();
+  });
+}
+
 story('delete group: 409 is foretold, and its sessions are named', async (told) => {
   const { page, complaints, world } = told;
   complaints.expect(/status of 409/);

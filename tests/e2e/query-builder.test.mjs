@@ -246,6 +246,76 @@ story('a tab that has not heard yet of what another one has saved keeps it, and 
   await page.getByRole('button', { name: 'From there' }).waitFor();
 });
 
+/** What the browser keeps: one query that is read, and what else is said of it. */
+const UNREADABLE = [
+  ['an entry', { version: 1, queries: [{ name: 'Good', query: 'filter=Result%3D%3DFailed' }, { name: 'Old', query: 'filter=Colour%3D%3Dred' }] }, 'Entry 2 (“Old”): The filter cannot be read.', 1],
+  ['the file', { version: 2, queries: [{ name: 'Good', query: 'filter=Result%3D%3DFailed' }] }, 'The file is of version 2; this console reads version 1.', 0],
+];
+
+for (const [what, kept, words, good] of UNREADABLE) {
+  story(`saved queries of which ${what} cannot be read are told, and stay until that is removed`, async ({ page, visit }) => {
+    const text = JSON.stringify({ kind: 'failover-console.saved-queries', ...kept });
+    const stored = () => page.evaluate(() => localStorage.getItem('failover-console.queries'));
+    await visit('/connections');
+    await page.evaluate((queries) => localStorage.setItem('failover-console.queries', queries), text);
+    await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
+    await page.getByText('Some saved queries cannot be read.').waitFor();
+    const chip = (name) => page.getByRole('button', { name, exact: true });
+    assert.equal(await chip('Good').count(), good);
+    assert.equal(await chip('Old').count(), 0);
+    await page.getByRole('button', { name: 'Save query' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Save query' });
+    await dialog.getByLabel('Name').fill('Mine');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText(/^Nothing was changed: this console cannot read every query/).waitFor();
+    assert.equal(await stored(), text);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Manage queries' }).click();
+    const manage = page.getByRole('dialog', { name: 'Manage queries' });
+    const unreadable = manage.getByRole('region', { name: 'Unreadable queries' });
+    await unreadable.getByText(words).waitFor();
+    await accessible(page);
+    if (good > 0) {
+      await manage.getByRole('button', { name: 'Remove query Good' }).click();
+      await manage.getByRole('status').getByText(/^Nothing was changed: /).waitFor();
+      assert.equal(await stored(), text);
+    }
+    const download = page.waitForEvent('download');
+    await manage.getByRole('button', { name: 'Export queries' }).click();
+    const file = await (await download).path();
+    assert.equal(await (await import('node:fs/promises')).readFile(file, 'utf8'), text);
+    await unreadable.getByRole('button', { name: 'Remove what cannot be read' }).click();
+    await unreadable.waitFor({ state: 'detached' });
+    await manage.getByRole('button', { name: 'Close' }).click();
+    await manage.waitFor({ state: 'detached' });
+    assert.equal(await page.getByText('Some saved queries cannot be read.').count(), 0);
+    await save(page, 'Mine');
+    assert.deepEqual(JSON.parse(await stored()).queries.map(({ name }) => name), good > 0 ? ['Good', 'Mine'] : ['Mine']);
+  });
+}
+
+story('a query that the browser does not store is said to last until the page is closed, and does', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
+  await save(page, 'Kept');
+  await page.getByRole('status').getByText('The query “Kept” is saved.').waitFor();
+  await page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  for (const name of ['Failed ones', 'Failed again']) {
+    await save(page, name);
+    await page.getByRole('status').getByText(`The query “${name}” can be used. The browser did not store this change: it lasts until this page is closed.`).waitFor();
+    assert.equal(await page.getByText(`The query “${name}” is saved.`).count(), 0);
+  }
+  for (const name of ['Kept', 'Failed ones', 'Failed again']) await page.getByRole('button', { name, exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Manage queries' }).click();
+  const manage = page.getByRole('dialog', { name: 'Manage queries' });
+  await manage.getByRole('button', { name: 'Remove query Failed again' }).click();
+  await manage.getByRole('status').getByText('The browser did not store this change: it lasts until this page is closed.').waitFor();
+  await manage.getByRole('listitem').filter({ hasText: 'Failed again' }).waitFor({ state: 'detached' });
+});
+
 story('a browser that stores nothing keeps every saved query until the page is closed', async ({ page, visit }) => {
   await page.addInitScript(() =>
     Object.defineProperty(window, 'localStorage', {
@@ -255,6 +325,7 @@ story('a browser that stores nothing keeps every saved query until the page is c
     }));
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   await save(page, 'Failed ones');
+  await page.getByRole('status').getByText('The query “Failed ones” can be used. The browser did not store this change: it lasts until this page is closed.').waitFor();
   await save(page, 'Failed again');
   await page.getByRole('button', { name: 'Failed ones' }).waitFor();
 });

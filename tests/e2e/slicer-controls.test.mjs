@@ -178,6 +178,31 @@ story('while auto failback is on, activating is explained and its two other ways
   assert.equal(await sent(control, 'activate slicer'), 0);
 });
 
+story('while an order is saved the dialog of an activation moves no slicer, and does once it is saved', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told);
+  assert.ok(group.auto_failback);
+  const ids = inOrder(group);
+  const saved = [...ids.slice(0, -2), ids.at(-1), ids.at(-2)];
+  const other = saved.slice(1).find((id) => id !== group.active_slicer_id);
+  await page.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
+  await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'latency', milliseconds: 5000 }, times: 1 });
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await bar(page).getByRole('button', { name: 'Saving…' }).waitFor(PATIENCE);
+  await page.getByRole('button', { name: `Activate ${other}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${other}?` });
+  const move = dialog.getByRole('button', { name: `Move ${other} to position 1` });
+  await move.waitFor();
+  assert.ok(await move.isDisabled());
+  assert.equal(await move.getAttribute('title'), 'The order is being saved.');
+  await eventually(async () => assert.ok(await move.isEnabled()), 20_000);
+  assert.deepEqual(inOrder(await now(world, group.id)), saved);
+  await move.click();
+  await dialog.waitFor({ state: 'detached' });
+  await eventually(async () => assert.deepEqual(await shown(page), [other, ...saved.filter((id) => id !== other)]));
+  await bar(page).getByRole('button', { name: 'Save order' }).waitFor();
+});
+
 story('in flat mode with auto failback stored as on, activating leads to prioritized mode, as the switch says', async (told) => {
   const { page, control } = told;
   const group = await open(told);

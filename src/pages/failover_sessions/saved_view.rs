@@ -2,10 +2,11 @@
 
 use super::builder::Builder;
 use super::saved_queries::{Duplicates, Ready, SavedQueries};
+use crate::api::Outcome;
 use crate::live::keyed;
 use crate::nav::use_nav;
 use crate::pages::chunks::{Chunk, Dialog as Asked, use_chunks};
-use crate::prefs::use_prefs;
+use crate::prefs::{Prefs, use_prefs};
 use crate::ui::dialog::Dialog;
 use crate::ui::notice::use_notices;
 use crate::ui::{Field, Icon, download};
@@ -88,6 +89,10 @@ pub fn Saved(
         });
         chips.collect::<Vec<_>>()
     };
+    let lost = move || {
+        let is_lost = !unreadable(prefs).is_empty();
+        is_lost.then(|| view! { <small>"Some saved queries cannot be read."</small> })
+    };
     let search = RwSignal::new(String::new());
     // What is built is what is seen, and may not have run yet.
     let save = move |_| {
@@ -117,11 +122,32 @@ pub fn Saved(
             <button type="button" class="chip" aria-pressed=all on:click=move |_| go(&keep_connection("", &untrack(here)))>"All"</button>
             {ready}
             {kept}
+            {lost}
             <button type="button" class="btn quiet" disabled=is_wrong title=why on:click=save><Icon name="plus" />"Save query"</button>
             <button type="button" class="btn quiet" on:click=move |_| open.set(Some(OpenQueries::Manage))>"Manage queries"</button>
         </div>
         {dialog}
     }
+}
+
+/// What is kept in this browser and cannot be read, a sentence each.
+fn unreadable(prefs: Prefs) -> Vec<String> {
+    SavedQueries::from_storage(&prefs.queries.read()).1
+}
+
+/// The queries that are kept, to be changed.
+fn to_change(prefs: Prefs) -> Result<SavedQueries, String> {
+    prefs.read_queries_again();
+    SavedQueries::to_change(&prefs.queries.read_untracked())
+}
+
+/// Keeps these queries; a sentence where the browser does not store them.
+fn keep(prefs: Prefs, queries: &SavedQueries) -> Vec<String> {
+    if prefs.set_queries(queries.to_json()) {
+        return Vec::new();
+    }
+    let words = "The browser did not store this change: it lasts until this page is closed.";
+    vec![words.to_owned()]
 }
 
 /// A query for the connection that is shown now.
@@ -153,16 +179,19 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        prefs.read_queries_again();
-        let (mut saved, _) = SavedQueries::from_storage(&prefs.queries.get_untracked());
-        match saved.save(
-            &name.get_untracked(),
-            search.trim_start_matches('?'),
-            Duplicates::Replace,
-        ) {
-            Ok(name) => {
-                prefs.queries.set(saved.to_json());
-                notices.show(format!("The query “{name}” is saved."), None);
+        let saved = to_change(prefs).and_then(|mut saved| {
+            let search = search.trim_start_matches('?');
+            let name = saved.save(&name.get_untracked(), search, Duplicates::Replace)?;
+            Ok((name, keep(prefs, &saved)))
+        });
+        match saved {
+            Ok((name, words)) => {
+                match words.first() {
+                    None => notices.show(format!("The query “{name}” is saved."), None),
+                    Some(words) => notices.show_outcome(Outcome::Unverified {
+                        message: format!("The query “{name}” can be used. {words}"),
+                    }),
+                }
                 close.notify();
             }
             Err(words) => error.set(Some(words)),
@@ -223,52 +252,70 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
     let draw = move |query: super::saved_queries::SavedQuery| {
         let name = query.name.clone();
         let remove = move |_| {
-            prefs.read_queries_again();
-            let mut left = saved.get_untracked();
-            left.remove(&name);
-            prefs.queries.set(left.to_json());
+            messages.set(match to_change(prefs) {
+                Ok(mut left) => {
+                    left.remove(&name);
+                    keep(prefs, &left)
+                }
+                Err(words) => vec![words],
+            });
         };
         view! {
             <li class="row"><b>{query.name.clone()}</b><code class="dim">{query.query.clone()}</code>
                 <button type="button" class="icon end" aria-label=format!("Remove query {}", query.name) on:click=remove><Icon name="bin" /></button></li>
         }
     };
+    let is_empty = move || saved.read().list().is_empty() && unreadable(prefs).is_empty();
     let none = move || {
-        saved
-            .read()
-            .list()
-            .is_empty()
-            .then(|| view! { <p class="dim">"No query is saved in this browser yet."</p> })
+        is_empty().then(|| view! { <p class="dim">"No query is saved in this browser yet."</p> })
+    };
+    let broken = move || {
+        let errors = unreadable(prefs);
+        if errors.is_empty() {
+            return None;
+        }
+        let lines = errors.into_iter().map(|words| view! { <p>{words}</p> });
+        let remove = move |_| {
+            prefs.read_queries_again();
+            let (readable, _) = SavedQueries::from_storage(&prefs.queries.read_untracked());
+            messages.set(keep(prefs, &readable));
+        };
+        Some(view! {
+            <section aria-label="Unreadable queries">
+                <p class="st" data-s="warning"><Icon name="warning" />"This console cannot read everything that is saved in this browser. It is kept, and exported, as it is; until it is removed nothing else is saved."</p>
+                {lines.collect::<Vec<_>>()}
+                <p class="row"><button type="button" class="btn" on:click=remove>"Remove what cannot be read"</button></p>
+            </section>
+        })
     };
     let export = move |_| {
         download::text(
             "failover-console-queries.json",
             "application/json",
-            &saved.get_untracked().to_json(),
+            &prefs.queries.read_untracked(),
         );
     };
     let import = move |_| {
-        prefs.read_queries_again();
-        let mut all = saved.get_untracked();
         let how = if both.get_untracked() {
             Duplicates::KeepBoth
         } else {
             Duplicates::Replace
         };
-        messages.set(match all.import(&text.get_untracked(), how) {
-            Ok(imported) => {
-                prefs.queries.set(all.to_json());
-                text.set(String::new());
-                vec![imported.description()]
-            }
-            Err(errors) => errors,
+        let imported = to_change(prefs).map_err(|words| vec![words]);
+        let imported = imported.and_then(|mut all| {
+            let mut words = vec![all.import(&text.get_untracked(), how)?.description()];
+            words.extend(keep(prefs, &all));
+            text.set(String::new());
+            Ok(words)
         });
+        messages.set(imported.unwrap_or_else(|errors| errors));
     };
     view! {
         <Dialog title="Manage queries" on_close close>
             <ul class="kept" aria-label="Kept queries">{keyed(each, |query| query.name.clone(), draw)}</ul>
             {none}
-            <p class="row"><button type="button" class="btn" disabled=move || saved.read().list().is_empty() on:click=export>"Export queries"</button></p>
+            {broken}
+            <p class="row"><button type="button" class="btn" disabled=is_empty on:click=export>"Export queries"</button></p>
             <Field label="Import queries" name="import-queries" value=text hint=Signal::stored("Paste an exported file.".to_owned()) long=true />
             <label class="row"><input type="checkbox" prop:checked=move || both.get() on:change=move |event| both.set(event_target_checked(&event)) />"Keep both where a name is taken"</label>
             <div role="status">{move || messages.get().into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}</div>

@@ -74,8 +74,8 @@ pub fn GroupPage(
             <Timeline resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
             <SessionPanel context />
-            {dialog}
         </DetailPage>
+        {dialog}
     }
     .into_any()
 }

@@ -43,10 +43,11 @@ fn system_of(watched: Watched, connection: &str) -> Option<SystemKind> {
 pub fn HandlingNotes(
     /// The resource.
     resource: ResourceKey,
+    /// The dialog that is open.
+    action: RwSignal<Option<MaintenanceAction>>,
 ) -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
     let may_change = provided::<Arc<Session>>().may_change();
-    let action = RwSignal::new(None);
     let key = resource.clone();
     let said = Memo::new(move |_| {
         let world = watched.world();
@@ -92,29 +93,25 @@ pub fn HandlingNotes(
     view! {
         {said}
         {keyed(move || concerning.get(), |one| one.id.clone(), note)}
-        <Dialogs action scope=None name=String::new() />
     }
 }
 
 /// On the page of a resource: announces maintenance of it.
 #[component]
 pub fn AnnounceMaintenance(
-    /// The resource.
-    resource: ResourceKey,
-    /// Its name.
-    name: Signal<String>,
+    /// The dialog that is open.
+    action: RwSignal<Option<MaintenanceAction>>,
 ) -> impl IntoView {
-    let action = RwSignal::new(None);
     let may_change = provided::<Arc<Session>>().may_change();
     may_change.then(|| view! {
         <p class="row"><button type="button" class="btn" on:click=move |_| action.set(Some(MaintenanceAction::Announce))>"Announce maintenance"</button></p>
-        <Dialogs action scope=Some(Scope::Resource(resource)) name />
     })
 }
 
 /// The dialog that is open.
 #[component]
-fn Dialogs(
+pub fn Dialogs(
+    /// Which one.
     action: RwSignal<Option<MaintenanceAction>>,
     /// What maintenance is announced for; chosen in the dialog where there is none.
     #[prop(optional_no_strip)]

@@ -6,7 +6,7 @@ use super::thumbnail_ages::{self, ThumbnailAge};
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
-use crate::api::uplynk::{SaveStep, Writer};
+use crate::api::uplynk::{SaveStep, Writer, ids};
 use crate::live::{Clock, Live, Watched, use_clock, use_watched};
 use crate::provided::provided;
 use crate::ui::notice::{Notices, Undo, use_notices};
@@ -17,7 +17,7 @@ use health::slicers::{Action, with_eligible};
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::sync::Arc;
-use vendors::uplynk::FailoverGroup;
+use vendors::uplynk::{FailoverGroup, Mode};
 
 /// The dialog that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,12 @@ pub struct ActionContext {
     pub draft: RwSignal<Draft>,
     /// The step of saving the draft, while it is saved.
     pub saving: RwSignal<Option<SaveStep>>,
+    /// Whether the group is in flat mode, which has no order.
+    pub flat: Memo<bool>,
+    /// Whether rows can be moved now.
+    pub movable: Memo<bool>,
+    /// Whether a row is dragged.
+    pub lifted: RwSignal<bool>,
     /// The slicers whose eligibility is being changed: each change is sent once.
     pub sending: RwSignal<Vec<String>>,
     /// The dialog that is open.
@@ -57,16 +63,25 @@ impl ActionContext {
     /// The actions of a group.
     #[must_use]
     pub fn new(live: Live<FailoverGroup>, writer: Writer) -> Self {
+        let may = provided::<Arc<Session>>().may_change();
+        let saving = RwSignal::new(None);
+        let flat = Memo::new(move |_| {
+            live.value()
+                .is_some_and(|group| group.mode == Some(Mode::Flat))
+        });
         Self {
             live,
             watched: use_watched(),
             draft: RwSignal::new(Draft::default()),
-            saving: RwSignal::new(None),
+            saving,
+            flat,
+            movable: Memo::new(move |_| may && !flat.get() && saving.read().is_none()),
+            lifted: RwSignal::new(false),
             sending: RwSignal::new(Vec::new()),
             open: RwSignal::new(None),
             message: RwSignal::new(String::new()),
             thumbnail_ages: thumbnail_ages::follow(live),
-            may: provided::<Arc<Session>>().may_change(),
+            may,
             writer: StoredValue::new(writer),
             clock: use_clock(),
             notices: use_notices(),
@@ -102,6 +117,14 @@ impl ActionContext {
         self.live.status.refresh();
         if let Some(writer) = self.writer() {
             self.watched.refresh(Refresh::Connection(writer.connection));
+        }
+    }
+
+    /// The same as [`ActionContext::move_to`] for everything but the drag itself. While a row is dragged nothing else moves
+    /// one: it is dropped as the row that it was lifted as.
+    pub fn move_unless_dragged(self, id: &str, to: usize) {
+        if !self.lifted.get_untracked() {
+            self.move_to(id, to);
         }
     }
 
@@ -145,6 +168,18 @@ impl ActionContext {
     /// Somebody turns to the list: from now on a row means the slicer that it shows now.
     pub fn look(self) {
         let _ = self.draft.try_update_untracked(Draft::look);
+    }
+
+    /// The draft follows what was read while it was saved; also after the page was left. A changed draft waits for
+    /// prioritized mode.
+    pub fn follow_read(self) {
+        if self.draft.is_disposed() {
+            return;
+        }
+        let waits = self.flat.get_untracked() && self.draft.read_untracked().is_changed();
+        if let Some(group) = self.live.value_untracked().filter(|_| !waits) {
+            self.draft.maybe_update(|draft| draft.follow(&ids(&group)));
+        }
     }
 
     /// Opens the dialog of an action.

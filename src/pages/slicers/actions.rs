@@ -3,9 +3,11 @@
 use super::action_context::{ActionContext, Open};
 use super::activation_alternatives::ActivationAlternatives;
 use super::model::name;
+use super::move_to::MoveTo;
 use super::send::run;
 use crate::api::{Failure, Outcome};
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
+use crate::pages::detail_page::gone_note;
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
@@ -19,16 +21,16 @@ pub fn Dialogs(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
-    let action = Memo::new(move |_| match &*context.open.read() {
-        Some(Open::Action(action)) => Some(action.clone()),
-        _ => None,
-    });
     let chunks = use_chunks();
     let on_close = Callback::new(move |()| context.open.set(None));
     move || {
-        let action = action.get()?;
-        let dialog = Dialog::Slicers { context, action };
-        Some(chunks.dialog(Chunk::SlicerDialogs, dialog, on_close))
+        Some(match context.open.get()? {
+            Open::MoveTo(slicer) => view! { <MoveTo context slicer /> }.into_any(),
+            Open::Action(action) => {
+                let dialog = Dialog::Slicers { context, action };
+                chunks.dialog(Chunk::SlicerDialogs, dialog, on_close)
+            }
+        })
     }
 }
 
@@ -133,9 +135,11 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
     let (of_effect, of_confirm) = (action.clone(), action.clone());
     let effect = Memo::new(move |_| {
         let group = context.live.value();
-        group.map_or_else(Effect::default, |group| {
+        let mut effect = group.map_or_else(Effect::default, |group| {
             of_effect.effect(&group, context.now())
-        })
+        });
+        effect.notes.extend(gone_note(context.live.status));
+        effect
     });
     let confirm = Memo::new(move |_| {
         let group = context.live.value();

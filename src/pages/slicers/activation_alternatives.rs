@@ -43,11 +43,17 @@ pub fn ActivationAlternatives(
         let move_label = format!("Move {slicer} to position 1");
         let up = move |_| {
             close.notify();
-            context.move_to(&slicer, 1);
+            context.move_unless_dragged(&slicer, 1);
         };
-        let up = positions.then(
-            || view! { <button type="button" class="btn main" on:click=up>{move_label}</button> },
-        );
+        // While an order is saved no other one is made: it would go with the draft that was saved.
+        let is_fixed = move || !context.movable.get();
+        let hint = move || {
+            let is_saving = context.saving.read().is_some();
+            is_saving.then_some("The order is being saved.")
+        };
+        let up = positions.then(|| view! {
+            <button type="button" class="btn main" disabled=is_fixed title=hint on:click=up>{move_label}</button>
+        });
         let buttons =
             view! { <button type="button" class="btn" on:click=begin>{button}</button>{up} };
         (view! { <p>{words}</p> }, buttons)

@@ -13,6 +13,7 @@ pub fn Conflict(
     context: ActionContext,
 ) -> impl IntoView {
     let draft = context.draft;
+    let busy = move || context.saving.read().is_some();
     let rows = move || {
         let draft = draft.read();
         let theirs = draft.theirs().unwrap_or_default();
@@ -48,9 +49,9 @@ pub fn Conflict(
                 </table>
             </div>
             <p class="row">
-                <button type="button" class="btn" on:click=theirs>"Use theirs"</button>
-                <button type="button" class="btn" on:click=mine>"Reapply mine"</button>
-                <button type="button" class="btn" on:click=overwrite>"Overwrite…"</button>
+                <button type="button" class="btn" disabled=busy on:click=theirs>"Use theirs"</button>
+                <button type="button" class="btn" disabled=busy on:click=mine>"Reapply mine"</button>
+                <button type="button" class="btn" disabled=busy on:click=overwrite>"Overwrite…"</button>
             </p>
         </section>
     }

@@ -4,7 +4,7 @@ use super::action_context::ActionContext;
 use super::actions::Dialogs;
 use super::model::name;
 use super::on_air::{Facts, OnAirCard};
-use super::order::SlicerOrder;
+use super::order::{SlicerOrder, ask_before_leaving};
 use super::owners::Owners;
 use super::settings::Settings;
 use crate::api::uplynk::Writer;
@@ -56,12 +56,14 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
     let of = StoredValue::new(resource.clone());
     // Kept while the page says that there is no such group, which may come back: the draft is in it.
     let context = ActionContext::new(live, writer);
+    ask_before_leaving(context);
     view! {
         <DetailPage live system heading parent=("Slicers", Route::Slicers) missing resource>
             <Page context title=title.clone() />
             <Timeline resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
         </DetailPage>
+        <Dialogs context />
     }
 }
 
@@ -77,6 +79,5 @@ fn Page(context: ActionContext, title: String) -> impl IntoView {
                 <Owners context />
             </div>
         </div>
-        <Dialogs context />
     }
 }

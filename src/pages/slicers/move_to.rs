@@ -12,8 +12,6 @@ pub fn MoveTo(
     context: ActionContext,
     /// The slicer.
     slicer: String,
-    /// Moves a slicer to a position.
-    go: Callback<(String, usize)>,
 ) -> impl IntoView {
     let (at, of) = context.draft.with_untracked(|draft| {
         let at = draft.order().iter().position(|id| *id == slicer);
@@ -38,7 +36,7 @@ pub fn MoveTo(
         event.prevent_default();
         if let Some(to) = position.get_untracked() {
             close.notify();
-            go.run((slicer.clone(), to));
+            context.move_unless_dragged(&slicer, to);
         }
     };
     view! {

@@ -1,6 +1,6 @@
 //! The list "Slicer order": every slicer of a group in the order of failover, and the draft of a new order.
 
-use super::action_context::{ActionContext, Open};
+use super::action_context::ActionContext;
 use super::order_memory::use_memory;
 use super::order_rows::{Row, reported, rows};
 use super::save::SaveBar;
@@ -15,7 +15,7 @@ use crate::prefs::use_prefs;
 use crate::ui::reorder::{Dragging, Dropped, Reorderable};
 use health::slicers::order_effect;
 use leptos::prelude::*;
-use vendors::uplynk::{Blacklist, Mode, Slicer};
+use vendors::uplynk::{Blacklist, Slicer};
 
 /// The slicers of a group in order, and the draft of another order.
 #[component]
@@ -23,11 +23,13 @@ pub fn SlicerOrder(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
-    let (clock, prefs, nav, memory) = (use_clock(), use_prefs(), use_nav(), use_memory());
+    let (clock, prefs, memory) = (use_clock(), use_prefs(), use_memory());
     let ActionContext {
         live,
         draft,
         message,
+        flat,
+        movable,
         ..
     } = context;
     let connection = context
@@ -35,10 +37,6 @@ pub fn SlicerOrder(
         .map(|writer| writer.connection)
         .unwrap_or_default();
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let flat = Memo::new(move |_| {
-        live.value()
-            .is_some_and(|group| group.mode == Some(Mode::Flat))
-    });
     let dragging = Dragging::new(Callback::new(move |dropped| {
         let id = |row: usize| draft.with_untracked(|draft| draft.order().get(row).cloned());
         match dropped {
@@ -57,14 +55,12 @@ pub fn SlicerOrder(
         }
     }));
     let lifted = Memo::new(move |_| dragging.is_lifted());
-    // While a row is dragged nothing else moves one: it is dropped as the row that it was lifted as.
-    let go = Callback::new(move |(id, to): (String, usize)| {
-        if !lifted.get_untracked() {
-            context.move_to(&id, to);
-        }
-    });
-    on_change(move || poll_gate::set_dragging(lifted.get()));
-    on_cleanup(|| poll_gate::set_dragging(false));
+    let drags = move |is_lifted| {
+        poll_gate::set_dragging(is_lifted);
+        context.lifted.set(is_lifted);
+    };
+    on_change(move || drags(lifted.get()));
+    on_cleanup(move || drags(false));
     // The draft follows refreshes, but not while a row is dragged, while a changed draft waits for prioritized mode, or
     // while it is saved: then what saves it says when the two are the same.
     on_change(move || {
@@ -89,19 +85,6 @@ pub fn SlicerOrder(
             changed
         });
     });
-    on_change(move || {
-        let what = match *context.saving.read() {
-            None => Some("Your changes to the order"),
-            Some(SaveStep::Showing) => {
-                nav.saved();
-                None
-            }
-            Some(_) => Some("The order is being saved. If that fails, your changes to it"),
-        };
-        nav.set_unsaved(what.filter(|_| draft.read().is_changed()));
-    });
-    on_cleanup(move || nav.set_unsaved(None));
-    let movable = Memo::new(move |_| context.may && !flat.get() && context.saving.read().is_none());
     let all = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Vec::new();
@@ -211,26 +194,28 @@ pub fn SlicerOrder(
             </header>
             {offered}
             <Reorderable name="Slicer order" dragging preview turned_to=Callback::new(move |()| context.look())>
-                {drawn.draw(move |row| view! { <SlicerRow row context movable go /> })}
+                {drawn.draw(move |row| view! { <SlicerRow row context /> })}
             </Reorderable>
             {none}
             <p class="vh" role="status">{message}</p>
             <SaveBar context message />
-            <MovingTo context go />
         </section>
     }
 }
 
-/// The dialog that asks for a position, while it is open.
-#[component]
-fn MovingTo(context: ActionContext, go: Callback<(String, usize)>) -> impl IntoView {
-    let slicer = Memo::new(move |_| match &*context.open.read() {
-        Some(Open::MoveTo(slicer)) => Some(slicer.clone()),
-        _ => None,
+/// Asks before a page with a changed draft is left, also while it says that there is no such group: the draft is kept.
+pub fn ask_before_leaving(context: ActionContext) {
+    let nav = use_nav();
+    on_change(move || {
+        let what = match *context.saving.read() {
+            None => Some("Your changes to the order"),
+            Some(SaveStep::Showing) => {
+                nav.saved();
+                None
+            }
+            Some(_) => Some("The order is being saved. If that fails, your changes to it"),
+        };
+        nav.set_unsaved(what.filter(|_| context.draft.read().is_changed()));
     });
-    move || {
-        slicer
-            .get()
-            .map(|slicer| view! { <super::move_to::MoveTo context slicer go /> })
-    }
+    on_cleanup(move || nav.set_unsaved(None));
 }

@@ -49,6 +49,7 @@ pub fn SaveBar(
         live,
         draft,
         saving,
+        flat,
         ..
     } = context;
     let problem: RwSignal<Option<Problem>> = RwSignal::new(None);
@@ -74,10 +75,6 @@ pub fn SaveBar(
                 settled
             });
         }
-    });
-    let flat = Memo::new(move |_| {
-        live.value()
-            .is_some_and(|group| group.mode == Some(Mode::Flat))
     });
     let effect = Memo::new(move |_| {
         let group = live.value().filter(|_| shown.get());
@@ -264,11 +261,21 @@ async fn send(
                 undo,
                 requests,
             };
-            if let Some(Saved { message, undo, .. }) = saved.try_set_value(Some(done)).flatten() {
-                // The page was left.
+            let left = saved.try_set_value(Some(done)).flatten();
+            if let Some(Saved {
+                order,
+                message,
+                undo,
+                ..
+            }) = left
+            {
+                // The page was left, or said meanwhile that there is no such group: its bar is gone, and shows nothing.
+                let _ = draft.try_set(Draft::new(order));
+                let _ = saving.try_set(None);
                 context.notices().show(message, Some(undo));
+            } else {
+                step(SaveStep::Showing);
             }
-            step(SaveStep::Showing);
             context.changed();
             return;
         }
@@ -301,12 +308,10 @@ async fn send(
             let _ = problem.try_set(Some(Problem::Refused(outcome, order)));
         }
     }
-    // What was read meanwhile, by another reading than the one that found the conflict.
-    if let Some(shown) = problem.try_get_untracked()
-        && !matches!(shown, Some(Problem::Changed(_)))
-        && let Some(group) = live.value_untracked()
-    {
-        let _ = draft.try_update(|draft| draft.follow(&ids(&group)));
+    // By another reading than the one that found the conflict.
+    let shown = problem.try_get_untracked().flatten();
+    if !matches!(shown, Some(Problem::Changed(_))) {
+        context.follow_read();
     }
     let _ = saving.try_set(None);
     context.changed();
@@ -364,7 +369,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
-                        <button type="button" class="btn" on:click=again>"Reapply my moves"</button>
+                        <button type="button" class="btn" disabled=move || context.saving.read().is_some() on:click=again>"Reapply my moves"</button>
                     </p>
                 }
                 .into_any()

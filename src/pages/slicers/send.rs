@@ -78,19 +78,27 @@ pub(super) async fn run(
                 .draft
                 .with_untracked(|draft| draft.theirs().map(<[String]>::to_vec));
             let base = theirs.unwrap_or_else(|| ids(&seen));
-            match writer.save_order(&seen, &base, &order, |_| ()).await {
+            // Also where the dialog is closed meanwhile, no row is moved that would go with the draft.
+            let step = |step| {
+                let _ = context.saving.try_set(Some(step));
+            };
+            let outcome = match writer.save_order(&seen, &base, &order, step).await {
+                SaveOutcome::Completed(outcome @ Outcome::Done { .. }) => {
+                    let _ = context.draft.try_set(Draft::new(order));
+                    outcome
+                }
                 SaveOutcome::Completed(outcome) => {
-                    if matches!(outcome, Outcome::Done { .. }) {
-                        let _ = context.draft.try_set(Draft::new(order));
-                    }
-                    (outcome, None)
+                    context.follow_read();
+                    outcome
                 }
                 SaveOutcome::Conflict(now) => {
                     let _ = context.draft.try_update(|draft| draft.follow(&ids(&now)));
                     let message = format!("The order is now {}.", ids(&now).join(", "));
-                    (Outcome::Changed { message }, None)
+                    Outcome::Changed { message }
                 }
-            }
+            };
+            let _ = context.saving.try_set(None);
+            (outcome, None)
         }
     }
 }

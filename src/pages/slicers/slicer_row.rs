@@ -30,11 +30,8 @@ pub fn SlicerRow(
     row: RwSignal<Row>,
     /// The page's actions.
     context: ActionContext,
-    /// Whether rows can be moved now.
-    movable: Memo<bool>,
-    /// Moves a slicer to a position.
-    go: Callback<(String, usize)>,
 ) -> impl IntoView {
+    let movable = context.movable;
     let keys = move |event: leptos::ev::KeyboardEvent| {
         if !event.alt_key() || !movable.get_untracked() {
             return;
@@ -49,7 +46,7 @@ pub fn SlicerRow(
         };
         event.prevent_default();
         if let Some(id) = context.acted_on(&row.get_untracked()) {
-            go.run((id, to));
+            context.move_unless_dragged(&id, to);
         }
     };
     let on_air = move || {
@@ -116,7 +113,7 @@ pub fn SlicerRow(
             <div class="who"><b>{name(move || row.read().id.clone())}</b>" "{on_air}{was}<small class="sub">{name(move || row.read().hostname.clone())}</small></div>
             <div class="how"><span class="st">{move || row.read().state.clone()}</span><StatusMark severity word=health />{notes}</div>
             <Eligible row context />
-            <Controls row context movable go />
+            <Controls row context />
         </li>
     }
 }
@@ -144,24 +141,20 @@ fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
 
 /// The buttons.
 #[component]
-fn Controls(
-    row: RwSignal<Row>,
-    context: ActionContext,
-    movable: Memo<bool>,
-    go: Callback<(String, usize)>,
-) -> impl IntoView {
+fn Controls(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     let act = move |act: &dyn Fn(String, usize)| {
         let row = row.get_untracked();
         if let Some(id) = context.acted_on(&row) {
             act(id, row.at);
         }
     };
-    let place = move |by| act(&|id, at| go.run((id, at.saturating_add_signed(by))));
+    let place =
+        move |by| act(&|id, at| context.move_unless_dragged(&id, at.saturating_add_signed(by)));
     let named = move |what: &'static str| move || format!("{what} {}", row.read().id);
     let ask = move |_| act(&|id, _| context.open.set(Some(Open::MoveTo(id))));
     let activate = move |_| act(&|id, _| context.ask(Action::Activate(id)));
     let moves = move || {
-        movable.get().then(|| view! {
+        context.movable.get().then(|| view! {
             <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)><Icon name="up" /></button>
             <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || { row.read().at >= row.read().of } on:click=move |_| place(1)><Icon name="down" /></button>
             <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=ask><Icon name="moveto" /></button>

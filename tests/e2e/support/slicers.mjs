@@ -51,6 +51,16 @@ export async function save(page) {
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
 }
 
+/** From now on the service finds a group neither in its list nor by itself. */
+export async function hide(control, id) {
+  const faulty = (operation, fault) => control('POST', '/faults', { connection: 'live', operation, fault });
+  await faulty('list groups', { kind: 'replace', find: `"id":"${id}"`, with: '"id":[7]' });
+  await faulty('get group', { kind: 'status', status: 404 });
+}
+
+/** What the page says of a group that is hidden. */
+export const hidden = (page, id) => page.getByText(`has no slicer failover group “${id}”.`);
+
 /** Collects what the list shows in each frame from now on: position, name and the picture that is seen, by row. */
 export const watched = async (page) => {
   await page.evaluate(() => {

@@ -63,11 +63,13 @@ impl SavedQueries {
         )
     }
 
-    /// Reads what the browser kept. Readable queries are kept; each other one is reported in a sentence and
-    /// lost with the next change.
+    /// Reads what the browser kept. Readable queries are kept; each other one is reported in a sentence.
     #[must_use]
     pub fn from_storage(text: &str) -> (Self, Vec<String>) {
         let mut queries = Self::default();
+        if text.is_empty() {
+            return (queries, Vec::new());
+        }
         let entries = match entries(text) {
             Ok(entries) => entries,
             Err(error) => return (queries, vec![error]),
@@ -79,6 +81,17 @@ impl SavedQueries {
             errors.extend(kept.err());
         }
         (queries, errors)
+    }
+
+    /// Reads what the browser kept, to be changed and stored in its place.
+    ///
+    /// # Errors
+    /// A sentence where something cannot be read: it would be lost.
+    pub fn to_change(text: &str) -> Result<Self, String> {
+        match Self::from_storage(text) {
+            (queries, errors) if errors.is_empty() => Ok(queries),
+            _ => Err("Nothing was changed: this console cannot read every query that is kept in this browser, and those would be lost. Manage queries says which.".to_owned()),
+        }
     }
 
     /// Takes in the queries of a file, all of them or, when anything is wrong, none.

@@ -192,6 +192,24 @@ fn a_wrong_entry_is_named_and_nothing_is_imported() {
 }
 
 #[test]
+fn what_the_browser_kept_is_changed_only_where_all_of_it_is_read() {
+    let newer = json!({"kind": "failover-console.saved-queries", "version": 2, "queries": []});
+    let entries = file(json!([{"name": "a", "query": ""}, {"name": "b"}]));
+    for (text, kept) in [
+        ("", Some(0)),
+        (&saved(&[("a", "")]).to_json(), Some(1)),
+        (&entries, None),
+        (&newer.to_string(), None),
+        ("{", None),
+    ] {
+        let queries = SavedQueries::to_change(text).ok();
+        assert_eq!(queries.map(|all| all.list().len()), kept, "{text}");
+        let (_, errors) = SavedQueries::from_storage(text);
+        assert_eq!(errors.is_empty(), kept.is_some(), "{text}");
+    }
+}
+
+#[test]
 fn a_file_of_something_else_is_refused() {
     let newer = json!({"kind": "failover-console.saved-queries", "version": 2, "queries": []});
     let unlisted = json!({"kind": "failover-console.saved-queries", "version": 1});

@@ -18,15 +18,19 @@ pub fn DeleteGroup(
     let (changed, on_close) = closing(context);
     let nav = use_nav();
     let title = system(context);
-    let page = StoredValue::new(nav.route().get_untracked());
+    let page = nav.route().get_untracked();
     let effect = effect(context, None, move |scene, _| scene.delete_group(&title));
-    let run = running(context, move |writer, group| async move {
-        let outcome = writer.delete_group(&group).await;
-        // Whoever has left meanwhile stays where they are.
-        if matches!(outcome, Outcome::Done { .. }) && nav.is_at(&page.get_value()) {
-            nav.go(&Route::Groups.href());
+    let run = running(context, move |writer, group| {
+        // By the time of the answer the dialog may have been closed, and what it holds be gone.
+        let page = page.clone();
+        async move {
+            let outcome = writer.delete_group(&group).await;
+            // Whoever has left meanwhile stays where they are.
+            if matches!(outcome, Outcome::Done { .. }) && nav.is_at(&page) {
+                nav.go(&Route::Groups.href());
+            }
+            (Some(outcome), None)
         }
-        (Some(outcome), None)
     });
     let name = context
         .live

@@ -13,6 +13,7 @@ use super::group_form::GroupForm;
 use crate::api::aveva::Writer;
 use crate::api::{Failure, Outcome};
 use crate::live::use_clock;
+use crate::pages::detail_page::gone_note;
 use crate::ui::action_dialog::Running;
 use crate::ui::notice::Undo;
 use delete_group::DeleteGroup;
@@ -113,7 +114,13 @@ pub(super) fn effect(
     id: Option<String>,
     of: impl Fn(GroupContext<'_>, Option<&ClientSession>) -> Effect + Send + Sync + 'static,
 ) -> Signal<Effect> {
-    Memo::new(move |_| context.with_group(id.as_deref(), &of).unwrap_or_default()).into()
+    Memo::new(move |_| {
+        let effect: Option<Effect> = context.with_group(id.as_deref(), &of);
+        let mut effect = effect.unwrap_or_default();
+        effect.notes.extend(gone_note(context.live.status));
+        effect
+    })
+    .into()
 }
 
 /// What an action on a session will do at this moment, or that the group does not list it now.
