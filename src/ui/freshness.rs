@@ -48,7 +48,11 @@ mod tests {
             (Freshness::Live, Some(0), "live, 0 s ago"),
             (Freshness::Live, Some(-40), "live, 0 s ago"),
             (Freshness::Stale, Some(16_400), "STALE, 16 s ago"),
-            (Freshness::Stale, Some(-61_000), "STALE, an unknown time ago"),
+            (
+                Freshness::Stale,
+                Some(-61_000),
+                "STALE, an unknown time ago",
+            ),
             (Freshness::NoData, None, "NO DATA, never read"),
         ] {
             let age = millis.map(TimeDelta::milliseconds);
