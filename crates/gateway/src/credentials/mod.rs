@@ -141,12 +141,17 @@ impl Credentials {
         }
     }
 
-    /// Takes note of a 401 to a request with this connection's newest authentication. Returns the problem to report.
-    pub(crate) fn refused(&self, problem: Problem) -> Problem {
+    /// Takes note of a 401 to a request with this connection's newest authentication, which may have been `renewed` for
+    /// it. Returns the problem to report.
+    pub(crate) fn refused(&self, problem: Problem, renewed: bool) -> Problem {
         match &self.kind {
-            // The session or token is new: another one would be refused as well.
-            CredentialKind::Bearer(_) | CredentialKind::Session(_) => {
+            // Another session or token would be refused as well.
+            CredentialKind::Bearer(_) | CredentialKind::Session(_) if renewed => {
                 self.refusals.log_on_refused(problem)
+            }
+            // It may be about this one request. Others go on with the same session or token.
+            CredentialKind::Bearer(_) | CredentialKind::Session(_) => {
+                self.refusals.check().err().unwrap_or(problem)
             }
             CredentialKind::Basic(_) => self.refusals.request_refused(problem),
             // A signature is no password: no account is locked, and the cause may be this computer's clock.

@@ -138,9 +138,12 @@ impl Refusals {
         self.log_on_refused(problem)
     }
 
-    /// Permits a log-on at once. If it is refused as well, the wait is the next longer one.
+    /// Permits a log-on at once, also in place of a session or token. If it is refused as well, the wait is the next
+    /// longer one.
     pub(crate) fn try_now(&self) {
-        self.state().pause = None;
+        let mut state = self.state();
+        state.pause = None;
+        state.renewal = None;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -157,9 +160,13 @@ const CALM: Duration = Duration::from_secs(10 * 60);
 
 impl Refusals {
     /// Permits a log-on in place of a session or token that a request was refused with. A vendor may refuse one
-    /// request with the best of sessions: then a new one for each would be no help, and many.
+    /// request with the best of sessions: then a new one for each would be no help, and many. While no log-on is sent
+    /// the present one is all that there is, and may be good for other requests.
     pub(super) fn may_renew(&self, urgency: Urgency) -> bool {
         let mut state = self.state();
+        if state.paused().is_err() {
+            return false;
+        }
         let now = Instant::now();
         let last = state.renewal.map(|last| (now - last.at, last.wait));
         let wait = match last {
@@ -169,6 +176,11 @@ impl Refusals {
         };
         state.renewal = Some(Renewal { at: now, wait });
         true
+    }
+
+    /// Nothing came of a permitted log-on: the next one need not wait.
+    pub(super) fn not_renewed(&self) {
+        self.state().renewal = None;
     }
 }
 
@@ -262,6 +274,21 @@ mod tests {
         assert!(read());
         advance(RENEWAL).await;
         assert!(read(), "from the beginning");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_session_is_replaced_while_log_ons_wait() {
+        let refusals = Refusals::default();
+        let may = |urgency| refusals.may_renew(urgency);
+        assert!(may(Urgency::Change));
+        refusals.log_on_refused(refusal());
+        advance(WAITS[0] - Duration::from_secs(1)).await;
+        assert!(!may(Urgency::Read) && !may(Urgency::Change));
+        advance(Duration::from_secs(1)).await;
+        assert!(may(Urgency::Read));
+        refusals.log_on_refused(refusal());
+        refusals.try_now();
+        assert!(may(Urgency::Read), "somebody asked for it");
     }
 
     #[tokio::test(start_paused = true)]

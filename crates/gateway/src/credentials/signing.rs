@@ -1,7 +1,7 @@
 //! Uplynk's signed requests: one at a time per account, and each with its own second as timestamp, because the
-//! vendor refuses a signature that it has seen before. A change that waits gets the next second, before all reads. Where
-//! other gateways sign for the account too, each second is taken from what they share; while that is away, this gateway
-//! counts by itself.
+//! vendor refuses a signature that it has seen before, also where a clock was set back meanwhile. A change that waits gets
+//! the next second, before all reads. Where other gateways sign for the account too, each second is taken from what they
+//! share; while that is away, this gateway counts by itself.
 
 use super::Urgency;
 use crate::clock::SigningClock;
@@ -15,6 +15,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use sha2::Sha256;
+use std::collections::VecDeque;
 use std::fmt;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -22,12 +23,14 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::{Instant, sleep_until};
 
-/// A clock that is more than this many seconds behind the last signature was set back. Waiting for it would
-/// block the account.
-const SET_BACK: u64 = 5;
+/// So many of the last seconds are not used again: those of ten minutes at least. A vendor is not known to accept a time
+/// that is further away.
+const REMEMBERED: usize = 600;
 
-/// So many seconds may be taken in advance by gateways that share them. What is further ahead is of a clock that goes
-/// wrong.
+/// A second that gateways share is as good for so long after it has gone by, for who has taken it.
+const GONE_BY: u64 = 5;
+
+/// So many seconds may be taken in advance by gateways that share them.
 pub(crate) const AHEAD: u64 = 30;
 
 /// How long to wait for a second that gateways share.
@@ -44,17 +47,36 @@ const GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct SigningQueue {
     clock: SigningClock,
     shared: Option<SharedSeconds>,
-    last: Mutex<LastSecond>,
+    seconds: Mutex<Seconds>,
     /// How many changes wait for a turn.
     changes: watch::Sender<usize>,
 }
 
-/// The last second of an account.
+/// The seconds of an account.
 #[derive(Debug, Default)]
-struct LastSecond {
-    used: u64,
+struct Seconds {
+    /// The last ones that requests were signed with, the oldest use first.
+    used: VecDeque<u64>,
     /// One that was taken from those that are shared, by who no longer waits for it.
     taken: Option<u64>,
+}
+
+impl Seconds {
+    /// This second, or the first one after it that no request was signed with.
+    fn unused(&self, second: u64) -> u64 {
+        let mut seconds = second..;
+        seconds
+            .find(|second| !self.used.contains(second))
+            .unwrap_or(second)
+    }
+
+    fn note_used(&mut self, second: u64) {
+        self.taken = None;
+        self.used.push_back(second);
+        if self.used.len() > REMEMBERED {
+            self.used.pop_front();
+        }
+    }
 }
 
 /// A change that waits. Dropping it says that it no longer does.
@@ -85,7 +107,7 @@ pub(crate) struct SigningTurn<'a> {
     began: Instant,
     /// The changes that wait, for a read.
     changes: Option<&'a watch::Sender<usize>>,
-    _alone: MutexGuard<'a, LastSecond>,
+    _alone: MutexGuard<'a, Seconds>,
 }
 
 impl SigningTurn<'_> {
@@ -111,7 +133,7 @@ impl SigningQueue {
         Self {
             clock: clock.into(),
             shared,
-            last: Mutex::default(),
+            seconds: Mutex::default(),
             changes: watch::Sender::default(),
         }
     }
@@ -121,20 +143,20 @@ impl SigningQueue {
         match urgency {
             Urgency::Change => {
                 let _waiting = Waiting::new(&self.changes);
-                let mut last = self.last.lock().await;
-                let second = self.second_after(&mut last).await;
-                self.turn(second, last, None)
+                let mut seconds = self.seconds.lock().await;
+                let second = self.unused_second(&mut seconds).await;
+                self.turn(second, seconds, None)
             }
             Urgency::Read => loop {
                 let mut changes = self.changes.subscribe();
                 drop(changes.wait_for(|waiting| *waiting == 0).await);
-                let mut last = self.last.lock().await;
+                let mut seconds = self.seconds.lock().await;
                 let second = tokio::select! {
                     biased;
                     () = a_change_waits(&self.changes) => continue,
-                    second = self.second_after(&mut last) => second,
+                    second = self.unused_second(&mut seconds) => second,
                 };
-                return self.turn(second, last, Some(&self.changes));
+                return self.turn(second, seconds, Some(&self.changes));
             },
         }
     }
@@ -142,7 +164,7 @@ impl SigningQueue {
     fn turn<'a>(
         &self,
         second: u64,
-        alone: MutexGuard<'a, LastSecond>,
+        alone: MutexGuard<'a, Seconds>,
         changes: Option<&'a watch::Sender<usize>>,
     ) -> SigningTurn<'a> {
         SigningTurn {
@@ -153,18 +175,15 @@ impl SigningQueue {
         }
     }
 
-    /// The present second, once it is not that of the last signature, of this gateway or of another one.
-    async fn second_after(&self, last: &mut LastSecond) -> u64 {
+    /// The present second, once it is not that of a signature, of this gateway or of another one.
+    async fn unused_second(&self, seconds: &mut Seconds) -> u64 {
         loop {
             let second = self.clock.now().as_secs();
-            let mut next = last.used + 1;
-            if second >= next || second + SET_BACK < last.used {
-                next = self.taken(last, second).await;
+            let mut next = seconds.unused(second);
+            if next == second {
+                next = self.taken(seconds, second).await;
                 if next <= second {
-                    *last = LastSecond {
-                        used: next,
-                        taken: None,
-                    };
+                    seconds.note_used(next);
                     return next;
                 }
             }
@@ -173,13 +192,13 @@ impl SigningQueue {
     }
 
     /// A second for this gateway alone: the present one, or one that comes.
-    async fn taken(&self, last: &mut LastSecond, second: u64) -> u64 {
+    async fn taken(&self, seconds: &mut Seconds, second: u64) -> u64 {
         let Some(shared) = &self.shared else {
             return second;
         };
-        // One that has only just gone by is as good, and one that is far away is of a clock that was set back.
-        let near = second.saturating_sub(SET_BACK)..=second + AHEAD;
-        let kept = last.taken.filter(|taken| near.contains(taken));
+        // One that is further away is of a clock that was set back.
+        let near = second.saturating_sub(GONE_BY)..=second + AHEAD;
+        let kept = seconds.taken.filter(|taken| near.contains(taken));
         let taken = match kept {
             Some(taken) => taken,
             None => {
@@ -187,7 +206,7 @@ impl SigningQueue {
                 taken.ok().flatten().unwrap_or(second)
             }
         };
-        last.taken = Some(taken);
+        seconds.taken = Some(taken);
         taken
     }
 }

@@ -72,7 +72,8 @@ impl Logon {
     }
 
     /// The present session, other than the one with the number `ended`. That one is logged off when it is
-    /// replaced, for it may be refused only for one request, and a server holds so many sessions of an account.
+    /// replaced, for it may be refused only for one request, and a server holds so many sessions of an account. Where
+    /// there can be no other one now it stays, for other requests.
     pub(crate) async fn ticket(
         &self,
         ended: Option<u64>,
@@ -81,6 +82,7 @@ impl Logon {
         let serves = |fetched: &Fetched<Result<Session, Problem>>| {
             Some(fetched.number) != ended && fetched.value.is_ok()
         };
+        let mut failure = None;
         let renew = async |last: Option<Fetched<Result<Session, Problem>>>| {
             let Some(last) = last.and_then(|last| last.value.ok()) else {
                 return self.log_on().await;
@@ -88,13 +90,24 @@ impl Logon {
             if !self.refusals.may_renew(urgency) {
                 return Ok(last);
             }
-            let new = self.log_on().await;
+            let new = match self.log_on().await {
+                // A refused account loses its session: an answer to that would end the wait before the next log-on.
+                Err(problem) if problem.kind != Kind::Credentials => {
+                    self.refusals.not_renewed();
+                    failure = Some(problem);
+                    return Ok(last);
+                }
+                new => new,
+            };
             // The request that brought the new session does not wait for the log-off.
             let (address, http) = (self.address.clone(), self.http.clone());
             tokio::spawn(async move { log_off(&http, &address, &last).await });
             new
         };
         let fetched = self.flight.get(serves, renew).await;
+        if let Some(problem) = failure {
+            return Err(problem);
+        }
         let header = sensitive("", &fetched.value?.ticket)
             .ok_or_else(|| self.refused("the session that it opened cannot be sent in a header"))?;
         Ok(Ticket {

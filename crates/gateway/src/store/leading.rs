@@ -135,8 +135,20 @@ impl Leading {
             state.changes.fetch_add(1, Ordering::Relaxed);
         }
         let leads = database.lead()?;
-        match (state.leads.swap(leads, Ordering::Relaxed), leads) {
-            (false, true) => self.take_over(database, state, backlog, now)?,
+        let led = state.leads.load(Ordering::Relaxed);
+        if leads && !led {
+            self.take_over(database, backlog)?;
+        }
+        // Not before: what could not be taken over is with the next poll.
+        state.leads.store(leads, Ordering::Relaxed);
+        match (led, leads) {
+            (false, true) => {
+                tracing::warn!(
+                    "this gateway records what is seen from now on: the one that did is gone"
+                );
+                // What cannot be written now waits, as always.
+                backlog.write(database, Some(&state.retention()), now)?;
+            }
             (true, false) => tracing::warn!(
                 "another gateway at this store has begun to record what is seen, while this one could not"
             ),
@@ -167,14 +179,7 @@ impl Leading {
         }))
     }
 
-    fn take_over(
-        &self,
-        database: &mut dyn Database,
-        state: &State,
-        backlog: &mut Backlog,
-        now: DateTime<Utc>,
-    ) -> Result<(), Fault> {
-        tracing::warn!("this gateway records what is seen from now on: the one that did is gone");
+    fn take_over(&self, database: &mut dyn Database, backlog: &mut Backlog) -> Result<(), Fault> {
         backlog.take_over();
         // Only a time in which nobody watched is a gap, and this one has watched since its start.
         let last = watching::last(database)?;
@@ -182,6 +187,6 @@ impl Leading {
             let begun = watching::begun(database, self.since)?;
             backlog.add(vec![begun], Vec::new());
         }
-        backlog.write(database, Some(&state.retention()), now)
+        Ok(())
     }
 }

@@ -24,6 +24,9 @@ const LEASE: i64 = 8;
 /// happened since.
 const RECENT: i64 = 30;
 
+/// How often a second is chosen: another gateway may take the same one at that moment.
+const TRIES: usize = 5;
+
 /// What is shared, as it is at this moment.
 #[derive(Debug)]
 pub(crate) struct SharedState {
@@ -277,22 +280,34 @@ impl Store {
         }
     }
 
-    /// Takes the second for a signature that no other gateway takes for this account: the present one, `now`, or a later
-    /// one. What is further ahead than so many seconds was taken by a gateway whose clock went wrong, and counts no
-    /// more. `None` where there are no other gateways, or the database cannot be asked.
+    /// Takes the second for a signature that no other gateway takes for this account: the present one, `now`, or the next
+    /// one that nobody has taken, at most so many seconds ahead. Others may be ahead by their clocks: who is behind need
+    /// not wait for that. `None` where there are no other gateways, or the database cannot be asked.
     pub(crate) async fn take_second(&self, account: String, now: u64, ahead: u64) -> Option<u64> {
         self.sharing.as_ref()?;
         let (now, ahead) = (i64::try_from(now).ok()?, i64::try_from(ahead).ok()?);
         let taken = self.ask(move |sql, _| {
-            let taken = sql.rows(
-                "INSERT INTO signed_second AS own (account, last) VALUES (?, ?)
-                 ON CONFLICT (account) DO UPDATE SET last = CASE
-                     WHEN own.last > excluded.last + ?::int8 THEN excluded.last
-                     ELSE greatest(own.last + 1, excluded.last) END
-                 RETURNING last",
-                &[account.into(), now.into(), ahead.into()],
-            )?;
-            taken.first().ok_or("tells no second")?.number(0)
+            for _ in 0..TRIES {
+                let taken = sql.rows(
+                    "WITH forgotten AS (
+                         DELETE FROM signed_second WHERE at < now() - interval '10 minutes')
+                     INSERT INTO signed_second (account, second)
+                         SELECT ?, free FROM generate_series(?::int8, ?::int8) AS free
+                         WHERE NOT EXISTS (SELECT FROM signed_second WHERE account = ? AND second = free)
+                         ORDER BY free LIMIT 1
+                     ON CONFLICT DO NOTHING RETURNING second",
+                    &[
+                        account.as_str().into(),
+                        now.into(),
+                        (now + ahead).into(),
+                        account.as_str().into(),
+                    ],
+                )?;
+                if let Some(second) = taken.first() {
+                    return second.number(0);
+                }
+            }
+            Err("has no second that is free".to_owned())
         });
         match taken.await {
             Ok(second) => u64::try_from(second).ok(),

@@ -330,10 +330,14 @@ async fn an_expired_veeam_session_is_opened_again_once() {
     assert_eq!(lines.len(), 4);
 }
 
-/// A session of Veeam that is good, and is refused all the same where a path holds `refused`.
+/// Gives sessions of Veeam and tokens that are good, and are refused all the same where a path holds `refused`.
 async fn refuses_some() -> Vendor {
     let given = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     Vendor::new(move |seen, _| {
+        if seen.line == "POST /token" {
+            let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            return json(200, &format!(r#"{{"access_token":"t{number}"}}"#));
+        }
         if seen.line.starts_with("POST /api/sessionMngr/") {
             let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             let mut response = json(201, &format!(r#"{{"SessionId":"id{number}","Links":[]}}"#));
@@ -386,6 +390,83 @@ async fn requests_that_are_refused_with_a_good_session_ask_for_one_new_one() {
         }
         for id in ["id0", "id1"] {
             assert_eq!(of(&vendor, &format!("DELETE /api/logonSessions/{id}")), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_request_that_is_always_refused_leaves_the_others_their_session() {
+    let veeam: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
+    let session = "/relay/em/api/cloud/failoverSessions/refused";
+    let status = format!("{GROUPS}/refused/status");
+    for (path, refused, log_on) in [
+        (QUERY, session, "POST /api/sessionMngr/"),
+        (GROUPS, status.as_str(), "POST /token"),
+    ] {
+        let vendor = refuses_some().await;
+        let base = &vendor.base;
+        let gateway = gateway(vec![
+            connection("em", veeam.clone(), base, basic()),
+            connection("plant-a", aveva(), base, client(base)),
+        ]);
+        let at_once = async || {
+            let line = format!("GET {refused}");
+            ask(&gateway, &line, &[("cache-control", "no-cache")], "").await
+        };
+        let sent = |start: &str| {
+            let lines = vendor.lines();
+            lines.iter().filter(|line| line.starts_with(start)).count()
+        };
+        // The second one comes while the gateway waits with the next log-on.
+        for _ in 0..2 {
+            let answer = at_once().await;
+            assert!(!header(&answer, "retry-after").is_empty(), "{path}");
+            assert_eq!(problem(answer).await.0, "credentials", "{path}");
+        }
+        assert_eq!(get(&gateway, path).await.status(), 200, "{path}");
+        // Too early for a new session: nothing is known of the credentials that was not known before.
+        let before = vendor.lines().len();
+        let answer = get(&gateway, refused).await;
+        assert_eq!(header(&answer, "retry-after"), "", "{path}");
+        assert_eq!(problem(answer).await.0, "credentials", "{path}");
+        assert_eq!(vendor.lines().len(), before + 1, "{path}");
+        assert_eq!(get(&gateway, path).await.status(), 200, "{path}");
+        assert_eq!(sent(log_on), 2, "{path}");
+        at_once().await;
+        assert_eq!(sent(log_on), 3, "it may have ended by now: {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_stays_where_none_can_be_opened_in_its_place() {
+    for (status, kind, then) in [(503, "unreachable", 200), (401, "credentials", 502)] {
+        let vendor = Vendor::new(move |seen, before| {
+            let is_log_on = seen.line.starts_with("POST /api/sessionMngr/");
+            if before > 0 && is_log_on {
+                return json(status, "");
+            }
+            let is_refused = seen.line.contains("refused");
+            let mut response = json(if is_refused { 401 } else { 200 }, r#"{"SessionId":"id"}"#);
+            response.headers_mut().insert(SESSION, "s".parse().unwrap());
+            response
+        })
+        .await;
+        let gateway = to_veeam(&vendor.base);
+        assert_eq!(get(&gateway, QUERY).await.status(), 200);
+        for _ in 0..2 {
+            let refused = "/relay/em/api/cloud/failoverSessions/refused";
+            assert_eq!(problem(get(&gateway, refused).await).await.0, kind);
+            assert_eq!(get(&gateway, QUERY).await.status(), then, "{status}");
+        }
+        let lines = vendor.lines();
+        let log_ons = lines.iter().filter(|line| line.starts_with("POST"));
+        // The wrong password is sent once.
+        let expected = if then == 200 { 3 } else { 2 };
+        assert_eq!(log_ons.count(), expected, "{lines:?}");
+        gateway.log_off().await;
+        let log_off = "DELETE /api/logonSessions/id".to_owned();
+        while !vendor.lines().contains(&log_off) {
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -230,8 +230,8 @@ impl Upstream {
         self.send_in(&Lane::Change, outgoing).await
     }
 
-    /// Sends a request that has its place. After a 401 it is sent once more with new credentials. That is safe
-    /// for writes too, because a request with refused credentials was not carried out.
+    /// Sends a request that has its place. After a 401 it is sent once more, if there are new credentials. That is
+    /// safe for writes too, because a request with refused credentials was not carried out.
     async fn send_in(&self, lane: &Lane, outgoing: &VendorRequest) -> Result<Answer, Problem> {
         let urgency = lane.urgency();
         let auth = self
@@ -240,15 +240,19 @@ impl Upstream {
             .await;
         let auth = auth.map_err(|problem| problem.of(Delivery::NotSent))?;
         let mut answer = self.send_with(lane, outgoing, &auth).await?;
+        let mut renewed = false;
         if answer.status == StatusCode::UNAUTHORIZED && auth.renewable {
-            let refused = Some(auth.number);
+            let (refused, header) = (Some(auth.number), auth.header.clone());
             drop(auth);
             let auth = self
                 .credentials
                 .request_auth(refused, urgency, self.timeout)
                 .await
                 .map_err(|problem| problem.of(Delivery::Refused))?;
-            answer = self.send_with(lane, outgoing, &auth).await?;
+            renewed = auth.header != header;
+            if renewed {
+                answer = self.send_with(lane, outgoing, &auth).await?;
+            }
         }
         if answer.status == StatusCode::UNAUTHORIZED {
             let detail = format!(
@@ -256,7 +260,8 @@ impl Upstream {
                 self.http.name
             );
             let problem = Problem::new(Kind::Credentials, detail);
-            return Err(self.credentials.refused(problem).of(Delivery::Refused));
+            let problem = self.credentials.refused(problem, renewed);
+            return Err(problem.of(Delivery::Refused));
         }
         self.credentials.answered(answer.status);
         Ok(error_body::reduce(&self.public.system, answer))

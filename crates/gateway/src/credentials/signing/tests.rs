@@ -1,6 +1,8 @@
 use super::*;
 use crate::clock::Clock;
+use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use tokio::time::sleep;
 
 /// A clock that follows tokio's, which tests can pause.
@@ -213,13 +215,29 @@ async fn a_clock_that_was_set_back_does_not_block_the_queue() {
     assert_eq!(turns.next(Urgency::Read).await.second, 3_600);
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_second_is_used_again_after_a_clock_was_set_back() {
+    let back = Arc::new(AtomicU64::new(0));
+    let (clock, shown) = (virtual_clock(Duration::from_secs(100)), back.clone());
+    let clock: Clock = Arc::new(move || clock() - Duration::from_secs(shown.load(SeqCst)));
+    let turns = SigningQueue::new(clock, None);
+    let next = async || turns.next(Urgency::Read).await.second;
+    assert_eq!([next().await, next().await, next().await], [100, 101, 102]);
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(next().await, 122);
+    back.store(21, SeqCst);
+    let begun = Instant::now();
+    assert_eq!([next().await, next().await], [103, 104]);
+    assert_eq!(begun.elapsed().as_secs(), 3);
+}
+
 /// What several gateways take their seconds from.
 fn shared_seconds() -> SharedSeconds {
-    let last = Arc::new(std::sync::Mutex::new(0));
+    let taken = Arc::new(std::sync::Mutex::new(BTreeSet::new()));
     Arc::new(move |now| {
-        let mut last = last.lock().unwrap();
-        *last = (*last + 1).max(now);
-        Box::pin(std::future::ready(Some(*last)))
+        let mut taken = taken.lock().unwrap();
+        let free = (now..).find(|second| taken.insert(*second));
+        Box::pin(std::future::ready(free))
     })
 }
 
@@ -276,6 +294,6 @@ async fn a_gateway_counts_by_itself_where_what_is_shared_is_away_or_its_clock_wa
         virtual_clock(Duration::from_secs(100)),
         Some(shared_seconds()),
     );
-    turns.last.lock().await.taken = Some(7_200);
+    turns.seconds.lock().await.taken = Some(7_200);
     assert_eq!(turns.next(Urgency::Read).await.second, 100);
 }

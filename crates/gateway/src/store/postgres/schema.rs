@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
@@ -146,6 +146,17 @@ const MIGRATIONS: [&str; 7] = [
     CREATE TABLE watched_connection (id text PRIMARY KEY, entry text NOT NULL);
     INSERT INTO watched_connection
         SELECT connection, min(at)::text FROM activity WHERE connection <> '' GROUP BY connection;
+",
+    // Clocks differ, and are set back: the last second alone does not tell which ones are free.
+    "
+    DROP TABLE signed_second;
+    -- The seconds by the gateways' clocks that requests of an account were signed with, for some minutes.
+    CREATE UNLOGGED TABLE signed_second (
+        account text NOT NULL,
+        second int8 NOT NULL,
+        at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (account, second)
+    );
 "];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.
