@@ -136,7 +136,8 @@ impl Leading {
         }
         let leads = database.lead()?;
         let led = state.leads.load(Ordering::Relaxed);
-        if leads && !led {
+        let takes_over = leads && !led;
+        if takes_over {
             self.take_over(database, backlog)?;
         }
         // Not before: what could not be taken over is with the next poll.
@@ -158,7 +159,8 @@ impl Leading {
             backlog.follow(now);
         }
         self.polls += 1;
-        if self.polls.is_multiple_of(SWEEP) {
+        // Who takes over knows that one has ended.
+        if takes_over || self.polls.is_multiple_of(SWEEP) {
             close_ended_gateways(database, now)?;
         }
         let mut saved = None;
