@@ -19,7 +19,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-/// How long to wait for an answer; the gateway gives up on the vendor before.
+/// How long to wait for an answer. The gateway gives up on a vendor before; a change that waits there for others may take
+/// longer, and is then told as one of which the outcome is not known yet.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long ago an answer that was asked for early may have come, in milliseconds, to stand in for a new one.

@@ -62,7 +62,7 @@ pub struct Watched {
     /// Failovers that the last answer showed.
     leader_changes: RwSignal<Vec<GroupLeaderChange>>,
     /// What the next request shall have read anew.
-    wanted: StoredValue<Rc<Cell<Option<Refresh>>>, LocalStorage>,
+    wanted: StoredValue<Rc<Cell<Vec<Refresh>>>, LocalStorage>,
     /// The build that this page was loaded with.
     first_build: StoredValue<String>,
     clock: Clock,
@@ -129,26 +129,33 @@ pub fn provide(first: First) -> Watched {
     let (clock, settings) = (use_clock(), use_poll_settings());
     let ahead = RwSignal::new(ahead);
     let leader_changes = RwSignal::new(Vec::new());
-    let wanted = Rc::new(Cell::new(None));
+    let wanted = Rc::new(Cell::new(Vec::new()));
     let first_build = StoredValue::new(world.build.clone());
     let known = Rc::new(RefCell::new(world.clone()));
     let live = {
         let wanted = Rc::clone(&wanted);
         let seen = Cell::new(settings.refresh_requests.try_get_untracked());
-        let fetch = move |abort| {
+        let fetch = move |abort: AbortController| {
             // Who asks for everything anew wants the gateway to read anew, too.
             let requests = settings.refresh_requests.try_get_untracked();
             let everything = requests != seen.replace(requests);
-            let refresh = if everything {
-                Some(Refresh::Everything)
-            } else {
-                wanted.take()
-            };
+            let mut refreshes = wanted.take();
+            if everything {
+                refreshes.push(Refresh::Everything);
+            }
+            let last = refreshes.pop();
             let known = Rc::clone(&known);
             let after = known.borrow().revision.clone();
             async move {
                 clock.await_answer();
-                let answer = ask(after, refresh, Some(abort)).await;
+                let answer = async {
+                    // What these change is in the last answer, too.
+                    for refresh in refreshes {
+                        ask(after.clone(), Some(refresh), Some(abort.clone())).await?;
+                    }
+                    ask(after, last, Some(abort)).await
+                };
+                let answer = answer.await;
                 clock.answer_arrived();
                 let (changes, offset) = answer?;
                 let (world, seen) = known.borrow().after(changes);
@@ -431,12 +438,11 @@ impl Watched {
     /// Has the gateway read anew, and shows what it then knows.
     pub fn refresh(self, what: Refresh) {
         let _ = self.wanted.try_with_value(|wanted| {
-            // One answer brings what was asked for before it, too.
-            let both = match wanted.take() {
-                Some(held) if held != what => Refresh::Everything,
-                _ => what,
-            };
-            wanted.set(Some(both));
+            let mut all = wanted.take();
+            if !all.contains(&what) {
+                all.push(what);
+            }
+            wanted.set(all);
         });
         self.live.status.refresh();
     }

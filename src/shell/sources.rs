@@ -137,7 +137,8 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
     // In a place of this width there is no room for the last words.
     let short = move || {
         let words = words.read();
-        let short = words.strip_suffix(" ago");
+        let short = words.strip_suffix(", an unknown time ago");
+        let short = short.or_else(|| words.strip_suffix(" ago"));
         let short = short.or_else(|| words.strip_suffix(", never read"));
         short.unwrap_or(&words).to_owned()
     };

@@ -94,7 +94,7 @@ fn is_in_use() -> bool {
 
 /// What is wrong, in words.
 pub const LOST_TEXT: &str = "The browser's translation or an extension replaces text on this page, so that it \
-    could show an old status. The page is drawn again whenever that happens. Turn it off for this page.";
+    could show an old status. The page is drawn again whenever that happens and nothing that was typed would be lost. Turn it off for this page.";
 
 /// Says that text was lost, and draws the page anew on demand.
 #[component]

@@ -125,7 +125,7 @@ story('the console that one attempt has opened stays as it is when another one a
     await page.getByText('Retrying automatically.').waitFor();
     await page.evaluate(() => {
       window.drawn = 0;
-      const drawn = (node) => [node, ...(node.querySelectorAll?.('h1') ?? [])].filter(({ nodeName, textContent }) => nodeName === 'H1' && textContent === 'Overview');
+      const drawn = (node) => [node, ...(node.querySelectorAll?.('nav') ?? [])].filter((one) => one.matches?.('nav[aria-label=Main]'));
       new MutationObserver((changes) => {
         for (const { addedNodes } of changes) for (const node of addedNodes) window.drawn += drawn(node).length;
       }).observe(document.body, { subtree: true, childList: true });
@@ -138,9 +138,11 @@ story('the console that one attempt has opened stays as it is when another one a
     // The browser itself asks the same but once at a time.
     await eventually(() => assert.equal(held.length, 2));
     isSlow = false;
+    const answered = page.waitForResponse('**/api/inventory');
     held[1]();
-    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await (await answered).finished();
     await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
     assert.equal(await page.evaluate(() => window.drawn), 1);
   } finally {
     server.stop();

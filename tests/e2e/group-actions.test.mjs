@@ -326,9 +326,9 @@ story('a group that the page no longer finds while its deletion is being checked
   const checks = [];
   let isSent = false;
   // What is read first after the deletion is the check of it; the page goes on reading meanwhile.
+  page.on('response', (response) => (isSent ||= response.request().method() === 'DELETE'));
   await page.route(({ pathname }) => pathname.startsWith('/relay/') && pathname.endsWith('/short-lived'), async (route) => {
-    if (route.request().method() === 'DELETE') isSent = true;
-    else if (isSent && checks.length === 0) await new Promise((release) => checks.push(release));
+    if (isSent && checks.length === 0) await new Promise((release) => checks.push(release));
     await route.continue();
   });
   await send(page, 'Delete group').click();

@@ -1,6 +1,6 @@
 // How a story is told: the product started anew, a page in a context of its own, and afterwards the
-// question whether the page complained about anything. A story touches the network nowhere: what
-// goes wrong is made to go wrong in the simulator, through its control port.
+// question whether the page complained about anything. A story invents no answer: what goes wrong is made to
+// go wrong in the simulator, through its control port, or by a proxy before the gateway.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { accessible, story } from './harness.mjs';
 import { provide } from './support/provider.mjs';
+import { proxy } from './support/proxy.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 
 /** A story before a gateway that knows a provider. */
@@ -81,8 +82,8 @@ signing('the page says in its own words why nobody is signed in', async ({ page,
 signing('where it cannot be read how one signs in, the page says so and asks again', async ({ page, served, complaints }) => {
   complaints.expect(/status of 503/);
   let fails = true;
-  await page.route('**/api/sign-in', (route) => (fails ? route.fulfill({ status: 503, contentType: 'text/plain', body: 'not here' }) : route.continue()));
-  await page.goto(`${served.url}/connections`);
+  const server = await proxy(served, (path) => (fails && path === '/api/sign-in' ? 503 : undefined));
+  await page.goto(`${server.url}/connections`);
   const failure = page.getByRole('region', { name: 'What went wrong' });
   await failure.getByRole('heading', { name: 'Could not reach the gateway' }).waitFor();
   await page.getByLabel('User name').fill('ann');
@@ -93,4 +94,6 @@ signing('where it cannot be read how one signs in, the page says so and asks aga
   await there(page).waitFor();
   await failure.waitFor({ state: 'detached' });
   assert.equal(await page.getByLabel('User name').inputValue(), 'ann', 'nothing typed is lost');
+  await page.goto('about:blank');
+  server.stop();
 });

@@ -507,7 +507,7 @@ story('who wants to leave while an order is saved is led on once it is, and noth
   const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
   await dialog.getByText('The order is being saved. If that fails, your changes to it would be lost.').waitFor();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor({ timeout: 30_000 });
-  await page.getByRole('status').getByText(/^Saved/).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).waitFor();
   assert.deepEqual(inOrder(await now(world, group.id)), [ids[1], ids[0], ...ids.slice(2)]);
   await control('DELETE', '/faults');
   await page.goBack();

@@ -78,9 +78,9 @@ impl<T: Clone> SingleFlight<T> {
         }
     }
 
-    /// As [`Self::get`], but `anew` takes no outcome of a fetch that had begun before, and the caller that fetches holds a permit, which `permit` waits for. No other caller waits for
-    /// that: of all that want the same, the first one with a permit fetches, and those that wait for its outcome hold
-    /// none.
+    /// As [`Self::get`], but the caller that fetches holds a permit, which `permit` waits for. No other caller waits for
+    /// a permit: of all that want the same, the first one that has one fetches, and those that wait for its outcome hold
+    /// none. With `anew`, the outcome of a fetch that had begun before this call does not serve.
     ///
     /// # Errors
     /// What `permit` failed with.

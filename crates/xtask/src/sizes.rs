@@ -14,8 +14,8 @@ use std::path::Path;
 // and in full why something was refused. 1 kB takes over what was asked of a vendor before the program came, and 1 kB
 // remembers who led a group last, tells a proxy's answers from the gateway's, and asks a gateway again that was not there
 // at the start. 1 kB makes the overview readable at a zoom of 200 %, says how many alarms a filter leaves out, and gives a
-// lost connection words of ours. 1 kB keeps an unfolded alarm, the focus and a date that is being typed where they are,
-// notices a clock that was set back, and goes on with a session that has begun again.
+// lost connection words of ours. 2 kB keep an unfolded alarm, the focus and a date that is being typed where they are,
+// notice a clock that was set back, and go on with a session that has begun again.
 const FIRST_VISIT: usize = 227_000;
 // The pieces one by one, which nobody fetches so: 10 kB of it are pieces that were put together before, when each page
 // fetched more of what it does not need. 7 kB show for which times it is not known who

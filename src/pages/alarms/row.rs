@@ -17,7 +17,7 @@ use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{FocusOptions, HtmlElement};
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
@@ -132,14 +132,16 @@ fn entries(
     keyed(each, |(key, _)| key.clone(), draw)
 }
 
-/// The browser takes the focus away from what is moved.
+/// The browser takes the focus away from what is moved. Who has scrolled on is not led back to it.
 fn keep_focus() {
+    let here = FocusOptions::new();
+    here.set_prevent_scroll(true);
     let focused = document().active_element();
     let focused = focused.and_then(|one| one.dyn_into::<HtmlElement>().ok());
     queue_microtask(move || {
         let is_lost = document().active_element() == document().body().map(Into::into);
         if let Some(focused) = focused.filter(|one| is_lost && one.is_connected()) {
-            let _ = focused.focus();
+            let _ = focused.focus_with_options(&here);
         }
     });
 }

@@ -8,6 +8,7 @@ use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::api::uplynk::{SaveStep, Writer, ids};
 use crate::live::{Clock, Live, Watched, use_clock, use_watched};
+use crate::nav::{Nav, use_nav};
 use crate::provided::provided;
 use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::reorder::Draft;
@@ -57,6 +58,7 @@ pub struct ActionContext {
     writer: StoredValue<Writer>,
     clock: Clock,
     notices: Notices,
+    nav: Nav,
 }
 
 impl ActionContext {
@@ -85,6 +87,7 @@ impl ActionContext {
             writer: StoredValue::new(writer),
             clock: use_clock(),
             notices: use_notices(),
+            nav: use_nav(),
         }
     }
 
@@ -110,6 +113,13 @@ impl ActionContext {
     #[must_use]
     pub fn now(self) -> DateTime<Utc> {
         self.live.status.vendor_time(self.clock)
+    }
+
+    /// The draft is saved: who wanted to leave the page meanwhile is led on.
+    pub fn saved(self) {
+        if !self.saving.is_disposed() {
+            self.nav.saved();
+        }
     }
 
     /// Refreshes after a change.

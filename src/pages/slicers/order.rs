@@ -209,10 +209,7 @@ pub fn ask_before_leaving(context: ActionContext) {
     on_change(move || {
         let what = match *context.saving.read() {
             None => Some("Your changes to the order"),
-            Some(SaveStep::Showing) => {
-                nav.saved();
-                None
-            }
+            Some(SaveStep::Showing) => None,
             Some(_) => Some("The order is being saved. If that fails, your changes to it"),
         };
         nav.set_unsaved(what.filter(|_| context.draft.read().is_changed()));

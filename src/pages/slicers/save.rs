@@ -262,6 +262,7 @@ async fn send(
                 requests,
             };
             let left = saved.try_set_value(Some(done)).flatten();
+            context.saved();
             if let Some(Saved {
                 order,
                 message,

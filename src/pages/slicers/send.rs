@@ -85,6 +85,7 @@ pub(super) async fn run(
             let outcome = match writer.save_order(&seen, &base, &order, step).await {
                 SaveOutcome::Completed(outcome @ Outcome::Done { .. }) => {
                     let _ = context.draft.try_set(Draft::new(order));
+                    context.saved();
                     outcome
                 }
                 SaveOutcome::Completed(outcome) => {

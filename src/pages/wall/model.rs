@@ -2,7 +2,7 @@
 
 use super::layout::{TileWidth, measure, measure_bold};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::freshness::Freshness;
+use health::freshness::{Freshness, is_unknown};
 use health::inventory::{EffectiveState, Observed, outlasts_silence};
 use health::severity::Severity;
 use health::totals::Totals;
@@ -49,17 +49,22 @@ pub struct Tile {
     pub care: &'static str,
 }
 
-/// An age as a tile says it, in one unit, rounded down: `<10 s`, `40 s`, `6 min`, `2 h`, `3 d`. In steps of ten
+/// An age as a tile says it, in one unit, rounded down: `<10 s`, `40 s`, `6 min`, `2 h`, `3 d`; `age unknown` of what was
+/// read before the clock was set back. In steps of ten
 /// seconds, so that a wall on which nothing changes but the time is not drawn anew every second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Age {
-    seconds: i64,
+    /// `None` where it is not known.
+    seconds: Option<i64>,
 }
 
 impl Age {
     /// The age of something that has lasted so long, and for how long it is still called so.
     #[must_use]
     pub fn of(age: TimeDelta) -> (Self, TimeDelta) {
+        if is_unknown(age) {
+            return (Self { seconds: None }, -age);
+        }
         let age = age.max(TimeDelta::zero());
         let seconds = age.num_seconds();
         let step = match seconds {
@@ -70,15 +75,21 @@ impl Age {
         };
         let seconds = seconds - seconds % step;
         let next = TimeDelta::try_seconds(seconds + step).unwrap_or(TimeDelta::MAX);
-        (Self { seconds }, next - age)
+        (
+            Self {
+                seconds: Some(seconds),
+            },
+            next - age,
+        )
     }
 }
 
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.seconds {
-            0 => f.write_str("<10 s"),
-            seconds => f.write_str(&in_one_unit(seconds)),
+            None => f.write_str("age unknown"),
+            Some(0) => f.write_str("<10 s"),
+            Some(seconds) => f.write_str(&in_one_unit(seconds)),
         }
     }
 }

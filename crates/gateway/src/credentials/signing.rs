@@ -27,7 +27,8 @@ use tokio::time::{Instant, sleep_until};
 /// that is further away.
 const REMEMBERED: usize = 600;
 
-/// A second that gateways share is as good for so long after it has gone by, for who has taken it.
+/// A second that this gateway has taken from those that gateways share may still be used for so many seconds after it has
+/// passed.
 const GONE_BY: u64 = 5;
 
 /// So many seconds may be taken in advance by gateways that share them.

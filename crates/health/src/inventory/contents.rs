@@ -6,7 +6,7 @@ use super::facts::{
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
 use crate::failover_sessions::{self, Successes, is_recent, judge_session_among};
-use crate::freshness::AHEAD;
+use crate::freshness::{AHEAD, is_unknown};
 use crate::groups::{
     HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, members,
 };
@@ -104,6 +104,14 @@ impl Moment {
         } else {
             Observed::At(at)
         }
+    }
+
+    /// When a resource was seen last that was read then, and is as it was then: with the last complete reading, unless it
+    /// was read after that. What lies ahead of now was read before the clock was set back.
+    #[must_use]
+    pub fn seen(&self, at: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        let at = at.filter(|at| !is_unknown(self.now.signed_duration_since(*at)));
+        at.max(self.observed_at)
     }
 
     fn vendor(&self, at: DateTime<Utc>) -> DateTime<Utc> {

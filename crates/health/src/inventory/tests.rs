@@ -109,6 +109,19 @@ fn a_groups_facts_are_those_of_its_list() {
     assert_eq!(facts.failover_timeout, Some(TimeSpan::from_seconds(60)));
 }
 
+#[test]
+fn what_is_as_it_was_was_seen_with_the_last_reading_also_after_the_clock_was_set_back() {
+    let moment = moment(100);
+    for (read, seen) in [
+        (None, 100),
+        (Some(90), 100),
+        (Some(100), 100),
+        (Some(3_700), 100),
+    ] {
+        assert_eq!(moment.seen(read.map(at)), Some(at(seen)), "{read:?}");
+    }
+}
+
 /// A group that was read at this time.
 fn listed(group: FailoverGroup) -> Contents {
     Contents::Uplynk(vec![WatchedSlicerGroup {

@@ -90,7 +90,7 @@ impl SavedQueries {
     pub fn to_change(text: &str) -> Result<Self, String> {
         match Self::from_storage(text) {
             (queries, errors) if errors.is_empty() => Ok(queries),
-            _ => Err("Nothing was changed: this console cannot read every query that is kept in this browser, and those would be lost. Manage queries says which.".to_owned()),
+            _ => Err("Nothing was changed: this console cannot read every query that is kept in this browser, and those would be lost. The dialog Manage queries lists them.".to_owned()),
         }
     }
 

@@ -124,7 +124,6 @@ impl State {
         step: Step,
     ) -> bool {
         let connection = &mut self.connections[place];
-        let observed_at = connection.state.observed_at;
         let moment = connection.moment(now);
         let Publication {
             whole,
@@ -139,7 +138,7 @@ impl State {
                 connection.list(resources.collect(), step);
             }
             for judged in &mut connection.listed {
-                judged.observed_at = judged.observed_at.max(observed_at);
+                judged.observed_at = moment.seen(judged.observed_at);
             }
             return self.represent_shared(step, now);
         }
@@ -161,7 +160,7 @@ impl State {
         for held in connection.resources.values_mut() {
             let judged = &mut held.judged;
             if judged.resource.observed == Observed::WithConnection {
-                judged.observed_at = judged.observed_at.max(observed_at);
+                judged.observed_at = moment.seen(judged.observed_at);
             }
         }
         let gone: HashSet<String> = gone.into_iter().collect();
