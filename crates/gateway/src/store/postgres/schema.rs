@@ -176,12 +176,13 @@ pub(super) enum Purpose {
     Check,
 }
 
-/// Makes a connection that was just made ready: its settings, and whether the database is one of ours.
+/// Makes a connection that was just made ready: its settings, and whether the database is one of ours. Answers whether
+/// its tables are to be brought to the present version before anything is written.
 pub(super) async fn settle(
     client: &Client,
     purpose: Purpose,
     patience: Duration,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     // The database gives up before the gateway does, so that nothing of what a gateway left goes on holding locks. A
     // computer that is gone is noticed without anybody's asking.
     let settings = format!(
@@ -227,12 +228,12 @@ pub(super) async fn settle(
         );
     }
     match (version(client).await?, purpose) {
-        (Some(version), _) if version == MIGRATIONS.len() => Ok(()),
-        (_, Purpose::Check) => Ok(()),
-        (_, Purpose::Write) => migrate(client).await,
+        (Some(version), _) if version == MIGRATIONS.len() => Ok(false),
+        (_, Purpose::Check) => Ok(false),
+        (_, Purpose::Write) => Ok(true),
         (None, Purpose::Read) => Err("holds nothing yet".to_owned()),
         // An older one has all that is read.
-        (Some(_), Purpose::Read) => Ok(()),
+        (Some(_), Purpose::Read) => Ok(false),
     }
 }
 
@@ -261,13 +262,25 @@ async fn version(client: &Client) -> Result<Option<usize>, Fault> {
     }
 }
 
-/// Brings the database to the present version, while no other gateway does.
-async fn migrate(client: &Client) -> Result<(), Fault> {
-    let begin = format!("BEGIN; SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+/// Brings the database to the present version, while no other gateway does. Takes so long at most.
+pub(super) async fn migrate(client: &Client, longest: Duration) -> Result<(), Fault> {
+    // As long as a change may take is too short for tables that are long, and for another gateway that changes them.
+    let begin = format!(
+        "BEGIN; SET LOCAL statement_timeout = {longest}; SET LOCAL lock_timeout = {longest}",
+        longest = longest.as_millis()
+    );
     client.batch_execute(&begin).await.map_err(words)?;
     let migrated = async {
+        let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+        client.batch_execute(&lock).await.map_err(words)?;
         // Another one may have done it in the meantime.
         let version = version(client).await?.unwrap_or_default();
+        if (1..MIGRATIONS.len()).contains(&version) {
+            tracing::warn!(
+                "the store's tables are brought from version {version} to {}: where they are long that takes minutes",
+                MIGRATIONS.len()
+            );
+        }
         for step in &MIGRATIONS[version..] {
             client.batch_execute(step).await.map_err(words)?;
         }
