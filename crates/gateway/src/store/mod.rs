@@ -52,7 +52,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
 use writer::Job;
 
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
@@ -323,7 +322,7 @@ impl Store {
     async fn answer<T>(&self, mut answered: oneshot::Receiver<T>) -> Option<T> {
         // Whoever comes while it hangs need not wait to find that out again.
         let patience = if self.hangs() { Duration::ZERO } else { PATIENCE };
-        if let Ok(answer) = timeout(patience, &mut answered).await {
+        if let Ok(answer) = tokio::time::timeout(patience, &mut answered).await {
             return answer.ok();
         }
         if !patience.is_zero() {
