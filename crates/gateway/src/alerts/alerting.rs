@@ -165,7 +165,9 @@ impl Alerting {
             let mut task = JoinSet::new();
             // What is under way must not keep alive what it belongs to.
             let here = Arc::downgrade(self);
-            task.spawn(supervise("the look at the alarms", move || run(here.clone())));
+            task.spawn(supervise("the look at the alarms", move || {
+                run(here.clone())
+            }));
             task
         });
     }

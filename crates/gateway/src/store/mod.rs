@@ -321,12 +321,19 @@ impl Store {
     /// for sent what somebody was told is not.
     async fn answer<T>(&self, mut answered: oneshot::Receiver<T>) -> Option<T> {
         // Whoever comes while it hangs need not wait to find that out again.
-        let patience = if self.hangs() { Duration::ZERO } else { PATIENCE };
+        let patience = if self.hangs() {
+            Duration::ZERO
+        } else {
+            PATIENCE
+        };
         if let Ok(answer) = tokio::time::timeout(patience, &mut answered).await {
             return answer.ok();
         }
         if !patience.is_zero() {
-            tracing::error!("the store does not answer for {} seconds", PATIENCE.as_secs());
+            tracing::error!(
+                "the store does not answer for {} seconds",
+                PATIENCE.as_secs()
+            );
         }
         answered.close();
         // It may have come just before.

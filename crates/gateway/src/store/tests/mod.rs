@@ -320,7 +320,7 @@ async fn what_is_exported_is_one_line_a_row_for_every_reader() {
 }
 
 /// A store in a database that was opened before.
-fn store_in(database: impl database::Database + Send + 'static, file: &Path) -> Store {
+fn store_in(database: impl database::Database + 'static, file: &Path) -> Store {
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_well = Arc::new(AtomicBool::new(true));
     let working_since = Arc::default();
