@@ -54,6 +54,7 @@ const GATEWAY: Order = Order {
             "network",
             "problem",
             "single_flight",
+            "supervision",
             "clock",
             "inventory_view",
         ],

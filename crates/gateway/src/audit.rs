@@ -3,7 +3,7 @@
 //! callers are quoted and escaped, so that nobody can forge a line. Must never hold a password or a cookie, and of a
 //! body only fields that are known not to be secret.
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Recorded};
 use crate::problem::{Kind, Problem};
 use crate::store::{Entry, Shown, StateChange, Store};
 use health::inventory::ResourceKey;
@@ -116,12 +116,21 @@ impl Audit<'_> {
     }
 
     /// Whether one more of something that anybody can cause is recorded: so many a minute are, of each person and of all
-    /// who are not signed in. How many were left out is recorded with the next one.
+    /// who are not signed in, and of those so many a day. How many were left out is recorded with the next one.
     fn may_record(&self, what: &'static str) -> bool {
         let who = &self.actor.name;
-        let Some(left_out) = self.metrics.take_refusal(what, who) else {
+        let Some(Recorded { left_out, is_last }) = self.metrics.take_refusal(what, who) else {
             return false;
         };
+        if is_last {
+            let what = format!("further {what} of this day left out");
+            tracing::info!(target: "audit", who, what);
+            self.store.record_later(Entry {
+                who: who.clone(),
+                what,
+                ..Entry::default()
+            });
+        }
         if left_out > 0 {
             tracing::info!(target: "audit", who, what = format!("{what} left out"), count = left_out);
             self.store.record_later(Entry {

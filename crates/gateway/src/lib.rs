@@ -27,6 +27,7 @@ mod relay;
 mod shared_file;
 mod single_flight;
 mod store;
+mod supervision;
 mod thumbnails;
 mod tls;
 mod vendor_client;

@@ -15,6 +15,7 @@ use crate::vendor_http::Answer;
 use chrono::{DateTime, Utc};
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::{AlertTargets, Inventory};
+pub(crate) use refusals::Recorded;
 use refusals::Refusals;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -159,9 +160,9 @@ impl Metrics {
         count < REPORTS
     }
 
-    /// Whether another refusal of this kind is recorded within this minute, of the person with this name, or of all who
-    /// are not signed in, and how many before it were not.
-    pub(crate) fn take_refusal(&self, what: &'static str, who: &str) -> Option<u64> {
+    /// Whether another refusal of this kind is recorded at this moment, of the person with this name, or of all who are
+    /// not signed in.
+    pub(crate) fn take_refusal(&self, what: &'static str, who: &str) -> Option<Recorded> {
         locked(&self.refusing).take(what, who, Instant::now())
     }
 

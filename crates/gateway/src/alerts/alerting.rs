@@ -7,6 +7,7 @@ use super::send::{Failure, Sender};
 use crate::config::{self, AlertRule, DeliveryMethod, Shape};
 use crate::crypto::random_hex;
 use crate::store::{StateChange, Store, Table};
+use crate::supervision::supervise;
 use crate::watch::Inventory;
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
@@ -16,7 +17,7 @@ use protocol::{AlertTargetState, AlertTargets, UndeliveredAlert};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::task::JoinSet;
 use vendors::SystemKind;
 use vendors::operation::segment;
@@ -163,7 +164,10 @@ impl Alerting {
         running.get_or_insert_with(|| {
             let mut task = JoinSet::new();
             // What is under way must not keep alive what it belongs to.
-            task.spawn(run(Arc::downgrade(self)));
+            let here = Arc::downgrade(self);
+            task.spawn(supervise("the look at the alarms", move || {
+                run(here.clone())
+            }));
             task
         });
     }
@@ -313,8 +317,12 @@ impl Alerting {
     }
 }
 
-async fn run(alerting: std::sync::Weak<Alerting>) {
+async fn run(alerting: Weak<Alerting>) {
     let mut attempts = JoinSet::new();
+    if let Some(here) = alerting.upgrade() {
+        // What was under way when this failed has ended with it, and is tried again.
+        here.state().busy.clear();
+    }
     loop {
         let Some(here) = alerting.upgrade() else {
             return;
@@ -431,17 +439,17 @@ fn outbox_change(change: &OutboxChange) -> StateChange {
 mod tests {
     use super::*;
     use crate::alerts::message::Occasion;
+    use crate::config::StoreLocation;
+    use crate::watch::{Clock, Skips};
     use health::Severity;
     use std::collections::BTreeSet;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+    use tokio::sync::watch;
+    use tokio::time::sleep;
 
-    #[test]
-    fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
-        let about = |number: usize| {
-            let mut alarm = Message::test(String::new(), DateTime::default(), None).alarm;
-            alarm.resource = ResourceKey::of_connection(&number.to_string());
-            alarm
-        };
-        let rule = AlertRule {
+    fn rule() -> AlertRule {
+        AlertRule {
             id: "ops".to_owned(),
             targets: Vec::new(),
             severity: Severity::Warning,
@@ -452,7 +460,47 @@ mod tests {
             repeat: None,
             quiet: None,
             recovery: true,
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn alarms_are_looked_at_again_after_a_fault() {
+        let looks = Arc::new(AtomicU64::new(0));
+        let fails_at_first = {
+            let looks = looks.clone();
+            move || {
+                assert!(looks.fetch_add(1, Ordering::SeqCst) > 0, "on purpose");
+                DateTime::UNIX_EPOCH
+            }
         };
+        let (_skips, skipped) = watch::channel(Skips::default());
+        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
+        let clock = Clock::new(fails_at_first, skipped);
+        let inventory = Arc::new(Inventory::new(clock, store.clone()));
+        let alerting = Arc::new(Alerting::new(inventory, store));
+        assert_eq!(looks.load(Ordering::SeqCst), 0);
+        let busy = HashSet::from(["pager".to_owned()]);
+        alerting.state().busy = busy;
+        alerting.set(Setting {
+            rules: vec![rule()],
+            ..Setting::default()
+        });
+        sleep(Duration::from_secs(10)).await;
+        assert!(looks.load(Ordering::SeqCst) > 2);
+        assert!(
+            alerting.state().busy.is_empty(),
+            "what was under way is tried again"
+        );
+    }
+
+    #[test]
+    fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
+        let about = |number: usize| {
+            let mut alarm = Message::test(String::new(), DateTime::default(), None).alarm;
+            alarm.resource = ResourceKey::of_connection(&number.to_string());
+            alarm
+        };
+        let rule = rule();
         let due = Due {
             rule: &rule,
             occasion: Occasion::Began,

@@ -3,48 +3,79 @@
 
 use super::MINUTE;
 use std::collections::HashMap;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// So many are recorded within a minute, of one kind and one person, or of all who are not signed in.
 const MOST: u32 = 60;
 
+/// So many are recorded within a day of all who are not signed in, of one kind: the audit is kept for ever.
+const MOST_OF_A_DAY: u32 = 2_000;
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// In place of the name, without a sign-in.
+const NOBODY: &str = "-";
+
 /// Of so many people they are counted at most.
 const MOST_PEOPLE: usize = 10_000;
 
-/// The refusals of the present minute, by their kind and by whose they are.
+/// One that is recorded.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// How many before it were not.
+    pub(crate) left_out: u64,
+    /// Whether no more are for the rest of the day.
+    pub(crate) is_last: bool,
+}
+
+/// The refusals of the present minute and day, by their kind and by whose they are.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(HashMap<(&'static str, String), Minute>);
+pub(super) struct Refusals(HashMap<(&'static str, String), Counts>);
 
 #[derive(Debug)]
-struct Minute {
-    began: Instant,
-    count: u32,
+struct Counts {
+    minute: (Instant, u32),
+    day: (Instant, u32),
     left_out: u64,
 }
 
 impl Refusals {
-    /// Whether another one is recorded, and how many before it were not.
-    pub(super) fn take(&mut self, what: &'static str, who: &str, now: Instant) -> Option<u64> {
-        let is_over = |minute: &Minute| now.duration_since(minute.began) >= MINUTE;
+    /// Whether another one is recorded.
+    pub(super) fn take(&mut self, what: &'static str, who: &str, now: Instant) -> Option<Recorded> {
+        let is_over = |began: Instant, lasts| now.duration_since(began) >= lasts;
         if self.0.len() >= MOST_PEOPLE {
-            self.0.retain(|_, minute| !is_over(minute));
+            self.0
+                .retain(|(_, who), counts| who == NOBODY || !is_over(counts.minute.0, MINUTE));
         }
-        let who = if self.0.len() < MOST_PEOPLE { who } else { "-" };
-        let new = || Minute {
-            began: now,
-            count: 0,
+        let who = if self.0.len() < MOST_PEOPLE {
+            who
+        } else {
+            NOBODY
+        };
+        let new = || Counts {
+            minute: (now, 0),
+            day: (now, 0),
             left_out: 0,
         };
-        let minute = self.0.entry((what, who.to_owned())).or_insert_with(new);
-        if is_over(minute) {
-            (minute.began, minute.count) = (now, 0);
+        let counts = self.0.entry((what, who.to_owned())).or_insert_with(new);
+        if is_over(counts.minute.0, MINUTE) {
+            counts.minute = (now, 0);
         }
-        if minute.count < MOST {
-            minute.count += 1;
-            return Some(std::mem::take(&mut minute.left_out));
+        if is_over(counts.day.0, DAY) {
+            counts.day = (now, 0);
         }
-        minute.left_out += 1;
-        None
+        let is_limited = who == NOBODY;
+        if counts.minute.1 >= MOST || is_limited && counts.day.1 >= MOST_OF_A_DAY {
+            counts.left_out += 1;
+            return None;
+        }
+        counts.minute.1 += 1;
+        counts.day.1 += 1;
+        Some(Recorded {
+            left_out: std::mem::take(&mut counts.left_out),
+            is_last: is_limited && counts.day.1 == MOST_OF_A_DAY,
+        })
     }
 }
 
@@ -57,14 +88,46 @@ mod tests {
         let (mut refusals, begin) = (Refusals::default(), Instant::now());
         for (what, who) in [("a", "-"), ("b", "-"), ("a", "vic")] {
             let taken = (0..100).filter_map(|_| refusals.take(what, who, begin));
-            assert_eq!(taken.sum::<u64>(), 0, "{what} {who}");
+            assert_eq!(
+                taken.map(|one| one.left_out).sum::<u64>(),
+                0,
+                "{what} {who}"
+            );
             assert_eq!(refusals.take(what, who, begin), None, "{what} {who}");
         }
         let later = begin + MINUTE;
-        assert_eq!(refusals.take("a", "vic", later), Some(41));
-        assert_eq!(refusals.take("a", "vic", later), Some(0));
+        let recorded = |left_out| {
+            Some(Recorded {
+                left_out,
+                is_last: false,
+            })
+        };
+        assert_eq!(refusals.take("a", "vic", later), recorded(41));
+        assert_eq!(refusals.take("a", "vic", later), recorded(0));
         let of_many = (0..20_000).filter_map(|one| refusals.take("a", &one.to_string(), later));
         assert!(of_many.count() < MOST_PEOPLE + 100, "the rest are one");
         assert!(refusals.0.len() <= MOST_PEOPLE + 1);
+    }
+
+    #[test]
+    fn of_those_without_a_sign_in_so_many_are_recorded_a_day() {
+        let (mut refusals, begin) = (Refusals::default(), Instant::now());
+        let mut of_a_day = |day: u32| {
+            let began = begin + DAY * day;
+            let seconds = (0..24 * 3_600).map(|second| began + Duration::from_secs(second));
+            let taken = seconds.filter_map(|now| {
+                refusals.take("a", "vic", now);
+                refusals.take("a", NOBODY, now)
+            });
+            taken.collect::<Vec<_>>()
+        };
+        for (day, left_out) in [(0, 0), (1, 24 * 3_600 - 2_000)] {
+            let taken = of_a_day(day);
+            let last: Vec<_> = (0..).zip(&taken).filter(|(_, one)| one.is_last).collect();
+            assert_eq!((taken.len(), last.len(), last[0].0), (2_000, 1, 1_999));
+            assert_eq!(taken[0].left_out, left_out);
+        }
+        let recorded = refusals.take("a", "vic", begin + DAY * 2).unwrap();
+        assert_eq!((recorded.left_out, recorded.is_last), (0, false));
     }
 }

@@ -77,14 +77,17 @@ impl Store {
     ) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Access(Box::new(move |database, turn| {
+            // A caller that has gone was told that nothing is changed, and has no use for what is read.
+            if answer.is_closed() {
+                return;
+            }
             let done = what(database, turn);
             if let Err(fault) = &done {
                 tracing::error!("who is let in cannot be read or changed: the store {fault}");
             }
-            // A caller that has gone has no use for the answer.
             let _ = answer.send(done.ok());
         }));
         self.jobs.try_send(job).map_err(|_| not_saved())?;
-        answered.await.ok().flatten().ok_or_else(not_saved)
+        self.answer(answered).await.flatten().ok_or_else(not_saved)
     }
 }

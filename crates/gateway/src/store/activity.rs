@@ -154,19 +154,27 @@ fn severity(outcome: &str) -> Severity {
 
 fn insert(sql: &mut dyn Sql, entry: &ActivityEntry, audit: Option<i64>) -> Result<(), Fault> {
     let resource = entry.resource.as_ref().map_or("", |key| key.id.as_str());
+    let mut columns = "at, kind, severity, connection, resource, person, audit, entry".to_owned();
+    let mut values = vec![
+        entry.at.timestamp_millis().into(),
+        entry.kind.key().into(),
+        entry.severity.key().into(),
+        entry.connection.as_str().into(),
+        resource.into(),
+        searched(&entry.who).into(),
+        audit.into(),
+        json(entry)?,
+    ];
+    // How many entries are kept is told by their numbers. Anybody can cause those about access: they count by themselves,
+    // below 0, where they take no number from what the gateway sees.
+    if let (ActivityKind::Access, Some(audit)) = (entry.kind, audit) {
+        columns.push_str(", number");
+        values.push((-audit).into());
+    }
+    let places = vec!["?"; values.len()].join(", ");
     sql.execute(
-        "INSERT INTO activity (at, kind, severity, connection, resource, person, audit, entry)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        &[
-            entry.at.timestamp_millis().into(),
-            entry.kind.key().into(),
-            entry.severity.key().into(),
-            entry.connection.as_str().into(),
-            resource.into(),
-            searched(&entry.who).into(),
-            audit.into(),
-            json(entry)?,
-        ],
+        &format!("INSERT INTO activity ({columns}) VALUES ({places})"),
+        &values,
     )?;
     if resource.is_empty() || entry.name.is_empty() {
         return Ok(());

@@ -108,6 +108,11 @@ impl NewRow {
         self.happened_at.unwrap_or(now)
     }
 
+    /// Whether it is written only for somebody who waits for it: what it announces or changes happens only then.
+    pub(super) fn needs_someone_waiting(&self) -> bool {
+        self.kind == RowKind::Intent || self.change.is_some()
+    }
+
     /// The entry as it is stored.
     pub(super) fn text(&self) -> Result<String, Fault> {
         serde_json::to_string(&self.entry).map_err(|error| format!("cannot be used: {error}"))

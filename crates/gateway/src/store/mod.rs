@@ -50,11 +50,20 @@ use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
 const QUEUE: usize = 1_024;
+
+/// How long the writer is waited for. It gives up a database elsewhere after 4 seconds and a file that is locked after 5,
+/// and may have one such attempt behind it when it begins with this one. A disk that hangs gives no error at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A writer that has been at the same work for so long hangs. Less than [`PATIENCE`]: who has waited in vain for what it
+/// works at finds that it hangs.
+const HANGS: Duration = Duration::from_secs(9);
 
 /// What the store reads its time from.
 type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -69,6 +78,8 @@ pub(crate) struct Store {
     reads: Option<mpsc::Sender<ReadJob>>,
     /// Whether the last attempt to write succeeded.
     is_well: Arc<AtomicBool>,
+    /// Since when the writer has been at what it does now; `None` while it waits for something to do.
+    working_since: Arc<Mutex<Option<Instant>>>,
     /// Whether this gateway is the one that records what all see who share its store.
     leads: Arc<AtomicBool>,
     /// How much of what is seen is kept.
@@ -128,12 +139,14 @@ impl Store {
         let now: TimeSource = Arc::new(now);
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
+        let working_since = Arc::default();
         let changes = Arc::new(AtomicU64::new(0));
         let leads = Arc::new(AtomicBool::new(true));
         let retention = Arc::default();
         let state = writer::State {
             retention: Arc::clone(&retention),
             is_well: is_well.clone(),
+            working_since: Arc::clone(&working_since),
             changes: changes.clone(),
             leads: leads.clone(),
             turns: AtomicU64::default(),
@@ -169,6 +182,7 @@ impl Store {
             jobs,
             reads,
             is_well,
+            working_since,
             leads,
             retention,
             changes,
@@ -193,6 +207,7 @@ impl Store {
             jobs: mpsc::channel(1).0,
             reads: None,
             is_well: Arc::new(AtomicBool::new(false)),
+            working_since: Arc::default(),
             leads: Arc::new(AtomicBool::new(true)),
             retention: Arc::default(),
             changes: Arc::default(),
@@ -298,11 +313,38 @@ impl Store {
         let job = Job::Write(Box::new(row), answer);
         // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
         self.jobs.try_send(job).map_err(|_| not_recorded())?;
-        answered
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .ok_or_else(not_recorded)
+        let number = self.answer(answered).await.and_then(Result::ok);
+        number.ok_or_else(not_recorded)
+    }
+
+    /// The writer's answer, if it comes in time. What comes later finds nobody, and the writer sees that: so it never takes
+    /// for sent what somebody was told is not.
+    async fn answer<T>(&self, mut answered: oneshot::Receiver<T>) -> Option<T> {
+        // Whoever comes while it hangs need not wait to find that out again.
+        let patience = if self.hangs() {
+            Duration::ZERO
+        } else {
+            PATIENCE
+        };
+        if let Ok(answer) = tokio::time::timeout(patience, &mut answered).await {
+            return answer.ok();
+        }
+        if !patience.is_zero() {
+            tracing::error!(
+                "the store does not answer for {} seconds",
+                PATIENCE.as_secs()
+            );
+        }
+        answered.close();
+        // It may have come just before.
+        answered.try_recv().ok()
+    }
+
+    /// Whether the writer does not get on with its work, as when a disk hangs.
+    fn hangs(&self) -> bool {
+        let since = self.working_since.lock();
+        let since = *since.unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() >= HANGS)
     }
 
     /// Records what has happened already, without holding anybody up, once that can be written. What finds no place is
@@ -402,14 +444,17 @@ impl Store {
         }
     }
 
-    /// Waits until what was recorded before is written, or cannot be. Returns whether it is written.
+    /// Waits until what was recorded before is written, or cannot be in time. Returns whether it is written.
     pub(crate) async fn catch_up(&self) -> bool {
         let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job::Probe(answer)).is_ok() && answered.await == Ok(true)
+        self.jobs.try_send(Job::Probe(answer)).is_ok() && self.answer(answered).await == Some(true)
     }
 
-    /// Whether rows can be written. Where the last attempt failed, tries again.
+    /// Whether rows can be written. Where the last attempt failed, tries again; not where the writer is gone or hangs.
     pub(crate) async fn is_well(&self) -> bool {
+        if self.jobs.is_closed() || self.hangs() {
+            return false;
+        }
         self.is_well.load(Ordering::Relaxed) || self.catch_up().await
     }
 }

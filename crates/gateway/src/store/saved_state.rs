@@ -208,13 +208,13 @@ impl Store {
     /// Saves these changes, and answers once that is durable.
     ///
     /// # Errors
-    /// It could not be written. The store goes on trying as long as the process lives, unless too much waits already.
+    /// It could not be written, or not in time. The store goes on trying as long as the process lives, unless too much waits already.
     pub(crate) async fn save(&self, changes: Vec<StateChange>) -> Result<(), Problem> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Save(changes, answer);
         self.jobs.try_send(job).map_err(|_| not_saved())?;
-        match answered.await {
-            Ok(true) => Ok(()),
+        match self.answer(answered).await {
+            Some(true) => Ok(()),
             _ => Err(not_saved()),
         }
     }

@@ -10,6 +10,10 @@ use health::words::span;
 /// How many old ones are deleted at a time, so that other writes wait for a moment only.
 const AT_A_TIME: i64 = 1_000;
 
+/// Of all that is kept, sign-ins and refusals may be one part in so many more. Anybody can cause them, and none of them
+/// takes the place of something else.
+const ACCESS_SHARE: i64 = 10;
+
 /// Notes that the connections are watched at this moment, and takes out some of what has grown old.
 pub(super) fn watched(
     sql: &mut dyn Sql,
@@ -44,9 +48,18 @@ pub(super) fn watched(
     let most = i64::try_from(retention.entries).unwrap_or(i64::MAX);
     sql.execute(
         "DELETE FROM activity WHERE number IN
-             (SELECT number FROM activity WHERE number <= (SELECT max(number) FROM activity) - ?
+             (SELECT number FROM activity
+              WHERE number > 0 AND number <= (SELECT max(number) FROM activity) - ?
               ORDER BY number LIMIT ?)",
         &[most.into(), AT_A_TIME.into()],
+    )?;
+    // Their numbers fall: see `activity::insert`.
+    sql.execute(
+        "DELETE FROM activity WHERE number IN
+             (SELECT number FROM activity
+              WHERE number < 0 AND number >= (SELECT min(number) FROM activity) + ?
+              ORDER BY number DESC LIMIT ?)",
+        &[(most / ACCESS_SHARE).into(), AT_A_TIME.into()],
     )
     .map(drop)
 }

@@ -5,7 +5,7 @@ use super::backlog::{Backlog, intent};
 use super::database::{Database, Fault};
 use super::leading::{KnownRevisions, Leading, StoreUpdate};
 use super::saved_state::SavedState;
-use super::{NewRow, ReadJob, StateChange, TimeSource, appending, saved_state};
+use super::{NewRow, ReadJob, RowKind, StateChange, TimeSource, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, Utc};
 use health::events::Event;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 /// So many rows are written together at most.
@@ -48,6 +48,8 @@ pub(super) enum Job {
 /// What the thread shares with those who ask it.
 pub(super) struct State {
     pub(super) is_well: Arc<AtomicBool>,
+    /// Since when it has been at what it does now.
+    pub(super) working_since: Arc<Mutex<Option<Instant>>>,
     pub(super) changes: Arc<AtomicU64>,
     /// Whether this gateway is the one that records what all see who share its database.
     pub(super) leads: Arc<AtomicBool>,
@@ -62,6 +64,13 @@ impl State {
     /// The next turn's number, from 1.
     pub(super) fn turn(&self) -> u64 {
         self.turns.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn works_since(&self, since: Option<Instant>) {
+        *self
+            .working_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = since;
     }
 
     /// How much of what is seen is kept.
@@ -100,6 +109,7 @@ pub(super) fn start<D: Database>(
         };
         let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
+            state.works_since(Some(Instant::now()));
             let polls = work(&mut database, jobs.drain(..), &state, &mut backlog);
             for (known, answer) in polls {
                 let polled =
@@ -114,6 +124,7 @@ pub(super) fn start<D: Database>(
                     }
                 }
             }
+            state.works_since(None);
         }
         if !backlog.is_empty()
             && let Err(fault) = backlog.write(&mut database, None, (state.now)())
@@ -211,6 +222,8 @@ fn work(
             }
         }
         match job {
+            // Whoever wanted this was told that it is not recorded: it shall not take effect any more.
+            Job::Write(row, answer) if row.needs_someone_waiting() && answer.is_closed() => {}
             Job::Write(row, answer) => {
                 with_rows.extend(row.change.as_ref().map(StateChange::key));
                 rows.push(*row);
@@ -252,15 +265,24 @@ fn work(
         // Before anybody hears of it.
         state.is_well.store(false, Ordering::Relaxed);
     }
-    // A caller that has gone has no use for the answer.
+    let mut not_sent = Vec::new();
     for (place, answer) in answers.into_iter().enumerate() {
         let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
-        let _ = answer.send(number.copied().ok_or(()));
+        // Most callers that have gone have no use for the answer. But a change is sent only by one who gets it.
+        if answer.send(number.copied().ok_or(())).is_err()
+            && let (Some(number), Some(row)) = (number, rows.get(place))
+            && row.kind == RowKind::Intent
+        {
+            not_sent.push(appending::closing(*number, row.entry.clone(), "not sent"));
+        }
     }
     let fault = match written {
         Ok(numbers) => {
             backlog.written(&rows, &numbers);
             backlog.drop_overtaken(&with_rows);
+            if !not_sent.is_empty() {
+                backlog.not_written(not_sent);
+            }
             None
         }
         Err(fault) => {

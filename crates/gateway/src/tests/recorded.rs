@@ -233,6 +233,31 @@ async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_co
     assert!(rows.iter().any(|row| row["what"] == "40 refusals left out"));
 }
 
+#[tokio::test]
+async fn the_last_refusal_of_a_day_without_a_sign_in_is_recorded_with_a_word_of_those_that_follow()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let metrics = &gateway.shared.metrics;
+    tokio::time::pause();
+    for count in 1..2_000 {
+        assert!(metrics.take_refusal("refusals", "-").is_some());
+        if count % 60 == 0 {
+            tokio::time::advance(Duration::from_secs(61)).await;
+        }
+    }
+    tokio::time::resume();
+    for _ in 0..3 {
+        assert_eq!(get(&gateway, "/api/walls").await.status(), 401);
+    }
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 1);
+    let rows = rows(&file);
+    let word = "further refusals of this day left out";
+    assert_eq!(rows.iter().filter(|row| row["what"] == word).count(), 1);
+}
+
 /// How many rows have this outcome, once all recorded events are written.
 async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usize {
     assert!(gateway.shared.store.catch_up().await);

@@ -4,15 +4,11 @@ use super::inbox::Inbox;
 use super::inventory::Inventory;
 use super::watcher::{Setting, Settings, Watcher};
 use super::{aveva, sharing, uplynk, veeam, whole};
+use crate::supervision::supervise;
 use chrono::TimeDelta;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 use vendors::System;
-
-/// After a fault in a watcher, how long until there is another one.
-const AFTER_A_FAULT: Duration = Duration::from_secs(5);
 
 /// One connection, and its watcher if it is watched here.
 #[derive(Debug)]
@@ -47,7 +43,7 @@ impl WatchedConnection {
         if !self.is_watched {
             self.is_watched = true;
             self.task = JoinSet::new();
-            self.task.spawn(supervise(
+            self.task.spawn(keep_watching(
                 self.settings.clone(),
                 self.inventory.clone(),
                 self.inbox.clone(),
@@ -79,17 +75,14 @@ impl WatchedConnection {
 
 /// Keeps one watcher running: one that is obsolete begins anew, and so does one that has failed by a fault of
 /// its own.
-async fn supervise(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inbox>) {
+async fn keep_watching(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inbox>) {
+    let what = {
+        let setting = settings.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("the watcher of {}", setting.client.public.id)
+    };
+    let watcher = || Watcher::new(settings.clone(), inventory.clone(), inbox.clone());
     loop {
-        let watcher = Watcher::new(settings.clone(), inventory.clone(), inbox.clone());
-        let connection = watcher.connection().to_owned();
-        // Within this task's life.
-        let mut task = JoinSet::new();
-        task.spawn(run(watcher));
-        if let Some(Err(fault)) = task.join_next().await {
-            tracing::error!(connection, %fault, "a watcher has failed and begins anew");
-            sleep(AFTER_A_FAULT).await;
-        }
+        supervise(&what, || run(watcher())).await;
     }
 }
 

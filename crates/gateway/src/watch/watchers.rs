@@ -8,6 +8,7 @@ use super::sharing::{self, Configured};
 use super::watched_connection::WatchedConnection;
 use super::watcher::Setting;
 use crate::store::Store;
+use crate::supervision::supervise;
 use crate::vendor_client::{Upstream, WriteObserver};
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
@@ -102,11 +103,18 @@ impl Watchers {
         let inventory = self.inventory.clone();
         running.ticker.get_or_insert_with(|| {
             let mut ticker = JoinSet::new();
-            ticker.spawn(tick(inventory.clone()));
-            ticker.spawn(sync_with_store(inventory.clone()));
-            if self.inventory.store().is_shared() {
+            let here = inventory.clone();
+            ticker.spawn(supervise("the look at the clock", move || {
+                tick(here.clone())
+            }));
+            let here = inventory.clone();
+            ticker.spawn(supervise("the look at the store", move || {
+                sync_with_store(here.clone())
+            }));
+            if inventory.store().is_shared() {
                 let running = Arc::downgrade(&self.running);
-                ticker.spawn(sharing::share(running, inventory));
+                let share = move || sharing::share(running.clone(), inventory.clone());
+                ticker.spawn(supervise("the sharing of the watching", share));
             }
             ticker
         });
@@ -254,6 +262,20 @@ mod tests {
 
     fn computer() -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(SECONDS.load(Ordering::SeqCst))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_look_at_the_clock_begins_anew_after_a_fault() {
+        static LOOKS: AtomicU64 = AtomicU64::new(0);
+        fn fails_at_first() -> SystemTime {
+            assert!(LOOKS.fetch_add(1, Ordering::SeqCst) > 0, "on purpose");
+            SystemTime::UNIX_EPOCH
+        }
+        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
+        let watchers = Watchers::new(Clock::system().beside(fails_at_first), store);
+        watchers.watch(&[]);
+        sleep(Duration::from_secs(10)).await;
+        assert!(LOOKS.load(Ordering::SeqCst) > 2);
     }
 
     #[tokio::test(start_paused = true)]

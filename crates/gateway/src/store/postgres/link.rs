@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -21,6 +21,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// After a connection could not be made, how long until it is tried again; twice as long each time after that.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// How long it may take to bring the tables to the present version. Tens of millions of entries take minutes, and a gateway
+/// that gives up in between has to begin anew at its next start.
+const TO_MIGRATE: Duration = Duration::from_secs(3_600);
 
 const NOT_IN_TIME: &str = "does not answer in time";
 
@@ -114,7 +118,7 @@ impl Link {
             .transpose()?;
         let (purpose, patience) = (self.purpose, self.patience);
         let notifications = self.notifications.clone();
-        self.block_on(async {
+        let (client, is_old) = self.block_on(async {
             let connect = async {
                 let client = match tls {
                     Some(mut tls) => {
@@ -130,12 +134,21 @@ impl Link {
                         client
                     }
                 };
-                schema::settle(&client, purpose, patience).await?;
-                Ok(client)
+                let is_old = schema::settle(&client, purpose, patience).await?;
+                Ok((client, is_old))
             };
             let made = timeout_at(deadline, connect).await;
             made.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
-        })
+        })?;
+        if is_old {
+            self.block_on(async {
+                let migrated = timeout(TO_MIGRATE, schema::migrate(&client, TO_MIGRATE)).await;
+                migrated.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
+            })?;
+            // What follows has its own time.
+            self.begin();
+        }
+        Ok(client)
     }
 
     /// Attends to the session, in which nothing is asked meanwhile, until this is done.

@@ -8,6 +8,7 @@ use health::Severity;
 use health::events::EventKind;
 use health::inventory::ResourceKey;
 use protocol::ActivityKind;
+use std::collections::BTreeSet;
 
 pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
@@ -377,6 +378,37 @@ fn left_after_a_day(retention: &Retention) -> [Vec<i64>; 2] {
         seconds.sort_unstable();
         seconds
     })
+}
+
+#[tokio::test]
+async fn sign_ins_and_refusals_that_anybody_can_cause_take_the_place_of_nothing_else() {
+    for (store, _site) in stores() {
+        store.retain(Retention {
+            entries: 100,
+            ..Retention::default()
+        });
+        let alarm = event(1, EventKind::Alarm, Severity::Critical, "plant-a", "g");
+        store.record(vec![alarm]);
+        for number in 0..150 {
+            store.record_later(Entry {
+                what: format!("refusal {number}"),
+                ..Entry::default()
+            });
+        }
+        store.intent(change()).await.unwrap();
+        store.watched();
+        assert!(store.catch_up().await);
+        let found = told(&store, everything()).await;
+        let (refusals, others): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|what| what.starts_with("refusal"));
+        let latest: BTreeSet<String> = refusals.into_iter().collect();
+        let expected: Vec<_> = (140..150)
+            .map(|number| format!("refusal {number}"))
+            .collect();
+        assert_eq!(latest, BTreeSet::from_iter(expected));
+        assert_eq!(others, ["Order slicers", BEGUN, "1"]);
+    }
 }
 
 #[test]

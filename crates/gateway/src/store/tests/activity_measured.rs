@@ -56,7 +56,7 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
     database
         .write(&mut |sql| activity::add_event(sql, &sample))
         .unwrap();
-    let filled = std::time::Instant::now();
+    let filled = Instant::now();
     fill(&mut database);
     println!("ten million entries in {:?}", filled.elapsed());
     let text = |text: &str| Some(text.to_owned());
@@ -125,7 +125,7 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
     ] {
         let mut found = 0;
         let mut times = [(); 9].map(|()| {
-            let begun = std::time::Instant::now();
+            let begun = Instant::now();
             found = activity_query::read(&mut database, &query).unwrap().len();
             begun.elapsed()
         });
@@ -137,7 +137,7 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
             times[4]
         );
     }
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     for second in 0..1_000 {
         let one = event(second, EventKind::Member, Severity::Normal, "live", "g");
         database

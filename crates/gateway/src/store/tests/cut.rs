@@ -64,7 +64,7 @@ fn was_silent(is_silent: &AtomicBool) -> bool {
     let mut was = false;
     while is_silent.load(Ordering::SeqCst) {
         was = true;
-        thread::sleep(std::time::Duration::from_millis(20));
+        thread::sleep(Duration::from_millis(20));
     }
     was
 }

@@ -5,6 +5,7 @@ mod activity_measured;
 mod chain;
 pub(crate) mod cut;
 mod event_queue;
+mod hanging;
 mod indexes;
 mod postgres;
 pub(crate) mod server;
@@ -318,6 +319,44 @@ async fn what_is_exported_is_one_line_a_row_for_every_reader() {
     assert_eq!(lines(&at(&file))[0]["what"], "a\u{2028}b\u{2029}c");
 }
 
+/// A store in a database that was opened before.
+fn store_in(database: impl database::Database + 'static, file: &Path) -> Store {
+    let (jobs, queue) = mpsc::channel(QUEUE);
+    let is_well = Arc::new(AtomicBool::new(true));
+    let working_since = Arc::default();
+    writer::start(
+        move || Ok(database),
+        queue,
+        writer::State {
+            is_well: is_well.clone(),
+            working_since: Arc::clone(&working_since),
+            changes: Arc::default(),
+            leads: Arc::default(),
+            retention: Arc::default(),
+            turns: AtomicU64::default(),
+            now: Arc::new(Utc::now),
+        },
+    )
+    .unwrap();
+    Store {
+        jobs,
+        reads: None,
+        retention: Arc::default(),
+        changes: Arc::default(),
+        leads: Arc::default(),
+        is_well,
+        working_since,
+        location: at(file),
+        now: Arc::new(Utc::now),
+        gateway: String::new(),
+        left_out: AtomicU64::new(0),
+        saved: Mutex::default(),
+        access: AtomicI64::default(),
+        notifications: None,
+        sharing: None,
+    }
+}
+
 /// A full disk: the database may not grow.
 #[tokio::test]
 async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
@@ -331,37 +370,7 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
         .connection
         .pragma_update(None, "max_page_count", pages)
         .unwrap();
-    let (jobs, queue) = mpsc::channel(QUEUE);
-    let is_well = Arc::new(AtomicBool::new(true));
-    writer::start(
-        move || Ok(database),
-        queue,
-        writer::State {
-            is_well: is_well.clone(),
-            changes: Arc::default(),
-            leads: Arc::default(),
-            retention: Arc::default(),
-            turns: AtomicU64::default(),
-            now: Arc::new(Utc::now),
-        },
-    )
-    .unwrap();
-    let store = Store {
-        jobs,
-        reads: None,
-        retention: Arc::default(),
-        changes: Arc::default(),
-        leads: Arc::default(),
-        is_well,
-        location: at(&file),
-        now: Arc::new(Utc::now),
-        gateway: String::new(),
-        left_out: AtomicU64::new(0),
-        saved: Mutex::default(),
-        access: AtomicI64::default(),
-        notifications: None,
-        sharing: None,
-    };
+    let store = store_in(database, &file);
     let large = Entry {
         body: Some("x".repeat(100_000)),
         ..change(1)

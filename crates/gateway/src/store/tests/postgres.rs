@@ -227,6 +227,28 @@ fn gateways_that_start_at_once_make_the_tables_once() {
     assert_eq!(leading.count(), 1);
 }
 
+/// A long table takes its time, and so does a gateway that another one waits for meanwhile.
+#[test]
+fn the_tables_may_be_changed_for_longer_than_a_change_may_take() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database();
+    let slow = "CREATE FUNCTION slow() RETURNS event_trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep(5); END $$;
+        CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION slow()";
+    server.statement(&database, slow).unwrap();
+    let location = server.store(&database);
+    std::thread::scope(|threads| {
+        let open = |_| threads.spawn(|| Store::open(&location));
+        let all: Vec<_> = (0..2).map(open).collect();
+        for one in all {
+            one.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(Store::check(&location), Ok(()));
+}
+
 /// A page is found in an index, in its order: nothing is sorted, and nothing is read from end to end.
 #[tokio::test]
 async fn every_filter_has_its_index() {

@@ -1,0 +1,114 @@
+//! A writer that does not get on, as when a disk hangs without an error, and threads that have failed.
+
+use super::super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
+use super::super::*;
+use super::{at, change, lines, open, place, store_in, until};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// A database whose disk takes rows of the audit, and does not come to say so.
+struct Hanging {
+    database: sqlite::Sqlite,
+    begins: Sender<()>,
+    goes_on: Receiver<()>,
+}
+
+impl Sql for Hanging {
+    fn execute(&mut self, statement: &str, values: &[Value]) -> Result<u64, Fault> {
+        Sql::execute(&mut self.database, statement, values)
+    }
+
+    fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.database.rows(statement, values)
+    }
+}
+
+impl Database for Hanging {
+    fn write(&mut self, work: Work<'_>) -> Result<(), Fault> {
+        self.database.write(work)
+    }
+
+    fn append(&mut self, work: Work<'_>) -> Result<(), Fault> {
+        self.database.append(work)?;
+        let _ = self.begins.send(());
+        let _ = self.goes_on.recv();
+        Ok(())
+    }
+
+    fn ended_gateways(&self) -> EndedGateways {
+        self.database.ended_gateways()
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_lets_nobody_wait_and_no_change_be_sent_later() {
+    let (_folder, file) = place();
+    let (begins, begun) = channel();
+    let (go_on, goes_on) = channel::<()>();
+    let database = Hanging {
+        database: sqlite::open(&at(&file)).unwrap(),
+        begins,
+        goes_on,
+    };
+    let store = Arc::new(store_in(database, &file));
+    let acknowledgement = StateChange::put(Table::Acknowledgements, "a", &1);
+    let first = tokio::spawn({
+        let store = store.clone();
+        async move { store.intent(change(1)).await }
+    });
+    while begun.try_recv().is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert!(store.is_well().await, "it has just begun");
+    tokio::time::pause();
+    let problem = first.await.unwrap().unwrap_err();
+    assert_eq!(problem.kind, Kind::NotRecorded);
+    tokio::time::resume();
+    let long_ago = Instant::now().checked_sub(HANGS).unwrap();
+    *store.working_since.lock().unwrap() = Some(long_ago);
+    let asked = Instant::now();
+    assert!(!store.is_well().await);
+    assert!(!store.catch_up().await);
+    assert!(store.intent(change(2)).await.is_err());
+    assert!(store.handle(change(3), acknowledgement).await.is_err());
+    assert!(store.event(change(4)).await.is_err());
+    assert!(asked.elapsed() < HANGS, "nobody waits to find it out again");
+    drop(go_on);
+    until("the disk", async || store.is_well().await).await;
+    assert!(store.catch_up().await);
+    let rows = lines(&at(&file));
+    let told = |row: &serde_json::Value| {
+        ["request", "kind", "outcome"].map(|name| row[name].as_str().unwrap_or("").to_owned())
+    };
+    let expected = [
+        ["r1", "intent", ""],
+        ["r1", "outcome", "not sent"],
+        ["r4", "event", ""],
+    ];
+    assert_eq!(rows.iter().map(told).collect::<Vec<_>>(), expected);
+    assert!(verify(&at(&file)).unwrap().is_ok());
+    let saved = "SELECT count(*) FROM acknowledgement";
+    let database = rusqlite::Connection::open(&file).unwrap();
+    let saved: i64 = database.query_row(saved, [], |row| row.get(0)).unwrap();
+    assert_eq!(saved, 0, "who acknowledged it was told that it is not");
+}
+
+#[tokio::test]
+async fn a_store_whose_writer_has_failed_is_not_well() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    assert!(store.is_well().await);
+    let fault: ReadJob = Box::new(|_| panic!("on purpose"));
+    assert!(store.jobs.try_send(Job::Read(fault)).is_ok());
+    until("its end", async || !store.is_well().await).await;
+    assert!(store.intent(change(1)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_reader_that_has_failed_goes_on_with_the_next() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let fault: ReadJob = Box::new(|_| panic!("on purpose"));
+    assert!(store.reads.as_ref().unwrap().try_send(fault).is_ok());
+    let query = super::activity::everything();
+    assert!(store.activity(query).await.is_ok());
+}
