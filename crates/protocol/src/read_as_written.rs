@@ -170,6 +170,7 @@ fn alarms() -> Vec<Alarm> {
             at: at(9),
             until: Some(at(10)),
             severity: Severity::Warning,
+            word: "No standby".into(),
         }),
         notes: vec![Note {
             alarm: "a1".to_owned(),
