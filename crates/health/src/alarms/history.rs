@@ -248,11 +248,18 @@ impl AlarmHistory {
         };
         let before = self.open.get(key);
         let id = before.map_or_else(|| id_of(key, now), |alarm| alarm.id.clone());
-        // The moment of the first sight is the alarm's, not the last reading's.
-        let since = match (found.since, before.map(|alarm| alarm.since)) {
-            (Since::Observed(new), Some(Since::Observed(old))) => Since::Observed(new.min(old)),
+        // A connection that falls silent and then has no data has done so once.
+        let is_same = |alarm: &Alarm| alarm.word == found.word || key.kind == Kind::Connection;
+        let since = match (
+            found.since,
+            before.map(|alarm| (alarm.since, is_same(alarm))),
+        ) {
+            // The moment of the first sight is the alarm's, not the last reading's: after a restart that was earlier.
+            (Since::Observed(new), Some((Since::Observed(old), true))) => {
+                Since::Observed(new.min(old))
+            }
             // The vendor's clock is known better with each answer: the moment is the same.
-            (Since::Reported(new), Some(Since::Reported(old)))
+            (Since::Reported(new), Some((Since::Reported(old), _)))
                 if new.signed_duration_since(old).abs() <= SAME_CLOCK =>
             {
                 Since::Reported(old)

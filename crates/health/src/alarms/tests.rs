@@ -186,6 +186,48 @@ fn a_beginning_stays_as_it_was_first_told_while_the_vendors_clock_is_only_known_
 }
 
 #[test]
+fn another_state_of_the_same_alarm_has_not_begun_with_the_one_before() {
+    let day = 86_400;
+    let mut world = seen(&[(0, Warning, None), (21 * day, Warning, None)]);
+    let id = world.alarm().map(|alarm| alarm.id);
+    world.read(21 * day + 5, verdict(Critical), None);
+    let alarm = world.alarm().expect("it is worse");
+    assert_eq!(alarm.since, Since::Observed(at(21 * day + 5)));
+    assert_eq!(Some(alarm.id), id);
+    world.restart();
+    world.read(21 * day + 20, verdict(Critical), None);
+    let since = world.alarm().map(|alarm| alarm.since);
+    assert_eq!(since, Some(Since::Observed(at(21 * day + 5))));
+}
+
+/// A failed over long ago and well since, until somebody changes which slicer should be on air.
+#[test]
+fn slicers_that_were_well_after_the_last_failover_have_their_alarm_since_it_was_seen() {
+    let on_backup = || verdict(Warning).since(Some(at(-1_000)));
+    let read = |history: &mut AlarmHistory, seconds, verdict| {
+        let now = at(seconds);
+        let mut group = judged("kiln", verdict, None, Some(now));
+        group.resource.key.kind = Kind::SlicerGroup;
+        history.update(&[source(Some(now))], &[group], now);
+        history.alarms().first().map(|alarm| alarm.since)
+    };
+    let mut history = AlarmHistory::default();
+    let first = read(&mut history, 0, on_backup());
+    assert_eq!(first, Some(Since::Reported(at(-1_000))), "none was well");
+    assert_eq!(read(&mut history, 5, verdict(Normal)), None);
+    let seen = Some(Since::Observed(at(10)));
+    assert_eq!(read(&mut history, 10, on_backup()), seen);
+    assert_eq!(read(&mut history, 15, on_backup()), seen);
+    history = AlarmHistory::continuing(history.alarms());
+    assert_eq!(read(&mut history, 20, on_backup()), seen);
+    // Seconds are whole in what the vendor says.
+    assert_eq!(read(&mut history, 25, verdict(Normal)), None);
+    let failed_over = verdict(Warning).since(Some(at(24)));
+    let since = read(&mut history, 30, failed_over);
+    assert_eq!(since, Some(Since::Reported(at(24))));
+}
+
+#[test]
 fn one_failover_is_not_flapping() {
     let world = seen(&[
         (0, Normal, Some("A")),
