@@ -228,6 +228,59 @@ fn slicers_that_were_well_after_the_last_failover_have_their_alarm_since_it_was_
 }
 
 #[test]
+fn an_alarm_that_gets_worse_is_told_and_one_that_comes_and_goes_is_not() {
+    let worsened = |world: &mut World, seconds, severity| {
+        let changes = world.read(seconds, verdict(severity), None);
+        let told = changes.worsened.iter().map(|alarm| alarm.severity);
+        told.collect::<Vec<_>>()
+    };
+    let mut world = World::default();
+    for (seconds, severity, expected) in [
+        (0, Warning, vec![]),
+        (5, Critical, vec![Critical]),
+        (10, Critical, vec![]),
+        (15, Warning, vec![]),
+        (20, Unknown, vec![]),
+        (25, Warning, vec![Warning]),
+    ] {
+        let told = worsened(&mut world, seconds, severity);
+        assert_eq!(told, expected, "{seconds} s");
+    }
+    let turns = [Normal, Critical, Normal, Critical, Normal].map(|it| (it, None));
+    let turns = (0..).zip(turns).map(|(n, (it, who))| (n * 5, it, who));
+    let mut world = seen(&turns.collect::<Vec<_>>());
+    for (seconds, severity) in [(25, Critical), (30, Normal), (35, Critical)] {
+        assert_eq!(worsened(&mut world, seconds, severity), []);
+    }
+    assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
+}
+
+#[test]
+fn a_silent_connection_gets_worse_once_it_has_no_data_and_is_silent_since_its_last_answer() {
+    let mut world = seen(&[(0, Normal, None)]);
+    let stale = world.silence(25, 0, verdict(Normal));
+    assert_eq!((stale.began.len(), stale.worsened.len()), (1, 0));
+    let changes = world.silence(61, 0, verdict(Normal));
+    let told = changes.worsened.iter();
+    let told: Vec<_> = told
+        .map(|alarm| (alarm.word.as_ref(), alarm.since))
+        .collect();
+    assert_eq!(told, [("NO DATA", Since::Observed(at(0)))]);
+    assert_eq!(world.silence(66, 0, verdict(Normal)), Changes::default());
+    // Another gateway has never read it.
+    let mut world = seen(&[(0, Normal, None)]);
+    world.silence(25, 0, verdict(Normal));
+    world.restart();
+    let failed = Source {
+        failure: Some("503".to_owned()),
+        ..source(None)
+    };
+    world.history.update(&[failed], &[], at(90));
+    let since: Vec<_> = world.history.alarms().iter().map(|one| one.since).collect();
+    assert_eq!(since, [Since::Observed(at(0))]);
+}
+
+#[test]
 fn one_failover_is_not_flapping() {
     let world = seen(&[
         (0, Normal, Some("A")),

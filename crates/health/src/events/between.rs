@@ -99,7 +99,7 @@ pub fn gone(resource: &Resource, now: DateTime<Utc>) -> Option<Event> {
     Some(event)
 }
 
-/// The alarms that began and ended. `is_first` says of which the resource was read for the first time: what is
+/// The alarms that began, got worse and ended. `is_first` says of which the resource was read for the first time: what is
 /// wrong with it then may have been so before.
 #[must_use]
 pub fn of_alarms(
@@ -128,6 +128,10 @@ pub fn of_alarms(
         };
         event(alarm, alarm.severity, what)
     });
+    let worsened = changes.worsened.iter().map(|alarm| {
+        let what = format!("Alarm, now {}: {}", alarm.severity.key(), alarm.sentence);
+        event(alarm, alarm.severity, what)
+    });
     let mut ended: Vec<&Alarm> = changes.ended.iter().collect();
     ended.sort_by(|one, other| other.worst_first(one));
     let ended = ended.into_iter().map(|alarm| {
@@ -136,7 +140,7 @@ pub fn of_alarms(
         let what = format!("Alarm ended after {lasted}: {}", alarm.sentence);
         event(alarm, Severity::Normal, what)
     });
-    began.chain(ended).collect()
+    began.chain(worsened).chain(ended).collect()
 }
 
 /// Collects the events of one resource.

@@ -44,7 +44,7 @@ pub enum EventKind {
     Run,
     /// A group appeared, or is no longer listed.
     Resource,
-    /// An alarm began or ended; those of connections tell when they fell silent and came back.
+    /// An alarm began, got worse or ended; those of connections tell when they fell silent and came back.
     Alarm,
     /// The gateway began to watch. What was before it, back to when one last did, nobody saw.
     Watching,

@@ -1,4 +1,5 @@
-use super::{EventKind, appeared, between, gone};
+use super::{EventKind, appeared, between, gone, of_alarms};
+use crate::alarms::{Alarm, Changes, Since};
 use crate::inventory::{
     Facts, GroupFacts, Judged, Kind, Moment, Observed, Resource, ResourceKey, SessionFacts,
     SlicerFacts, SlicerGroupFacts, SlicerPart,
@@ -232,6 +233,42 @@ fn what_happens_to_a_slicer_group_is_told() {
         let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));
         assert_eq!(told(of(&quiet), of(&after)), expected);
     }
+}
+
+#[test]
+fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
+    let alarm = |severity| Alarm {
+        id: "1".to_owned(),
+        resource: resource(Facts::None).key,
+        name: "G".to_owned(),
+        severity,
+        rank: Verdict::RULE,
+        word: "No backup".into(),
+        sentence: "G is not well.".to_owned(),
+        advice: String::new(),
+        since: Since::Observed(at(940)),
+        acknowledged: None,
+        notes: Vec::new(),
+        maintenance: None,
+    };
+    let changes = Changes {
+        began: vec![alarm(Severity::Warning)],
+        worsened: vec![alarm(Severity::Critical)],
+        ended: vec![alarm(Severity::Critical)],
+    };
+    let events = of_alarms(&changes, |_| false, at(1_000));
+    let told: Vec<_> = events
+        .iter()
+        .map(|one| (one.what.as_str(), one.severity))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Alarm: G is not well.", Severity::Warning),
+            ("Alarm, now critical: G is not well.", Severity::Critical),
+            ("Alarm ended after 1 min: G is not well.", Severity::Normal),
+        ]
+    );
 }
 
 #[test]
