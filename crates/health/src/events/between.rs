@@ -371,9 +371,15 @@ fn of_on_air(
             let is = on_air_word(is);
             format!("It failed over and back: {is} is on air again.")
         }
+        // Something is on air all the same: that is no failover, and says when it was not known what.
         (Some(was), None) => {
-            let was = subject(was);
-            format!("{was} is no longer on air, and nothing is known to be.")
+            let was = on_air_word(was);
+            let what = format!("What is on air is no longer reported. It was {was}.");
+            return events.changed(EventKind::Failover, what, old, new);
+        }
+        (None, Some(is)) => {
+            let what = format!("What is on air is reported: {}.", on_air_word(is));
+            return events.changed(EventKind::Failover, what, old, new);
         }
         (None, Some(is)) => format!("{} is on air.", subject(is)),
         _ => return,
@@ -422,14 +428,6 @@ fn of_slicer_group(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &S
                 events.at_least_warning();
             }
         }
-    }
-}
-
-/// What is on air, at the beginning of a sentence.
-fn subject(on_air: &OnAir) -> String {
-    match on_air {
-        OnAir::Slicer(id) => format!("Slicer {id}"),
-        OnAir::Slate => "The slate".to_owned(),
     }
 }
 

@@ -12,7 +12,7 @@ mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
 pub use report::{Record, UnknownInterval, absences, record, silences, until, unwatched};
-pub use timeline::{Gaps, Interval, Leader, LeaderChange, leads, timeline};
+pub use timeline::{Gaps, Interval, Leader, LeaderChange, timeline};
 
 use crate::inventory::ResourceKey;
 use crate::severity::Severity;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// Another session is primary, or another slicer or the slate is on air.
+    /// Another session is primary, or another slicer or the slate is on air, or that is no longer reported or is again.
     Failover,
     /// A session was chosen as primary, or did not become it.
     Pending,

@@ -219,7 +219,7 @@ fn what_happens_to_a_slicer_group_is_told() {
         ),
         (
             slicers(None, &[("a", Ready), ("b", Ready), ("c", Ready)]),
-            vec!["Slicer a is no longer on air, and nothing is known to be."],
+            vec!["What is on air is no longer reported. It was a."],
         ),
         // Its slicers are not reported.
         (
@@ -232,6 +232,39 @@ fn what_happens_to_a_slicer_group_is_told() {
     ] {
         let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));
         assert_eq!(told(of(&quiet), of(&after)), expected);
+    }
+}
+
+#[test]
+fn what_is_not_reported_to_be_on_air_is_no_failover() {
+    let of = |on_air| {
+        let mut judged = judged(Facts::SlicerGroup(Box::new(slicers(on_air, &[]))));
+        judged.resource.verdict.severity = Severity::Unknown;
+        judged
+    };
+    let named = |id: &str| Some(id.to_owned());
+    for (before, after, what, leaders) in [
+        (
+            on("a"),
+            None,
+            "What is on air is no longer reported. It was a.",
+            (named("a"), None),
+        ),
+        (
+            None,
+            Some(OnAir::Slate),
+            "What is on air is reported: slate.",
+            (None, named("slate")),
+        ),
+    ] {
+        let events = between(&of(before), &of(after), &moment());
+        assert_eq!(events.len(), 1);
+        let event = events.into_iter().next().expect("one");
+        assert_eq!(
+            (event.what.as_str(), event.severity),
+            (what, Severity::Unknown)
+        );
+        assert_eq!((event.before, event.after), leaders);
     }
 }
 
