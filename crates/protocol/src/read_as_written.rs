@@ -87,6 +87,7 @@ fn resources() -> Vec<Resource> {
         overridden: vec!["q".to_owned()],
         late: vec!["r".to_owned()],
         stale: vec!["s".to_owned()],
+        ahead: vec!["t".to_owned()],
     };
     let slicer = |id: &str, part| SlicerFacts {
         id: id.to_owned(),

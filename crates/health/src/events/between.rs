@@ -316,6 +316,11 @@ fn set(ids: &[String]) -> HashSet<&str> {
 
 /// Whose heartbeat fell behind and whose is on time again; who appeared or left is told as such.
 fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
+    // Without a FailoverTimeout it is not known whether a heartbeat is on time.
+    let has_timeout = |facts: &GroupFacts| facts.failover_timeout.is_some_and(|it| it.ticks > 0);
+    if !has_timeout(before) || !has_timeout(after) {
+        return;
+    }
     let (late, stale) = (set(&before.late), set(&before.stale));
     let (now_late, now_stale) = (set(&after.late), set(&after.stale));
     let behind = [&late, &stale, &now_late, &now_stale];
@@ -325,6 +330,7 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
     }
     let (known, present) = (set(&before.sessions), set(&after.sessions));
     let stayed = |id: &&str| known.contains(id) && present.contains(id);
+    let ahead = set(&after.ahead);
     for id in behind.into_iter().filter(stayed) {
         let old = (late.contains(id), stale.contains(id));
         let new = (now_late.contains(id), now_stale.contains(id));
@@ -332,12 +338,10 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
             _ if old == new => continue,
             // On its way back to being on time, with nothing lost.
             ((_, true), (true, _)) => ("posts heartbeats again, late", false),
-            (_, (_, true)) => (
-                "is stale: its heartbeat is older than the FailoverTimeout",
-                true,
-            ),
+            (_, (_, true)) => ("is stale: no heartbeat within the FailoverTimeout", true),
             (_, (true, _)) => ("is late: its heartbeat is overdue", true),
-            _ => ("posts heartbeats on time again", false),
+            _ if ahead.contains(id) => ("posts heartbeats with a time in the future", false),
+            _ => ("posts heartbeats on time", false),
         };
         events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
         if is_worse {
@@ -381,7 +385,6 @@ fn of_on_air(
             let what = format!("What is on air is reported: {}.", on_air_word(is));
             return events.changed(EventKind::Failover, what, old, new);
         }
-        (None, Some(is)) => format!("{} is on air.", subject(is)),
         _ => return,
     };
     // The vendor's word for when, if it is about this one and not an earlier failover.

@@ -9,6 +9,7 @@ use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use std::collections::HashSet;
+use vendors::aveva::TimeSpan;
 use vendors::uplynk::{Mode, OnAir};
 
 fn at(second: i64) -> DateTime<Utc> {
@@ -62,6 +63,7 @@ fn group(primary: &str, pending: &str, sessions: &[&str], overridden: &[&str]) -
         members: Some(Default::default()),
         sessions: owned(sessions),
         overridden: owned(overridden),
+        failover_timeout: Some(TimeSpan::from_seconds(60)),
         ..GroupFacts::default()
     }))
 }
@@ -122,15 +124,15 @@ fn what_happens_to_a_failover_group_is_told() {
             beating(&["a"], &["b"]),
             vec![
                 "Session a is late: its heartbeat is overdue.",
-                "Session b is stale: its heartbeat is older than the FailoverTimeout.",
+                "Session b is stale: no heartbeat within the FailoverTimeout.",
             ],
         ),
         (
             beating(&["a"], &["b"]),
             beating(&[], &["a"]),
             vec![
-                "Session a is stale: its heartbeat is older than the FailoverTimeout.",
-                "Session b posts heartbeats on time again.",
+                "Session a is stale: no heartbeat within the FailoverTimeout.",
+                "Session b posts heartbeats on time.",
             ],
         ),
         (
@@ -160,6 +162,43 @@ fn what_happens_to_a_failover_group_is_told() {
     ] {
         assert_eq!(told(before, after), expected);
     }
+}
+
+#[test]
+fn heartbeats_are_on_time_only_where_that_was_read() {
+    let changed = |mut facts: Facts, change: fn(&mut GroupFacts)| {
+        if let Facts::FailoverGroup(facts) = &mut facts {
+            change(facts);
+        }
+        facts
+    };
+    let without_timeout = |timeout| {
+        let facts = changed(beating(&[], &[]), |facts| facts.failover_timeout = None);
+        told(timeout, facts)
+    };
+    let of_heartbeats = |told: Vec<String>| {
+        let mut told = told.into_iter();
+        told.find(|what| what.contains("heartbeat"))
+    };
+    assert_eq!(
+        of_heartbeats(without_timeout(beating(&["a"], &["b"]))),
+        None
+    );
+    let zero = changed(beating(&[], &[]), |facts| {
+        facts.failover_timeout = Some(TimeSpan::from_seconds(0));
+    });
+    assert_eq!(of_heartbeats(told(beating(&[], &["b"]), zero)), None);
+    let ahead = || {
+        changed(beating(&[], &[]), |facts| {
+            facts.ahead = vec!["b".to_owned()];
+        })
+    };
+    assert_eq!(
+        told(beating(&[], &["b"]), ahead()),
+        ["Session b posts heartbeats with a time in the future."]
+    );
+    // A clock that is ahead by about as much as is tolerated would tell it again and again.
+    assert_eq!(told(ahead(), beating(&[], &[])), [""; 0]);
 }
 
 fn slicers(on_air: Option<OnAir>, order: &[(&str, SlicerPart)]) -> SlicerGroupFacts {
