@@ -59,7 +59,7 @@ story('of each session it is told when its heartbeat became stale and when it wa
   const session = path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-02.OpcUa');
   await visit(path('groups', 'plant-a', 'boiler-opcua'));
   const told = page.getByRole('list', { name: 'Activity' });
-  for (const [silent, words] of [[true, 'Session BOIL-02.OpcUa is stale'], [false, 'Session BOIL-02.OpcUa posts heartbeats on time again']]) {
+  for (const [silent, words] of [[true, 'Session BOIL-02.OpcUa is stale'], [false, 'Session BOIL-02.OpcUa posts heartbeats on time']]) {
     await control('PATCH', session, { silent });
     await control('POST', '/clock/advance', { seconds: 150 });
     await reread();

@@ -27,11 +27,14 @@ pub struct NewAcknowledgement {
 
 /// An alarm as a person saw it who decided to take care of it. Where it is worse by now, or somebody else has acknowledged
 /// it, nothing is recorded, and the answer is `/problems/changed`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeenAlarm {
     /// How bad it was.
     pub severity: Severity,
+    /// Its word: a critical alarm with another one is worse. Empty where that is not to be compared.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub word: String,
     /// When it had been acknowledged, in milliseconds since 1970; none where it had not been.
     #[serde(
         default,

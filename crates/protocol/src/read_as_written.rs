@@ -87,6 +87,7 @@ fn resources() -> Vec<Resource> {
         overridden: vec!["q".to_owned()],
         late: vec!["r".to_owned()],
         stale: vec!["s".to_owned()],
+        ahead: vec!["t".to_owned()],
     };
     let slicer = |id: &str, part| SlicerFacts {
         id: id.to_owned(),
@@ -170,6 +171,7 @@ fn alarms() -> Vec<Alarm> {
             at: at(9),
             until: Some(at(10)),
             severity: Severity::Warning,
+            word: "No standby".into(),
         }),
         notes: vec![Note {
             alarm: "a1".to_owned(),

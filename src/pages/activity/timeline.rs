@@ -8,7 +8,7 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::{name, times};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::events::{Interval, Leader, UnknownInterval, leads, timeline};
+use health::events::{Interval, Leader, UnknownInterval, timeline};
 use health::inventory::{Kind, ResourceKey};
 use health::words::{decimal, span};
 use leptos::prelude::*;
@@ -73,8 +73,8 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         let (seen, now) = (live.value()?, watched.now_untracked());
         let world = watched.world_untracked();
         let held = world.find(&resource);
-        let leader = held.and_then(|held| held.leader());
-        let leader = leader.filter(|leader| leads(resource.kind, leader));
+        let leader = held.and_then(|held| held.leader().map(str::to_owned));
+        let leader = Leader::of(resource.kind, leader);
         let from = now.checked_sub_signed(span)?;
         let connection = world.connection(&resource.connection);
         let before = connection.and_then(|connection| connection.watched_since);
@@ -86,7 +86,7 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
         let unknown = seen
             .unknown
             .and(unknown.chain(since.map(UnknownInterval::since)));
-        let told = timeline(&seen.changes, leader, &unknown, from, now);
+        let told = timeline(&seen.changes, &leader, &unknown, from, now);
         Some((from, now, told))
     });
     let nobody = if is_slicers { "Slate" } else { "No primary" };

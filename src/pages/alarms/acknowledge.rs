@@ -37,6 +37,7 @@ pub fn too_long(text: RwSignal<String>) -> Signal<Option<String>> {
 fn seen(alarm: &Alarm) -> SeenAlarm {
     SeenAlarm {
         severity: alarm.severity,
+        word: alarm.word.to_string(),
         acknowledged_at: alarm.acknowledged.as_ref().map(|given| given.at),
     }
 }

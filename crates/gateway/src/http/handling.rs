@@ -74,7 +74,7 @@ pub(super) async fn acknowledge(
     let inventory = gateway.shared.watchers.inventory();
     let turn = gateway.shared.acknowledging.clone().lock_owned().await;
     let (id, alarm) = shared_alarm(inventory, &id).await?;
-    wanted.seen.map_or(Ok(()), |seen| compare(seen, &alarm))?;
+    wanted.seen.map_or(Ok(()), |seen| compare(&seen, &alarm))?;
     let now = inventory.clock().now();
     let given = Acknowledgement {
         by: actor.name.clone(),
@@ -82,6 +82,7 @@ pub(super) async fn acknowledge(
         at: now,
         until: wanted.until.map(|until| end(until, now, now)).transpose()?,
         severity: alarm.severity,
+        word: alarm.word,
     };
     let handled = Handled {
         what: "acknowledge alarm",
@@ -112,8 +113,8 @@ async fn shared_alarm(inventory: &Inventory, id: &str) -> Result<(String, Alarm)
 }
 
 /// Whether an alarm is still what the person saw who decided to take care of it.
-fn compare(seen: SeenAlarm, alarm: &Alarm) -> Result<(), Problem> {
-    if alarm.severity < seen.severity {
+fn compare(seen: &SeenAlarm, alarm: &Alarm) -> Result<(), Problem> {
+    if alarm.is_worse_than(seen.severity, &seen.word) {
         let (word, sentence) = (alarm.severity.key(), &alarm.sentence);
         let detail = format!("the alarm has become {word}: {sentence}");
         return Err(Problem::new(Kind::Changed, detail));

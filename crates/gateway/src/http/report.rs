@@ -13,7 +13,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::events::{self, EventKind, UnknownInterval};
+use health::events::{self, EventKind, Leader, UnknownInterval};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use protocol::ActivityEntry;
 use std::collections::HashMap;
@@ -177,12 +177,10 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         .filter(|resource| is_of_query(&resource.key))
         .map(|resource| {
             let key = resource.key.clone();
-            let leader = resource.leader();
-            let leader = leader.filter(|leader| events::leads(key.kind, leader));
             Listed {
+                leader: Leader::of(key.kind, resource.leader().map(str::to_owned)),
                 key,
                 name: resource.name.clone(),
-                leader: leader.map(str::to_owned),
                 unknown_since: view.unknown_since(resource),
             }
         })

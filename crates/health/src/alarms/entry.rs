@@ -1,6 +1,6 @@
 //! What is remembered of a resource from one reading to the next.
 
-use super::finding::{Finding, Subject, flapping, of_verdict, told_flapping};
+use super::finding::{Finding, SAME_CLOCK, Subject, flapping, of_verdict, told_flapping};
 use super::flapping::{Flapping, History};
 use super::history::Source;
 use super::{Alarm, Since};
@@ -20,6 +20,8 @@ pub(super) struct Entry {
     leader: History<(String, usize)>,
     failovers: usize,
     last_failover: Option<DateTime<Utc>>,
+    /// When it was last found well.
+    well: Option<DateTime<Utc>>,
     word: Cow<'static, str>,
     /// Since when it has had that word.
     since: DateTime<Utc>,
@@ -56,6 +58,9 @@ impl Entry {
             self.attention
                 .observe(verdict.severity.needs_attention(), at);
         }
+        if matches!(verdict.severity, Severity::Normal | Severity::Off) {
+            self.well = Some(at);
+        }
         if let Some(last) = resource.last_failover() {
             let before = self.last_failover.replace(last);
             self.failovers += usize::from(before.is_some_and(|before| before < last));
@@ -76,6 +81,7 @@ impl Entry {
         for time in [&mut self.since, &mut self.unbroken, &mut self.last_seen] {
             *time = time.checked_sub_signed(by).unwrap_or(at);
         }
+        self.well = self.well.and_then(|well| well.checked_sub_signed(by));
         self.attention.set_back(by);
         self.leader.set_back(by);
     }
@@ -94,6 +100,12 @@ impl Entry {
             self.since = open.since.at().min(shortest.unwrap_or(at));
             self.unbroken = self.since;
             self.last_seen = at;
+        }
+        // Where the vendor's time was not the beginning of this state, it was well until that.
+        if let Since::Observed(began) = open.since
+            && open.word == verdict.word
+        {
+            self.well = Some(began);
         }
         match told_flapping(open) {
             Some((Subject::Leader(_), how)) => self.leader.go_on_flapping(how, at),
@@ -126,8 +138,27 @@ impl Entry {
             }
             (flapping, lingering) => flapping.or(lingering).or_else(|| {
                 let needed = verdict.severity.needs_attention();
-                needed.then(|| of_verdict(verdict, Since::Observed(self.since), source))
+                needed.then(|| {
+                    let found = of_verdict(verdict, Since::Observed(self.since), source);
+                    let since = self.since_what(resource, found.since);
+                    Finding { since, ..found }
+                })
             }),
+        }
+    }
+
+    /// The vendor tells of slicers when they last failed over. Where the group was well after that, as before somebody
+    /// changed its order, its state has begun later.
+    fn since_what(&self, resource: &Resource, told: Since) -> Since {
+        let was_well_after = |at| {
+            let well = self.well.map(|well| well.signed_duration_since(at));
+            well.is_some_and(|after| after > SAME_CLOCK)
+        };
+        match told {
+            Since::Reported(at) if resource.key.kind == Kind::SlicerGroup && was_well_after(at) => {
+                Since::Observed(self.since)
+            }
+            told => told,
         }
     }
 

@@ -89,6 +89,9 @@ pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) 
     }
 }
 
+/// The word for what is well at this moment and has an alarm because it comes and goes.
+pub(super) const FLAPPING: &str = "Flapping";
+
 /// Between a resource's name and what of it changes.
 const FLAPS: &str = " is flapping: its ";
 
@@ -127,9 +130,8 @@ pub(super) fn flapping(
     Finding {
         severity: verdict.severity.min(Severity::Warning),
         rank: verdict.rank,
-        // What is well at this moment and has an alarm all the same comes and goes.
         word: if quiet {
-            Cow::Borrowed("Flapping")
+            Cow::Borrowed(FLAPPING)
         } else {
             verdict.word.clone()
         },

@@ -7,6 +7,7 @@ use crate::severity::Severity;
 use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vendors::SystemKind;
 use vendors::{deserialize_from_json, from_json};
@@ -31,15 +32,21 @@ pub struct Acknowledgement {
     pub until: Option<DateTime<Utc>>,
     /// How bad the alarm was then.
     pub severity: Severity,
+    /// Its word then; empty in what an earlier version has saved.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub word: Cow<'static, str>,
 }
 
-from_json! { struct Acknowledgement { by or default, reason or default, at, until, severity } }
+from_json! { struct Acknowledgement {
+    by or default, reason or default, at, until, severity, word or default,
+} }
 
 impl Acknowledgement {
     /// Whether it still holds for its alarm: one that has got worse is to be looked at again.
     #[must_use]
-    pub fn holds(&self, severity: Severity, now: DateTime<Utc>) -> bool {
-        severity >= self.severity && self.until.is_none_or(|until| now < until)
+    pub fn holds(&self, alarm: &Alarm, now: DateTime<Utc>) -> bool {
+        !alarm.is_worse_than(self.severity, &self.word)
+            && self.until.is_none_or(|until| now < until)
     }
 }
 
@@ -160,18 +167,18 @@ impl Handling {
     /// Removes what has expired: what has reached its end, what belongs to alarms that have ended, and the acknowledgements
     /// of alarms that got worse.
     pub fn remove_expired(&mut self, open: &[Alarm], now: DateTime<Utc>) -> Expired {
-        let severities: BTreeMap<&str, Severity> = open
+        let open: BTreeMap<&str, &Alarm> = open
             .iter()
-            .map(|alarm| (alarm.id.as_str(), alarm.severity))
+            .map(|alarm| (alarm.id.as_str(), alarm))
             .collect();
         let holds = |id: &String, given: &Acknowledgement| {
-            let severity = severities.get(id.as_str());
-            severity.is_some_and(|severity| given.holds(*severity, now))
+            let alarm = open.get(id.as_str());
+            alarm.is_some_and(|alarm| given.holds(alarm, now))
         };
         Expired {
             acknowledgements: take_all_but(&mut self.acknowledgements, holds),
             notes: take_all_but(&mut self.notes, |_, note| {
-                severities.contains_key(note.alarm.as_str())
+                open.contains_key(note.alarm.as_str())
             }),
             maintenance: take_all_but(&mut self.maintenance, |_, one| !one.is_over(now)),
         }

@@ -1,7 +1,7 @@
 //! What was said of each resource over time.
 
 use super::entry::Entry;
-use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, unread_since};
+use super::finding::{FLAPPING, Finding, SAME_CLOCK, of_verdict, silence, unread_since};
 use super::{Alarm, Since};
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
 use crate::verdict::Verdict;
@@ -28,11 +28,13 @@ pub struct Source {
     pub noun: &'static str,
 }
 
-/// What began and what ended with one update.
+/// What began, what got worse and what ended with one update.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Changes {
     /// Alarms that were not open before.
     pub began: Vec<Alarm>,
+    /// Alarms that were open and less severe before.
+    pub worsened: Vec<Alarm>,
     /// Alarms that are no longer open, as they last were.
     pub ended: Vec<Alarm>,
 }
@@ -248,18 +250,27 @@ impl AlarmHistory {
         };
         let before = self.open.get(key);
         let id = before.map_or_else(|| id_of(key, now), |alarm| alarm.id.clone());
-        // The moment of the first sight is the alarm's, not the last reading's.
-        let since = match (found.since, before.map(|alarm| alarm.since)) {
-            (Since::Observed(new), Some(Since::Observed(old))) => Since::Observed(new.min(old)),
+        // A connection that falls silent and then has no data has done so once.
+        let is_same = |alarm: &Alarm| alarm.word == found.word || key.kind == Kind::Connection;
+        let since = match (
+            found.since,
+            before.map(|alarm| (alarm.since, is_same(alarm))),
+        ) {
+            // The moment of the first sight is the alarm's, not the last reading's: after a restart that was earlier.
+            (Since::Observed(new), Some((Since::Observed(old), true))) => {
+                Since::Observed(new.min(old))
+            }
             // The vendor's clock is known better with each answer: the moment is the same.
-            (Since::Reported(new), Some(Since::Reported(old)))
+            (Since::Reported(new), Some((Since::Reported(old), _)))
                 if new.signed_duration_since(old).abs() <= SAME_CLOCK =>
             {
                 Since::Reported(old)
             }
             (since, _) => since,
         };
-        let began = before.is_none();
+        // What flaps and is well at the moment comes and goes: that it is back is nothing new.
+        let has_worsened =
+            before.map(|alarm| found.severity < alarm.severity && alarm.word != FLAPPING);
         let alarm = Alarm {
             id,
             resource: key.clone(),
@@ -274,8 +285,10 @@ impl AlarmHistory {
             notes: Vec::new(),
             maintenance: None,
         };
-        if began {
-            changes.began.push(alarm.clone());
+        match has_worsened {
+            None => changes.began.push(alarm.clone()),
+            Some(true) => changes.worsened.push(alarm.clone()),
+            Some(false) => {}
         }
         self.open.insert(key.clone(), alarm);
     }

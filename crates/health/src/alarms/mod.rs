@@ -90,6 +90,14 @@ impl Alarm {
         self.acknowledged.is_some() || self.maintenance.is_some()
     }
 
+    /// Whether it is worse than when it had this severity and this word: a critical one with another word is another
+    /// trouble. Of others it may change while they flap. Where the word is empty, the severity decides alone.
+    #[must_use]
+    pub fn is_worse_than(&self, severity: Severity, word: &str) -> bool {
+        let is_other = !word.is_empty() && self.word != word;
+        self.severity < severity || self.severity == Severity::Critical && is_other
+    }
+
     /// In a word or two, how somebody takes care of it; `None` where nobody does.
     #[must_use]
     pub fn care(&self) -> Option<&'static str> {

@@ -186,6 +186,101 @@ fn a_beginning_stays_as_it_was_first_told_while_the_vendors_clock_is_only_known_
 }
 
 #[test]
+fn another_state_of_the_same_alarm_has_not_begun_with_the_one_before() {
+    let day = 86_400;
+    let mut world = seen(&[(0, Warning, None), (21 * day, Warning, None)]);
+    let id = world.alarm().map(|alarm| alarm.id);
+    world.read(21 * day + 5, verdict(Critical), None);
+    let alarm = world.alarm().expect("it is worse");
+    assert_eq!(alarm.since, Since::Observed(at(21 * day + 5)));
+    assert_eq!(Some(alarm.id), id);
+    world.restart();
+    world.read(21 * day + 20, verdict(Critical), None);
+    let since = world.alarm().map(|alarm| alarm.since);
+    assert_eq!(since, Some(Since::Observed(at(21 * day + 5))));
+}
+
+/// A failed over long ago and well since, until somebody changes which slicer should be on air.
+#[test]
+fn slicers_that_were_well_after_the_last_failover_have_their_alarm_since_it_was_seen() {
+    let on_backup = || verdict(Warning).since(Some(at(-1_000)));
+    let read = |history: &mut AlarmHistory, seconds, verdict| {
+        let now = at(seconds);
+        let mut group = judged("kiln", verdict, None, Some(now));
+        group.resource.key.kind = Kind::SlicerGroup;
+        history.update(&[source(Some(now))], &[group], now);
+        history.alarms().first().map(|alarm| alarm.since)
+    };
+    let mut history = AlarmHistory::default();
+    let first = read(&mut history, 0, on_backup());
+    assert_eq!(first, Some(Since::Reported(at(-1_000))), "none was well");
+    assert_eq!(read(&mut history, 5, verdict(Normal)), None);
+    let seen = Some(Since::Observed(at(10)));
+    assert_eq!(read(&mut history, 10, on_backup()), seen);
+    assert_eq!(read(&mut history, 15, on_backup()), seen);
+    history = AlarmHistory::continuing(history.alarms());
+    assert_eq!(read(&mut history, 20, on_backup()), seen);
+    // Seconds are whole in what the vendor says.
+    assert_eq!(read(&mut history, 25, verdict(Normal)), None);
+    let failed_over = verdict(Warning).since(Some(at(24)));
+    let since = read(&mut history, 30, failed_over);
+    assert_eq!(since, Some(Since::Reported(at(24))));
+}
+
+#[test]
+fn an_alarm_that_gets_worse_is_told_and_one_that_comes_and_goes_is_not() {
+    let worsened = |world: &mut World, seconds, severity| {
+        let changes = world.read(seconds, verdict(severity), None);
+        let told = changes.worsened.iter().map(|alarm| alarm.severity);
+        told.collect::<Vec<_>>()
+    };
+    let mut world = World::default();
+    for (seconds, severity, expected) in [
+        (0, Warning, vec![]),
+        (5, Critical, vec![Critical]),
+        (10, Critical, vec![]),
+        (15, Warning, vec![]),
+        (20, Unknown, vec![]),
+        (25, Warning, vec![Warning]),
+    ] {
+        let told = worsened(&mut world, seconds, severity);
+        assert_eq!(told, expected, "{seconds} s");
+    }
+    let turns = [Normal, Critical, Normal, Critical, Normal].map(|it| (it, None));
+    let turns = (0..).zip(turns).map(|(n, (it, who))| (n * 5, it, who));
+    let mut world = seen(&turns.collect::<Vec<_>>());
+    for (seconds, severity) in [(25, Critical), (30, Normal), (35, Critical)] {
+        assert_eq!(worsened(&mut world, seconds, severity), []);
+    }
+    assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
+}
+
+#[test]
+fn a_silent_connection_gets_worse_once_it_has_no_data_and_is_silent_since_its_last_answer() {
+    let mut world = seen(&[(0, Normal, None)]);
+    let stale = world.silence(25, 0, verdict(Normal));
+    assert_eq!((stale.began.len(), stale.worsened.len()), (1, 0));
+    let changes = world.silence(61, 0, verdict(Normal));
+    let told = changes.worsened.iter();
+    let told: Vec<_> = told
+        .map(|alarm| (alarm.word.as_ref(), alarm.since))
+        .collect();
+    assert_eq!(told, [("NO DATA", Since::Observed(at(0)))]);
+    assert_eq!(world.silence(66, 0, verdict(Normal)), Changes::default());
+    // Another gateway has never read it.
+    let mut world = seen(&[(0, Normal, None)]);
+    world.silence(25, 0, verdict(Normal));
+    world.restart();
+    let failed = Source {
+        failure: Some("503".to_owned()),
+        ..source(None)
+    };
+    world.history.update(&[failed], &[], at(90));
+    let since: Vec<_> = world.history.alarms().iter().map(|one| one.since).collect();
+    assert_eq!(since, [Since::Observed(at(0))]);
+}
+
+#[test]
 fn one_failover_is_not_flapping() {
     let world = seen(&[
         (0, Normal, Some("A")),

@@ -99,7 +99,7 @@ pub fn gone(resource: &Resource, now: DateTime<Utc>) -> Option<Event> {
     Some(event)
 }
 
-/// The alarms that began and ended. `is_first` says of which the resource was read for the first time: what is
+/// The alarms that began, got worse and ended. `is_first` says of which the resource was read for the first time: what is
 /// wrong with it then may have been so before.
 #[must_use]
 pub fn of_alarms(
@@ -128,6 +128,10 @@ pub fn of_alarms(
         };
         event(alarm, alarm.severity, what)
     });
+    let worsened = changes.worsened.iter().map(|alarm| {
+        let what = format!("Alarm, now {}: {}", alarm.severity.key(), alarm.sentence);
+        event(alarm, alarm.severity, what)
+    });
     let mut ended: Vec<&Alarm> = changes.ended.iter().collect();
     ended.sort_by(|one, other| other.worst_first(one));
     let ended = ended.into_iter().map(|alarm| {
@@ -136,7 +140,7 @@ pub fn of_alarms(
         let what = format!("Alarm ended after {lasted}: {}", alarm.sentence);
         event(alarm, Severity::Normal, what)
     });
-    began.chain(ended).collect()
+    began.chain(worsened).chain(ended).collect()
 }
 
 /// Collects the events of one resource.
@@ -312,6 +316,11 @@ fn set(ids: &[String]) -> HashSet<&str> {
 
 /// Whose heartbeat fell behind and whose is on time again; who appeared or left is told as such.
 fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
+    // Without a FailoverTimeout it is not known whether a heartbeat is on time.
+    let has_timeout = |facts: &GroupFacts| facts.failover_timeout.is_some_and(|it| it.ticks > 0);
+    if !has_timeout(before) || !has_timeout(after) {
+        return;
+    }
     let (late, stale) = (set(&before.late), set(&before.stale));
     let (now_late, now_stale) = (set(&after.late), set(&after.stale));
     let behind = [&late, &stale, &now_late, &now_stale];
@@ -321,6 +330,7 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
     }
     let (known, present) = (set(&before.sessions), set(&after.sessions));
     let stayed = |id: &&str| known.contains(id) && present.contains(id);
+    let ahead = set(&after.ahead);
     for id in behind.into_iter().filter(stayed) {
         let old = (late.contains(id), stale.contains(id));
         let new = (now_late.contains(id), now_stale.contains(id));
@@ -328,12 +338,10 @@ fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFact
             _ if old == new => continue,
             // On its way back to being on time, with nothing lost.
             ((_, true), (true, _)) => ("posts heartbeats again, late", false),
-            (_, (_, true)) => (
-                "is stale: its heartbeat is older than the FailoverTimeout",
-                true,
-            ),
+            (_, (_, true)) => ("is stale: no heartbeat within the FailoverTimeout", true),
             (_, (true, _)) => ("is late: its heartbeat is overdue", true),
-            _ => ("posts heartbeats on time again", false),
+            _ if ahead.contains(id) => ("posts heartbeats with a time in the future", false),
+            _ => ("posts heartbeats on time", false),
         };
         events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
         if is_worse {
@@ -367,11 +375,16 @@ fn of_on_air(
             let is = on_air_word(is);
             format!("It failed over and back: {is} is on air again.")
         }
+        // Something is on air all the same: that is no failover, and says when it was not known what.
         (Some(was), None) => {
-            let was = subject(was);
-            format!("{was} is no longer on air, and nothing is known to be.")
+            let was = on_air_word(was);
+            let what = format!("What is on air is no longer reported. It was {was}.");
+            return events.changed(EventKind::Failover, what, old, new);
         }
-        (None, Some(is)) => format!("{} is on air.", subject(is)),
+        (None, Some(is)) => {
+            let what = format!("What is on air is reported: {}.", on_air_word(is));
+            return events.changed(EventKind::Failover, what, old, new);
+        }
         _ => return,
     };
     // The vendor's word for when, if it is about this one and not an earlier failover.
@@ -418,14 +431,6 @@ fn of_slicer_group(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &S
                 events.at_least_warning();
             }
         }
-    }
-}
-
-/// What is on air, at the beginning of a sentence.
-fn subject(on_air: &OnAir) -> String {
-    match on_air {
-        OnAir::Slicer(id) => format!("Slicer {id}"),
-        OnAir::Slate => "The slate".to_owned(),
     }
 }
 

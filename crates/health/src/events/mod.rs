@@ -12,7 +12,7 @@ mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
 pub use report::{Record, UnknownInterval, absences, record, silences, until, unwatched};
-pub use timeline::{Gaps, Interval, Leader, LeaderChange, leads, timeline};
+pub use timeline::{Gaps, Interval, Leader, LeaderChange, timeline};
 
 use crate::inventory::ResourceKey;
 use crate::severity::Severity;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// Another session is primary, or another slicer or the slate is on air.
+    /// Another session is primary, or another slicer or the slate is on air, or that is no longer reported or is again.
     Failover,
     /// A session was chosen as primary, or did not become it.
     Pending,
@@ -44,7 +44,7 @@ pub enum EventKind {
     Run,
     /// A group appeared, or is no longer listed.
     Resource,
-    /// An alarm began or ended; those of connections tell when they fell silent and came back.
+    /// An alarm began, got worse or ended; those of connections tell when they fell silent and came back.
     Alarm,
     /// The gateway began to watch. What was before it, back to when one last did, nobody saw.
     Watching,

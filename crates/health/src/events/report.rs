@@ -170,8 +170,8 @@ fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Ve
 
 #[cfg(test)]
 mod tests {
-    use super::{Record, absences, record, silences, until, unwatched};
-    use crate::events::timeline::{Interval, Leader};
+    use super::{Record, UnknownInterval, absences, record, silences, until, unwatched};
+    use crate::events::timeline::{Gaps, Interval, Leader};
     use crate::severity::Severity;
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -246,12 +246,20 @@ mod tests {
     #[test]
     fn a_connection_is_silent_from_its_alarm_to_the_end_of_that() {
         let told = silences([
-            (at(50), 3, Severity::Critical),
-            (at(30), 2, Severity::Normal),
-            (at(10), 1, Severity::Critical),
+            (at(50), 4, Severity::Critical),
+            (at(30), 3, Severity::Normal),
+            // It got worse.
+            (at(20), 2, Severity::Critical),
+            (at(10), 1, Severity::Unknown),
         ]);
-        let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
-        assert_eq!(told, [(at(50), DateTime::<Utc>::MAX_UTC), (at(10), at(30))]);
+        let unseen = |from, to| UnknownInterval {
+            from,
+            to,
+            is_compared: true,
+        };
+        let last = DateTime::<Utc>::MAX_UTC;
+        let expected = [unseen(at(50), last), unseen(at(10), at(30))];
+        assert_eq!(Gaps::of(told), Gaps::of(expected.to_vec()));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-use super::{EventKind, appeared, between, gone};
+use super::{EventKind, appeared, between, gone, of_alarms};
+use crate::alarms::{Alarm, Changes, Since};
 use crate::inventory::{
     Facts, GroupFacts, Judged, Kind, Moment, Observed, Resource, ResourceKey, SessionFacts,
     SlicerFacts, SlicerGroupFacts, SlicerPart,
@@ -8,6 +9,7 @@ use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use std::collections::HashSet;
+use vendors::aveva::TimeSpan;
 use vendors::uplynk::{Mode, OnAir};
 
 fn at(second: i64) -> DateTime<Utc> {
@@ -61,6 +63,7 @@ fn group(primary: &str, pending: &str, sessions: &[&str], overridden: &[&str]) -
         members: Some(Default::default()),
         sessions: owned(sessions),
         overridden: owned(overridden),
+        failover_timeout: Some(TimeSpan::from_seconds(60)),
         ..GroupFacts::default()
     }))
 }
@@ -121,15 +124,15 @@ fn what_happens_to_a_failover_group_is_told() {
             beating(&["a"], &["b"]),
             vec![
                 "Session a is late: its heartbeat is overdue.",
-                "Session b is stale: its heartbeat is older than the FailoverTimeout.",
+                "Session b is stale: no heartbeat within the FailoverTimeout.",
             ],
         ),
         (
             beating(&["a"], &["b"]),
             beating(&[], &["a"]),
             vec![
-                "Session a is stale: its heartbeat is older than the FailoverTimeout.",
-                "Session b posts heartbeats on time again.",
+                "Session a is stale: no heartbeat within the FailoverTimeout.",
+                "Session b posts heartbeats on time.",
             ],
         ),
         (
@@ -159,6 +162,43 @@ fn what_happens_to_a_failover_group_is_told() {
     ] {
         assert_eq!(told(before, after), expected);
     }
+}
+
+#[test]
+fn heartbeats_are_on_time_only_where_that_was_read() {
+    let changed = |mut facts: Facts, change: fn(&mut GroupFacts)| {
+        if let Facts::FailoverGroup(facts) = &mut facts {
+            change(facts);
+        }
+        facts
+    };
+    let without_timeout = |timeout| {
+        let facts = changed(beating(&[], &[]), |facts| facts.failover_timeout = None);
+        told(timeout, facts)
+    };
+    let of_heartbeats = |told: Vec<String>| {
+        let mut told = told.into_iter();
+        told.find(|what| what.contains("heartbeat"))
+    };
+    assert_eq!(
+        of_heartbeats(without_timeout(beating(&["a"], &["b"]))),
+        None
+    );
+    let zero = changed(beating(&[], &[]), |facts| {
+        facts.failover_timeout = Some(TimeSpan::from_seconds(0));
+    });
+    assert_eq!(of_heartbeats(told(beating(&[], &["b"]), zero)), None);
+    let ahead = || {
+        changed(beating(&[], &[]), |facts| {
+            facts.ahead = vec!["b".to_owned()];
+        })
+    };
+    assert_eq!(
+        told(beating(&[], &["b"]), ahead()),
+        ["Session b posts heartbeats with a time in the future."]
+    );
+    // A clock that is ahead by about as much as is tolerated would tell it again and again.
+    assert_eq!(told(ahead(), beating(&[], &[])), [""; 0]);
 }
 
 fn slicers(on_air: Option<OnAir>, order: &[(&str, SlicerPart)]) -> SlicerGroupFacts {
@@ -218,7 +258,7 @@ fn what_happens_to_a_slicer_group_is_told() {
         ),
         (
             slicers(None, &[("a", Ready), ("b", Ready), ("c", Ready)]),
-            vec!["Slicer a is no longer on air, and nothing is known to be."],
+            vec!["What is on air is no longer reported. It was a."],
         ),
         // Its slicers are not reported.
         (
@@ -232,6 +272,75 @@ fn what_happens_to_a_slicer_group_is_told() {
         let of = |facts: &SlicerGroupFacts| Facts::SlicerGroup(Box::new(facts.clone()));
         assert_eq!(told(of(&quiet), of(&after)), expected);
     }
+}
+
+#[test]
+fn what_is_not_reported_to_be_on_air_is_no_failover() {
+    let of = |on_air| {
+        let mut judged = judged(Facts::SlicerGroup(Box::new(slicers(on_air, &[]))));
+        judged.resource.verdict.severity = Severity::Unknown;
+        judged
+    };
+    let named = |id: &str| Some(id.to_owned());
+    for (before, after, what, leaders) in [
+        (
+            on("a"),
+            None,
+            "What is on air is no longer reported. It was a.",
+            (named("a"), None),
+        ),
+        (
+            None,
+            Some(OnAir::Slate),
+            "What is on air is reported: slate.",
+            (None, named("slate")),
+        ),
+    ] {
+        let events = between(&of(before), &of(after), &moment());
+        assert_eq!(events.len(), 1);
+        let event = events.into_iter().next().expect("one");
+        assert_eq!(
+            (event.what.as_str(), event.severity),
+            (what, Severity::Unknown)
+        );
+        assert_eq!((event.before, event.after), leaders);
+    }
+}
+
+#[test]
+fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
+    let alarm = |severity| Alarm {
+        id: "1".to_owned(),
+        resource: resource(Facts::None).key,
+        name: "G".to_owned(),
+        severity,
+        rank: Verdict::RULE,
+        word: "No backup".into(),
+        sentence: "G is not well.".to_owned(),
+        advice: String::new(),
+        since: Since::Observed(at(940)),
+        acknowledged: None,
+        notes: Vec::new(),
+        maintenance: None,
+    };
+    let changes = Changes {
+        began: vec![alarm(Severity::Warning)],
+        worsened: vec![alarm(Severity::Critical)],
+        ended: vec![alarm(Severity::Critical)],
+    };
+    let events = of_alarms(&changes, |_| false, at(1_000));
+    let told: Vec<_> = events
+        .iter()
+        .map(|one| (one.what.as_str(), one.severity))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("Alarm: G is not well.", Severity::Warning),
+            ("Alarm, now critical: G is not well.", Severity::Critical),
+            ("Alarm ended after 1 min: G is not well.", Severity::Normal),
+        ]
+    );
 }
 
 #[test]

@@ -13,8 +13,22 @@ pub enum Leader {
     Named(String),
     /// Nobody.
     Nobody,
-    /// Nobody watched, or the system did not answer.
+    /// Nobody watched, or the system did not answer or did not say.
     Unknown,
+}
+
+impl Leader {
+    /// As a reading or an event of this kind of resource names it. A group of slicers always has something on air, if
+    /// only the slate, which is nobody: where nothing is named, it is not known.
+    #[must_use]
+    pub fn of(kind: Kind, named: Option<String>) -> Self {
+        match (kind, named) {
+            (Kind::SlicerGroup, None) => Self::Unknown,
+            (_, None) => Self::Nobody,
+            (Kind::SlicerGroup, Some(named)) if named == SLATE => Self::Nobody,
+            (_, Some(named)) => Self::Named(named),
+        }
+    }
 }
 
 /// A time in which that did not change.
@@ -33,10 +47,10 @@ pub struct Interval {
 pub struct LeaderChange {
     /// When.
     pub at: DateTime<Utc>,
-    /// Who led before; `None` for nobody.
-    pub before: Option<String>,
+    /// Who led before.
+    pub before: Leader,
     /// Who led after.
-    pub after: Option<String>,
+    pub after: Leader,
 }
 
 impl LeaderChange {
@@ -48,19 +62,12 @@ impl LeaderChange {
         before: Option<String>,
         after: Option<String>,
     ) -> Self {
-        let named = |leader: Option<String>| leader.filter(|leader| leads(kind, leader));
         Self {
             at,
-            before: named(before),
-            after: named(after),
+            before: Leader::of(kind, before),
+            after: Leader::of(kind, after),
         }
     }
-}
-
-/// Whether this one leads: of slicers the slate is nobody.
-#[must_use]
-pub fn leads(kind: Kind, leader: &str) -> bool {
-    kind != Kind::SlicerGroup || leader != SLATE
 }
 
 /// The times in which nobody could see who leads: in their order, and each apart from the next.
@@ -161,28 +168,25 @@ fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<WatchedIn
 #[must_use]
 pub fn timeline(
     changes: &[LeaderChange],
-    leader: Option<&str>,
+    leader: &Leader,
     gaps: &Gaps,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
 ) -> Vec<Interval> {
-    let led = |leader: Option<&str>| {
-        leader.map_or(Leader::Nobody, |leader| Leader::Named(leader.to_owned()))
-    };
     let first = changes.partition_point(|change| change.at < from);
     let end = changes.partition_point(|change| change.at < to);
     let inside = changes.get(first..end).unwrap_or_default();
     let mut intervals: Vec<Interval> = Vec::new();
-    let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, led: Leader| {
+    let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, leader: &Leader| {
         if from >= to {
             return;
         }
-        match intervals.last_mut().filter(|last| last.leader == led) {
+        match intervals.last_mut().filter(|last| last.leader == *leader) {
             Some(last) => last.to = to,
             None => intervals.push(Interval {
                 from,
                 to,
-                leader: led,
+                leader: leader.clone(),
             }),
         }
     };
@@ -190,7 +194,7 @@ pub fn timeline(
     let mut until = 0;
     let mut unknown_from = from;
     for watched in watched(gaps, from, to) {
-        add(unknown_from, watched.from, Leader::Unknown);
+        add(unknown_from, watched.from, &Leader::Unknown);
         unknown_from = watched.to;
         let count = |count: usize, time: DateTime<Utc>| {
             let rest = inside.iter().skip(count);
@@ -200,25 +204,25 @@ pub fn timeline(
         until = count(before, watched.to);
         let within = inside.get(before..until).unwrap_or_default();
         if let Some(first) = within.first() {
-            add(watched.from, first.at, led(first.before.as_deref()));
+            add(watched.from, first.at, &first.before);
             let ends = within.iter().skip(1).map(|next| next.at);
             for (one, end) in within.iter().zip(ends.chain([watched.to])) {
-                add(one.at, end, led(one.after.as_deref()));
+                add(one.at, end, &one.after);
             }
             continue;
         }
         let last = before.checked_sub(1).and_then(|last| inside.get(last));
         let next = inside.get(until);
-        let left = last.map(|last| last.after.as_deref());
-        let right = next.map_or(leader, |next| next.before.as_deref());
+        let left = last.map(|last| &last.after);
+        let right = next.map_or(leader, |next| &next.before);
         let (seen_from, seen_to) = watched.seen;
         let is_left_seen = last.is_some_and(|last| last.at >= seen_from);
         let is_right_seen = next.map_or(seen_to == to, |next| next.at < seen_to);
         let found = match (is_left_seen, is_right_seen) {
-            _ if watched.to == to || left == Some(right) => led(right),
-            (true, false) => led(left.flatten()),
-            (false, true) => led(right),
-            _ => Leader::Unknown,
+            _ if watched.to == to || left == Some(right) => right,
+            (true, false) => left.unwrap_or(&Leader::Unknown),
+            (false, true) => right,
+            _ => &Leader::Unknown,
         };
         add(watched.from, watched.to, found);
     }
@@ -229,6 +233,7 @@ pub fn timeline(
 mod tests {
     use super::{Gaps, Interval, Leader, LeaderChange, timeline};
     use crate::events::UnknownInterval;
+    use crate::inventory::Kind;
     use chrono::{DateTime, Utc};
     use proptest::prelude::*;
 
@@ -237,11 +242,19 @@ mod tests {
     }
 
     fn change(second: i64, before: &str, after: &str) -> LeaderChange {
-        let named = |id: &str| (!id.is_empty()).then(|| id.to_owned());
         LeaderChange {
             at: at(second),
-            before: named(before),
-            after: named(after),
+            before: leader(before),
+            after: leader(after),
+        }
+    }
+
+    /// Nobody has no name, and who is not known is `?`.
+    fn leader(id: &str) -> Leader {
+        match id {
+            "" => Leader::Nobody,
+            "?" => Leader::Unknown,
+            id => Leader::Named(id.to_owned()),
         }
     }
 
@@ -303,9 +316,30 @@ mod tests {
                 vec!["0-100 now"],
             ),
             (vec![change(40, "a", "a")], vec![], vec!["0-100 a"]),
+            // It was not reported for a while.
+            (
+                vec![change(40, "a", "?"), change(50, "?", "b")],
+                vec![],
+                vec!["0-40 a", "40-50 ?", "50-100 b"],
+            ),
         ] {
-            let told = timeline(&changes, Some("now"), &Gaps::of(unknown), at(0), at(100));
+            let told = timeline(&changes, &leader("now"), &Gaps::of(unknown), at(0), at(100));
             assert_eq!(words(&told), expected);
+        }
+    }
+
+    #[test]
+    fn of_slicers_the_slate_is_nobody_and_what_is_not_reported_is_not_known() {
+        for (kind, named, expected) in [
+            (Kind::FailoverGroup, Some("a"), "a"),
+            (Kind::FailoverGroup, Some("slate"), "slate"),
+            (Kind::FailoverGroup, None, ""),
+            (Kind::SlicerGroup, Some("a"), "a"),
+            (Kind::SlicerGroup, Some("slate"), ""),
+            (Kind::SlicerGroup, None, "?"),
+        ] {
+            let told = Leader::of(kind, named.map(str::to_owned));
+            assert_eq!(told, leader(expected), "{kind:?} {named:?}");
         }
     }
 
@@ -313,24 +347,24 @@ mod tests {
     fn what_nobody_saw_is_not_made_up_from_what_was_before_or_after() {
         let took = vec![change(10, "a", "b")];
         let both = vec![change(10, "a", "b"), change(90, "c", "d")];
-        for (changes, leader, unknown, expected) in [
+        for (changes, now, unknown, expected) in [
             // Nobody knows when b stopped, but that nobody leads now is seen.
             (
                 took.clone(),
-                None,
+                "",
                 vec![restart(30, 60)],
                 vec!["0-10 a", "10-30 b", "30-60 ?", "60-100 nobody"],
             ),
             (
                 took.clone(),
-                None,
+                "",
                 vec![silence(30, 60)],
                 vec!["0-10 a", "10-30 b", "30-60 ?", "60-100 nobody"],
             ),
             // Between two restarts, where both sides say the same and where they do not.
             (
                 took.clone(),
-                Some("b"),
+                "b",
                 vec![restart(70, 80), restart(30, 60)],
                 vec![
                     "0-10 a", "10-30 b", "30-60 ?", "60-70 b", "70-80 ?", "80-100 b",
@@ -338,39 +372,39 @@ mod tests {
             ),
             (
                 took.clone(),
-                None,
+                "",
                 vec![restart(30, 60), restart(70, 80)],
                 vec!["0-10 a", "10-30 b", "30-80 ?", "80-100 nobody"],
             ),
             (
                 both.clone(),
-                Some("d"),
+                "d",
                 vec![restart(30, 60), restart(70, 80)],
                 vec!["0-10 a", "10-30 b", "30-80 ?", "80-90 c", "90-100 d"],
             ),
             // Who leads after a restart may have begun to within it.
             (
                 vec![],
-                Some("b"),
+                "b",
                 vec![restart(30, 60)],
                 vec!["0-60 ?", "60-100 b"],
             ),
             (
                 vec![change(70, "a", "b")],
-                Some("b"),
+                "b",
                 vec![restart(30, 60)],
                 vec!["0-60 ?", "60-70 a", "70-100 b"],
             ),
             // After a silence, who led before it is compared with who leads.
             (
                 vec![],
-                Some("b"),
+                "b",
                 vec![silence(30, 60), silence(70, 99_999)],
                 vec!["0-30 b", "30-60 ?", "60-70 b", "70-100 ?"],
             ),
             (
                 took.clone(),
-                None,
+                "",
                 vec![silence(30, 60), restart(70, 80)],
                 vec![
                     "0-10 a",
@@ -383,7 +417,7 @@ mod tests {
             ),
             (
                 took,
-                None,
+                "",
                 vec![restart(20, 40), silence(50, 60)],
                 vec![
                     "0-10 a",
@@ -397,13 +431,13 @@ mod tests {
             // A silence within which the gateway was started again.
             (
                 vec![],
-                Some("b"),
+                "b",
                 vec![silence(20, 60), restart(30, 40), restart(60, 60)],
                 vec!["0-60 ?", "60-100 b"],
             ),
         ] {
             let gaps = Gaps::of(unknown);
-            let told = timeline(&changes, leader, &gaps, at(0), at(100));
+            let told = timeline(&changes, &leader(now), &gaps, at(0), at(100));
             assert_eq!(words(&told), expected, "{changes:?} {gaps:?}");
         }
     }
@@ -413,9 +447,9 @@ mod tests {
     fn many_gaps_and_changes_are_told() {
         let gaps = Gaps::of((0..200_000).map(|n| silence(10 * n, 10 * n + 1)).collect());
         let changes: Vec<_> = (0..200_000).map(|n| change(10 * n + 5, "a", "a")).collect();
-        let told = timeline(&changes, Some("a"), &gaps, at(0), at(2_000_000));
+        let told = timeline(&changes, &leader("a"), &gaps, at(0), at(2_000_000));
         assert_eq!(told.len(), 400_000);
-        let told = timeline(&changes, Some("a"), &gaps, at(999_995), at(1_000_002));
+        let told = timeline(&changes, &leader("a"), &gaps, at(999_995), at(1_000_002));
         assert_eq!(
             words(&told),
             ["999995-1000000 a", "1000000-1000001 ?", "1000001-1000002 a"]
@@ -440,7 +474,7 @@ mod tests {
                 })
                 .collect();
             let gaps = Gaps::of(unknown.clone());
-            let told = timeline(&changes, None, &gaps, at(0), at(100));
+            let told = timeline(&changes, &Leader::Nobody, &gaps, at(0), at(100));
             for one in &unknown {
                 let meets = |told: &&Interval| told.from < one.to && one.from < told.to;
                 let mut inside = told.iter().filter(meets);

@@ -301,7 +301,13 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
         sessions: ids(&|_| true),
         overridden: ids(&|session| is_pinned(session, observation.now)),
         late: ids(&|session| state(session) == HeartbeatState::Late),
-        stale: ids(&|session| state(session) == HeartbeatState::Stale),
+        stale: ids(&|session| {
+            matches!(
+                state(session),
+                HeartbeatState::Stale | HeartbeatState::Never
+            )
+        }),
+        ahead: ids(&|session| state(session) == HeartbeatState::Future),
         ..facts
     }
 }

@@ -64,14 +64,17 @@ pub struct GroupFacts {
     /// The ids of the sessions whose heartbeat is overdue.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<String>,
-    /// The ids of the sessions whose heartbeat is older than the FailoverTimeout.
+    /// The ids of the sessions whose heartbeat is older than the FailoverTimeout, or that never posted one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<String>,
+    /// The ids of the sessions whose heartbeat has a time in the future.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ahead: Vec<String>,
 }
 
 from_json! { struct GroupFacts {
     description, primary, pending, members, failover_timeout, last_data, heartbeat, sessions or default,
-    overridden or default, late or default, stale or default,
+    overridden or default, late or default, stale or default, ahead or default,
 } }
 
 /// The heartbeat that matters for a group.

@@ -123,6 +123,33 @@ fn what_is_as_it_was_was_seen_with_the_last_reading_also_after_the_clock_was_set
 }
 
 /// A group that was read at this time.
+#[test]
+fn a_session_without_a_heartbeat_is_stale_and_one_of_the_future_is_not_on_time() {
+    let beating = |id: &str, seconds: Option<i64>| ClientSession {
+        heartbeat: seconds.map(|seconds| Heartbeat {
+            heartbeat_time: Some(at(seconds)),
+            ..Heartbeat::default()
+        }),
+        ..session(id, Role::Secondary)
+    };
+    let mut group = group(Some(0), None);
+    group.configuration.failover_timeout = Some(TimeSpan::from_seconds(60));
+    let detail = group.detail.as_mut().expect("it was read");
+    detail.sessions = vec![
+        beating("on time", Some(-3)),
+        beating("late", Some(-40)),
+        beating("stale", Some(-70)),
+        beating("never", None),
+        beating("ahead", Some(30)),
+    ];
+    let Facts::FailoverGroup(facts) = one(&Contents::Aveva(vec![group]), &moment(0)).facts else {
+        panic!("not a failover group");
+    };
+    assert_eq!(facts.late, ["late"]);
+    assert_eq!(facts.stale, ["stale", "never"]);
+    assert_eq!(facts.ahead, ["ahead"]);
+}
+
 fn listed(group: FailoverGroup) -> Contents {
     Contents::Uplynk(vec![WatchedSlicerGroup {
         group,

@@ -59,6 +59,7 @@ fn acknowledged(alarm: Alarm) -> Alarm {
             at: START,
             until: None,
             severity: alarm.severity,
+            word: alarm.word.clone(),
         }),
         ..alarm
     }

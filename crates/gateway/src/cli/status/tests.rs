@@ -206,6 +206,7 @@ fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
             at: NOW,
             until: None,
             severity: Severity::Critical,
+            word: "".into(),
         }),
         ..alarm(key("a", "news"), Severity::Critical, "news")
     };

@@ -3,7 +3,7 @@
 use super::ReportQuery;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Severity;
-use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
+use health::events::{self, EventKind, Gaps, Leader, LeaderChange, UnknownInterval};
 use health::inventory::ResourceKey;
 use protocol::{ActivityEntry, ActivityKind, GroupReport, PlanReport, Report};
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ pub(super) struct ReportData {
 pub(super) struct Listed {
     pub(super) key: ResourceKey,
     pub(super) name: String,
-    pub(super) leader: Option<String>,
+    pub(super) leader: Leader,
     /// When its state became unknown; `None` while the last reading is believed.
     pub(super) unknown_since: Option<DateTime<Utc>>,
 }
@@ -59,11 +59,11 @@ impl Group {
     }
 
     /// Who leads it. A group that is gone has no leader, and who led last is in the last change.
-    fn leader(&self) -> Option<&str> {
-        let last = || self.changes.last()?.after.as_deref();
+    fn leader(&self) -> &Leader {
+        let last = || self.changes.last().map(|last| &last.after);
         match &self.now {
-            Some(now) => now.leader.as_deref(),
-            None => last(),
+            Some(now) => &now.leader,
+            None => last().unwrap_or(&Leader::Unknown),
         }
     }
 }
@@ -100,10 +100,10 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         let timeline = events::timeline(&group.changes, group.leader(), &gaps, query.from, now);
         let record = events::record(&events::until(timeline, query.to));
         // Who led before and leads again: a timeline shows no change.
-        let and_back = group
-            .changes
-            .iter()
-            .filter(|one| one.at < query.to && one.before.is_some() && one.before == one.after);
+        let and_back = group.changes.iter().filter(|one| {
+            let is_named = matches!(one.before, Leader::Named(_));
+            one.at < query.to && is_named && one.before == one.after
+        });
         GroupReport {
             resource: key,
             failovers: record.failovers + and_back.count(),
@@ -209,7 +209,7 @@ mod tests {
             groups: vec![Listed {
                 key: group(),
                 name: "G".to_owned(),
-                leader: leader.map(str::to_owned),
+                leader: Leader::of(ResourceKind::FailoverGroup, leader.map(str::to_owned)),
                 unknown_since: None,
             }],
         }
@@ -334,5 +334,22 @@ mod tests {
         let group = &report(seen, at(100)).groups[0];
         assert_eq!((group.failovers, group.without_ms), (2, 20_000));
         assert_eq!((group.recoveries, group.unknown_ms), (1, 0));
+        // What is on air was not reported for a while.
+        let mut seen = self::seen(None);
+        seen.failovers = vec![
+            ActivityEntry {
+                before: None,
+                ..failover(30, "", "a")
+            },
+            ActivityEntry {
+                after: None,
+                ..failover(10, "a", "")
+            },
+        ];
+        seen.groups[0].key = key.clone();
+        seen.groups[0].leader = Leader::Named("a".to_owned());
+        let group = &report(seen, at(100)).groups[0];
+        assert_eq!((group.failovers, group.without_ms), (0, 0));
+        assert_eq!((group.recoveries, group.unknown_ms), (0, 20_000));
     }
 }

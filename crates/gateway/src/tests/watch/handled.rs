@@ -166,10 +166,15 @@ async fn an_alarm_that_is_not_what_somebody_saw_any_more_is_not_acknowledged() {
         (409, &json!("/problems/changed"))
     );
     let expected = format!("the alarm has become critical: {}", open.sentence);
-    assert_eq!(detail, Some(expected));
+    assert_eq!(detail.as_ref(), Some(&expected));
     assert!(alarm(&fixture, "it", |_| true).await.acknowledged.is_none());
-    let (status, _, given) = acknowledge(json!({"severity": "critical"})).await;
+    let other = json!({"severity": "critical", "word": "Two primaries"});
+    let (status, detail, _) = acknowledge(other).await;
+    assert_eq!((status, detail), (409, Some(expected)));
+    let as_it_is = json!({"severity": "critical", "word": open.word});
+    let (status, _, given) = acknowledge(as_it_is).await;
     assert_eq!(status, 201);
+    assert_eq!(given["word"], open.word.as_ref());
     // Another user, whose screen does not show that acknowledgement yet.
     let (status, detail, _) = acknowledge(json!({"severity": "critical"})).await;
     let expected = "local has acknowledged the alarm: on it".to_owned();

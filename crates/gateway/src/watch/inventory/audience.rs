@@ -40,10 +40,11 @@ fn cut_resource(resource: &mut Resource) {
                 overridden,
                 late,
                 stale,
+                ahead,
                 ..
             } = facts.as_mut();
             (*description, *pending) = (None, None);
-            for ids in [sessions, overridden, late, stale] {
+            for ids in [sessions, overridden, late, stale, ahead] {
                 ids.clear();
             }
         }

@@ -79,6 +79,9 @@ fn log(changes: &Changes) {
     for alarm in &changes.began {
         line(alarm, "began");
     }
+    for alarm in &changes.worsened {
+        line(alarm, "got worse");
+    }
     for alarm in &changes.ended {
         line(alarm, "ended");
     }

@@ -434,6 +434,7 @@ fn a_connection_that_is_configured_in_another_way_keeps_its_alarms_until_it_is_r
         at: world.now(),
         until: None,
         severity: alarms()[0].severity,
+        word: alarms()[0].word.clone(),
     };
     assert!(world.inventory.acknowledge(&id, given));
     let is_as_before = || {

@@ -49,6 +49,7 @@ fn acknowledgement(severity: Severity, until: Option<i64>) -> Acknowledgement {
         at: NOW,
         until: until.map(at),
         severity,
+        word: severity.key().into(),
     }
 }
 
@@ -94,11 +95,39 @@ fn an_acknowledgement_holds_until_its_end_and_while_the_alarm_is_no_worse() {
     ] {
         let given = acknowledgement(given, until);
         assert_eq!(
-            given.holds(severity, at(seconds)),
+            given.holds(&alarm("a", severity), at(seconds)),
             holds,
             "{given:?} {severity:?} {seconds}"
         );
     }
+}
+
+#[test]
+fn an_acknowledgement_does_not_hold_for_another_critical_alarm() {
+    for (severity, given, word, holds) in [
+        (Critical, "On air unhealthy", "On air unhealthy", true),
+        (Critical, "On air unhealthy", "On slate", false),
+        // What an earlier version has saved.
+        (Critical, "", "On slate", true),
+        // The words of what flaps alternate.
+        (Warning, "Flapping", "On backup", true),
+        (Unknown, "Unknown", "Never read", true),
+    ] {
+        let given = Acknowledgement {
+            word: given.into(),
+            ..acknowledgement(severity, None)
+        };
+        let alarm = Alarm {
+            word: word.into(),
+            ..alarm("a", severity)
+        };
+        assert_eq!(given.holds(&alarm, NOW), holds, "{given:?} {word}");
+    }
+    let of_before: Acknowledgement = serde_json::from_value(serde_json::json!({
+        "by": "ann", "reason": "on it", "at": 0, "severity": "critical",
+    }))
+    .expect("it is read");
+    assert!(of_before.holds(&alarm("a", Critical), NOW));
 }
 
 #[test]
@@ -432,7 +461,7 @@ proptest! {
         let first_handled = alarms.iter().position(Alarm::is_handled).unwrap_or(alarms.len());
         prop_assert!(alarms[first_handled..].iter().all(Alarm::is_handled));
         for alarm in &alarms {
-            prop_assert!(alarm.acknowledged.as_ref().is_none_or(|one| one.holds(alarm.severity, NOW)));
+            prop_assert!(alarm.acknowledged.as_ref().is_none_or(|one| one.holds(alarm, NOW)));
             prop_assert!(alarm.maintenance.as_ref().is_none_or(|one| one.is_active(NOW)));
         }
     }

@@ -20,6 +20,7 @@ async fn who_goes_on_recording_keeps_what_was_done_about_an_alarm_that_it_had_no
         at: world.now(),
         until: None,
         severity: own.severity,
+        word: own.word.clone(),
     };
     let saved = SavedState::after(vec![
         StateChange::put(Table::OpenAlarms, &recorded.id, &recorded),
