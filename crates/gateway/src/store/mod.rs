@@ -361,6 +361,13 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner) = retention;
     }
 
+    /// How much of what is seen is kept.
+    #[cfg(test)]
+    pub(crate) fn retention(&self) -> Retention {
+        let retention = self.retention.lock();
+        retention.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Notes that the connections are watched at this moment.
     pub(crate) fn watched(&self) {
         // The next time will do.
