@@ -9,7 +9,7 @@ mod register;
 pub(crate) use register::EndedSession;
 
 use crate::clock::wall_clock;
-use crate::config::EndedFile;
+use crate::config::{EndedFile, StoreLocation};
 use crate::problem::{Kind, Problem};
 use crate::shared_file::{self, SharedFile};
 use crate::store::{StateChange, Store, Table};
@@ -74,6 +74,18 @@ struct File {
     read: Option<Arc<Register>>,
     /// The one that was taken over into the store.
     taken_over: Option<PathBuf>,
+}
+
+/// Checks that a file can be used beside such a store, as [`EndedSessions::open`] demands it.
+///
+/// # Errors
+/// The file does not hold ended sessions, or a configured one cannot be written.
+pub(crate) fn check(file: &EndedFile, store: &StoreLocation) -> Result<(), String> {
+    shared_file::check::<Register>(&file.path)?;
+    if file.is_configured && !store.is_shared() {
+        shared_file::check_writable::<Register>(&file.path)?;
+    }
+    Ok(())
 }
 
 /// A file that was read, and is not in use yet.
@@ -347,6 +359,26 @@ mod tests {
             };
             let opened = EndedSessions::default().open(Some(&file));
             assert_eq!(opened.is_err(), is_configured, "{opened:?}");
+            let checked = check(&file, &StoreLocation::Memory);
+            assert_eq!(checked.is_err(), is_configured, "{checked:?}");
+            let database = StoreLocation::at_url("postgres://db.example/fc", None);
+            assert_eq!(check(&file, &database), Ok(()), "it is only read");
         }
+    }
+
+    #[test]
+    fn a_check_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = EndedFile {
+            path: folder.path().join("ended.json"),
+            is_configured: true,
+        };
+        let store = StoreLocation::Memory;
+        assert_eq!(check(&file, &store), Ok(()));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        // Another gateway has it.
+        let _open = EndedSessions::default().open(Some(&file)).unwrap();
+        assert_eq!(check(&file, &store), Ok(()));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     }
 }

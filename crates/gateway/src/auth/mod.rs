@@ -12,6 +12,7 @@ mod ticket;
 mod used_ids;
 mod users;
 
+pub(crate) use ended_sessions::check as check_ended_file;
 pub(crate) use known_browser::{UNLOCK, unlock_code};
 pub(crate) use openid::Refusal;
 pub(crate) use throttle::{Attempt, Throttle};

@@ -225,7 +225,7 @@ impl Store {
 
     /// Whether other gateways may use it too.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.location, StoreLocation::Postgres(_))
+        self.location.is_shared()
     }
 
     /// Where it lies.
