@@ -191,6 +191,29 @@ pub(crate) fn check<T: Content>(file: &Path) -> Result<(), String> {
     load::<T>(file).map(drop)
 }
 
+/// Checks that the file could be locked, as [`SharedFile::in_file`] does. Leaves nothing behind: a lock that another
+/// user has made, who only checks, would keep the gateway out.
+///
+/// # Errors
+/// Why it could not.
+pub(crate) fn check_writable<T: Content>(file: &Path) -> Result<(), String> {
+    let lock = beside(file, ".lock");
+    let opened = match private().open(&lock) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Several may check at a time.
+            let trial = beside(file, &format!(".{}.check", std::process::id()));
+            let made = private().create(true).truncate(false).open(&trial);
+            // Fails only where it was not made.
+            let _ = std::fs::remove_file(&trial);
+            made
+        }
+        opened => opened,
+    };
+    opened
+        .map(drop)
+        .map_err(|error| lock_fault::<T>(file, &lock, &error))
+}
+
 /// What a file holds at this moment. No file is the default.
 ///
 /// # Errors
@@ -237,12 +260,15 @@ fn private() -> OpenOptions {
     options
 }
 
+fn lock_fault<T: Content>(file: &Path, lock: &Path, error: &std::io::Error) -> String {
+    about::<T>(file, &format!("{:?}: {error}", lock.display().to_string()))
+}
+
 /// Locks the file against other gateways. The lock ends with the process at the latest.
 fn lock<T: Content>(file: &Path) -> Result<File, String> {
     let path = beside(file, ".lock");
     let lock = private().create(true).truncate(false).open(&path);
-    let lock = lock
-        .map_err(|error| about::<T>(file, &format!("{:?}: {error}", path.display().to_string())))?;
+    let lock = lock.map_err(|error| lock_fault::<T>(file, &path, &error))?;
     let began = Instant::now();
     loop {
         match lock.try_lock() {

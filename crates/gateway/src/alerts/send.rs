@@ -7,6 +7,8 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use mail::{mailbox, server_name};
+
 use super::message::{Message, line};
 use crate::config::{self, AlertTarget, DeliveryMethod};
 use mail::MailSender;

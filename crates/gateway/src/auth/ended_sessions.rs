@@ -9,13 +9,13 @@ mod register;
 pub(crate) use register::EndedSession;
 
 use crate::clock::wall_clock;
-use crate::config::EndedFile;
+use crate::config::{EndedFile, StoreLocation};
 use crate::problem::{Kind, Problem};
 use crate::shared_file::{self, SharedFile};
 use crate::store::{StateChange, Store, Table};
 use register::{Register, Row};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The ended sessions of one process. They survive a change of the configuration.
@@ -76,6 +76,26 @@ struct File {
     taken_over: Option<PathBuf>,
 }
 
+/// Checks that a file can be used beside such a store, as [`EndedSessions::open`] demands it.
+///
+/// # Errors
+/// The file does not hold ended sessions, or a configured one cannot be written.
+pub(crate) fn check(file: &EndedFile, store: &StoreLocation) -> Result<(), String> {
+    shared_file::check::<Register>(&file.path)?;
+    if file.is_configured && !store.is_shared() {
+        shared_file::check_writable::<Register>(&file.path)?;
+    }
+    Ok(())
+}
+
+/// A file that was read, and is not in use yet.
+#[derive(Debug)]
+pub(crate) struct OpenedFile {
+    file: Option<(PathBuf, Arc<SharedFile<Register>>)>,
+    /// What the store does not have of it yet.
+    to_take_over: Option<(PathBuf, Register)>,
+}
+
 impl EndedSessions {
     /// Keeps them in a store from now on, if it lasts.
     pub(crate) fn in_store(store: Arc<Store>) -> Self {
@@ -86,16 +106,21 @@ impl EndedSessions {
         }
     }
 
-    /// Keeps them in this file from now on, besides in memory. Where there is a store that lasts, what the file holds is
-    /// taken over once, and a file is made only where the configuration names it. Beside a store that is this gateway's
-    /// own, an existing file is still written to: other gateways may learn by it of what ends here.
+    /// Reads a file in which they are to be kept, besides in memory, and changes nothing yet. Where there is a store that
+    /// lasts, what the file holds is taken over once, and a file is made only where the configuration names it. Beside a
+    /// store that is this gateway's own, an existing file is still written to: other gateways may learn by it of what
+    /// ends here.
     ///
     /// # Errors
     /// The file does not hold ended sessions, or a configured one cannot be written.
-    pub(crate) fn keep_in(&self, file: Option<&EndedFile>) -> Result<(), String> {
+    pub(crate) fn open(&self, file: Option<&EndedFile>) -> Result<OpenedFile, String> {
+        let mut to_take_over = None;
         let file = match (&self.store, file) {
             (Some(store), Some(file)) => {
-                self.take_over(&file.path, store)?;
+                if locked(&self.file).taken_over.as_ref() != Some(&file.path) {
+                    let register = shared_file::content(&file.path)?;
+                    to_take_over = Some((file.path.clone(), register));
+                }
                 let is_wanted = file.is_configured || file.path.exists();
                 (is_wanted && !store.is_shared()).then_some(file)
             }
@@ -125,22 +150,30 @@ impl EndedSessions {
                 }
             }
         };
-        let mut present = locked(&self.file);
-        let is_same = |(path, _): &(PathBuf, _)| file.is_some_and(|file| file.path == *path);
-        if !present.file.as_ref().is_some_and(is_same) {
-            (present.file, present.read) = (opened, None);
-        }
-        Ok(())
+        // The one in use stays, with what is known of it.
+        let present = locked(&self.file).file.clone();
+        let present = present.filter(|(path, _)| file.is_some_and(|file| file.path == *path));
+        Ok(OpenedFile {
+            file: present.or(opened),
+            to_take_over,
+        })
     }
 
-    /// Takes over what a file holds, once.
-    fn take_over(&self, path: &Path, store: &Store) -> Result<(), String> {
-        let taken_over = &mut locked(&self.file).taken_over;
-        if taken_over.as_deref() == Some(path) {
-            return Ok(());
+    /// Keeps them in this file from now on.
+    pub(crate) fn keep_in(&self, opened: OpenedFile) {
+        let OpenedFile { file, to_take_over } = opened;
+        if let (Some(store), Some((path, register))) = (&self.store, to_take_over) {
+            self.take_over(path, register, store);
         }
-        let mut register = shared_file::content::<Register>(path)?;
-        *taken_over = Some(path.to_owned());
+        let mut present = locked(&self.file);
+        let path = |file: &Option<(PathBuf, _)>| file.as_ref().map(|(path, _)| path.clone());
+        if path(&present.file) != path(&file) {
+            (present.file, present.read) = (file, None);
+        }
+    }
+
+    /// Takes over what a file holds.
+    fn take_over(&self, path: PathBuf, mut register: Register, store: &Store) {
         register.tidy(wall_clock()().as_secs());
         let mut known = locked(&self.known);
         known.take_news(store);
@@ -157,7 +190,8 @@ impl EndedSessions {
             known.saved(&unsaved);
             store.save_later(unsaved);
         }
-        Ok(())
+        drop(known);
+        locked(&self.file).taken_over = Some(path);
     }
 
     /// Whether the session has ended.
@@ -260,7 +294,9 @@ mod tests {
         };
         let open = || {
             let ended = EndedSessions::default();
-            ended.keep_in(Some(&file)).map(|()| ended)
+            let opened = ended.open(Some(&file))?;
+            ended.keep_in(opened);
+            Ok::<_, String>(ended)
         };
         let (one, two) = (open().unwrap(), open().unwrap());
         one.add(&session(1, 1), 10).await.unwrap();
@@ -296,7 +332,7 @@ mod tests {
                 is_configured: false,
             };
             let before = EndedSessions::in_store(store.clone());
-            before.keep_in(Some(&file)).unwrap();
+            before.keep_in(before.open(Some(&file)).unwrap());
             // Each of them makes an older one no longer listed by itself.
             for number in 1_000..1_003 {
                 before.add(&ended(number), now).await.unwrap();
@@ -321,8 +357,28 @@ mod tests {
                 path: path.clone(),
                 is_configured,
             };
-            let kept = EndedSessions::default().keep_in(Some(&file));
-            assert_eq!(kept.is_err(), is_configured, "{kept:?}");
+            let opened = EndedSessions::default().open(Some(&file));
+            assert_eq!(opened.is_err(), is_configured, "{opened:?}");
+            let checked = check(&file, &StoreLocation::Memory);
+            assert_eq!(checked.is_err(), is_configured, "{checked:?}");
+            let database = StoreLocation::at_url("postgres://db.example/fc", None);
+            assert_eq!(check(&file, &database), Ok(()), "it is only read");
         }
+    }
+
+    #[test]
+    fn a_check_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = EndedFile {
+            path: folder.path().join("ended.json"),
+            is_configured: true,
+        };
+        let store = StoreLocation::Memory;
+        assert_eq!(check(&file, &store), Ok(()));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        // Another gateway has it.
+        let _open = EndedSessions::default().open(Some(&file)).unwrap();
+        assert_eq!(check(&file, &store), Ok(()));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     }
 }

@@ -12,6 +12,7 @@ mod ticket;
 mod used_ids;
 mod users;
 
+pub(crate) use ended_sessions::check as check_ended_file;
 pub(crate) use known_browser::{UNLOCK, unlock_code};
 pub(crate) use openid::Refusal;
 pub(crate) use throttle::{Attempt, Throttle};
@@ -24,7 +25,7 @@ use crate::pairing::{self, PairingState};
 use crate::problem::{Kind, Problem};
 use crate::store::Store;
 use axum::http::{HeaderMap, HeaderValue};
-use ended_sessions::EndedSessions;
+use ended_sessions::{EndedSessions, OpenedFile};
 use hashing::Hashing;
 use openid::OpenId;
 use passwords::Passwords;
@@ -148,6 +149,23 @@ impl Memory {
     }
 }
 
+/// What a configuration changes in the memory once nothing of it can fail any more.
+#[derive(Debug)]
+pub(crate) struct MemoryChanges {
+    memory: Arc<Memory>,
+    ended: OpenedFile,
+    walls: pairing::OpenedRegistry,
+}
+
+impl MemoryChanges {
+    /// Puts them in force.
+    pub(crate) fn apply(self) {
+        self.memory.ended.keep_in(self.ended);
+        self.memory.walls.keep(self.walls);
+        self.memory.had_sign_in.store(true, Ordering::Relaxed);
+    }
+}
+
 /// How users sign in, as configured.
 #[derive(Debug)]
 pub struct SignIn {
@@ -197,17 +215,36 @@ impl Access {
         Self(Mode::Open { name, demo })
     }
 
-    /// Only users who sign in.
+    /// Only users who sign in, from now on.
+    ///
+    /// # Errors
+    /// As [`Access::prepare`].
+    #[cfg(test)]
+    pub(crate) fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
+        let (access, changes) = Self::prepare(with, memory)?;
+        changes.apply();
+        Ok(access)
+    }
+
+    /// Only users who sign in. It may be used once the changes of the memory are applied.
     ///
     /// # Errors
     /// A password hash is invalid, no client for the provider could be made, the operating system provides no
     /// random numbers, or the file of walls or that of ended sessions cannot be used.
-    pub fn sign_in(with: SignIn, memory: Arc<Memory>) -> Result<Self, String> {
+    pub(crate) fn prepare(
+        with: SignIn,
+        memory: Arc<Memory>,
+    ) -> Result<(Self, MemoryChanges), String> {
         let seal = match &with.key {
             Some(key) => Arc::new(Seal::shared(key)),
             None => memory.ephemeral.clone(),
         };
-        memory.ended.keep_in(with.ended.as_ref())?;
+        let has_key = with.key.is_some();
+        let changes = MemoryChanges {
+            ended: memory.ended.open(with.ended.as_ref())?,
+            walls: memory.walls.open(with.walls.as_deref(), has_key)?,
+            memory: memory.clone(),
+        };
         let access = Self(Mode::Users(Box::new(Users {
             passwords: Passwords::new(&with.users, memory.hashing.clone())?,
             users: with.users,
@@ -218,12 +255,11 @@ impl Access {
             limits: with.limits,
             seal,
             cookie: Cookie::new(with.encrypted, with.cookie_suffix),
-            walls: memory.walls.at(with.walls.as_deref(), with.key.is_some())?,
-            memory: memory.clone(),
+            walls: changes.walls.walls.clone(),
+            memory,
             clock: wall_clock(),
         })));
-        memory.had_sign_in.store(true, Ordering::Relaxed);
-        Ok(access)
+        Ok((access, changes))
     }
 
     /// The same with another clock.

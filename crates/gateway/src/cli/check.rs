@@ -1,6 +1,7 @@
 //! `check`: reports every fault of a configuration file, and what its systems answer.
 
 use super::{Failure, say};
+use crate::alerts::send;
 use crate::app::{Gateway, Shared};
 use crate::assets::{Assets, EarlierFiles};
 use crate::auth::Access;
@@ -10,7 +11,7 @@ use crate::store::Store;
 use crate::tls::CertificateFiles;
 use crate::vendor_http::proxy_to;
 use crate::watch::{self, Clock};
-use crate::{pairing, tls};
+use crate::{auth, pairing, tls};
 use health::inventory::Kind;
 use protocol::ConnectionState;
 use std::path::Path;
@@ -24,6 +25,9 @@ pub(crate) const CHECKS: Checks = Checks {
     certificates: |pem| tls::certificates(pem).map(drop),
     tls_files: |files| certificate_files(files).check(),
     wall_registry: pairing::check,
+    ended_file: auth::check_ended_file,
+    mail_server: |name| send::server_name(name).map(drop),
+    mailbox: |address| send::mailbox(address).map(drop),
 };
 
 /// The files of a certificate as `tls` knows them.

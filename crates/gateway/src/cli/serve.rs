@@ -16,14 +16,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Makes the gateway of a configuration.
+/// The gateway's own certificate, if it has one.
+fn certificate(config: &Config) -> Result<Option<CertificateReloader>, String> {
+    let files = config.tls.as_ref().map(certificate_files);
+    files.map(CertificateReloader::new).transpose()
+}
+
+/// Makes the gateway of a configuration, and changes what survives it. Where it fails, nothing has changed.
 fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Result<Gateway, String> {
     let encrypted = config.is_encrypted();
-    let access = if !config.has_sign_in() {
+    let (access, changes) = if !config.has_sign_in() {
         tracing::warn!(
             "there is no [[user]] and no [openid]: whoever uses this computer is an admin"
         );
-        Access::local()
+        (Access::local(), None)
     } else {
         let with = SignIn {
             users: config.users,
@@ -39,7 +45,8 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
             walls: config.walls,
             ended: config.session.ended,
         };
-        Access::sign_in(with, memory)?
+        let (access, changes) = Access::prepare(with, memory)?;
+        (access, Some(changes))
     };
     let targets = config.alerts.targets.iter();
     let targets: Result<_, String> = targets
@@ -53,7 +60,6 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
             .as_ref()
             .map(|origin| format!("{origin}{}", config.base_path)),
     };
-    shared.store.retain(config.retention);
     let gateway = Gateway::with(
         config.connections,
         access,
@@ -63,6 +69,11 @@ fn configured(config: Config, memory: Arc<Memory>, shared: Arc<Shared>) -> Resul
             .framed_by(&config.wall_frames),
         shared,
     )?;
+    // Nothing fails any more: a configuration that is refused must not take effect in part.
+    if let Some(changes) = changes {
+        changes.apply();
+    }
+    gateway.shared.store.retain(config.retention);
     Ok(Gateway {
         base_path: config.base_path,
         tls: config.tls.is_some(),
@@ -126,12 +137,7 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     let shared = Arc::new(shared);
     let memory = Memory::new().map_err(Failure::Running)?;
     let memory = Arc::new(memory.kept_in(shared.store.clone()));
-    let certificate = config
-        .tls
-        .as_ref()
-        .map(|files| CertificateReloader::new(certificate_files(files)))
-        .transpose();
-    let certificate = certificate.map_err(Failure::Usage)?.map(Arc::new);
+    let certificate = certificate(&config).map_err(Failure::Usage)?.map(Arc::new);
     let gateway = configured(config, memory.clone(), shared.clone()).map_err(Failure::Usage)?;
     let stop = listen::Stop::new().map_err(Failure::Running)?;
     let listener = listen::open(listening.address)
@@ -184,10 +190,20 @@ fn reload(
     if !listening.is_given && config.listen != listening.address {
         tracing::warn!("`listen` has changed, which takes effect at the next start");
     }
-    let files = config.tls.as_ref().map(certificate_files);
+    replaced(config, memory, shared, certificate)
+}
+
+/// Makes the gateway that replaces the running one, with its certificate. Where it fails, nothing has changed.
+fn replaced(
+    config: Config,
+    memory: &Arc<Memory>,
+    shared: &Arc<Shared>,
+    present: Option<&CertificateReloader>,
+) -> Result<Gateway, String> {
+    let new = certificate(&config)?;
     let gateway = configured(config, memory.clone(), shared.clone())?;
-    if let Some((certificate, files)) = certificate.zip(files) {
-        certificate.replace(files)?;
+    if let Some((present, new)) = present.zip(new) {
+        present.replace(new);
     }
     Ok(gateway)
 }
@@ -195,7 +211,9 @@ fn reload(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::DEFAULT_LISTEN;
+    use crate::config::{self, DEFAULT_LISTEN};
+
+    const PASSWORD: &str = "correct horse";
 
     /// A configuration file, and what survives its changes.
     struct Running {
@@ -279,12 +297,102 @@ mod tests {
         );
     }
 
+    /// Makes a configuration fail that was valid when it was read.
+    type Spoil<'a> = &'a dyn Fn(&mut Config);
+
+    /// The user "ops".
+    fn user() -> String {
+        let hash = crate::crypto::password_hash::hash(&PASSWORD.into()).unwrap();
+        format!("[[user]]\nname = \"ops\"\nrole = \"admin\"\npassword_hash = \"{hash}\"\n")
+    }
+
+    #[tokio::test]
+    async fn a_configuration_that_fails_at_last_has_changed_nothing() {
+        let running = Running::new();
+        let path = |name: &str| running.folder.path().join(name);
+        std::fs::write(path("session.key"), "k".repeat(32)).unwrap();
+        std::fs::write(path("key"), "hunter2").unwrap();
+        let (tls, user) = (running.tls(), user());
+        let text = |id: &str, ended: &str, days: u8| {
+            let session = format!("key_file = \"session.key\"\nended_file = \"{ended}\"");
+            let connection = written(id);
+            format!("{connection}{tls}{user}[session]\n{session}\n[activity]\nkeep_days = {days}\n")
+        };
+        let files = crate::tls::CertificateFiles {
+            certificate: path("chain.pem"),
+            key: path("key.pem"),
+        };
+        let certificate = CertificateReloader::new(files).unwrap();
+        let first = certificate.config();
+        running.tls();
+        // What `check` finds does not get as far, but files may change between.
+        let fails = |spoil: Spoil<'_>| {
+            std::fs::write(path("new.toml"), text("two", "new.json", 7)).unwrap();
+            let mut config = Config::load(&path("new.toml"), CHECKS).unwrap();
+            spoil(&mut config);
+            let memory = &running.memory;
+            replaced(config, memory, &running.shared, Some(&certificate)).unwrap_err()
+        };
+        let with_mail = |config: &mut Config| {
+            let mail = config::Mail {
+                server: "smtp.example".to_owned(),
+                port: 25,
+                encryption: config::MailEncryption::Tls,
+                sign_in: None,
+                from: "nobody".to_owned(),
+                to: vec!["ops@plant.example".to_owned()],
+                ca: None,
+            };
+            config.alerts.targets.push(config::AlertTarget {
+                id: "mail".to_owned(),
+                method: config::DeliveryMethod::Mail(Box::new(mail)),
+            });
+        };
+        let with_walls = |config: &mut Config| config.walls = Some(path("session.key"));
+        let with_ca = |config: &mut Config| config.connections[0].ca = Some(b"hunter2".to_vec());
+        let without_key = |config: &mut Config| {
+            let files = config.tls.as_mut().unwrap();
+            files.key = path("gone.pem");
+        };
+        let cases: [(Spoil<'_>, &str); 4] = [
+            (&with_mail, "\"nobody\" is not an e-mail address"),
+            (&with_walls, "the register of walls"),
+            (&with_ca, "connection \"two\""),
+            (&without_key, "gone.pem"),
+        ];
+        for (spoil, expected) in cases {
+            let why = fails(spoil);
+            assert!(why.contains(expected), "{why}");
+            assert!(!running.memory.had_sign_in(), "{why}");
+        }
+        let present = text("one", "present.json", 30);
+        let gateway = running.reload(&present, Some(&certificate)).unwrap();
+        let second = certificate.config();
+        assert!(!Arc::ptr_eq(&first, &second));
+        running.tls();
+        let meter = running.shared.metrics.meter("one");
+        for (spoil, expected) in cases {
+            let why = fails(spoil);
+            assert!(why.contains(expected), "{why}");
+            assert!(Arc::ptr_eq(&certificate.config(), &second), "{why}");
+            assert_eq!(running.shared.store.retention().days, 30, "{why}");
+            let kept = running.shared.metrics.meter("one");
+            assert!(Arc::ptr_eq(&meter, &kept), "{why}");
+        }
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert("host", "localhost:8080".parse().unwrap());
+        let from = std::net::IpAddr::from([192, 0, 2, 1]);
+        let password = PASSWORD.into();
+        let entered = gateway.access.enter(&headers, from, "ops", &password);
+        let (visitor, _) = entered.await.unwrap();
+        gateway.access.end(&visitor).await.unwrap();
+        assert!(path("present.json").exists() && !path("new.json").exists());
+    }
+
     #[test]
     fn removing_all_users_never_lets_everybody_in() {
         let running = Running::new();
-        let hash = crate::crypto::password_hash::hash(&"correct horse".into()).unwrap();
-        let user =
-            format!("[[user]]\nname = \"ops\"\nrole = \"admin\"\npassword_hash = \"{hash}\"\n");
+        let user = user();
         running.reload(&written("one"), None).unwrap();
         let with = written("one") + &user;
         assert!(running.reload(&with, None).unwrap().access.has_sign_in());

@@ -53,18 +53,22 @@ pub(super) struct Arguments {
 
 /// Asks, prints, and says the state.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let (text, state) = match runtime {
-        Ok(runtime) => {
-            let variable = |name: &str| std::env::var_os(name);
-            runtime.block_on(status(arguments, variable, TIMEOUT))
-        }
-        Err(error) => failure(arguments.json, &format!("cannot start: {error}")),
-    };
+    let variable = |name: &str| std::env::var_os(name);
+    let (text, state) = block_on(status(arguments, variable, TIMEOUT))
+        .unwrap_or_else(|error| failure(arguments.json, &format!("cannot start: {error}")));
     say(text);
     ExitCode::from(state as u8)
+}
+
+/// Waits for this alone. What it began on another thread may go on: a resolver that hangs cannot be ended, and the
+/// answer must not wait for it.
+fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 /// What to print, and the state.

@@ -140,7 +140,8 @@ fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
             MailEncryption::StartTls => 587,
             MailEncryption::None => 25,
         };
-        let read = host_and_port(text.value, usual);
+        let read = host_and_port(text.value, usual)
+            .filter(|(host, _)| (environment.checks.mail_server)(host).is_ok());
         match &read {
             None => section.wrong(
                 text.at,
@@ -170,7 +171,7 @@ fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
             None
         }
     };
-    let mailbox = |text: &str| !text.contains(['\r', '\n']) && text.contains('@');
+    let mailbox = |text: &str| (environment.checks.mailbox)(text).is_ok();
     let from = section.required("from");
     if let Some(from) = from.filter(|from| !mailbox(from.value)) {
         section.wrong(

@@ -114,6 +114,12 @@ pub struct Checks {
     pub tls_files: fn(&TlsFiles) -> Result<(), String>,
     /// Of the file of the paired walls.
     pub wall_registry: fn(&Path) -> Result<(), String>,
+    /// Of the file of ended sessions, beside such a store.
+    pub ended_file: fn(&EndedFile, &StoreLocation) -> Result<(), String>,
+    /// Of the name of a mail server.
+    pub mail_server: fn(&str) -> Result<(), String>,
+    /// Of an e-mail address, with or without a name before it.
+    pub mailbox: fn(&str) -> Result<(), String>,
 }
 
 /// What a configuration refers to outside its file.
@@ -177,8 +183,9 @@ impl Config {
 
 fn whole(top: Section<'_>, environment: &Environment<'_>) -> Config {
     let listen = listen(&top);
-    let session = session::read(&top, environment);
     let outbound = outbound::read(&top, environment);
+    let store = store::read(&top, environment, &outbound);
+    let session = session::read(&top, &store, environment);
     let (public_origin, base_path) = url::public(&top).unzip();
     let drain = top.number("drain_seconds", 0..301);
     let targets = alert_targets::all(&top, environment);
@@ -209,7 +216,7 @@ fn whole(top: Section<'_>, environment: &Environment<'_>) -> Config {
         users: user::all(&top, environment),
         openid: openid::read(&top, environment, &outbound),
         walls: walls::read(&top, &session, environment),
-        store: store::read(&top, environment, &outbound),
+        store,
         is_store_assumed: store::is_assumed(&top, environment),
         retention: retention::read(&top),
         session,

@@ -1,7 +1,7 @@
 //! `[session]`: how long users stay signed in, and the key that gateways share.
 
 use super::section::Section;
-use super::{Environment, secret};
+use super::{Environment, StoreLocation, secret};
 use crate::identity::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,11 @@ pub struct Session {
     pub ended: Option<EndedFile>,
 }
 
-pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Session {
+pub(super) fn read(
+    top: &Section<'_>,
+    store: &StoreLocation,
+    environment: &Environment<'_>,
+) -> Session {
     let Some(section) = top.table("session") else {
         return Session::default();
     };
@@ -60,7 +64,7 @@ pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Session 
             ),
         );
     }
-    let ended = ended_file(&section, key.is_some(), environment);
+    let ended = ended_file(&section, key.is_some(), store, environment);
     section.finish();
     Session {
         key,
@@ -73,26 +77,32 @@ pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Session 
 fn ended_file(
     section: &Section<'_>,
     has_key: bool,
+    store: &StoreLocation,
     environment: &Environment<'_>,
 ) -> Option<EndedFile> {
     if let Some(name) = section.text("ended_file") {
-        let path = environment.folder.join(name.value);
-        let folder = path.parent().filter(|part| !part.as_os_str().is_empty());
+        let file = EndedFile {
+            path: environment.folder.join(name.value),
+            is_configured: true,
+        };
+        let folder = file.path.parent();
+        let folder = folder.filter(|part| !part.as_os_str().is_empty());
         if !folder.unwrap_or(Path::new(".")).is_dir() {
             section.wrong(name.at, "ended_file", "there is no such folder");
+        } else if let Err(why) = (environment.checks.ended_file)(&file, store) {
+            section.wrong(name.at, "ended_file", &why);
         }
-        let is_configured = true;
-        return Some(EndedFile {
-            path,
-            is_configured,
-        });
+        return Some(file);
     }
-    section.key("key_file").filter(|_| has_key)?;
-    let mut path = environment.folder.join(section.text("key_file")?.value);
+    let name = has_key.then(|| section.text("key_file")).flatten()?;
+    let mut path = environment.folder.join(name.value);
     path.as_mut_os_string().push(".ended");
-    let is_configured = false;
-    Some(EndedFile {
+    let file = EndedFile {
         path,
-        is_configured,
-    })
+        is_configured: false,
+    };
+    if let Err(why) = (environment.checks.ended_file)(&file, store) {
+        section.wrong(name.at, "key_file", &why);
+    }
+    Some(file)
 }

@@ -26,6 +26,14 @@ pub enum StoreLocation {
     Postgres(Box<PostgresAddress>),
 }
 
+impl StoreLocation {
+    /// Whether other gateways may use it too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
 #[cfg(test)]
 impl StoreLocation {
     /// The database at an address. Its server is trusted as by the program's own authorities and these (PEM).

@@ -103,6 +103,11 @@ impl Resource {
         )
     }
 
+    /// Whether it is the console itself: its files and pages.
+    pub(super) fn is_console(&self) -> bool {
+        matches!(self, Self::Unlisted { .. })
+    }
+
     /// Finds what a request addresses.
     ///
     /// # Errors

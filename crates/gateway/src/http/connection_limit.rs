@@ -54,7 +54,8 @@ struct Open {
 
 #[derive(Debug)]
 struct Connection {
-    address: IpAddr,
+    /// For IPv6 its /64. `None` for that of a proxy.
+    address: Option<IpAddr>,
     session: Option<String>,
     closed: Arc<Notify>,
 }
@@ -80,9 +81,10 @@ impl ConnectionLimit {
 
     /// A place for a new connection. Others are closed for it where there are too many.
     pub(crate) fn place(self: &Arc<Self>, address: IpAddr) -> ConnectionPermit {
-        let address = network::of(address, 64, 32);
         let closed = Arc::new(Notify::new());
         let mut open = self.open();
+        let is_proxy = open.proxies.iter().any(|proxy| proxy.contains(address));
+        let address = (!is_proxy).then(|| network::network_of(address));
         let number = open.next;
         open.next += 1;
         let connection = Connection {
@@ -91,8 +93,8 @@ impl ConnectionLimit {
             closed: closed.clone(),
         };
         open.connections.insert(number, connection);
-        if !open.proxies.iter().any(|proxy| proxy.contains(address)) {
-            let of = |address| network::of(address, 56, 24);
+        if address.is_some() {
+            let of = |address: Option<IpAddr>| address.map(|one| network::of(one, 56, 24));
             open.keep(self.limits.per_address, |other| other == address);
             open.keep(self.limits.per_network, |other| of(other) == of(address));
         }
@@ -130,7 +132,7 @@ impl Open {
     }
 
     /// The numbers of connections without a session, the oldest first.
-    fn anonymous(&self, of: impl Fn(IpAddr) -> bool) -> Vec<u64> {
+    fn anonymous(&self, of: impl Fn(Option<IpAddr>) -> bool) -> Vec<u64> {
         let connections = self.connections.iter();
         connections
             .filter(|(_, c)| c.session.is_none() && of(c.address))
@@ -139,7 +141,7 @@ impl Open {
     }
 
     /// Keeps so many of these connections without a session, and closes the oldest.
-    fn keep(&mut self, most: usize, of: impl Fn(IpAddr) -> bool) {
+    fn keep(&mut self, most: usize, of: impl Fn(Option<IpAddr>) -> bool) {
         let anonymous = self.anonymous(of);
         let too_many = anonymous.len().saturating_sub(most);
         for number in anonymous.into_iter().take(too_many) {
@@ -231,6 +233,18 @@ mod tests {
         assert_eq!(open(&proxied), [true; 8]);
         drop((held, beside, proxied));
         assert_eq!(limit.open().connections.len(), 1);
+    }
+
+    #[test]
+    fn a_proxy_with_one_address_of_ipv6_has_none_of_these_limits() {
+        let limit = ConnectionLimit::new(LIMITS);
+        limit.trust(&["2001:db8::1".parse().unwrap(), "192.0.2.9".parse().unwrap()]);
+        let proxied = places(&limit, &["2001:db8::1"; 8]);
+        assert_eq!(open(&proxied), [true; 8]);
+        let neighbours = places(&limit, &["2001:db8::2"; 7]);
+        let expected: Vec<bool> = (0..7).map(|number| number >= 2).collect();
+        assert_eq!(open(&neighbours), expected);
+        assert_eq!(open(&proxied), [true; 8], "beside a neighbour");
     }
 
     #[test]

@@ -112,7 +112,10 @@ pub(super) async fn middleware(
         Ok(addressed) => {
             route = addressed.kind;
             if let Some(visitor) = &visitor {
-                cookie = gateway.access.renewal(request.headers(), visitor);
+                // A shared cache may keep a file together with its cookie. Pages renew by their other requests.
+                if !resource.is_console() {
+                    cookie = gateway.access.renewal(request.headers(), visitor);
+                }
                 gateway.access.note_last_seen(visitor, actor.from);
                 if let Some(session) = visitor.session() {
                     if let Some(place) = request.extensions().get::<Arc<ConnectionPermit>>() {

@@ -275,6 +275,16 @@ fn unreadable() -> Problem {
     Problem::new(Kind::Internal, detail)
 }
 
+/// A registry that was read, and is not in use yet.
+#[derive(Debug)]
+pub(crate) struct OpenedRegistry {
+    pub(crate) walls: Arc<Walls>,
+    /// The file that it is in, where that was not in use before.
+    file: Option<PathBuf>,
+    /// What a file holds, for the store.
+    to_take_over: Option<Vec<Wall>>,
+}
+
 /// The registries of one process. They survive a change of the configuration.
 #[derive(Debug)]
 pub(crate) struct Registries {
@@ -305,33 +315,60 @@ impl Registries {
     }
 
     /// The registry in the store, which takes over what this file holds; without a store that in the file, or the one in
-    /// memory. Where a restart forgets the key of the walls' cookies, it forgets the walls too.
+    /// memory. Where a restart forgets the key of the walls' cookies, it forgets the walls too. Changes nothing yet.
     ///
     /// # Errors
     /// Why the file cannot be used.
-    pub(crate) fn at(&self, file: Option<&Path>, has_key: bool) -> Result<Arc<Walls>, String> {
+    pub(crate) fn open(
+        &self,
+        file: Option<&Path>,
+        has_key: bool,
+    ) -> Result<OpenedRegistry, String> {
+        let of = |walls: &Arc<Walls>| OpenedRegistry {
+            walls: walls.clone(),
+            file: None,
+            to_take_over: None,
+        };
         if let Some(walls) = &self.in_store
             && has_key
         {
-            if let (Some(file), RegistryLocation::Store(store)) = (file, &walls.location) {
-                store.take_over(shared_file::content::<WallRegistry>(file)?.walls);
-            }
-            return Ok(walls.clone());
+            let content = file.map(shared_file::content::<WallRegistry>).transpose()?;
+            return Ok(OpenedRegistry {
+                to_take_over: content.map(|registry| registry.walls),
+                ..of(walls)
+            });
         }
         let Some(file) = file else {
-            return Ok(self.in_memory.clone());
+            return Ok(of(&self.in_memory));
         };
-        let mut in_file = self.in_file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, walls)) = &*in_file
+        if let Some((known, walls)) = &*self.in_file()
             && known == file
         {
             // The file may have been damaged since.
             check(file)?;
-            return Ok(walls.clone());
+            return Ok(of(walls));
         }
         let walls = Walls::new(RegistryLocation::File(WallsFile::in_file(file)?));
-        *in_file = Some((file.to_owned(), walls.clone()));
-        Ok(walls)
+        Ok(OpenedRegistry {
+            file: Some(file.to_owned()),
+            ..of(&walls)
+        })
+    }
+
+    /// Uses this registry from now on.
+    pub(crate) fn keep(&self, opened: OpenedRegistry) {
+        if let (Some(walls), RegistryLocation::Store(store)) =
+            (opened.to_take_over, &opened.walls.location)
+        {
+            store.take_over(walls);
+        }
+        if let Some(file) = opened.file {
+            *self.in_file() = Some((file, opened.walls));
+        }
+    }
+
+    fn in_file(&self) -> MutexGuard<'_, Option<(PathBuf, Arc<Walls>)>> {
+        self.in_file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -240,7 +240,7 @@ impl Store {
 
     /// Whether other gateways may use it too.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.location, StoreLocation::Postgres(_))
+        self.location.is_shared()
     }
 
     /// Where it lies.
@@ -401,6 +401,13 @@ impl Store {
             .retention
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = retention;
+    }
+
+    /// How much of what is seen is kept.
+    #[cfg(test)]
+    pub(crate) fn retention(&self) -> Retention {
+        let retention = self.retention.lock();
+        retention.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes that the connections are watched at this moment.

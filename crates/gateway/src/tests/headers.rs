@@ -2,8 +2,10 @@
 
 use super::access::{PASSWORD, sign_in, with_users};
 use super::vendor::{Vendor, json};
+use super::walls::paired;
 use super::*;
 use crate::http::router::routes;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const EVERY: &str = "\
 cross-origin-opener-policy: same-origin
@@ -220,6 +222,51 @@ async fn every_answer_has_exactly_these_headers() {
         };
         let line = format!("{method} {}", route.path);
         assert!(rows.iter().any(|row| row.0 == line), "{line} has no row");
+    }
+}
+
+/// A shared cache may keep what it gets of these and give it to others.
+#[tokio::test]
+async fn files_and_pages_renew_no_session() {
+    let now = Arc::new(AtomicU64::new(1_000_000));
+    let clock = {
+        let now = now.clone();
+        Arc::new(move || Duration::from_secs(now.load(Ordering::Relaxed)))
+    };
+    let mut gateway = with_users(Vec::new(), None, true);
+    gateway.access = gateway.access.at(clock);
+    gateway.assets = Assets::from_files([
+        ("index.html".to_owned(), b"<h1>console</h1>".to_vec()),
+        ("console-0123456789abcdef.js".to_owned(), b"1".to_vec()),
+    ]);
+    let gateway = Arc::new(gateway);
+    let of_user = sign_in(&gateway, "ann").await;
+    let of_wall = paired(&gateway, "Hall").await;
+    // A wall's session is renewed once an hour, and a user's once a minute.
+    for (cookie, seconds) in [(of_user, 61), (of_wall, 3601)] {
+        now.fetch_add(seconds, Ordering::Relaxed);
+        let with = [("cookie", cookie.as_str())];
+        for (line, cache) in [
+            (
+                "GET /console-0123456789abcdef.js",
+                "public, max-age=31536000, immutable",
+            ),
+            (
+                "HEAD /console-0123456789abcdef.js",
+                "public, max-age=31536000, immutable",
+            ),
+            ("GET /", "no-cache"),
+            ("GET /groups/x", "no-cache"),
+            ("GET /gone.js", "no-store"),
+        ] {
+            let answer = ask(&gateway, line, &with, "").await;
+            assert_eq!(header(&answer, "cache-control"), cache, "{line}");
+            assert_eq!(header(&answer, "set-cookie"), "", "{line}");
+        }
+        let answer = ask(&gateway, "GET /api/session", &with, "").await;
+        assert_eq!(header(&answer, "cache-control"), "no-store");
+        let set = header(&answer, "set-cookie");
+        assert!(set.starts_with("__Host-failover-console="), "{set}");
     }
 }
 

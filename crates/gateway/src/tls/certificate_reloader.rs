@@ -65,27 +65,19 @@ impl CertificateReloader {
     /// Why the last valid certificate stays in use.
     pub(crate) fn reload(&self) -> Result<bool, String> {
         let files = self.state().files.clone();
-        self.replace(files)
+        Ok(self.replace(Self::new(files)?))
     }
 
-    /// Reads other files from now on. Returns whether the certificate has changed.
-    ///
-    /// # Errors
-    /// Why the last valid certificate stays in use.
-    pub(crate) fn replace(&self, files: CertificateFiles) -> Result<bool, String> {
-        let contents = files.read()?;
+    /// Uses what another one has read from now on, and reads its files. Returns whether the certificate has changed.
+    pub(crate) fn replace(&self, other: Self) -> bool {
+        let new = other.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.state();
-        if state.contents == contents {
-            state.files = files;
-            return Ok(false);
+        if state.contents == new.contents {
+            state.files = new.files;
+            return false;
         }
-        let config = config(&contents.0, &contents.1)?;
-        *state = State {
-            files,
-            contents,
-            config: Arc::new(config),
-        };
-        Ok(true)
+        *state = new;
+        true
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

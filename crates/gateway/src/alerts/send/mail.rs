@@ -295,7 +295,10 @@ impl MailSender {
 }
 
 /// The address, which stands in lines of the protocol and of the message.
-fn mailbox(text: &str) -> Result<Mailbox, String> {
+///
+/// # Errors
+/// It is not one.
+pub(crate) fn mailbox(text: &str) -> Result<Mailbox, String> {
     let refused = || format!("{text:?} is not an e-mail address");
     if text.chars().any(char::is_control) {
         return Err(refused());
@@ -313,6 +316,15 @@ fn word(id: &str) -> String {
     id.chars().filter(fits).collect()
 }
 
+/// The name that the server's certificate has to have.
+///
+/// # Errors
+/// It is not one.
+pub(crate) fn server_name(server: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(server.to_owned())
+        .map_err(|_| format!("{server:?} is not the name of a server"))
+}
+
 fn encryption(server: &str, mail: &Mail, roots: Roots) -> Result<Encryption, String> {
     if mail.encryption == MailEncryption::None {
         let is_here = server.eq_ignore_ascii_case("localhost")
@@ -323,8 +335,7 @@ fn encryption(server: &str, mail: &Mail, roots: Roots) -> Result<Encryption, Str
             Err("only a server on this computer may be spoken to without encryption".to_owned())
         };
     }
-    let name = ServerName::try_from(server.to_owned())
-        .map_err(|_| format!("{server:?} is not the name of a server"))?;
+    let name = server_name(server)?;
     let config = tls::trusting(roots == Roots::Bundled, mail.ca.as_deref())?;
     let connector = TlsConnector::from(Arc::new(config));
     Ok(match mail.encryption {

@@ -375,3 +375,20 @@ fn json_holds_alarms_connections_and_totals() {
     let expected = serde_json::json!({"state": "unknown", "exit_status": 3, "error": "gone"});
     assert_eq!(failed, expected);
 }
+
+#[test]
+fn a_resolver_that_hangs_does_not_hold_up_the_answer() {
+    let (resolver, hangs) = std::sync::mpsc::channel::<()>();
+    let given_up = block_on(async {
+        // As names are looked up: on a thread that waits for the operating system.
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let lookup = tokio::task::spawn_blocking(move || {
+            begin.send(()).unwrap();
+            hangs.recv_timeout(Duration::from_secs(20))
+        });
+        begun.await.unwrap();
+        tokio::time::timeout(Duration::from_millis(50), lookup).await
+    });
+    assert!(given_up.unwrap().is_err());
+    assert!(resolver.send(()).is_ok(), "it still hangs");
+}

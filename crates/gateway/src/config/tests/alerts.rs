@@ -170,6 +170,16 @@ fn each_fault_is_told_and_no_secret_with_it() {
             "server: must be a name, or a name and a port",
         ),
         (
+            "smtp.example:2525",
+            "smtp..example",
+            "server: must be a name, or a name and a port",
+        ),
+        (
+            "smtp.example:2525",
+            "-smtp.example:2525",
+            "server: must be a name, or a name and a port",
+        ),
+        (
             "starttls",
             "ssl",
             "encryption: must be tls, starttls or none",
@@ -194,7 +204,17 @@ fn each_fault_is_told_and_no_secret_with_it() {
             "console",
             "from: must be an address",
         ),
+        (
+            "Console <console@example.com>",
+            "Console <console@example.com",
+            "from: must be an address",
+        ),
         ("to = [\"ops@example.com\"]", "to = []", "`to` is empty"),
+        (
+            "to = [\"ops@example.com\"]",
+            "to = [\"a@example.com\", \"ops@\"]",
+            "to: must hold addresses",
+        ),
         (
             "to = [\"ops@example.com\"]",
             "to = [\"ops\"]",

@@ -16,8 +16,8 @@ use secrecy::ExposeSecret as _;
 /// The gateway's own checks.
 pub(super) const CHECKS: Checks = crate::cli::CHECKS;
 
-/// A configuration in a folder with `good.key`, `empty.key` and `not.pem`; `SECRET` is set, `EMPTY`
-/// is set and empty.
+/// A configuration in a folder with `good.key`, `empty.key` and `not.pem`, a broken file of ended sessions beside
+/// `spoilt.key`, and a folder where the lock of `blocked.json` would be; `SECRET` is set, `EMPTY` is set and empty.
 fn read(text: &str) -> Result<Config, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in [
@@ -25,9 +25,12 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
         ("empty.key", "\n"),
         ("long.key", "llllllllllllllllllllllllllllllllllllllll\n"),
         ("not.pem", "hunter2"),
+        ("spoilt.key", "llllllllllllllllllllllllllllllllllllllll\n"),
+        ("spoilt.key.ended", "hunter2"),
     ] {
         std::fs::write(folder.path().join(name), content).unwrap();
     }
+    std::fs::create_dir(folder.path().join("blocked.json.lock")).unwrap();
     let variable = |name: &str| match name {
         "SECRET" => Some("hunter2".to_owned()),
         "EMPTY" => Some(String::new()),

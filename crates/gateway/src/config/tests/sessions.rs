@@ -107,4 +107,25 @@ fn ended_sessions_are_kept_beside_the_key_or_where_it_is_said() {
         faults[0].contains("session: ended_file: there is no such folder"),
         "{faults:?}"
     );
+    for (text, expected) in [
+        (
+            "key_env = \"LONG\", ended_file = \"not.pem\"",
+            "1:44: session: ended_file: the register of ended sessions ",
+        ),
+        (
+            "key_env = \"LONG\", ended_file = \"blocked.json\"",
+            "1:44: session: ended_file: the register of ended sessions ",
+        ),
+        (
+            "key_file = \"spoilt.key\"",
+            "1:24: session: key_file: the register of ended sessions ",
+        ),
+    ] {
+        let faults = with(text).expect_err(text);
+        assert!(
+            faults.len() == 1 && faults[0].starts_with(expected),
+            "{text}: {faults:?}"
+        );
+        assert!(!faults[0].contains("hunter2"), "{faults:?}");
+    }
 }
