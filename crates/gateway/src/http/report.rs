@@ -147,11 +147,11 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
             ..of_kind(EventKind::Alarm)
         };
         let alarms = entries(gateway, of_connection).await?;
-        let mut unseen = events::silences(
-            alarms
-                .iter()
-                .map(|entry| (entry.at, entry.number, entry.severity)),
-        );
+        let alarms = alarms.iter();
+        let mut unseen = events::silences(alarms.map(|entry| {
+            let of = entry.resource.as_ref();
+            (of, entry.at, entry.number, entry.severity)
+        }));
         unseen.extend_from_slice(&unwatched);
         unknown.insert(id.clone(), unseen);
     }

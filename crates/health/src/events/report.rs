@@ -2,6 +2,7 @@
 //! told of when nobody could see it.
 
 use super::timeline::{Interval, Leader};
+use crate::inventory::{Kind, ResourceKey};
 use crate::severity::Severity;
 use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -119,14 +120,23 @@ pub fn unwatched(
         .collect()
 }
 
-/// When a connection did not answer, by the events of its alarms: when, the number of the entry, and the severity, which
-/// is Normal for an end (see `of_alarms`). An alarm that goes on has no end.
+/// Whether the alarms of this resource tell when its connection did not answer. A group may have the id or the name of
+/// its connection, and be among what was asked for by these.
 #[must_use]
-pub fn silences(
-    alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, Severity)>,
+pub fn tells_silence(resource: Option<&ResourceKey>) -> bool {
+    resource.is_some_and(|key| key.kind == Kind::Connection)
+}
+
+/// When a connection did not answer, by the events of alarms, of which those of others count for nothing: of what, when,
+/// the number of the entry, and the severity, which is Normal for an end (see `of_alarms`). An alarm that goes on has no
+/// end.
+#[must_use]
+pub fn silences<'a>(
+    alarms: impl IntoIterator<Item = (Option<&'a ResourceKey>, DateTime<Utc>, i64, Severity)>,
 ) -> Vec<UnknownInterval> {
     let alarms = alarms.into_iter();
-    intervals(alarms.map(|(at, number, severity)| (at, number, severity == Severity::Normal)))
+    let own = alarms.filter(|(resource, ..)| tells_silence(*resource));
+    intervals(own.map(|(_, at, number, severity)| (at, number, severity == Severity::Normal)))
 }
 
 /// When a resource was not listed, by the events of its coming and going: when, the number of the entry, and the
@@ -172,6 +182,7 @@ fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Ve
 mod tests {
     use super::{Record, absences, record, silences, until, unwatched};
     use crate::events::timeline::{Interval, Leader};
+    use crate::inventory::{Kind, ResourceKey};
     use crate::severity::Severity;
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -245,10 +256,19 @@ mod tests {
 
     #[test]
     fn a_connection_is_silent_from_its_alarm_to_the_end_of_that() {
+        let key = |kind| ResourceKey {
+            kind,
+            connection: "live".to_owned(),
+            id: "live".to_owned(),
+        };
+        let (own, of_group) = (key(Kind::Connection), key(Kind::SlicerGroup));
         let told = silences([
-            (at(50), 3, Severity::Critical),
-            (at(30), 2, Severity::Normal),
-            (at(10), 1, Severity::Critical),
+            (None, at(70), 6, Severity::Critical),
+            (Some(&of_group), at(60), 5, Severity::Critical),
+            (Some(&own), at(50), 4, Severity::Critical),
+            (Some(&own), at(30), 3, Severity::Normal),
+            (Some(&of_group), at(20), 2, Severity::Normal),
+            (Some(&own), at(10), 1, Severity::Critical),
         ]);
         let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
         assert_eq!(told, [(at(50), DateTime::<Utc>::MAX_UTC), (at(10), at(30))]);

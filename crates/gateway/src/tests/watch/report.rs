@@ -2,6 +2,9 @@
 
 use super::handled::{reopened, send};
 use super::*;
+use health::Severity;
+use health::events::{Event, EventKind};
+use health::inventory::{Kind, ResourceKey};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -146,4 +149,85 @@ async fn since_when_a_connection_is_watched_is_known_after_a_restart() {
     drop(fixture);
     let fixture = Fixture::with_store(two(&plant), reopened(&file).await);
     assert_eq!(since(&fixture), [0, 120]);
+}
+
+/// What was seen of the plant at a second.
+fn event(second: i64, kind: EventKind, severity: Severity, of: Kind, id: &str) -> Event {
+    Event {
+        at: DateTime::from_timestamp(second, 0).unwrap(),
+        kind,
+        severity,
+        resource: Some(ResourceKey {
+            kind: of,
+            connection: "plant-a".to_owned(),
+            id: id.to_owned(),
+        }),
+        name: id.to_owned(),
+        what: String::new(),
+        before: None,
+        after: None,
+    }
+}
+
+/// An alarm of the connection begins, or ends.
+fn silence(second: i64, severity: Severity) -> Event {
+    event(
+        second,
+        EventKind::Alarm,
+        severity,
+        Kind::Connection,
+        "plant-a",
+    )
+}
+
+/// A gateway that has watched its group for so many seconds, and what it has recorded meanwhile.
+async fn watched_for(plant: &Plant, seconds: u64, events: Vec<Event>) -> Fixture {
+    plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
+    let fixture = Fixture::of(plant).await;
+    fixture.skip(seconds - 1);
+    fixture.refresh().await;
+    fixture.gateway.shared.store.record(events);
+    assert!(fixture.gateway.shared.store.catch_up().await);
+    fixture
+}
+
+/// The failovers of the group in a time, and for how many seconds nobody led it, and it is not known who did.
+async fn told(fixture: &Fixture, query: &str) -> [u64; 3] {
+    let line = format!("GET /api/report?{query}");
+    let (status, report) = send(fixture, &line, &Value::Null).await;
+    assert_eq!(status, 200, "{report}");
+    let group = &report["groups"][0];
+    let number = |name: &str| group[name].as_u64().unwrap();
+    [
+        number("failovers"),
+        number("without_ms") / 1_000,
+        number("unknown_ms") / 1_000,
+    ]
+}
+
+const WHOLE: &str = "from=1970-01-01T00:00:00Z";
+
+#[tokio::test]
+async fn an_alarm_of_a_group_called_as_its_connection_is_no_silence_of_that() {
+    let plant = Plant::new(1).await;
+    let of_group = |id: &str, name: &str| Event {
+        name: name.to_owned(),
+        ..event(
+            20,
+            EventKind::Alarm,
+            Severity::Critical,
+            Kind::FailoverGroup,
+            id,
+        )
+    };
+    let alarms = vec![of_group("g7", "Plant-A"), of_group("plant-a", "g8")];
+    let fixture = watched_for(&plant, 100, alarms).await;
+    assert_eq!(told(&fixture, WHOLE).await, [0, 0, 0]);
+    let silence = vec![
+        silence(30, Severity::Critical),
+        silence(50, Severity::Normal),
+    ];
+    fixture.gateway.shared.store.record(silence);
+    assert!(fixture.gateway.shared.store.catch_up().await);
+    assert_eq!(told(&fixture, WHOLE).await, [0, 0, 20]);
 }
