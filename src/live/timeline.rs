@@ -60,9 +60,12 @@ fn told(kind: Kind, watching: &Activity, events: Activity, silences: &Activity) 
         let of = entry.resource.as_ref();
         (of, entry.at, entry.number, entry.severity)
     })));
-    // What lies before the oldest of more than were asked for.
-    let oldest = events.entries.last().filter(|_| events.older.is_some());
-    unknown.extend(oldest.map(|oldest| UnknownInterval::before(oldest.at)));
+    // What lies before the oldest of more than were asked for, or may have been deleted.
+    for answer in [watching, &events, silences] {
+        let oldest = answer.entries.last().filter(|_| answer.older.is_some());
+        let known = oldest.map(|oldest| oldest.at).max(answer.complete_since);
+        unknown.extend(known.map(UnknownInterval::before));
+    }
     let (mut changes, mut listed) = (Vec::new(), Vec::new());
     for entry in events.entries.into_iter().rev() {
         if entry.kind == ActivityKind::Seen(EventKind::Resource) {
@@ -102,6 +105,7 @@ mod tests {
             now: DateTime::UNIX_EPOCH,
             entries: entries.into_iter().map(entry).collect(),
             older: None,
+            complete_since: None,
         }
     }
 
@@ -124,5 +128,26 @@ mod tests {
             is_compared: true,
         };
         assert_eq!(seen.unknown, Gaps::of(vec![silence]));
+    }
+    #[test]
+    fn what_was_not_asked_for_or_may_have_been_deleted_is_not_known() {
+        let deleted = Activity {
+            complete_since: Some(at(10)),
+            ..answer(vec![])
+        };
+        let of = |silences| {
+            let seen = told(Kind::SlicerGroup, &answer(vec![]), answer(vec![]), silences);
+            seen.unknown
+        };
+        assert_eq!(
+            of(&deleted),
+            Gaps::of(vec![UnknownInterval::before(at(10))])
+        );
+        let older = Activity {
+            older: Some("x".to_owned()),
+            entries: answer(vec![(20, "alarm", Kind::Connection, Severity::Normal)]).entries,
+            ..deleted
+        };
+        assert_eq!(of(&older), Gaps::of(vec![UnknownInterval::before(at(20))]));
     }
 }

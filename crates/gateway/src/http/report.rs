@@ -155,6 +155,10 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         unseen.extend_from_slice(&unwatched);
         unknown.insert(id.clone(), unseen);
     }
+    let complete_since = gateway.shared.store.complete_since().await?;
+    for unseen in unknown.values_mut() {
+        unseen.extend(complete_since.map(UnknownInterval::before));
+    }
     let inventory = gateway.shared.watchers.inventory();
     let (now, inventory) = (inventory.clock().now(), inventory.everything());
     let view = InventoryView::new(&inventory, now);

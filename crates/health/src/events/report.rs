@@ -146,23 +146,24 @@ pub fn absences(
     events: impl IntoIterator<Item = (DateTime<Utc>, i64, Severity)>,
 ) -> Vec<UnknownInterval> {
     let came = |(at, number, severity)| (at, number, severity != Severity::Unknown);
-    let events: Vec<_> = events.into_iter().map(came).collect();
-    let oldest = events.iter().min_by_key(|(at, number, _)| (*at, *number));
-    let first = oldest.filter(|(_, _, has_come)| *has_come);
-    let before = first.map(|(at, ..)| UnknownInterval::before(*at));
-    let absent = intervals(events).into_iter().map(|one| UnknownInterval {
-        is_compared: false,
-        ..one
-    });
-    absent.chain(before).collect()
+    let absent = intervals(events.into_iter().map(came)).into_iter();
+    absent
+        .map(|one| UnknownInterval {
+            is_compared: false,
+            ..one
+        })
+        .collect()
 }
 
-/// From each beginning to the next end, newest first: when, the number of the entry, and whether it is an end.
+/// From each beginning to the next end, newest first: when, the number of the entry, and whether it is an end. What ends
+/// first has begun before all that is known.
 fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Vec<UnknownInterval> {
     let mut events: Vec<_> = events.into_iter().collect();
     sort(&mut events, |(at, number, _), other| {
         (other.0, other.1).cmp(&(*at, *number))
     });
+    let oldest = events.last().filter(|(.., is_end)| *is_end);
+    let oldest = oldest.map(|(at, ..)| *at);
     let (mut list, mut end) = (Vec::new(), DateTime::<Utc>::MAX_UTC);
     for (at, _, is_end) in events {
         if is_end {
@@ -175,6 +176,7 @@ fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Ve
             });
         }
     }
+    list.extend(oldest.map(UnknownInterval::before));
     list
 }
 
@@ -269,9 +271,12 @@ mod tests {
             (Some(&own), at(30), 3, Severity::Normal),
             (Some(&of_group), at(20), 2, Severity::Normal),
             (Some(&own), at(10), 1, Severity::Critical),
+            // Its beginning is no longer kept.
+            (Some(&own), at(5), 0, Severity::Normal),
         ]);
         let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
-        assert_eq!(told, [(at(50), DateTime::<Utc>::MAX_UTC), (at(10), at(30))]);
+        let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
+        assert_eq!(told, [(at(50), last), (at(10), at(30)), (first, at(5))]);
     }
 
     #[test]

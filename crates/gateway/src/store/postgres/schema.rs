@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE failover_console (version int8 NOT NULL);
     INSERT INTO failover_console VALUES (0);
@@ -157,7 +157,10 @@ const MIGRATIONS: [&str; 8] = [
         at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (account, second)
     );
-"];
+",
+    // Since when nothing has been deleted of what tells who led.
+    "CREATE TABLE complete_since (at int8 NOT NULL);",
+];
 
 /// "FOCO": the advisory lock under which the tables are made and changed.
 const MIGRATION_LOCK: i64 = 0x464F_434F;

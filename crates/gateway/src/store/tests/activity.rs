@@ -350,8 +350,9 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
     }
 }
 
-/// The seconds of the alarms and of the failovers that are left a day after the beginning.
-fn left_after_a_day(retention: &Retention) -> [Vec<i64>; 2] {
+/// The seconds of the alarms and of the failovers that are left a day after the beginning, and since which nothing that
+/// tells who led has been deleted.
+fn left_after_a_day(retention: &Retention) -> ([Vec<i64>; 2], i64) {
     let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
     let later = at(24 * 3_600);
     database
@@ -369,14 +370,16 @@ fn left_after_a_day(retention: &Retention) -> [Vec<i64>; 2] {
         })
         .unwrap();
     let left = activity_query::read(&mut database, &everything()).unwrap();
-    [EventKind::Alarm, EventKind::Failover].map(|kind| {
+    let complete_since = watching::complete_since(&mut database).unwrap().unwrap();
+    let left = [EventKind::Alarm, EventKind::Failover].map(|kind| {
         let of_kind = left
             .iter()
             .filter(|entry| entry.kind == ActivityKind::Seen(kind));
         let mut seconds: Vec<i64> = of_kind.map(|entry| entry.at.timestamp()).collect();
         seconds.sort_unstable();
         seconds
-    })
+    });
+    (left, complete_since.timestamp())
 }
 
 #[test]
@@ -385,9 +388,10 @@ fn what_grows_old_goes_each_kind_after_its_time() {
         days,
         ..Retention::default()
     };
-    for (retention, alarms, failovers) in [
-        (days(2), vec![-1, 1_000], vec![-1, 2_000]),
-        (days(1), vec![1_000], vec![2_000]),
+    const DAY: i64 = 24 * 3_600;
+    for (retention, alarms, failovers, complete_since) in [
+        (days(2), vec![-1, 1_000], vec![-1, 2_000], -DAY),
+        (days(1), vec![1_000], vec![2_000], 0),
         (
             Retention {
                 of: vec![(ActivityKind::Seen(EventKind::Alarm), 1)],
@@ -395,6 +399,17 @@ fn what_grows_old_goes_each_kind_after_its_time() {
             },
             vec![1_000],
             vec![-1, 2_000],
+            0,
+        ),
+        // Nothing of who led goes with these.
+        (
+            Retention {
+                of: vec![(ActivityKind::Seen(EventKind::Heartbeat), 1)],
+                ..days(2)
+            },
+            vec![-1, 1_000],
+            vec![-1, 2_000],
+            -DAY,
         ),
         (
             Retention {
@@ -403,12 +418,33 @@ fn what_grows_old_goes_each_kind_after_its_time() {
             },
             vec![],
             vec![2_000],
+            1_000,
         ),
     ] {
         assert_eq!(
             left_after_a_day(&retention),
-            [alarms, failovers],
+            ([alarms, failovers], complete_since),
             "{retention:?}"
         );
     }
+}
+
+#[test]
+fn what_was_deleted_stays_known_as_that_where_more_is_kept_from_now_on() {
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+    let mut watched = |days, second| {
+        let retention = Retention {
+            days,
+            ..Retention::default()
+        };
+        let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, at(second));
+        database.write(work).unwrap();
+        watching::complete_since(&mut database).unwrap().unwrap()
+    };
+    const DAY: i64 = 24 * 3_600;
+    assert_eq!(watched(1, 10 * DAY), at(9 * DAY));
+    assert_eq!(watched(400, 10 * DAY), at(9 * DAY));
+    // By a clock that is months ahead, and set back.
+    assert_eq!(watched(1, 100 * DAY), at(99 * DAY));
+    assert_eq!(watched(400, 11 * DAY), at(11 * DAY));
 }

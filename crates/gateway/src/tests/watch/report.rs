@@ -2,6 +2,7 @@
 
 use super::handled::{reopened, send};
 use super::*;
+use crate::config::Retention;
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::inventory::{Kind, ResourceKey};
@@ -169,6 +170,21 @@ fn event(second: i64, kind: EventKind, severity: Severity, of: Kind, id: &str) -
     }
 }
 
+/// At a second, `b` took over from `a`, or the other way.
+fn failover(second: i64, before: &str, after: &str) -> Event {
+    Event {
+        before: Some(before.to_owned()),
+        after: Some(after.to_owned()),
+        ..event(
+            second,
+            EventKind::Failover,
+            Severity::Warning,
+            Kind::FailoverGroup,
+            "g0",
+        )
+    }
+}
+
 /// An alarm of the connection begins, or ends.
 fn silence(second: i64, severity: Severity) -> Event {
     event(
@@ -230,4 +246,23 @@ async fn an_alarm_of_a_group_called_as_its_connection_is_no_silence_of_that() {
     fixture.gateway.shared.store.record(silence);
     assert!(fixture.gateway.shared.store.catch_up().await);
     assert_eq!(told(&fixture, WHOLE).await, [0, 0, 20]);
+}
+
+#[tokio::test]
+async fn of_a_time_that_is_no_longer_kept_nothing_is_said_to_be_known() {
+    const DAY: u64 = 24 * 3_600;
+    let plant = Plant::new(1).await;
+    let failovers = vec![failover(60, "a", "b"), failover(90, "b", "a")];
+    let fixture = watched_for(&plant, 3 * DAY, failovers).await;
+    let [_, _, unknown] = told(&fixture, WHOLE).await;
+    let store = &fixture.gateway.shared.store;
+    store.retain(Retention {
+        days: 1,
+        ..Retention::default()
+    });
+    store.watched();
+    assert!(store.catch_up().await);
+    let [failovers, without, now_unknown] = told(&fixture, WHOLE).await;
+    assert_eq!((failovers, without), (0, 0));
+    assert_eq!(now_unknown - unknown, 2 * DAY);
 }
