@@ -281,6 +281,38 @@ async fn a_resource_is_found_by_its_name_too_which_several_may_share() {
 }
 
 #[tokio::test]
+async fn of_each_resource_and_kind_the_first_entry_of_a_time_is_found() {
+    for (store, _site) in stores() {
+        store.record(vec![
+            event(1, EventKind::Failover, Severity::Normal, "c", "g"),
+            event(4, EventKind::Failover, Severity::Normal, "c", "g"),
+            event(3, EventKind::Failover, Severity::Normal, "c", "g"),
+            event(5, EventKind::Resource, Severity::Normal, "c", "g"),
+            event(6, EventKind::Failover, Severity::Normal, "d", "g"),
+            event(7, EventKind::Failover, Severity::Normal, "c", "h"),
+            event(8, EventKind::Failover, Severity::Normal, "c", "h"),
+        ]);
+        assert!(store.catch_up().await);
+        let first = |connections: &[&str], kinds: &[&str]| ActivityQuery {
+            connections: Some(connections.iter().map(ToString::to_string).collect()),
+            kinds: kinds.iter().map(ToString::to_string).collect(),
+            from: Some(at(2)),
+            first_of_each: true,
+            ..everything()
+        };
+        for (query, expected) in [
+            (first(&["c"], &["failover"]), vec!["7", "3"]),
+            (
+                first(&["c", "d"], &["failover", "resource"]),
+                vec!["7", "6", "5", "3"],
+            ),
+        ] {
+            assert_eq!(told(&store, query.clone()).await, expected, "{query:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too() {
     for (store, _site) in stores() {
         store.record(vec![

@@ -170,11 +170,12 @@ fn event(second: i64, kind: EventKind, severity: Severity, of: Kind, id: &str) -
     }
 }
 
-/// At a second, `b` took over from `a`, or the other way.
+/// At a second one led after another; an empty one is nobody.
 fn failover(second: i64, before: &str, after: &str) -> Event {
+    let named = |id: &str| (!id.is_empty()).then(|| id.to_owned());
     Event {
-        before: Some(before.to_owned()),
-        after: Some(after.to_owned()),
+        before: named(before),
+        after: named(after),
         ..event(
             second,
             EventKind::Failover,
@@ -265,4 +266,96 @@ async fn of_a_time_that_is_no_longer_kept_nothing_is_said_to_be_known() {
     let [failovers, without, now_unknown] = told(&fixture, WHOLE).await;
     assert_eq!((failovers, without), (0, 0));
     assert_eq!(now_unknown - unknown, 2 * DAY);
+}
+
+#[tokio::test]
+async fn a_report_reads_no_more_than_its_own_time_and_what_its_ends_need() {
+    let plant = Plant::new(1).await;
+    let part = "from=1970-01-01T01:00:00Z&to=1970-01-01T01:01:40Z";
+    // More than one report may read: long before and long after the time.
+    let mut events = Vec::new();
+    for second in (0..200).step_by(2) {
+        for from in [0, 6_000] {
+            events.push(silence(from + second, Severity::Critical));
+            events.push(silence(from + second + 1, Severity::Normal));
+        }
+        events.push(failover(5_000 + second, "a", "b"));
+        events.push(failover(5_001 + second, "b", "a"));
+    }
+    // Who led at the end, only the first failover after it tells.
+    events.push(failover(3_640, "b", "a"));
+    let fixture = watched_for(&plant, 7_200, events).await;
+    assert_eq!(told(&fixture, part).await, [1, 0, 0]);
+    // It had fallen silent before the time, and answered again within.
+    let silence = vec![
+        silence(3_000, Severity::Critical),
+        silence(3_630, Severity::Normal),
+    ];
+    fixture.gateway.shared.store.record(silence);
+    assert!(fixture.gateway.shared.store.catch_up().await);
+    assert_eq!(told(&fixture, part).await, [1, 0, 30]);
+}
+
+#[tokio::test]
+async fn what_came_after_the_time_of_a_report_tells_no_more_of_it_than_was_seen() {
+    let plant = Plant::new(1).await;
+    let part = "from=1970-01-01T01:00:00Z&to=1970-01-01T01:01:40Z";
+    let restart = |from: i64, to: i64| Event {
+        resource: None,
+        before: Some(DateTime::from_timestamp(from, 0).unwrap().to_rfc3339()),
+        ..event(
+            to,
+            EventKind::Watching,
+            Severity::Unknown,
+            Kind::Connection,
+            "",
+        )
+    };
+    let listed = |second, severity| {
+        event(
+            second,
+            EventKind::Resource,
+            severity,
+            Kind::FailoverGroup,
+            "g0",
+        )
+    };
+    for (events, expected) in [
+        // Nobody had led for an hour when b took over.
+        (
+            vec![failover(5_000, "", "b"), failover(5_010, "b", "a")],
+            [0, 100, 0],
+        ),
+        // Nobody watched between the time and that.
+        (
+            vec![
+                restart(4_000, 4_100),
+                failover(5_000, "", "b"),
+                restart(6_000, 6_100),
+            ],
+            [0, 0, 100],
+        ),
+        // It came after the time, or within it and went after.
+        (vec![listed(5_000, Severity::Critical)], [0, 0, 100]),
+        (
+            vec![
+                listed(3_620, Severity::Critical),
+                listed(5_000, Severity::Unknown),
+            ],
+            [0, 0, 100],
+        ),
+        // It fell silent in the time, and answered again after.
+        (
+            vec![
+                silence(3_650, Severity::Critical),
+                silence(5_000, Severity::Normal),
+                failover(5_500, "a", "b"),
+                restart(6_000, 6_100),
+            ],
+            [0, 0, 50],
+        ),
+    ] {
+        let fixture = watched_for(&plant, 7_200, events.clone()).await;
+        assert_eq!(told(&fixture, part).await, expected, "{events:?}");
+    }
 }
