@@ -379,6 +379,8 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
             entry.what
         );
         assert_eq!(entry.before.as_deref(), Some("1970-01-01T00:16:40.000Z"));
+        let complete_since = second.complete_since().await.unwrap();
+        assert_eq!(complete_since, Some(at(1_000) - TimeDelta::days(400)));
     }
 }
 
