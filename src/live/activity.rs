@@ -201,6 +201,7 @@ mod tests {
             now: DateTime::UNIX_EPOCH,
             entries: numbers.map(|number| entry(number, "")).collect(),
             older: has_older.then(|| "x".to_owned()),
+            complete_since: None,
         }
     }
 

@@ -3,10 +3,10 @@
 use super::Live;
 use super::activity::when_something_happens;
 use crate::api::Failure;
-use crate::api::activity::{ActivityEntry, ActivityKind, read};
+use crate::api::activity::{Activity, ActivityEntry, ActivityKind, read};
 use chrono::{SecondsFormat, TimeDelta};
 use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
-use health::inventory::ResourceKey;
+use health::inventory::{Kind, ResourceKey};
 use vendors::operation::segment;
 use web_sys::AbortController;
 
@@ -47,28 +47,107 @@ async fn fetch(
     // Of the connection itself: when it fell silent and came back, also before the time that is shown.
     let of = format!("connection={connection}&resource={connection}&kind=alarm&limit={MOST}");
     let silences = read(&of, Some(abort)).await?;
+    Ok(told(resource.kind, &watching, events, &silences))
+}
+
+/// What the answers tell of a resource of this kind: when it was watched, who led it, when its connection did not answer.
+fn told(kind: Kind, watching: &Activity, events: Activity, silences: &Activity) -> Seen {
     let starts = watching.entries.iter();
     let last = |entry: &ActivityEntry| crate::json::moment(entry.before.as_deref()?);
     let mut unknown = events::unwatched(starts.map(|entry| (entry.at, last(entry))));
     let alarms = silences.entries.iter();
-    unknown.extend(events::silences(
-        alarms.map(|entry| (entry.at, entry.number, entry.severity)),
-    ));
-    // What lies before the oldest of more than were asked for.
-    let oldest = events.entries.last().filter(|_| events.older.is_some());
-    unknown.extend(oldest.map(|oldest| UnknownInterval::before(oldest.at)));
+    unknown.extend(events::silences(alarms.map(|entry| {
+        let of = entry.resource.as_ref();
+        (of, entry.at, entry.number, entry.severity)
+    })));
+    // What lies before the oldest of more than were asked for, or may have been deleted.
+    for answer in [watching, &events, silences] {
+        let oldest = answer.entries.last().filter(|_| answer.older.is_some());
+        let known = oldest.map(|oldest| oldest.at).max(answer.complete_since);
+        unknown.extend(known.map(UnknownInterval::before));
+    }
     let (mut changes, mut listed) = (Vec::new(), Vec::new());
     for entry in events.entries.into_iter().rev() {
         if entry.kind == ActivityKind::Seen(EventKind::Resource) {
             listed.push((entry.at, entry.number, entry.severity));
         } else {
-            let (before, after) = (entry.before, entry.after);
-            changes.push(LeaderChange::new(resource.kind, entry.at, before, after));
+            changes.push(LeaderChange::new(kind, entry.at, entry.before, entry.after));
         }
     }
     unknown.extend(events::absences(listed));
-    Ok(Seen {
+    Seen {
         changes,
         unknown: Gaps::of(unknown),
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use health::Severity;
+
+    /// Newest first, by the numbers of their seconds.
+    fn answer(entries: Vec<(i64, &str, Kind, Severity)>) -> Activity {
+        let entry = |(second, kind, of, severity): (i64, &str, Kind, Severity)| {
+            let key = ResourceKey {
+                kind: of,
+                connection: "live".to_owned(),
+                id: "live".to_owned(),
+            };
+            serde_json::from_value(serde_json::json!({
+                "number": second, "at": second * 1_000, "kind": kind, "severity": severity, "what": "",
+                "resource": key,
+            }))
+            .expect("an entry")
+        };
+        Activity {
+            now: DateTime::UNIX_EPOCH,
+            entries: entries.into_iter().map(entry).collect(),
+            older: None,
+            complete_since: None,
+        }
+    }
+
+    fn at(second: i64) -> DateTime<chrono::Utc> {
+        DateTime::from_timestamp(second, 0).expect("in range")
+    }
+
+    #[test]
+    fn an_alarm_of_a_group_with_the_id_of_its_connection_is_no_silence_of_that() {
+        let (group, connection) = (Kind::SlicerGroup, Kind::Connection);
+        let silences = answer(vec![
+            (40, "alarm", group, Severity::Critical),
+            (30, "alarm", connection, Severity::Normal),
+            (20, "alarm", connection, Severity::Critical),
+        ]);
+        let seen = told(group, &answer(vec![]), answer(vec![]), &silences);
+        let silence = UnknownInterval {
+            from: at(20),
+            to: at(30),
+            is_compared: true,
+        };
+        assert_eq!(seen.unknown, Gaps::of(vec![silence]));
+    }
+    #[test]
+    fn what_was_not_asked_for_or_may_have_been_deleted_is_not_known() {
+        let deleted = Activity {
+            complete_since: Some(at(10)),
+            ..answer(vec![])
+        };
+        let of = |silences| {
+            let seen = told(Kind::SlicerGroup, &answer(vec![]), answer(vec![]), silences);
+            seen.unknown
+        };
+        assert_eq!(
+            of(&deleted),
+            Gaps::of(vec![UnknownInterval::before(at(10))])
+        );
+        let older = Activity {
+            older: Some("x".to_owned()),
+            entries: answer(vec![(20, "alarm", Kind::Connection, Severity::Normal)]).entries,
+            ..deleted
+        };
+        assert_eq!(of(&older), Gaps::of(vec![UnknownInterval::before(at(20))]));
+    }
 }

@@ -1,6 +1,6 @@
 //! What people did and what the gateway saw change, in one list.
 
-use chrono::serde::ts_milliseconds;
+use chrono::serde::{ts_milliseconds, ts_milliseconds_option};
 use chrono::{DateTime, Utc};
 use health::Severity;
 use health::events::EventKind;
@@ -22,9 +22,16 @@ pub struct Activity {
     /// What to give as `before` for the older ones; `None` where there are none. Opaque.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub older: Option<String>,
+    /// Entries before this moment that tell who led, or when nobody could see it, may have been deleted. `None` where that
+    /// is not known.
+    #[serde(
+        with = "ts_milliseconds_option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub complete_since: Option<DateTime<Utc>>,
 }
 
-from_json! { struct Activity { now, entries, older } }
+from_json! { struct Activity { now, entries, older, complete_since } }
 
 /// What kind of entry it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

@@ -242,6 +242,7 @@ fn the_activity() {
                 operation_id: text("o"),
             }],
             older: text("9"),
+            complete_since: Some(at(2)),
         });
     }
     assert!(ActivityKind::all().any(|kind| kind == ActivityKind::Seen(EventKind::Failover)));

@@ -43,7 +43,7 @@ pub struct GroupReport {
     /// How long these took on average.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean_recovery_ms: Option<u64>,
-    /// How long it is not known who led: nobody watched, or the system did not answer.
+    /// How long it is not known who led: nobody watched, the system did not answer, or it is no longer kept.
     pub unknown_ms: u64,
 }
 

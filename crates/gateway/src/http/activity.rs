@@ -50,6 +50,7 @@ pub(super) async fn read(
         now: gateway.shared.watchers.inventory().clock().now(),
         older: last.map(|entry| ActivityCursor::of(entry).to_string()),
         entries,
+        complete_since: gateway.shared.store.complete_since().await?,
     };
     let encoded = json(&answer, headers.get(header::ACCEPT_ENCODING)).await?;
     encoded.answer(&gateway, &authorized)

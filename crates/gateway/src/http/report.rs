@@ -8,7 +8,7 @@ use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::inventory_view::InventoryView;
 use crate::problem::{Kind, Problem};
-use crate::store::ActivityQuery;
+use crate::store::{ActivityCursor, ActivityQuery};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
@@ -25,8 +25,11 @@ use tokio::sync::Semaphore;
 /// The time that is reported where the request does not say.
 const USUALLY: TimeDelta = TimeDelta::days(30);
 
-/// So many entries are read for a report; of more it would not be known what it leaves out.
-const MOST: usize = 50_000;
+/// So many entries are read for a report; of more it would not be known what it leaves out. Few in tests, which have more.
+const MOST: usize = if cfg!(test) { 100 } else { 50_000 };
+
+/// So many entries are read at a time where one is looked for, which usually is the first.
+const PAGE: usize = 100;
 
 /// One report is made at a time, of all gateways of this process: it may hold many entries and take a processor a while.
 static PLACE: Semaphore = Semaphore::const_new(1);
@@ -124,6 +127,7 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         connections: Some(query.connections.clone()),
         kinds: vec![kind.key().to_owned()],
         from: Some(query.from),
+        to: Some(query.to),
         limit: MOST,
         ..ActivityQuery::default()
     };
@@ -131,29 +135,36 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         connections: None,
         ..of_kind(EventKind::Watching)
     };
-    let starts = entries(gateway, starts).await?;
+    let starts = entries_and_next(gateway, starts).await?;
     let last = |entry: &ActivityEntry| entry.before.as_deref()?.parse().ok();
     let unwatched = events::unwatched(starts.iter().map(|entry| (entry.at, last(entry))));
-    let failovers = entries(gateway, of_kind(EventKind::Failover)).await?;
-    let listed = entries(gateway, of_kind(EventKind::Resource)).await?;
+    let failovers = entries_and_next(gateway, of_kind(EventKind::Failover)).await?;
+    let listed = entries_and_next(gateway, of_kind(EventKind::Resource)).await?;
     let runs = entries(gateway, of_kind(EventKind::Run)).await?;
     let mut unknown = HashMap::new();
     for id in &query.connections {
-        // Also those that began before.
         let of_connection = ActivityQuery {
             connections: Some(vec![id.clone()]),
             resource: Some(id.clone()),
-            from: None,
             ..of_kind(EventKind::Alarm)
         };
-        let alarms = entries(gateway, of_connection).await?;
-        let mut unseen = events::silences(
-            alarms
-                .iter()
-                .map(|entry| (entry.at, entry.number, entry.severity)),
-        );
+        let mut alarms = entries(gateway, of_connection.clone()).await?;
+        alarms.extend(alarm_before(gateway, of_connection).await?);
+        let alarms = alarms.iter();
+        let mut unseen = events::silences(alarms.map(|entry| {
+            let of = entry.resource.as_ref();
+            (of, entry.at, entry.number, entry.severity)
+        }));
+        // Alarms after the time are not read: how long a silence at its end went on is not known, and changes nothing.
+        for silence in &mut unseen {
+            silence.to = silence.to.min(query.to);
+        }
         unseen.extend_from_slice(&unwatched);
         unknown.insert(id.clone(), unseen);
+    }
+    let complete_since = gateway.shared.store.complete_since().await?;
+    for unseen in unknown.values_mut() {
+        unseen.extend(complete_since.map(UnknownInterval::before));
     }
     let inventory = gateway.shared.watchers.inventory();
     let (now, inventory) = (inventory.clock().now(), inventory.everything());
@@ -193,6 +204,47 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         unknown,
         groups,
     })
+}
+
+/// All that a query leaves, and of each resource the first entry after its time: it tells who led when that ended,
+/// whether the group was listed then, and whether that was watched until then.
+async fn entries_and_next(
+    gateway: &Gateway,
+    query: ActivityQuery,
+) -> Result<Vec<ActivityEntry>, Problem> {
+    let next = ActivityQuery {
+        from: query.to,
+        to: None,
+        first_of_each: true,
+        ..query.clone()
+    };
+    let mut newest_first = entries(gateway, next).await?;
+    newest_first.extend(entries(gateway, query).await?);
+    Ok(newest_first)
+}
+
+/// The last alarm of a connection before the time of a query: it says whether the connection answered when that began.
+async fn alarm_before(
+    gateway: &Gateway,
+    query: ActivityQuery,
+) -> Result<Option<ActivityEntry>, Problem> {
+    let mut query = ActivityQuery {
+        from: None,
+        to: query.from,
+        limit: PAGE,
+        ..query
+    };
+    // Those of groups that are called as the connection may lie between.
+    loop {
+        let entries = gateway.shared.store.activity(query.clone()).await?;
+        let is_last = entries.len() < query.limit;
+        query.before = entries.last().map(ActivityCursor::of);
+        let mut entries = entries.into_iter();
+        let found = entries.find(|entry| events::tells_silence(entry.resource.as_ref()));
+        if found.is_some() || is_last {
+            return Ok(found);
+        }
+    }
 }
 
 /// All that a query leaves.

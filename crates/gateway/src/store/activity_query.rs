@@ -26,6 +26,8 @@ pub(crate) struct ActivityQuery {
     pub(crate) before: Option<ActivityCursor>,
     /// Whether sign-ins and refusals are among them, and addresses of people.
     pub(crate) with_access: bool,
+    /// Of each resource, or of none, and of each kind the oldest entry alone.
+    pub(crate) first_of_each: bool,
     /// How many at most.
     pub(crate) limit: usize,
 }
@@ -168,6 +170,15 @@ fn part(
         format!("WHERE {}", conditions.join(" AND "))
     };
     values.push(limit(query));
+    let filter = if query.first_of_each {
+        format!(
+            "WHERE number IN (SELECT number FROM (
+                 SELECT number, row_number() OVER (PARTITION BY connection, resource, kind ORDER BY at, number) AS place
+                 FROM activity {filter}) AS ordered WHERE place = 1)"
+        )
+    } else {
+        filter
+    };
     format!("SELECT number, entry, at FROM activity {filter} {NEWEST_FIRST}")
 }
 

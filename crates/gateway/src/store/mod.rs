@@ -42,7 +42,7 @@ use crate::config::{Retention, StoreLocation};
 use crate::crypto::random_hex;
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
-use database::Sql;
+use database::{Fault, Sql};
 use entry::{NewRow, RowKind};
 use health::events::Event;
 use notifications::Notifications;
@@ -424,11 +424,28 @@ impl Store {
         &self,
         query: ActivityQuery,
     ) -> Result<Vec<ActivityEntry>, Problem> {
+        self.read(move |sql| activity_query::read(sql, &query))
+            .await
+    }
+
+    /// Since when nothing has been deleted of what the list of what happened tells of who led. Asked for after entries, it
+    /// also holds for what was deleted meanwhile.
+    ///
+    /// # Errors
+    /// Too many read at once, or it cannot be read.
+    pub(crate) async fn complete_since(&self) -> Result<Option<DateTime<Utc>>, Problem> {
+        self.read(watching::complete_since).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut dyn Sql) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Problem> {
         let (answer, answered) = oneshot::channel();
         let read: ReadJob = Box::new(move |sql| {
             // A caller that has gone has no use for it.
             if !answer.is_closed() {
-                let _ = answer.send(activity_query::read(sql, &query));
+                let _ = answer.send(read(sql));
             }
         });
         let busy = || {
@@ -442,7 +459,7 @@ impl Store {
             None => self.jobs.try_send(Job::Read(read)).map_err(|_| busy())?,
         }
         match answered.await {
-            Ok(Ok(entries)) => Ok(entries),
+            Ok(Ok(found)) => Ok(found),
             Ok(Err(fault)) => {
                 tracing::error!("the activity cannot be read: the store {fault}");
                 Err(Problem::new(Kind::Internal, "the activity cannot be read"))

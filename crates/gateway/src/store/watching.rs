@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::words::span;
+use protocol::ActivityKind;
 
 /// How many old ones are deleted at a time, so that other writes wait for a moment only.
 const AT_A_TIME: i64 = 1_000;
@@ -13,6 +14,19 @@ const AT_A_TIME: i64 = 1_000;
 /// Of all that is kept, sign-ins and refusals may be one part in so many more. Anybody can cause them, and none of them
 /// takes the place of something else.
 const ACCESS_SHARE: i64 = 10;
+
+/// What tells who led, and when nobody could see it.
+const TELL_WHO_LED: [EventKind; 4] = [
+    EventKind::Failover,
+    EventKind::Alarm,
+    EventKind::Resource,
+    EventKind::Watching,
+];
+
+/// Those of the list that are more than so many, the oldest first.
+const BEYOND: &str =
+    "SELECT number FROM activity WHERE number <= (SELECT max(number) FROM activity) - ?
+    ORDER BY number LIMIT ?";
 
 /// Notes that the connections are watched at this moment, and takes out some of what has grown old.
 pub(super) fn watched(
@@ -46,12 +60,15 @@ pub(super) fn watched(
         &[oldest(longest).into()],
     )?;
     let most = i64::try_from(retention.entries).unwrap_or(i64::MAX);
+    let beyond = [most.into(), AT_A_TIME.into()];
+    let newest =
+        format!("SELECT max(at) FROM activity WHERE number IN ({BEYOND}) AND kind IN (?, ?, ?, ?)");
+    let kinds = TELL_WHO_LED.map(|kind| kind.key().into());
+    let newest = sql.rows(&newest, &[beyond.as_slice(), &kinds].concat())?;
+    let newest = newest.first().map(|row| row.optional(0)).transpose()?;
     sql.execute(
-        "DELETE FROM activity WHERE number IN
-             (SELECT number FROM activity
-              WHERE number > 0 AND number <= (SELECT max(number) FROM activity) - ?
-              ORDER BY number LIMIT ?)",
-        &[most.into(), AT_A_TIME.into()],
+        &format!("DELETE FROM activity WHERE number IN ({BEYOND})"),
+        &beyond,
     )?;
     // Their numbers fall: see `activity::insert`.
     sql.execute(
@@ -60,15 +77,35 @@ pub(super) fn watched(
               WHERE number < 0 AND number >= (SELECT min(number) FROM activity) + ?
               ORDER BY number DESC LIMIT ?)",
         &[(most / ACCESS_SHARE).into(), AT_A_TIME.into()],
-    )
-    .map(drop)
+    )?;
+    let tells = |kind| TELL_WHO_LED.map(ActivityKind::Seen).contains(kind);
+    let telling = retention.of.iter().filter(|(kind, _)| tells(kind));
+    let shortest = telling.fold(retention.days, |shortest, (_, days)| shortest.min(*days));
+    let known = complete_since(sql)?.map(|since| since.timestamp_millis());
+    let since = known
+        .max(newest.flatten().map(|at| at.saturating_add(1)))
+        .max(Some(oldest(shortest)))
+        // A clock that was ahead and has been set back says nothing of what is to come.
+        .map(|since| since.min(millis));
+    sql.execute("DELETE FROM complete_since", &[])?;
+    sql.execute("INSERT INTO complete_since VALUES (?)", &[since.into()])
+        .map(drop)
 }
 
 /// When somebody last watched, as far as that was noted.
 pub(super) fn last(sql: &mut dyn Sql) -> Result<Option<DateTime<Utc>>, Fault> {
-    let found = sql.rows("SELECT at FROM watched", &[])?;
-    let last = found.first().map(|row| row.number(0)).transpose()?;
-    Ok(last.and_then(DateTime::from_timestamp_millis))
+    moment(sql, "SELECT at FROM watched")
+}
+
+/// Since when nothing has been deleted of what tells who led, as far as that was noted.
+pub(super) fn complete_since(sql: &mut dyn Sql) -> Result<Option<DateTime<Utc>>, Fault> {
+    moment(sql, "SELECT at FROM complete_since")
+}
+
+fn moment(sql: &mut dyn Sql, statement: &str) -> Result<Option<DateTime<Utc>>, Fault> {
+    let found = sql.rows(statement, &[])?;
+    let moment = found.first().map(|row| row.number(0)).transpose()?;
+    Ok(moment.and_then(DateTime::from_timestamp_millis))
 }
 
 /// The gateway begins to watch; what has to be said of the time since one last did.

@@ -11,7 +11,9 @@ mod timeline;
 mod tests;
 
 pub use between::{appeared, between, gone, of_alarms};
-pub use report::{Record, UnknownInterval, absences, record, silences, until, unwatched};
+pub use report::{
+    Record, UnknownInterval, absences, record, silences, tells_silence, until, unwatched,
+};
 pub use timeline::{Gaps, Interval, Leader, LeaderChange, timeline};
 
 use crate::inventory::ResourceKey;

@@ -2,6 +2,7 @@
 //! told of when nobody could see it.
 
 use super::timeline::{Interval, Leader};
+use crate::inventory::{Kind, ResourceKey};
 use crate::severity::Severity;
 use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -119,14 +120,23 @@ pub fn unwatched(
         .collect()
 }
 
-/// When a connection did not answer, by the events of its alarms: when, the number of the entry, and the severity, which
-/// is Normal for an end (see `of_alarms`). An alarm that goes on has no end.
+/// Whether the alarms of this resource tell when its connection did not answer. A group may have the id or the name of
+/// its connection, and be among what was asked for by these.
 #[must_use]
-pub fn silences(
-    alarms: impl IntoIterator<Item = (DateTime<Utc>, i64, Severity)>,
+pub fn tells_silence(resource: Option<&ResourceKey>) -> bool {
+    resource.is_some_and(|key| key.kind == Kind::Connection)
+}
+
+/// When a connection did not answer, by the events of alarms, of which those of others count for nothing: of what, when,
+/// the number of the entry, and the severity, which is Normal for an end (see `of_alarms`). An alarm that goes on has no
+/// end.
+#[must_use]
+pub fn silences<'a>(
+    alarms: impl IntoIterator<Item = (Option<&'a ResourceKey>, DateTime<Utc>, i64, Severity)>,
 ) -> Vec<UnknownInterval> {
     let alarms = alarms.into_iter();
-    intervals(alarms.map(|(at, number, severity)| (at, number, severity == Severity::Normal)))
+    let own = alarms.filter(|(resource, ..)| tells_silence(*resource));
+    intervals(own.map(|(_, at, number, severity)| (at, number, severity == Severity::Normal)))
 }
 
 /// When a resource was not listed, by the events of its coming and going: when, the number of the entry, and the
@@ -136,23 +146,24 @@ pub fn absences(
     events: impl IntoIterator<Item = (DateTime<Utc>, i64, Severity)>,
 ) -> Vec<UnknownInterval> {
     let came = |(at, number, severity)| (at, number, severity != Severity::Unknown);
-    let events: Vec<_> = events.into_iter().map(came).collect();
-    let oldest = events.iter().min_by_key(|(at, number, _)| (*at, *number));
-    let first = oldest.filter(|(_, _, has_come)| *has_come);
-    let before = first.map(|(at, ..)| UnknownInterval::before(*at));
-    let absent = intervals(events).into_iter().map(|one| UnknownInterval {
-        is_compared: false,
-        ..one
-    });
-    absent.chain(before).collect()
+    let absent = intervals(events.into_iter().map(came)).into_iter();
+    absent
+        .map(|one| UnknownInterval {
+            is_compared: false,
+            ..one
+        })
+        .collect()
 }
 
-/// From each beginning to the next end, newest first: when, the number of the entry, and whether it is an end.
+/// From each beginning to the next end, newest first: when, the number of the entry, and whether it is an end. What ends
+/// first has begun before all that is known.
 fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Vec<UnknownInterval> {
     let mut events: Vec<_> = events.into_iter().collect();
     sort(&mut events, |(at, number, _), other| {
         (other.0, other.1).cmp(&(*at, *number))
     });
+    let oldest = events.last().filter(|(.., is_end)| *is_end);
+    let oldest = oldest.map(|(at, ..)| *at);
     let (mut list, mut end) = (Vec::new(), DateTime::<Utc>::MAX_UTC);
     for (at, _, is_end) in events {
         if is_end {
@@ -165,6 +176,7 @@ fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Ve
             });
         }
     }
+    list.extend(oldest.map(UnknownInterval::before));
     list
 }
 
@@ -172,6 +184,7 @@ fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Ve
 mod tests {
     use super::{Record, UnknownInterval, absences, record, silences, until, unwatched};
     use crate::events::timeline::{Gaps, Interval, Leader};
+    use crate::inventory::{Kind, ResourceKey};
     use crate::severity::Severity;
     use chrono::{DateTime, TimeDelta, Utc};
     use proptest::prelude::*;
@@ -245,20 +258,35 @@ mod tests {
 
     #[test]
     fn a_connection_is_silent_from_its_alarm_to_the_end_of_that() {
+        let key = |kind| ResourceKey {
+            kind,
+            connection: "live".to_owned(),
+            id: "live".to_owned(),
+        };
+        let (own, of_group) = (key(Kind::Connection), key(Kind::SlicerGroup));
         let told = silences([
-            (at(50), 4, Severity::Critical),
-            (at(30), 3, Severity::Normal),
+            (None, at(70), 7, Severity::Critical),
+            (Some(&of_group), at(60), 6, Severity::Critical),
+            (Some(&own), at(50), 5, Severity::Critical),
+            (Some(&own), at(30), 4, Severity::Normal),
             // It got worse.
-            (at(20), 2, Severity::Critical),
-            (at(10), 1, Severity::Unknown),
+            (Some(&own), at(20), 3, Severity::Critical),
+            (Some(&of_group), at(20), 2, Severity::Normal),
+            (Some(&own), at(10), 1, Severity::Unknown),
+            // Its beginning is no longer kept.
+            (Some(&own), at(5), 0, Severity::Normal),
         ]);
         let unseen = |from, to| UnknownInterval {
             from,
             to,
             is_compared: true,
         };
-        let last = DateTime::<Utc>::MAX_UTC;
-        let expected = [unseen(at(50), last), unseen(at(10), at(30))];
+        let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
+        let expected = [
+            unseen(at(50), last),
+            unseen(at(10), at(30)),
+            unseen(first, at(5)),
+        ];
         assert_eq!(Gaps::of(told), Gaps::of(expected.to_vec()));
     }
 

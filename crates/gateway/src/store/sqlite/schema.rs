@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
@@ -97,6 +97,8 @@ const MIGRATIONS: [&str; 8] = [
     INSERT INTO watched_connection
         SELECT connection, CAST(min(at) AS TEXT) FROM activity WHERE connection <> '' GROUP BY connection;
 ",
+    // Since when nothing has been deleted of what tells who led.
+    "CREATE TABLE complete_since (at INTEGER NOT NULL) STRICT;",
 ];
 
 /// How much of the file a connection keeps in memory, in KiB. What is written is at the end, and what is read mostly

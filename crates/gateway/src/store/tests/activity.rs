@@ -282,6 +282,38 @@ async fn a_resource_is_found_by_its_name_too_which_several_may_share() {
 }
 
 #[tokio::test]
+async fn of_each_resource_and_kind_the_first_entry_of_a_time_is_found() {
+    for (store, _site) in stores() {
+        store.record(vec![
+            event(1, EventKind::Failover, Severity::Normal, "c", "g"),
+            event(4, EventKind::Failover, Severity::Normal, "c", "g"),
+            event(3, EventKind::Failover, Severity::Normal, "c", "g"),
+            event(5, EventKind::Resource, Severity::Normal, "c", "g"),
+            event(6, EventKind::Failover, Severity::Normal, "d", "g"),
+            event(7, EventKind::Failover, Severity::Normal, "c", "h"),
+            event(8, EventKind::Failover, Severity::Normal, "c", "h"),
+        ]);
+        assert!(store.catch_up().await);
+        let first = |connections: &[&str], kinds: &[&str]| ActivityQuery {
+            connections: Some(connections.iter().map(ToString::to_string).collect()),
+            kinds: kinds.iter().map(ToString::to_string).collect(),
+            from: Some(at(2)),
+            first_of_each: true,
+            ..everything()
+        };
+        for (query, expected) in [
+            (first(&["c"], &["failover"]), vec!["7", "3"]),
+            (
+                first(&["c", "d"], &["failover", "resource"]),
+                vec!["7", "6", "5", "3"],
+            ),
+        ] {
+            assert_eq!(told(&store, query.clone()).await, expected, "{query:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn more_connections_and_kinds_than_a_statement_has_parts_are_answered_too() {
     for (store, _site) in stores() {
         store.record(vec![
@@ -348,11 +380,14 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
             entry.what
         );
         assert_eq!(entry.before.as_deref(), Some("1970-01-01T00:16:40.000Z"));
+        let complete_since = second.complete_since().await.unwrap();
+        assert_eq!(complete_since, Some(at(1_000) - TimeDelta::days(400)));
     }
 }
 
-/// The seconds of the alarms and of the failovers that are left a day after the beginning.
-fn left_after_a_day(retention: &Retention) -> [Vec<i64>; 2] {
+/// The seconds of the alarms and of the failovers that are left a day after the beginning, and since which nothing that
+/// tells who led has been deleted.
+fn left_after_a_day(retention: &Retention) -> ([Vec<i64>; 2], i64) {
     let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
     let later = at(24 * 3_600);
     database
@@ -370,14 +405,16 @@ fn left_after_a_day(retention: &Retention) -> [Vec<i64>; 2] {
         })
         .unwrap();
     let left = activity_query::read(&mut database, &everything()).unwrap();
-    [EventKind::Alarm, EventKind::Failover].map(|kind| {
+    let complete_since = watching::complete_since(&mut database).unwrap().unwrap();
+    let left = [EventKind::Alarm, EventKind::Failover].map(|kind| {
         let of_kind = left
             .iter()
             .filter(|entry| entry.kind == ActivityKind::Seen(kind));
         let mut seconds: Vec<i64> = of_kind.map(|entry| entry.at.timestamp()).collect();
         seconds.sort_unstable();
         seconds
-    })
+    });
+    (left, complete_since.timestamp())
 }
 
 #[tokio::test]
@@ -417,9 +454,10 @@ fn what_grows_old_goes_each_kind_after_its_time() {
         days,
         ..Retention::default()
     };
-    for (retention, alarms, failovers) in [
-        (days(2), vec![-1, 1_000], vec![-1, 2_000]),
-        (days(1), vec![1_000], vec![2_000]),
+    const DAY: i64 = 24 * 3_600;
+    for (retention, alarms, failovers, complete_since) in [
+        (days(2), vec![-1, 1_000], vec![-1, 2_000], -DAY),
+        (days(1), vec![1_000], vec![2_000], 0),
         (
             Retention {
                 of: vec![(ActivityKind::Seen(EventKind::Alarm), 1)],
@@ -427,6 +465,17 @@ fn what_grows_old_goes_each_kind_after_its_time() {
             },
             vec![1_000],
             vec![-1, 2_000],
+            0,
+        ),
+        // Nothing of who led goes with these.
+        (
+            Retention {
+                of: vec![(ActivityKind::Seen(EventKind::Heartbeat), 1)],
+                ..days(2)
+            },
+            vec![-1, 1_000],
+            vec![-1, 2_000],
+            -DAY,
         ),
         (
             Retention {
@@ -435,12 +484,33 @@ fn what_grows_old_goes_each_kind_after_its_time() {
             },
             vec![],
             vec![2_000],
+            1_000,
         ),
     ] {
         assert_eq!(
             left_after_a_day(&retention),
-            [alarms, failovers],
+            ([alarms, failovers], complete_since),
             "{retention:?}"
         );
     }
+}
+
+#[test]
+fn what_was_deleted_stays_known_as_that_where_more_is_kept_from_now_on() {
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+    let mut watched = |days, second| {
+        let retention = Retention {
+            days,
+            ..Retention::default()
+        };
+        let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, at(second));
+        database.write(work).unwrap();
+        watching::complete_since(&mut database).unwrap().unwrap()
+    };
+    const DAY: i64 = 24 * 3_600;
+    assert_eq!(watched(1, 10 * DAY), at(9 * DAY));
+    assert_eq!(watched(400, 10 * DAY), at(9 * DAY));
+    // By a clock that is months ahead, and set back.
+    assert_eq!(watched(1, 100 * DAY), at(99 * DAY));
+    assert_eq!(watched(400, 11 * DAY), at(11 * DAY));
 }
