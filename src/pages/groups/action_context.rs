@@ -157,6 +157,7 @@ impl ActionContext {
         let session = id.and_then(|id| sessions.iter().find(|one| one.id.as_deref() == Some(id)));
         let scene = GroupContext {
             group: &group.configuration,
+            status: &group.detail.status,
             sessions,
             observation,
         };

@@ -4,19 +4,22 @@
 use super::actions::Action;
 use super::heartbeat::{HeartbeatTiming, heartbeat_timing};
 use super::observation::Observation;
+use super::roles::leaders;
 use super::successor::next_primary;
 use super::{is_candidate, is_pinned, score, score_words, session_name};
 use crate::effect::Confirm;
 use crate::freshness::Freshness;
 use crate::words::span;
 use chrono::{DateTime, TimeDelta, Utc};
-use vendors::aveva::{ClientSession, GroupConfiguration, Role};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 
 /// The group and sessions that an action applies to.
 #[derive(Debug, Clone, Copy)]
 pub struct GroupContext<'a> {
     /// The group.
     pub group: &'a GroupConfiguration,
+    /// Its status.
+    pub status: &'a GroupStatus,
     /// Its sessions.
     pub sessions: &'a [ClientSession],
     /// When they were read, and the current time.
@@ -64,10 +67,34 @@ impl<'a> GroupContext<'a> {
         self.is_live(session) && is_candidate(session, self.observation.now)
     }
 
+    /// The role of a session as [`leaders`] has it; `None` where it may be Primary, because its role is missing or not
+    /// in the contract and no session is known to be Primary.
+    pub(super) fn role(&self, session: &ClientSession) -> Option<Role> {
+        let (primary, pending) = leaders(self.status, self.sessions);
+        match session.role {
+            Some(Role::Primary) => Some(Role::Primary),
+            _ if is_same(primary, session) => Some(Role::Primary),
+            Some(Role::PendingPrimary) => Some(Role::PendingPrimary),
+            _ if is_same(pending, session) => Some(Role::PendingPrimary),
+            None | Some(Role::Other(_)) if primary.is_none() => None,
+            _ => Some(Role::Secondary),
+        }
+    }
+
+    /// Whether a session is Primary, for a sentence: "is", "may be"; `None` where it is not.
+    pub(super) fn is_primary(&self, session: &ClientSession) -> Option<&'static str> {
+        match self.role(session) {
+            None => Some("may be"),
+            Some(Role::Primary) => Some("is"),
+            Some(Role::PendingPrimary) => Some("is about to become"),
+            Some(_) => None,
+        }
+    }
+
     /// Another session that an override keeps Primary, even if it is silent.
-    pub(super) fn pinned(&self, but: &ClientSession) -> Option<&'a ClientSession> {
+    pub(super) fn pinned(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
         let now = self.observation.now;
-        let mut others = self.sessions.iter().filter(|s| !is_same(Some(but), s));
+        let mut others = self.sessions.iter().filter(|s| !is_same(but, s));
         others.find(|session| is_pinned(session, now))
     }
 
@@ -94,7 +121,7 @@ impl<'a> GroupContext<'a> {
     /// The Primary after a session is removed or no longer Primary, with the reason, as a sentence without
     /// the final stop; `None` when no session is left that may be elected.
     pub(super) fn succession(&self, but: &ClientSession) -> Option<String> {
-        if let Some(pinned) = self.pinned(but) {
+        if let Some(pinned) = self.pinned(Some(but)) {
             let who = session_name(pinned);
             let verb = verb(pinned);
             return Some(format!("{who} {verb} Primary: a role override pins it"));
@@ -122,7 +149,7 @@ impl<'a> GroupContext<'a> {
     }
 
     /// The confirmation for an action on a session, or on the group without one. The id must be typed to
-    /// delete or force while the shown data is stale, while it is the only live session, or while it is
+    /// delete or force while the shown data is stale, while it is the only live session, or while it is, or may be,
     /// Primary or pending. Deleting a group always requires typing.
     #[must_use]
     pub fn confirm(
@@ -143,17 +170,16 @@ impl<'a> GroupContext<'a> {
             // Putting a new one. Of one that is listed no more nothing is known.
             (_, None) if action == Action::PutSession => Confirm::Click,
             (_, None) => typed("it is no longer listed"),
-            (_, Some(session)) if session.role == Some(Role::Primary) => typed("it is Primary"),
-            (_, Some(session)) if session.role == Some(Role::PendingPrimary) => {
-                typed("it is about to become Primary")
-            }
-            (_, Some(session)) if self.is_live(session) && self.live(None) == 1 => {
-                typed("it is the only live session")
-            }
-            (_, Some(session)) if action == Action::OverrideRole && !self.is_live(session) => {
-                typed("it is silent")
-            }
-            _ => Confirm::Click,
+            (_, Some(session)) => match self.is_primary(session) {
+                Some(is) => Confirm::Typed(format!("it {is} Primary")),
+                None if self.is_live(session) && self.live(None) == 1 => {
+                    typed("it is the only live session")
+                }
+                None if action == Action::OverrideRole && !self.is_live(session) => {
+                    typed("it is silent")
+                }
+                None => Confirm::Click,
+            },
         }
     }
 }

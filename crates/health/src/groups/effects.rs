@@ -39,14 +39,10 @@ impl GroupContext<'_> {
     #[must_use]
     pub fn delete_session(&self, session: &ClientSession) -> Effect {
         let who = session_name(session);
-        let mut notes = self.pinned_silent(session);
+        let mut notes = self.pinned_silent(Some(session));
         let live = self.is_live(session);
         let left = self.eligible(Some(session));
-        let was = match session.role {
-            Some(Role::Primary) => Some("is"),
-            Some(Role::PendingPrimary) => Some("is about to become"),
-            _ => None,
-        };
+        let was = self.is_primary(session);
         if left == 0 && (live || was.is_some()) {
             let nobody = nobody(self.group, self.sessions, Some(session), self.observation);
             notes.push((
@@ -82,7 +78,7 @@ impl GroupContext<'_> {
             HeartbeatState::Late => notes.push((Warning, format!("{who} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
             HeartbeatState::OnTime | HeartbeatState::Future => {}
         }
-        if let Some(other) = self.pinned(session) {
+        if let Some(other) = self.pinned(Some(session)) {
             notes.push((Warning, format!("{} is already pinned by an override: with several, the service decides which one applies.", session_name(other))));
         }
         if period.is_none() {
@@ -92,7 +88,7 @@ impl GroupContext<'_> {
                     .to_owned(),
             ));
         }
-        let how = match session.role {
+        let how = match self.role(session) {
             Some(Role::Primary) => "is already Primary",
             _ => "becomes Primary immediately",
         };
@@ -106,7 +102,9 @@ impl GroupContext<'_> {
     #[must_use]
     pub fn clear_override(&self, session: &ClientSession) -> Effect {
         let who = session_name(session);
-        let pinned = self.pinned(session).and_then(|_| self.succession(session));
+        let pinned = self
+            .pinned(Some(session))
+            .and_then(|_| self.succession(session));
         let sentence = match (pinned, self.leader()) {
             (Some(succession), _) => format!("{who} is no longer pinned. {succession}."),
             (None, None) if self.live(None) == 0 => {
@@ -123,7 +121,7 @@ impl GroupContext<'_> {
         };
         Effect {
             sentence,
-            notes: self.pinned_silent(session),
+            notes: self.pinned_silent(Some(session)),
         }
     }
 
@@ -138,7 +136,7 @@ impl GroupContext<'_> {
             self.heartbeat_timing(session).state,
             HeartbeatState::OnTime | HeartbeatState::Future
         );
-        match session.role {
+        match self.role(session) {
             Some(Role::PendingPrimary) => notes.push((Critical, format!("{who} is PendingPrimary: this heartbeat makes it Primary, and its adapter may not collect."))),
             Some(Role::Primary) if due => notes.push((Critical, format!("{who} is Primary and its adapter does not report: this prevents any other session from taking over{alive}."))),
             _ => {}
@@ -169,21 +167,24 @@ impl GroupContext<'_> {
     /// Effect of adding a session.
     #[must_use]
     pub fn add_session(&self) -> Effect {
-        let sentence = if self.sessions.is_empty() {
-            "It becomes Primary as the only session of the group."
-        } else if self.live(None) == 0 {
-            "No other session is live: it becomes Primary with its first heartbeat."
-        } else {
-            "It is on standby, and takes part in the election from its first heartbeat."
+        let sentence = match self.pinned(None).map(session_name) {
+            Some(who) => format!("It is on standby: a role override pins {who} as Primary."),
+            None if self.sessions.is_empty() => {
+                "It becomes Primary as the only session of the group.".to_owned()
+            }
+            None if self.live(None) == 0 => {
+                "No other session is live: it becomes Primary with its first heartbeat.".to_owned()
+            }
+            None => "It is on standby, and takes part in the election from its first heartbeat."
+                .to_owned(),
         };
-        Effect {
-            sentence: sentence.to_owned(),
-            notes: vec![(
-                Normal,
-                "Adapters register their own sessions: use this for preparation and testing."
-                    .to_owned(),
-            )],
-        }
+        let mut notes = self.pinned_silent(None);
+        notes.push((
+            Normal,
+            "Adapters register their own sessions: use this for preparation and testing."
+                .to_owned(),
+        ));
+        Effect { sentence, notes }
     }
 
     /// A note that what is deleted may come back. One that is silent here may run all the same.
@@ -202,7 +203,7 @@ impl GroupContext<'_> {
     }
 
     /// A note about another pinned session that is silent: it stays Primary.
-    fn pinned_silent(&self, but: &ClientSession) -> Vec<(Severity, String)> {
+    fn pinned_silent(&self, but: Option<&ClientSession>) -> Vec<(Severity, String)> {
         let pinned = self.pinned(but).filter(|pinned| !self.is_live(pinned));
         let note = |pinned| {
             let who = session_name(pinned);

@@ -119,7 +119,7 @@ pub(super) fn missed_takeover(
         .then(|| observation.now.signed_duration_since(due))
 }
 
-fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {
+pub(super) fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {
     session.heartbeat.as_ref()?.heartbeat_time
 }
 

@@ -1,14 +1,15 @@
 //! Selects the verdict on a group: the most severe problem. `verdicts` has the texts.
 
 use super::assumed::{self, Assumed};
-use super::heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing};
+use super::heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_time, heartbeat_timing};
 use super::observation::Observation;
 use super::roles::{Roles, roles};
 use super::verdicts::Verdicts;
 use super::{group_name, is_pinned};
 use crate::doubt::between;
 use crate::verdict::Verdict;
-use chrono::{DateTime, Utc};
+use chrono::TimeDelta;
+use std::cmp::Reverse;
 use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 
@@ -64,31 +65,28 @@ fn judge(
         heartbeat_timing(session, group.failover_timeout.as_ref(), observation)
     };
     let roles = roles(status, sessions);
-    if let Some(pinned) = silent_pin(&roles, sessions, of, observation.now) {
-        return say.pinned_silent(pinned, &of(pinned));
-    }
-    match (roles.primaries.as_slice(), roles.pending) {
-        ([], None) => without_primary(&say, &roles),
-        ([_, _, ..], _) => say.several_primaries(&roles.primaries),
-        (primary, Some(pending)) => {
-            let primary = primary.first().copied();
-            handing_over(&say, primary.map(of), pending, &of(pending))
-        }
-        ([primary], None) => with_primary(&say, sessions, primary, of),
-    }
-}
-
-/// The session that an override keeps Primary although it is silent. No other session may collect data
-/// then; but while another live session still has the role, data flows.
-fn silent_pin<'a>(
-    roles: &Roles<'a>,
-    sessions: &'a [ClientSession],
-    of: impl Fn(&ClientSession) -> HeartbeatTiming,
-    now: DateTime<Utc>,
-) -> Option<&'a ClientSession> {
+    // No other session may collect data while an override pins a silent one; but while another live session still
+    // has the role, data flows.
     let collects = roles.primaries.iter().any(|primary| of(primary).is_live());
-    let mut pinned = sessions.iter().filter(|session| is_pinned(session, now));
-    pinned.find(|session| !collects && !of(session).is_live())
+    let mut pinned = sessions
+        .iter()
+        .filter(|session| is_pinned(session, observation.now));
+    let pinned = pinned.find(|session| !of(session).is_live());
+    if let Some(pinned) = pinned.filter(|_| !collects) {
+        return say.pinned_silent(pinned, &of(pinned), None);
+    }
+    // Of several that are silent, the one that was heard of last: no data has flowed since.
+    let primaries = roles.primaries.iter().copied();
+    let primary = primaries.min_by_key(|primary| Reverse(heartbeat_time(primary)));
+    match (primary, roles.pending) {
+        _ if collects && roles.primaries.len() > 1 => say.several_primaries(&roles.primaries),
+        (None, None) => without_primary(&say, &roles),
+        (primary, Some(pending)) => {
+            let since_read = observation.now - observation.observed_at.min(observation.now);
+            handing_over(&say, primary.map(of), pending, &of(pending), since_read)
+        }
+        (Some(primary), None) => with_primary(&say, sessions, primary, pinned, of),
+    }
 }
 
 fn without_primary(say: &Verdicts<'_>, roles: &Roles<'_>) -> Verdict {
@@ -102,16 +100,18 @@ fn without_primary(say: &Verdicts<'_>, roles: &Roles<'_>) -> Verdict {
 /// The handshake: the elected session has to post one more heartbeat, which normally takes a second. The
 /// API does not report when it was elected. The handover is stuck when the session's own heartbeat is
 /// older than the FailoverTimeout, when the old primary has been silent for twice that time, or when the
-/// session has been observed as pending for that long.
+/// session has been observed as pending for that long. All of it is decided for the time of reading: the handover may
+/// have ended since.
 fn handing_over(
     say: &Verdicts<'_>,
     primary: Option<HeartbeatTiming>,
     pending: &ClientSession,
     timing: &HeartbeatTiming,
+    since_read: TimeDelta,
 ) -> Verdict {
     let overdue = |primary: &HeartbeatTiming| {
         let (age, timeout) = (primary.age?, primary.timeout?);
-        Some(age > timeout.checked_mul(2)?)
+        Some(age - since_read > timeout.checked_mul(2)?)
     };
     let lingers = primary.as_ref().and_then(overdue).unwrap_or(false);
     let collects = primary.is_some_and(|primary| primary.is_live());
@@ -126,14 +126,18 @@ fn handing_over(
     }
 }
 
-/// One primary and no pending session.
+/// One primary and no pending session. `pinned` is silent, and an override keeps it Primary.
 fn with_primary(
     say: &Verdicts<'_>,
     sessions: &[ClientSession],
     primary: &ClientSession,
+    pinned: Option<&ClientSession>,
     of: impl Fn(&ClientSession) -> HeartbeatTiming,
 ) -> Verdict {
     let timing = of(primary);
+    if let Some(pinned) = pinned {
+        return say.pinned_silent(pinned, &of(pinned), Some(primary));
+    }
     match timing.state {
         HeartbeatState::Stale | HeartbeatState::Never => {
             return say.primary_silent(primary, &timing);
@@ -146,6 +150,13 @@ fn with_primary(
     let (standbys, unknown): (Vec<_>, Vec<_>) = others
         .filter(|session| of(session).is_live())
         .partition(|session| session.role == Some(Role::Secondary));
+    let mut ahead = standbys.iter().map(|standby| (standby, of(standby)));
+    if let Some((standby, timing)) = ahead.next()
+        && timing.state == HeartbeatState::Future
+        && ahead.all(|(_, timing)| timing.state == HeartbeatState::Future)
+    {
+        return say.clock_ahead(standby, &timing);
+    }
     match (standbys.len(), unknown.first()) {
         (0, Some(unknown)) => say.no_known_standby(unknown),
         (0, None) => say.no_standby(primary, sessions.len() == 1),

@@ -108,7 +108,7 @@ proptest! {
         let members = members(&group, &sessions, now);
         let counted = members.primary + members.pending + members.standby + members.stale + members.unknown;
         prop_assert_eq!(counted, sessions.len());
-        let context = GroupContext { group: &group, sessions: &sessions, observation: now.into() };
+        let context = GroupContext { group: &group, status: &status, sessions: &sessions, observation: now.into() };
         for session in &sessions {
             for effect in [
                 context.delete_session(session),

@@ -121,29 +121,47 @@ impl<'a> Verdicts<'a> {
             .advise("Check the network between the adapters and the service, and stop all but one.")
     }
 
-    /// The most severe verdict: the session stays Primary although it is silent, so no data flows.
+    /// The most severe verdict: the session stays Primary although it is silent, so no data flows. While `primary`
+    /// collects, the override has not been taken up yet.
     pub(super) fn pinned_silent(
         &self,
         pinned: &ClientSession,
         timing: &HeartbeatTiming,
+        primary: Option<&ClientSession>,
     ) -> Verdict {
         let (name, who) = (self.name, session_name(pinned));
-        let sentence = format!(
-            "{name} has no working primary: an override pins {who}, and it {}.",
-            match timing.age {
-                Some(_) => "has gone silent",
-                None => "has never posted a heartbeat",
-            }
-        );
+        let silent = match timing.age {
+            Some(_) => "has gone silent",
+            None => "has never posted a heartbeat",
+        };
         let end = pinned
             .role_override_expiration_time
             .map(|end| span(end.signed_duration_since(self.now)));
         let end = end.map(|end| format!(", which expires in {end}"));
-        let (end, next) = (end.unwrap_or_default(), self.next(Some(pinned)));
-        Verdict::new(Critical, "Override silent", sentence)
-            .rank(Verdict::FIRST)
-            .advise(format!("Turn the override off{end}. {next}"))
-            .since(self.last_heartbeat(timing))
+        let end = end.unwrap_or_default();
+        let verdict = match primary.map(session_name) {
+            Some(primary) => {
+                let sentence = format!(
+                    "{name}: an override pins {who}, which {silent}, while {primary} is primary."
+                );
+                let advice = format!(
+                    "Turn the override off{end}: while it is active, no other session can take over from {primary}."
+                );
+                Verdict::new(Warning, "Override silent", sentence).advise(advice)
+            }
+            None => {
+                let sentence = format!(
+                    "{name} has no working primary: an override pins {who}, and it {silent}."
+                );
+                Verdict::new(Critical, "Override silent", sentence)
+                    .rank(Verdict::FIRST)
+                    .advise(format!(
+                        "Turn the override off{end}. {}",
+                        self.next(Some(pinned))
+                    ))
+            }
+        };
+        verdict.since(self.last_heartbeat(timing))
     }
 
     pub(super) fn primary_silent(
@@ -205,8 +223,8 @@ impl<'a> Verdicts<'a> {
         )
     }
 
-    pub(super) fn clock_ahead(&self, primary: &ClientSession, timing: &HeartbeatTiming) -> Verdict {
-        let (name, who) = (self.name, session_name(primary));
+    pub(super) fn clock_ahead(&self, session: &ClientSession, timing: &HeartbeatTiming) -> Verdict {
+        let (name, who) = (self.name, session_name(session));
         let skew = timing.skew.map(span).unwrap_or_default();
         let sentence = format!(
             "{name}: the clock of {who} is {skew} ahead, so a failure would be detected late."

@@ -1,5 +1,5 @@
-//! A slicer group as if its unreadable fields, and the health that is not reported, said the worst, or the best, that
-//! they could.
+//! A slicer group as if its unreadable fields, and the health and positions that are not reported, said the worst, or
+//! the best, that they could.
 
 use super::{HEALTH_FIELDS, ordered};
 use crate::doubt::{any, first};
@@ -8,15 +8,18 @@ use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState
 /// The fields of a group that decide its state.
 const GROUP_FIELDS: [&str; 4] = ["active_slicer_id", "slicers", "mode", "hot_warm"];
 
-/// The first unreadable field, or health that is not reported, that may decide the state, in words.
+/// The first unreadable field, or health or position that is not reported, that may decide the state, in words.
 pub(super) fn doubt(group: &FailoverGroup) -> Option<String> {
+    let prioritized = group.mode == Some(Mode::Prioritized);
     let of_slicer = |slicer: &Slicer| {
         let fields = &slicer.unreadable;
         let id = Some(slicer.id.as_str());
-        let unreported = || format!("the health of {} is not reported", slicer.id);
+        let unreported = |what| format!("the {what} of {} is not reported", slicer.id);
+        let unplaced = prioritized && slicer.order.is_none();
         first(fields, &HEALTH_FIELDS, id)
             .or_else(|| first(fields, &["order"], id))
-            .or_else(|| slicer.blacklist.is_none().then(unreported))
+            .or_else(|| slicer.blacklist.is_none().then(|| unreported("health")))
+            .or_else(|| unplaced.then(|| unreported("position")))
     };
     first(&group.unreadable, &GROUP_FIELDS, None)
         .or_else(|| group.slicers.iter().flatten().find_map(of_slicer))
@@ -32,18 +35,29 @@ fn hidden(group: &FailoverGroup) -> impl Iterator<Item = &str> {
     names.filter(|name| name.starts_with("slicers[") && name.ends_with(']'))
 }
 
-fn assumed(group: &FailoverGroup, change: fn(&mut Slicer)) -> FailoverGroup {
+/// With these changes of each slicer, and of a position that is not known: that of the one on air, and of another one.
+fn assumed(
+    group: &FailoverGroup,
+    (on_air, another): (i64, i64),
+    change: fn(&mut Slicer),
+) -> FailoverGroup {
+    let active = super::on_air(group).map(|slicer| slicer.id.as_str());
     let mut group = group.clone();
     for slicer in group.slicers.iter_mut().flatten() {
+        let is_active = Some(slicer.id.as_str()) == active;
+        slicer.order = slicer
+            .order
+            .or(Some(if is_active { on_air } else { another }));
         change(slicer);
         slicer.unreadable.clear();
     }
     group
 }
 
-/// Its slicers are out, and a slicer that is not named is not there.
+/// Its slicers are out, others come before the one on air, and a slicer that is not named is not there.
 pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
-    let mut group = assumed(group, |slicer| {
+    // The service counts from 1.
+    let mut group = assumed(group, (i64::MAX, 1), |slicer| {
         let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
         if slicer.blacklist.is_none() || unreadable(&["status", "status.state"]) {
             slicer.state = Some(SlicerState::Inactive);
@@ -58,22 +72,19 @@ pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
     group
 }
 
-/// Its slicers are ready and in the first places, and one that could not be read is a further one.
+/// Its slicers are ready, the one on air comes first, and one that could not be read is a further one.
 pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
     let more = hidden(group).count();
-    let mut group = assumed(group, |slicer| {
+    let mut group = assumed(group, (i64::MIN, i64::MAX), |slicer| {
         let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
         let state = unreadable(&["status", "status.state"]);
-        let (enabled, order) = (unreadable(&["enabled"]), unreadable(&["order"]));
+        let enabled = unreadable(&["enabled"]);
         slicer.blacklist.get_or_insert(Blacklist::Healthy);
         if state {
             slicer.state = Some(SlicerState::Slicing);
         }
         if enabled {
             slicer.enabled = Some(true);
-        }
-        if order {
-            slicer.order = Some(i64::MIN);
         }
     });
     let unreadable = |name| any(&group.unreadable, &[name]);
@@ -113,10 +124,10 @@ pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
 #[cfg(test)]
 mod tests {
     use crate::severity::Severity;
-    use crate::slicers::tests::{NOW, group, slicer};
+    use crate::slicers::tests::{NOW, for_seconds, group, slicer};
     use crate::slicers::{is_ready, judge_slicers};
     use vendors::UnreadableField;
-    use vendors::uplynk::{FailoverGroup, Slicer};
+    use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
     fn field(name: &str) -> UnreadableField {
         UnreadableField {
@@ -169,6 +180,45 @@ mod tests {
                 "whether a should be on air: {name}"
             );
         }
+    }
+
+    /// A slicer whose position is not reported.
+    fn unplaced(id: &str) -> Slicer {
+        Slicer {
+            order: None,
+            ..slicer(id, 0)
+        }
+    }
+
+    #[test]
+    fn a_position_that_is_not_reported_is_not_the_place_in_the_list() {
+        let of = |active, slicers: &[Slicer]| judge_slicers(&group(active, slicers.into()), NOW);
+        let (a, b) = (unplaced("a"), unplaced("b"));
+        for (active, slicers) in [
+            ("b", [a.clone(), b.clone()]),
+            ("a", [a.clone(), b.clone()]),
+            ("b", [a.clone(), slicer("b", 2)]),
+            ("a", [slicer("b", 2), a.clone()]),
+        ] {
+            let verdict = of(active, &slicers);
+            assert_eq!(verdict.severity, Severity::Unknown, "{active} {slicers:?}");
+            let named = "News East: the position of a is not reported, so its state is not known.";
+            assert_eq!(verdict.sentence, named);
+        }
+        // Nothing comes before the first position, and where there is nothing else it does not matter.
+        assert_eq!(of("a", &[slicer("a", 1), b]).severity, Severity::Normal);
+        assert_eq!(of("a", std::slice::from_ref(&a)).word, "No backup");
+        let flat = FailoverGroup {
+            mode: Some(Mode::Flat),
+            ..group("b", vec![a.clone(), unplaced("b")])
+        };
+        assert_eq!(judge_slicers(&flat, NOW).severity, Severity::Normal);
+        // What is certain is told.
+        let sick = |slicer| for_seconds(60, slicer);
+        let verdict = of("a", &[sick(a), unplaced("b")]);
+        assert_eq!(verdict.word, "On air unhealthy");
+        let verdict = of("b", &[sick(slicer("a", 1)), slicer("b", 2), unplaced("c")]);
+        assert_eq!(verdict.word, "On backup");
     }
 
     #[test]

@@ -84,27 +84,30 @@ pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
 }
 
 /// The slicer that should be on air by the order: the first ready one, or the one on air where its health is unknown,
-/// which may be well. `None` in flat mode, in an unknown mode, and when there is none.
+/// which may be well. `None` in flat mode, in an unknown mode, when there is none, and where one whose position
+/// is not reported may come first.
 #[must_use]
 pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
-    intended_of(group, &ordered(group), now)
+    let candidates = candidates(group, ordered(group), now);
+    let first = *candidates.first()?;
+    let is_open = candidates.len() > 1 && candidates.iter().any(|one| one.order.is_none());
+    (first.order == Some(1) || !is_open).then_some(first)
 }
 
-/// The same for another order of the slicers.
-fn intended_of<'s>(
+/// The slicers that may go on air by the mode and their health, in the order in which they are given.
+fn candidates<'s>(
     group: &FailoverGroup,
-    order: &[&'s Slicer],
+    mut order: Vec<&'s Slicer>,
     now: DateTime<Utc>,
-) -> Option<&'s Slicer> {
-    let mut order = order.iter().copied();
+) -> Vec<&'s Slicer> {
     let active = on_air(group).map(|slicer| slicer.id.as_str());
     let may_be_well = |slicer: &Slicer| {
         let is_in = slicer.enabled != Some(false) && slicer.state != Some(SlicerState::Inactive);
         slicer.blacklist.is_none() && is_in && Some(slicer.id.as_str()) == active
     };
-    (group.mode == Some(Mode::Prioritized))
-        .then(|| order.find(|slicer| is_ready(slicer, now) || may_be_well(slicer)))
-        .flatten()
+    let prioritized = group.mode == Some(Mode::Prioritized);
+    order.retain(|slicer| prioritized && (is_ready(slicer, now) || may_be_well(slicer)));
+    order
 }
 
 /// The slicer on air, if it belongs to the group.

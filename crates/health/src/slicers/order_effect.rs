@@ -1,12 +1,12 @@
 //! The effect of another order of a group's slicers.
 
-use super::{intended_of, is_ready, on_air};
+use super::{backups, candidates, is_ready, on_air};
 use crate::effect::Effect;
 use crate::severity::Severity::Warning;
 use crate::sort;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
-use vendors::uplynk::{FailoverGroup, Mode, Slicer};
+use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
 /// The slicers in another order; slicers that are not in it come last.
 fn in_order<'s>(group: &'s FailoverGroup, order: &[String]) -> Vec<&'s Slicer> {
@@ -20,6 +20,15 @@ fn in_order<'s>(group: &'s FailoverGroup, order: &[String]) -> Vec<&'s Slicer> {
     };
     sort(&mut slicers, |a, b| place(a).cmp(&place(b)));
     slicers
+}
+
+/// What becomes of the slate after a change, by how many slicers are ready. One that somebody has put on air stays, and
+/// one that is on because no slicer was ready ends when one is; the service does not report which of them it is.
+pub(super) fn slate_stays(ready: usize) -> &'static str {
+    match ready {
+        0 => "The slate stays on air at least until a slicer is ready.",
+        _ => "The slate stays on air.",
+    }
 }
 
 /// The effect of saving this order, by the group's mode and auto failback.
@@ -36,11 +45,14 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         .find(|slicer| is_ready(slicer, now) && Some(slicer.id.as_str()) != active)
         .map(|slicer| format!(" If it fails, {} follows.", slicer.id))
         .unwrap_or_default();
-    let wanted = intended_of(group, &new, now).map(|slicer| slicer.id.as_str());
+    let slate = group.active == Some(OnAir::Slate);
+    let wanted = candidates(group, new.clone(), now);
+    let wanted = wanted.first().map(|slicer| slicer.id.as_str());
     let prioritized = group.mode == Some(Mode::Prioritized);
     let mut notes = Vec::new();
     let sentence = match (group.auto_failback, wanted) {
         _ if group.mode == Some(Mode::Flat) => "Positions have no effect in flat mode.".to_owned(),
+        _ if slate => slate_stays(backups(group, now).0).to_owned(),
         (Some(true), Some(wanted)) if Some(wanted) != active => {
             if let Some(active) = active {
                 notes.push((
@@ -63,7 +75,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
                 .to_owned()
         }
     };
-    let returns = prioritized && group.auto_failback == Some(true);
+    let returns = prioritized && group.auto_failback == Some(true) && !slate;
     let first = new.first().filter(|first| returns && !is_ready(first, now));
     if let Some(first) = first {
         notes.push((
@@ -118,6 +130,7 @@ mod tests {
             auto_failback: None,
             ..healthy()
         };
+        let on_slate = group("no_slicer", vec![slicer("a", 1), slicer("b", 2)]);
         let none_ready = |active| {
             let sick = |id, order| for_seconds(90, slicer(id, order));
             group(active, vec![sick("a", 1), sick("b", 2)])
@@ -148,11 +161,12 @@ mod tests {
                 0,
             ),
             (flat, "b a c", "Positions have no effect in flat mode.", 0),
+            (on_slate, "b a", "The slate stays on air.", 0),
             (
                 none_ready("no_slicer"),
                 "b a",
-                "What is on air does not change: no slicer is ready. Auto failback is on: the first one that becomes ready goes on air.",
-                1,
+                "The slate stays on air at least until a slicer is ready.",
+                0,
             ),
             (
                 none_ready("a"),

@@ -116,6 +116,21 @@ fn the_intended_slicer_is_the_first_that_is_ready() {
         };
         assert_eq!(intended(&flat, NOW), None);
     }
+    // A position that is not reported is not the place in the list.
+    let bare = |id: &str| Slicer {
+        order: None,
+        ..slicer(id, 0)
+    };
+    for (slicers, expected) in [
+        (vec![bare("a"), bare("b")], None),
+        (vec![bare("a"), b.clone()], None),
+        (vec![bare("a"), slicer("c", 1)], Some("c")),
+        (vec![bare("a"), for_seconds(9, b)], Some("a")),
+    ] {
+        let group = group("b", slicers);
+        let wanted = intended(&group, NOW).map(|slicer| slicer.id.as_str());
+        assert_eq!(wanted, expected);
+    }
 }
 
 #[test]

@@ -7,13 +7,22 @@ use crate::groups::{Action, GroupContext};
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use chrono::TimeDelta;
 use vendors::aveva::{
-    ApiVersion, Base, ClientSession, GroupConfiguration, Heartbeat, Role, TimeSpan,
+    ApiVersion, Base, ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, TimeSpan,
 };
 
 fn with<T>(sessions: &[ClientSession], check: impl FnOnce(GroupContext<'_>) -> T) -> T {
+    with_status(&GroupStatus::default(), sessions, check)
+}
+
+fn with_status<T>(
+    status: &GroupStatus,
+    sessions: &[ClientSession],
+    check: impl FnOnce(GroupContext<'_>) -> T,
+) -> T {
     let group: GroupConfiguration = group();
     check(GroupContext {
         group: &group,
+        status,
         sessions,
         observation: NOW.into(),
     })
@@ -289,6 +298,94 @@ fn deleting_a_session_tells_what_becomes_of_its_group() {
 }
 
 #[test]
+fn who_is_or_may_be_primary_without_that_role_is_deleted_as_one() {
+    let b = || aged("b", Role::Secondary, 6);
+    let without = |role| ClientSession {
+        role,
+        ..aged("a", Role::Secondary, 6)
+    };
+    let named = |primary: &str, pending: &str| GroupStatus {
+        primary: Some(primary.to_owned()),
+        pending_primary: Some(pending.to_owned()),
+        ..GroupStatus::default()
+    };
+    let follows =
+        "leaves the group. b becomes Primary within 30 s: highest score among live sessions, 88.";
+    let stays = "a leaves the group. The Primary does not change.";
+    let unknown = Some(Role::Other("3".into()));
+    for (status, sessions, sentence, typed) in [
+        (
+            named("", ""),
+            [without(None), b()],
+            format!("a may be Primary and {follows}"),
+            Some("it may be Primary"),
+        ),
+        (
+            named("", ""),
+            [without(unknown.clone()), b()],
+            format!("a may be Primary and {follows}"),
+            Some("it may be Primary"),
+        ),
+        (
+            named("a", ""),
+            [without(unknown.clone()), b()],
+            format!("a is Primary and {follows}"),
+            Some("it is Primary"),
+        ),
+        (
+            named("a", ""),
+            [without(Some(Role::Secondary)), b()],
+            format!("a is Primary and {follows}"),
+            Some("it is Primary"),
+        ),
+        (
+            named("", "a"),
+            [without(Some(Role::Secondary)), b()],
+            format!("a is about to become Primary and {follows}"),
+            Some("it is about to become Primary"),
+        ),
+        // The sessions' own roles take precedence.
+        (
+            named("a", ""),
+            [without(Some(Role::Secondary)), aged("b", Role::Primary, 6)],
+            stays.to_owned(),
+            None,
+        ),
+        (
+            named("", ""),
+            [without(unknown), aged("b", Role::Primary, 6)],
+            stays.to_owned(),
+            None,
+        ),
+    ] {
+        with_status(&status, &sessions, |context| {
+            assert_eq!(context.delete_session(&sessions[0]).sentence, sentence);
+            let confirm = context.confirm(Action::DeleteSession, Some(&sessions[0]), Live);
+            let expected = typed.map_or(Confirm::Click, |why| Confirm::Typed(why.to_owned()));
+            assert_eq!(confirm, expected, "{sentence}");
+        });
+    }
+}
+
+#[test]
+fn who_is_primary_by_the_status_is_primary_for_the_other_actions_too() {
+    let status = GroupStatus {
+        primary: Some("a".to_owned()),
+        ..GroupStatus::default()
+    };
+    let sessions = [
+        aged("a", Role::Secondary, 33),
+        aged("b", Role::Secondary, 6),
+    ];
+    with_status(&status, &sessions, |context| {
+        let sentence = context.override_role(&sessions[0], None).sentence;
+        assert!(sentence.starts_with("a is already Primary"), "{sentence}");
+        let notes = context.post_heartbeat(&sessions[0]).notes;
+        assert_eq!(severities(&notes), [Critical, Warning]);
+    });
+}
+
+#[test]
 fn without_a_timeout_no_time_is_promised() {
     for timeout in [None, Some(TimeSpan::from_seconds(0))] {
         let group = GroupConfiguration {
@@ -301,6 +398,7 @@ fn without_a_timeout_no_time_is_promised() {
         ];
         let context = GroupContext {
             group: &group,
+            status: &GroupStatus::default(),
             sessions: &sessions,
             observation: NOW.into(),
         };
@@ -351,6 +449,16 @@ fn a_first_session_becomes_primary() {
             .sentence
             .contains("becomes Primary with its first heartbeat")
     );
+    // Silent or not, the pinned one is Primary.
+    for (age, notes) in [(6, vec![Normal]), (61, vec![Critical, Normal])] {
+        let pinned = [pin(aged("a", Role::Primary, age), None)];
+        let effect = with(&pinned, |context| context.add_session());
+        assert_eq!(
+            effect.sentence,
+            "It is on standby: a role override pins a as Primary."
+        );
+        assert_eq!(severities(&effect.notes), notes);
+    }
 }
 
 #[test]

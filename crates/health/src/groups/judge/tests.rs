@@ -1,7 +1,7 @@
 //! Every rule of a group's verdict.
 
 use crate::groups::fixtures::{NOW, aged, group, pin, scored};
-use crate::groups::{Members, judge_group, members, role_word};
+use crate::groups::{Members, Observation, judge_group, members, role_word};
 use crate::severity::Severity::{self, Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use chrono::TimeDelta;
@@ -226,7 +226,23 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
         // Not taken up yet: somebody else still collects.
         (
             vec![pin(aged("a", Secondary, 61), None), aged("b", Primary, 5)],
-            (Warning, "No standby"),
+            (Warning, "Override silent"),
+        ),
+        (
+            vec![
+                pin(aged("a", Secondary, 90), None),
+                aged("b", Primary, 40),
+                aged("c", Secondary, 5),
+            ],
+            (Warning, "Override silent"),
+        ),
+        (
+            vec![
+                pin(aged("a", Secondary, 90), end(0)),
+                aged("b", Primary, 5),
+                aged("c", Secondary, 5),
+            ],
+            (Normal, "Normal"),
         ),
         (
             vec![pin(aged("a", Primary, 61), end(1)), aged("b", Secondary, 5)],
@@ -243,7 +259,8 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
     ] {
         assert_eq!(word(&sessions), expected, "{sessions:?}");
         let first = judged(None, &sessions).rank == Verdict::FIRST;
-        assert_eq!(first, expected.1 == "Override silent", "{sessions:?}");
+        let highest = (Critical, "Override silent");
+        assert_eq!(first, expected == highest, "{sessions:?}");
     }
     let verdict = judged(
         None,
@@ -259,6 +276,96 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
     let advice = "Turn the override off, which expires in 5 min. b is live with score 88 and takes over at its next heartbeat.";
     assert_eq!(verdict.advice.as_deref(), Some(advice));
     assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(372)));
+    let waiting = judged(
+        None,
+        &[
+            pin(aged("a", Secondary, 90), end(300)),
+            aged("b", Primary, 5),
+            aged("c", Secondary, 5),
+        ],
+    );
+    assert_eq!(
+        waiting.sentence,
+        "Kiln 2: an override pins a, which has gone silent, while b is primary."
+    );
+    let advice = "Turn the override off, which expires in 5 min: while it is active, no other session can take over from b.";
+    assert_eq!(waiting.advice.as_deref(), Some(advice));
+    assert_eq!(waiting.since, Some(NOW - TimeDelta::seconds(90)));
+}
+
+#[test]
+fn time_alone_does_not_make_a_handover_stuck() {
+    // The primary had been silent for 70 s when it was read, and the timeout is 60 s.
+    let sessions = [aged("a", Primary, 121), aged("b", PendingPrimary, 54)];
+    for (read_ago, expected) in [
+        (0, (Critical, "Handover stuck")),
+        (51, (Moving, "Handing over")),
+    ] {
+        let observation = Observation {
+            now: NOW,
+            observed_at: NOW - TimeDelta::seconds(read_ago),
+        };
+        let verdict = judge_group(&group(), None, &sessions, observation);
+        assert_eq!((verdict.severity, verdict.word.as_ref()), expected);
+    }
+}
+
+#[test]
+fn a_standby_whose_clock_is_ahead_may_not_be_live() {
+    let day = -86_400;
+    for (standbys, expected) in [
+        (vec![aged("b", Secondary, day)], (Warning, "Clock ahead")),
+        (
+            vec![aged("b", Secondary, day), aged("c", Secondary, -95)],
+            (Warning, "Clock ahead"),
+        ),
+        (
+            vec![aged("b", Secondary, day), aged("c", Secondary, 61)],
+            (Warning, "Clock ahead"),
+        ),
+        (
+            vec![aged("b", Secondary, day), aged("c", Secondary, 5)],
+            (Normal, "Normal"),
+        ),
+        (vec![aged("b", Secondary, -2)], (Normal, "Normal")),
+    ] {
+        let mut sessions = vec![aged("a", Primary, 5)];
+        sessions.extend(standbys);
+        assert_eq!(word(&sessions), expected, "{sessions:?}");
+    }
+    let verdict = judged(None, &[aged("a", Primary, 5), aged("b", Secondary, day)]);
+    assert_eq!(
+        verdict.sentence,
+        "Kiln 2: the clock of b is 1 d ahead, so a failure would be detected late."
+    );
+}
+
+#[test]
+fn several_primaries_that_are_all_silent_send_nothing_twice() {
+    let (a, b) = (aged("a", Primary, 3_700), aged("b", Primary, 3_600));
+    let c = || aged("c", Secondary, 3_550);
+    let mut live = c();
+    live.heartbeat = aged("c", Secondary, 5).heartbeat;
+    let verdict = judged(None, &[a.clone(), b.clone(), live]);
+    assert_eq!(
+        (verdict.severity, verdict.word.as_ref()),
+        (Critical, "Primary silent")
+    );
+    assert_eq!(
+        verdict.sentence,
+        "Kiln 2: its primary b has been silent for 1 h."
+    );
+    let advice = verdict.advice.unwrap_or_default();
+    assert!(advice.starts_with("c is live and has posted"), "{advice}");
+    assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(3_600)));
+    let nobody = judged(None, &[a.clone(), b.clone(), c()]).advice;
+    assert!(nobody.is_some_and(|advice| advice.starts_with("No other session is live")));
+    let chosen = [
+        aged("a", Primary, 90),
+        aged("b", Primary, 70),
+        aged("c", PendingPrimary, 5),
+    ];
+    assert_eq!(word(&chosen), (Moving, "Handing over"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::groups::fixtures::{NOW, aged, group, pin, scored, silent_for};
 use crate::groups::{Candidate, GroupContext, Succession, is_cold_standby, judge_group};
 use chrono::TimeDelta;
 use vendors::aveva::{
-    ClientSession, GroupConfiguration, Heartbeat,
+    ClientSession, GroupConfiguration, GroupStatus, Heartbeat,
     Role::{Other, Primary, Secondary},
 };
 
@@ -178,6 +178,7 @@ fn a_session_of_an_unknown_role_is_nobodys_known_successor() {
     assert_eq!(advice.as_deref(), Some(nobody));
     let context = GroupContext {
         group: &group(),
+        status: &GroupStatus::default(),
         sessions: &late,
         observation: NOW.into(),
     };

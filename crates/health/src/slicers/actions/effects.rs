@@ -1,20 +1,13 @@
 //! The effect of each action, shown before it is executed.
 
-use super::{channels, goes_on_air, slicer, with_eligible};
+use super::{channels, slicer, switch, with_eligible};
 use crate::effect::Effect;
-use crate::severity::Severity::{self, Normal, Warning};
+use crate::severity::Severity::{Normal, Warning};
 use crate::slicers::{
     SlicerHealth, backups, intended, is_doubtful, is_ready, on_air, ordered, slicer_health,
 };
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir};
-
-fn switch(wanted: &str) -> (Severity, String) {
-    (
-        Warning,
-        format!("This is a switch on air: {wanted} goes on air as soon as it is done."),
-    )
-}
 
 pub(super) fn plain_effect(sentence: &str) -> Effect {
     Effect {
@@ -49,19 +42,22 @@ pub(super) fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -
                     listed.join(", ")
                 ),
             )];
-            if group.auto_failback == Some(true)
-                && let Some(wanted) = goes_on_air(&new, now)
-            {
-                notes.push(switch(&wanted));
-            }
+            notes.extend(switch(group, &new, now));
             notes.push((
                 Normal,
                 "Check the order again afterwards: it is shown here as soon as it has been read."
                     .to_owned(),
             ));
+            let stays = group.auto_failback == Some(false) || group.active == Some(OnAir::Slate);
+            let the = if stays {
+                "At the next failover the"
+            } else {
+                "The"
+            };
             Effect {
-                sentence: "The healthy, eligible slicer with the lowest position goes on air."
-                    .to_owned(),
+                sentence: format!(
+                    "{the} healthy, eligible slicer with the lowest position goes on air."
+                ),
                 notes,
             }
         }
@@ -84,10 +80,13 @@ pub(super) fn set_auto_failback(group: &FailoverGroup, on: bool, now: DateTime<U
             "What is on air stays until it fails. After a failover the backup stays on air until another slicer is activated.",
         );
     }
-    let wanted = goes_on_air(group, now);
+    let new = FailoverGroup {
+        auto_failback: Some(true),
+        ..group.clone()
+    };
     Effect {
         sentence: "A slicer with a lower position returns on air as soon as it is healthy; no slicer can be activated manually.".to_owned(),
-        notes: wanted.iter().map(|wanted| switch(wanted)).collect(),
+        notes: switch(group, &new, now).into_iter().collect(),
     }
 }
 
@@ -97,9 +96,8 @@ pub(super) fn set_eligible(
     eligible: bool,
     now: DateTime<Utc>,
 ) -> Effect {
-    let new = with_eligible(group, id, eligible);
-    let wanted = goes_on_air(&new, now).filter(|_| group.auto_failback == Some(true));
-    let mut notes: Vec<_> = wanted.iter().map(|wanted| switch(wanted)).collect();
+    let mut new = with_eligible(group, id, eligible);
+    let mut notes = Vec::from_iter(switch(group, &new, now));
     if eligible {
         notes.push((
             Normal,
@@ -116,7 +114,13 @@ pub(super) fn set_eligible(
             format!("{id} is on air. Once off air, it does not return automatically."),
         ));
     }
-    if backups(&new, now).0 == 0 {
+    // The slicer that goes on air is no backup then.
+    if group.auto_failback == Some(true)
+        && let Some(wanted) = intended(&new, now).map(|slicer| slicer.id.clone())
+    {
+        new.active = Some(OnAir::Slicer(wanted));
+    }
+    if group.active != Some(OnAir::Slate) && backups(&new, now).0 == 0 {
         notes.push((
             Warning,
             "No backup is ready then: at the next failure the slate goes on air.".to_owned(),

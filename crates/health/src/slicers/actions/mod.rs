@@ -2,10 +2,11 @@
 
 mod effects;
 
-use super::{intended, is_ready, on_air};
+use super::order_effect::slate_stays;
+use super::{backups, intended, is_ready, on_air};
 use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
-use crate::severity::Severity::Warning;
+use crate::severity::Severity::{self, Normal, Warning};
 use chrono::{DateTime, Utc};
 use effects::{
     activate, channel_name, plain_effect, set_auto_failback, set_eligible, set_mode, set_slate,
@@ -57,10 +58,30 @@ fn channels(group: &FailoverGroup) -> String {
     }
 }
 
-/// The slicer that would go on air automatically in a changed group; `None` when it is random.
-fn goes_on_air(new: &FailoverGroup, now: DateTime<Utc>) -> Option<String> {
-    let wanted = intended(new, now)?.id.clone();
-    (Some(&wanted) != on_air(new).map(|slicer| &slicer.id)).then_some(wanted)
+/// What a change does on air by itself: a warning where it is a switch, or may be one.
+fn switch(
+    group: &FailoverGroup,
+    new: &FailoverGroup,
+    now: DateTime<Utc>,
+) -> Option<(Severity, String)> {
+    let (ready, others) = (backups(group, now).0, backups(new, now).0);
+    if group.active == Some(OnAir::Slate) {
+        let ready = ready.min(others);
+        let severity = if ready == 0 { Warning } else { Normal };
+        return Some((severity, slate_stays(ready).to_owned()));
+    }
+    let wanted = intended(new, now).map(|slicer| &slicer.id);
+    let note = match wanted {
+        _ if new.auto_failback != Some(true) => return None,
+        Some(wanted) if Some(wanted) != on_air(new).map(|slicer| &slicer.id) => {
+            format!("This is a switch on air: {wanted} goes on air as soon as it is done.")
+        }
+        None if new.mode == Some(Mode::Prioritized) && others > 0 => {
+            "Not every position is reported: this may be a switch on air.".to_owned()
+        }
+        _ => return None,
+    };
+    Some((Warning, note))
 }
 
 impl Action {
@@ -162,11 +183,11 @@ impl Action {
             return false;
         };
         let active = on_air(group).is_some_and(|slicer| slicer.id == *id);
-        let (ready, _) = super::backups(group, now);
+        let (ready, _) = backups(group, now);
         let counts = slicer(group, id).is_some_and(|slicer| is_ready(slicer, now));
-        let changes = goes_on_air(&with_eligible(group, id, *eligible), now).is_some();
+        let note = switch(group, &with_eligible(group, id, *eligible), now);
         let last = !eligible && counts && ready <= 1;
-        let switches = changes && group.auto_failback == Some(true);
+        let switches = note.is_some_and(|(severity, _)| severity == Warning);
         shown.is_believable() && !(active || last || switches)
     }
 }

@@ -1,7 +1,7 @@
 //! Availability, effect and confirmation of each action.
 
 use super::Action;
-use crate::effect::Confirm;
+use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
 use crate::slicers::tests::{NOW, for_seconds, group, slicer};
 use vendors::uplynk::{Channel, FailoverGroup, Mode, Slicer};
@@ -189,6 +189,117 @@ fn the_effect_tells_what_happens_on_air() {
         });
         assert!(all.contains(words), "{action:?}: {all}");
     }
+}
+
+/// The effect's sentence and its notes.
+fn told(action: &Action, group: &FailoverGroup) -> (String, Vec<String>) {
+    let Effect { sentence, notes } = action.effect(group, NOW);
+    assert!(
+        notes.is_sorted_by_key(|(severity, _)| *severity),
+        "{notes:?}"
+    );
+    (sentence, notes.into_iter().map(|(_, note)| note).collect())
+}
+
+#[test]
+fn on_slate_nothing_goes_on_air() {
+    let eligible = |id: &str, on| Action::SetEligible(id.into(), on);
+    let stays = "The slate stays on air.";
+    let at_least = "The slate stays on air at least until a slicer is ready.";
+    let two = |b: Slicer| group("no_slicer", vec![slicer("a", 1), b]);
+    let out = || Slicer {
+        enabled: Some(false),
+        ..slicer("b", 2)
+    };
+    let flat = FailoverGroup {
+        mode: Some(Mode::Flat),
+        ..two(slicer("b", 2))
+    };
+    let none = group("no_slicer", vec![for_seconds(60, slicer("a", 1)), out()]);
+    for (action, group, note) in [
+        (Action::SetAutoFailback(true), two(slicer("b", 2)), stays),
+        (Action::SetMode(Mode::Prioritized), flat, stays),
+        (eligible("b", false), two(slicer("b", 2)), stays),
+        (eligible("b", true), two(out()), stays),
+        (eligible("a", false), two(out()), at_least),
+        // A slate that is on because no slicer was ready may end.
+        (eligible("b", true), none.clone(), at_least),
+        (Action::SetAutoFailback(true), none.clone(), at_least),
+    ] {
+        let (sentence, notes) = told(&action, &group);
+        assert!(notes.contains(&note.to_owned()), "{action:?}: {notes:?}");
+        let all = format!("{sentence} {}", notes.join(" "));
+        assert!(!all.contains("switch on air"), "{action:?}: {all}");
+        assert!(!all.contains("the slate goes on air"), "{action:?}: {all}");
+    }
+    let quiet = |id: &str, on, group: &FailoverGroup| {
+        Action::SetEligible(id.into(), on).is_quiet(group, NOW, Freshness::Live)
+    };
+    assert!(quiet("b", true, &two(out())));
+    assert!(!quiet("b", true, &none), "it may go on air");
+}
+
+#[test]
+fn another_mode_switches_only_with_auto_failback() {
+    let flat = |auto_failback| FailoverGroup {
+        mode: Some(Mode::Flat),
+        auto_failback: Some(auto_failback),
+        ..group("b", vec![slicer("a", 1), slicer("b", 1)])
+    };
+    let prioritized = Action::SetMode(Mode::Prioritized);
+    let switch = "This is a switch on air: a goes on air as soon as it is done.".to_owned();
+    let (sentence, notes) = told(&prioritized, &flat(true));
+    assert_eq!(
+        sentence,
+        "The healthy, eligible slicer with the lowest position goes on air."
+    );
+    assert!(notes.contains(&switch), "{notes:?}");
+    let (sentence, notes) = told(&prioritized, &flat(false));
+    assert_eq!(
+        sentence,
+        "At the next failover the healthy, eligible slicer with the lowest position goes on air."
+    );
+    assert!(!notes.contains(&switch), "{notes:?}");
+}
+
+#[test]
+fn the_slicer_that_goes_on_air_is_no_backup_any_more() {
+    let none = "No backup is ready then: at the next failure the slate goes on air.".to_owned();
+    let two = || group("a", vec![slicer("a", 1), slicer("b", 2)]);
+    let exclude = Action::SetEligible("a".into(), false);
+    assert!(told(&exclude, &two()).1.contains(&none));
+    assert!(!told(&exclude, &three()).1.contains(&none));
+    // Without auto failback it stays on air, and b is its backup.
+    let by_hand = FailoverGroup {
+        auto_failback: Some(false),
+        ..two()
+    };
+    assert!(!told(&exclude, &by_hand).1.contains(&none));
+}
+
+#[test]
+fn without_positions_nobody_is_said_to_go_on_air() {
+    let bare = |id: &str| Slicer {
+        order: None,
+        ..slicer(id, 0)
+    };
+    let two = |active| FailoverGroup {
+        auto_failback: Some(false),
+        ..group(active, vec![bare("news01"), bare("news02")])
+    };
+    let (_, notes) = told(&Action::SetAutoFailback(true), &two("news02"));
+    assert_eq!(
+        notes,
+        ["Not every position is reported: this may be a switch on air."]
+    );
+    let (sentence, _) = told(&Action::SetSlate(false), &two("no_slicer"));
+    assert_eq!(
+        sentence,
+        "The service puts a healthy, eligible slicer on air."
+    );
+    let three = group("c", vec![bare("a"), bare("b"), bare("c")]);
+    let include = Action::SetEligible("b".into(), true);
+    assert!(!include.is_quiet(&three, NOW, Freshness::Live));
 }
 
 #[test]
