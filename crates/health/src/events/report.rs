@@ -281,11 +281,11 @@ mod tests {
             to,
             is_compared: true,
         };
-        let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
+        let last = DateTime::<Utc>::MAX_UTC;
         let expected = [
             unseen(at(50), last),
             unseen(at(10), at(30)),
-            unseen(first, at(5)),
+            UnknownInterval::before(at(5)),
         ];
         assert_eq!(Gaps::of(told), Gaps::of(expected.to_vec()));
     }

@@ -150,12 +150,15 @@ fn with_primary(
     let (standbys, unknown): (Vec<_>, Vec<_>) = others
         .filter(|session| of(session).is_live())
         .partition(|session| session.role == Some(Role::Secondary));
-    let mut ahead = standbys.iter().map(|standby| (standby, of(standby)));
-    if let Some((standby, timing)) = ahead.next()
-        && timing.state == HeartbeatState::Future
-        && ahead.all(|(_, timing)| timing.state == HeartbeatState::Future)
+    // Of a heartbeat that is less ahead it shows within the FailoverTimeout whether others follow.
+    let is_far_ahead = |session: &&ClientSession| {
+        let HeartbeatTiming { skew, timeout, .. } = of(session);
+        skew.is_some_and(|skew| timeout.is_none_or(|timeout| skew > timeout))
+    };
+    if let Some(standby) = standbys.first()
+        && standbys.iter().all(is_far_ahead)
     {
-        return say.clock_ahead(standby, &timing);
+        return say.clock_ahead(standby, &of(standby));
     }
     match (standbys.len(), unknown.first()) {
         (0, Some(unknown)) => say.no_known_standby(unknown),
