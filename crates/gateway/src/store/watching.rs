@@ -23,9 +23,9 @@ const TELL_WHO_LED: [EventKind; 4] = [
     EventKind::Watching,
 ];
 
-/// Those of the list that are more than so many, the oldest first.
-const BEYOND: &str =
-    "SELECT number FROM activity WHERE number <= (SELECT max(number) FROM activity) - ?
+/// Those of the list that are more than so many, the oldest first. Those about access have numbers below 0.
+const BEYOND: &str = "SELECT number FROM activity
+    WHERE number > 0 AND number <= (SELECT max(number) FROM activity) - ?
     ORDER BY number LIMIT ?";
 
 /// Notes that the connections are watched at this moment, and takes out some of what has grown old.

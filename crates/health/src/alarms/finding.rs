@@ -90,7 +90,7 @@ pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) 
 }
 
 /// The word for what is well at this moment and has an alarm because it comes and goes.
-pub(super) const FLAPPING: &str = "Flapping";
+const FLAPPING: &str = "Flapping";
 
 /// Between a resource's name and what of it changes.
 const FLAPS: &str = " is flapping: its ";

@@ -1,7 +1,7 @@
 //! What was said of each resource over time.
 
 use super::entry::Entry;
-use super::finding::{FLAPPING, Finding, SAME_CLOCK, of_verdict, silence, unread_since};
+use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, told_flapping, unread_since};
 use super::{Alarm, Since};
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
 use crate::verdict::Verdict;
@@ -268,9 +268,9 @@ impl AlarmHistory {
             }
             (since, _) => since,
         };
-        // What flaps and is well at the moment comes and goes: that it is back is nothing new.
+        // What flaps comes and goes: that it is back, or worse for a moment, is nothing new.
         let has_worsened =
-            before.map(|alarm| found.severity < alarm.severity && alarm.word != FLAPPING);
+            before.map(|alarm| found.severity < alarm.severity && told_flapping(alarm).is_none());
         let alarm = Alarm {
             id,
             resource: key.clone(),

@@ -12,10 +12,11 @@ mod history;
 #[cfg(test)]
 mod tests;
 
+use finding::told_flapping;
 pub use handling::{Acknowledgement, Expired, Handling, Maintenance, Note, Scope, maintenance_of};
 pub use history::{AlarmHistory, Changes, Source};
 
-use crate::inventory::ResourceKey;
+use crate::inventory::{Kind, ResourceKey};
 use crate::severity::Severity;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
@@ -91,11 +92,13 @@ impl Alarm {
     }
 
     /// Whether it is worse than when it had this severity and this word: a critical one with another word is another
-    /// trouble. Of others it may change while they flap. Where the word is empty, the severity decides alone.
+    /// trouble. Not so where words come and go while it flaps, nor of a connection, which is silent before there is no data
+    /// of it. Where the word is empty, the severity decides alone.
     #[must_use]
     pub fn is_worse_than(&self, severity: Severity, word: &str) -> bool {
         let is_other = !word.is_empty() && self.word != word;
-        self.severity < severity || self.severity == Severity::Critical && is_other
+        let is_one = self.resource.kind == Kind::Connection || told_flapping(self).is_some();
+        self.severity < severity || self.severity == Severity::Critical && is_other && !is_one
     }
 
     /// In a word or two, how somebody takes care of it; `None` where nobody does.

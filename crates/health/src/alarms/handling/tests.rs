@@ -122,6 +122,15 @@ fn an_acknowledgement_does_not_hold_for_another_critical_alarm() {
             ..alarm("a", severity)
         };
         assert_eq!(given.holds(&alarm, NOW), holds, "{given:?} {word}");
+        // What flaps is one trouble whatever its words, and so is a connection that is silent.
+        let flapping = Alarm {
+            sentence: "a is flapping: its primary has changed 3 times. Now: No primary.".to_owned(),
+            ..alarm.clone()
+        };
+        let mut silent = alarm;
+        silent.resource.kind = Kind::Connection;
+        assert!(given.holds(&flapping, NOW), "{flapping:?}");
+        assert!(given.holds(&silent, NOW), "{silent:?}");
     }
     let of_before: Acknowledgement = serde_json::from_value(serde_json::json!({
         "by": "ann", "reason": "on it", "at": 0, "severity": "critical",
