@@ -155,7 +155,8 @@ story('a source that falls silent is hatched step by step, and leaves the health
 
 story('what was critical when it was last seen stays in its place while its source is silent', { viewport: { width: 3840, height: 2160 } }, async (told) => {
   const { page, control } = told;
-  await control('PUT', '/scenario', { name: 'incident' });
+  // Anew, and not after a time in which all was well: then some of it would have begun with the reading.
+  await control('POST', '/reset', { scenario: 'incident' });
   await told.reread();
   await openWall(told, '/wall?distance=1&diagonal=65&only=slicers');
   await shownLive(page);
