@@ -1,12 +1,13 @@
 //! When the gateway watched, and for how long what it saw is kept.
 
-use super::database::{Fault, Sql};
+use super::database::{Fault, Sql, Value};
 use crate::config::Retention;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::words::span;
 use protocol::ActivityKind;
+use std::iter;
 
 /// How many old ones are deleted at a time, so that other writes wait for a moment only.
 const AT_A_TIME: i64 = 1_000;
@@ -41,10 +42,21 @@ pub(super) fn watched(
         let days = i64::try_from(days).unwrap_or(i64::MAX);
         millis.saturating_sub(days.saturating_mul(24 * 3_600_000))
     };
+    // Of the kinds that have a time of their own each is seen to below, also where that is longer.
+    let own = vec!["?"; retention.of.len()].join(", ");
+    let others = if own.is_empty() {
+        String::new()
+    } else {
+        format!("AND kind NOT IN ({own})")
+    };
+    let kinds = retention.of.iter().map(|(kind, _)| kind.key().into());
+    let values = iter::once(oldest(retention.days).into()).chain(kinds);
     sql.execute(
-        "DELETE FROM activity WHERE number IN
-             (SELECT number FROM activity WHERE at < ? ORDER BY at LIMIT ?)",
-        &[oldest(retention.days).into(), AT_A_TIME.into()],
+        &format!(
+            "DELETE FROM activity WHERE number IN
+                 (SELECT number FROM activity WHERE at < ? {others} ORDER BY at LIMIT ?)"
+        ),
+        &values.chain([AT_A_TIME.into()]).collect::<Vec<Value>>(),
     )?;
     for (kind, days) in &retention.of {
         sql.execute(
@@ -78,9 +90,13 @@ pub(super) fn watched(
               ORDER BY number DESC LIMIT ?)",
         &[(most / ACCESS_SHARE).into(), AT_A_TIME.into()],
     )?;
-    let tells = |kind| TELL_WHO_LED.map(ActivityKind::Seen).contains(kind);
-    let telling = retention.of.iter().filter(|(kind, _)| tells(kind));
-    let shortest = telling.fold(retention.days, |shortest, (_, days)| shortest.min(*days));
+    let days_of = |kind| {
+        let mut of = retention.of.iter();
+        let own = of.find(|(own, _)| *own == ActivityKind::Seen(kind));
+        own.map_or(retention.days, |(_, days)| *days)
+    };
+    let shortest = TELL_WHO_LED.map(days_of).into_iter().min();
+    let shortest = shortest.unwrap_or(retention.days);
     let known = complete_since(sql)?.map(|since| since.timestamp_millis());
     let since = known
         .max(newest.flatten().map(|at| at.saturating_add(1)))

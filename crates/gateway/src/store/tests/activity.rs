@@ -467,6 +467,15 @@ fn what_grows_old_goes_each_kind_after_its_time() {
             vec![-1, 2_000],
             0,
         ),
+        (
+            Retention {
+                of: vec![(ActivityKind::Seen(EventKind::Alarm), 2)],
+                ..days(1)
+            },
+            vec![-1, 1_000],
+            vec![2_000],
+            0,
+        ),
         // Nothing of who led goes with these.
         (
             Retention {
