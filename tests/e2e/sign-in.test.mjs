@@ -109,7 +109,8 @@ signing('an address from elsewhere does not lead elsewhere', async ({ page, serv
   assert.equal(await page.getByText('READ-ONLY', { exact: true }).count(), 0);
 });
 
-signing('a session that ends leaves the page as it is and asks to sign in over it', async ({ page, served }) => {
+/** Ends the session of a page that somebody has open; answers the dialog that then asks to sign in again. */
+async function endSession(page, served) {
   await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
   await signIn(page, 'ann', PASSWORD);
   await heading(page, 'Connections').waitFor();
@@ -121,6 +122,11 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
   await page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' }).click();
   const dialog = page.getByRole('dialog', { name: 'Sign in again' });
   await dialog.waitFor();
+  return dialog;
+}
+
+signing('a session that ends leaves the page as it is and asks to sign in over it', async ({ page, served }) => {
+  const dialog = await endSession(page, served);
   await page.keyboard.press('Escape');
   await page.getByText('Your session has ended.').waitFor();
   await page.getByRole('button', { name: 'Sign in again' }).click();
@@ -132,16 +138,7 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
 
 /** Ends the session of a page, which asks to sign in again; then somebody signs in in another tab of its browser. */
 async function signInElsewhere(page, served, user) {
-  await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
-  await signIn(page, 'ann', PASSWORD);
-  await heading(page, 'Connections').waitFor();
-  await page.evaluate(() => {
-    window.stillTheSamePage = true;
-  });
-  await served.signOutEverybody();
-  await eventually(async () => assert.match(served.said.join(''), /in force/));
-  await page.getByRole('group', { name: 'Refresh' }).getByRole('button', { name: 'Refresh now' }).click();
-  await page.getByRole('dialog', { name: 'Sign in again' }).waitFor();
+  await endSession(page, served);
   const other = await page.context().newPage();
   await other.goto(`${served.url}/sign-in?to=%2Fconnections`);
   await signIn(other, user, PASSWORD);

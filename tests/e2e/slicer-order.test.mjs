@@ -495,17 +495,23 @@ story('a save that the gateway finds overtaken is a conflict, not a loss', async
   assert.deepEqual(await page.evaluate(() => window.said), [reading, 'Saving…', reading, 'Save order'], 'each step says what is done');
 });
 
+/** Follows a link while the order of a group is being saved, which takes a while; answers the dialog that then asks. */
+async function leaveWhileSaving({ page, control }, group) {
+  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2000 } });
+  await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
+  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await dialog.getByText('The order is being saved. If that fails, your changes to it would be lost.').waitFor();
+  return dialog;
+}
+
 story('who wants to leave while an order is saved is led on once it is, and nothing is asked later', async (told) => {
   const { page, control, world } = told;
   const group = await open(told);
   const here = page.url();
   const ids = inOrder(group);
-  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2000 } });
-  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
-  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
-  await dialog.getByText('The order is being saved. If that fails, your changes to it would be lost.').waitFor();
+  const dialog = await leaveWhileSaving(told, group);
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor({ timeout: 30_000 });
   await page.getByRole('button', { name: 'Undo' }).waitFor();
   assert.deepEqual(inOrder(await now(world, group.id)), [ids[1], ids[0], ...ids.slice(2)]);
@@ -520,14 +526,8 @@ story('who wants to leave while an order is saved is led on once it is, and noth
 story('who wants to leave while an order is saved hears that it may not have been, and is asked still', async (told) => {
   const { page, control, complaints } = told;
   complaints.expect(/status of 503/);
-  const group = await open(told);
-  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2000 } });
   await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status: 503 } });
-  await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
-  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
-  await dialog.getByText('The order is being saved. If that fails, your changes to it would be lost.').waitFor();
+  const dialog = await leaveWhileSaving(told, await open(told));
   await dialog.getByText('Your changes to the order would be lost.').waitFor({ timeout: 30_000 });
   await dialog.getByRole('button', { name: 'Stay' }).click();
   await bar(page).waitFor();
@@ -536,14 +536,8 @@ story('who wants to leave while an order is saved hears that it may not have bee
 story('who leaves while an order is saved is told its outcome where they are', async (told) => {
   const { page, control, complaints } = told;
   complaints.expect(/status of 503/);
-  const group = await open(told);
-  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 2000 } });
   await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'status', status: 503 } });
-  await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
-  await bar(page).getByRole('button', { name: 'Save order' }).click();
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
-  const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
-  await dialog.getByText('The order is being saved. If that fails, your changes to it would be lost.').waitFor();
+  const dialog = await leaveWhileSaving(told, await open(told));
   await dialog.getByRole('button', { name: 'Leave and discard' }).click();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
   await page.getByRole('status').getByText(/^Outcome unknown: /).waitFor({ timeout: 30_000 });
