@@ -5,7 +5,7 @@ use crate::api::inventory::Refresh;
 use crate::live::{keyed, sort, use_watched};
 use crate::pages::chunks::{Chunk, Piece, use_chunks};
 use crate::route::Route;
-use crate::ui::{Icon, freshness, width};
+use crate::ui::{Icon, freshness, size};
 use health::freshness::Freshness;
 use health::vendor_clock;
 use leptos::html;
@@ -63,7 +63,7 @@ pub fn SourceList() -> impl IntoView {
     let watched = use_watched();
     let connections = watched.connections();
     let bar = NodeRef::<html::Div>::new();
-    let width = width::of(bar);
+    let width = size::width(bar);
     let all = Memo::new(move |_| {
         let connections = connections.get().into_iter();
         let fresh = connections.map(|one| {

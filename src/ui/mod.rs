@@ -19,6 +19,7 @@ pub mod name;
 pub mod notice;
 pub mod number;
 pub mod reorder;
+pub mod size;
 pub mod sound;
 pub mod status_mark;
 pub mod switch;
@@ -26,7 +27,6 @@ pub mod table;
 pub mod time_zone;
 pub mod times;
 pub mod wake_lock;
-pub mod width;
 
 pub use action_dialog::ActionDialog;
 pub use announcements::Announcements;

@@ -1,7 +1,7 @@
 //! The rows of a long table that are seen, as it is scrolled: only these are drawn.
 
 use super::virtual_rows::{Scrolled, Window};
-use crate::on_change::on_change;
+use crate::ui::size::on_resize;
 use health::words::decimal;
 use leptos::html;
 use leptos::prelude::*;
@@ -56,13 +56,7 @@ impl RowWindow {
             height,
             count,
         };
-        on_change(move || {
-            // Measured anew once the table is long, because then it scrolls by itself.
-            let _ = is_long.get();
-            if window.view_port.get().is_some() {
-                window.measure();
-            }
-        });
+        on_resize(window.view_port, move |_| window.measure());
         window
     }
 
@@ -90,7 +84,7 @@ impl RowWindow {
         self.is_long.get().then(|| self.count.get() + 1)
     }
 
-    /// The table was scrolled.
+    /// The table was scrolled, or has another size.
     pub fn measure(self) {
         if let Some(element) = self.view_port.get_untracked() {
             self.top.set(f64::from(element.scroll_top()));

@@ -1,27 +1,34 @@
-//! How wide an element is, as it changes.
+//! How large an element is, as it changes.
 
 use crate::on_change::on_change;
 use leptos::html::Div;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::ResizeObserver;
+use web_sys::{HtmlDivElement, ResizeObserver};
 
-/// The width of an element in rem, 0 until it is there.
-pub fn of(element: NodeRef<Div>) -> RwSignal<f64> {
+/// The width of an element in rem, 0 until it is there and was laid out.
+pub fn width(element: NodeRef<Div>) -> RwSignal<f64> {
     let width = RwSignal::new(0.0);
+    on_resize(element, move |element| {
+        let _ = width.try_set(f64::from(element.client_width()) / rem());
+    });
+    width
+}
+
+/// Reads the size of an element once it is laid out, and whenever it has changed, before it is painted. The browser says
+/// when: asking it in between would have it lay out the page once more.
+pub fn on_resize(element: NodeRef<Div>, read: impl Fn(&HtmlDivElement) + 'static) {
+    let read = Rc::new(read);
     on_change(move || {
         let Some(element) = element.get() else {
             return;
         };
-        let read = {
-            let element = element.clone();
-            move || {
-                let _ = width.try_set(f64::from(element.client_width()) / rem());
-            }
+        let changed = {
+            let (element, read) = (element.clone(), Rc::clone(&read));
+            Closure::<dyn FnMut()>::new(move || read(&element))
         };
-        read();
-        let changed = Closure::<dyn FnMut()>::new(read);
         let Ok(observer) = ResizeObserver::new(changed.as_ref().unchecked_ref()) else {
             return;
         };
@@ -29,7 +36,6 @@ pub fn of(element: NodeRef<Div>) -> RwSignal<f64> {
         let held = SendWrapper::new((observer, changed));
         on_cleanup(move || held.take().0.disconnect());
     });
-    width
 }
 
 /// One rem in pixels, as the person chose it in the browser.
