@@ -102,11 +102,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Whether a URL can address this id. It can address none that is empty, `.` or `..`: every parser treats these,
-/// encoded or not, as a relative path, and `groups/%2E/status` would address another group.
+/// Whether a URL can address this id. It can address none that is empty, nor one with `.` or `..` as the whole or
+/// between its slashes: parsers treat these, encoded or not, as a relative path, and `groups/%2E/status` would address
+/// another group. Nor one with a NUL, at which some servers end the path.
 #[must_use]
 pub fn is_addressable(id: &str) -> bool {
-    !matches!(id, "" | "." | "..")
+    let is_relative = |part: &str| matches!(part, "." | "..");
+    // Apart from that, ids may hold dots, slashes and backslashes.
+    !id.is_empty() && !id.split('/').any(is_relative) && !id.contains('\0')
 }
 
 /// One path segment, percent-encoded so that no id can change the path. It is empty where no URL can address the id

@@ -130,13 +130,13 @@ fn parentheses_stand_wherever_and_meets_or() {
 }
 
 #[test]
-fn values_are_quoted_unless_they_are_a_word_or_a_guid() {
+fn values_are_quoted_unless_they_are_a_word_or_the_guid_of_a_uid() {
     for (value, written) in [
         ("Failed", "Name==Failed"),
         ("dbserver01_a", "Name==dbserver01_a"),
         (
             "7445e6ce-86f5-4171-b909-dac209c66563",
-            "Name==7445e6ce-86f5-4171-b909-dac209c66563",
+            "Name==\"7445e6ce-86f5-4171-b909-dac209c66563\"",
         ),
         (
             "7445e6ce-86f5-4171-b909",
@@ -150,6 +150,11 @@ fn values_are_quoted_unless_they_are_a_word_or_a_guid() {
         ("Ä", "Name==\"Ä\""),
     ] {
         assert_eq!(is(Field::Name, Op::Equal, value).to_string(), written);
+    }
+    let guid = "7445e6ce-86f5-4171-b909-dac209c66563";
+    for field in [Field::Uid, Field::BackupServerUid] {
+        let written = format!("{}=={guid}", field.name());
+        assert_eq!(is(field, Op::Equal, guid).to_string(), written);
     }
 }
 

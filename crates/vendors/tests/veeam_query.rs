@@ -215,6 +215,22 @@ fn an_address_is_read_wherever_it_was_copied_from() {
 }
 
 #[test]
+fn a_plus_is_a_space_where_the_filter_is_encoded_as_a_form() {
+    for (text, value) in [
+        ("filter=Name%3D%3D%22ABC+Company%22", "ABC Company"),
+        ("filter=Name==%22ABC+Company%22", "ABC Company"),
+        ("filter=Name+%3D%3D+%22ABC+%2B+Company%22", "ABC + Company"),
+        ("filter=Name==%22ABC%20Company%22", "ABC Company"),
+        ("filter=Name==\"A+B\"", "A+B"),
+        ("filter=Name==\"A+B %26 C\"", "A+B & C"),
+        ("filter=Name==A+B", "A+B"),
+    ] {
+        let expected = Filter::condition(Field::Name, Op::Equal, value);
+        assert_eq!(read(text).query.filter, Some(expected), "{text}");
+    }
+}
+
+#[test]
 fn what_may_not_be_meant_is_warned_of() {
     for (text, warning) in [
         (
@@ -320,9 +336,23 @@ fn people_may_read_and_nothing_else() {
         "api/logonSessions",
         "api/cloud/failoverSessions/",
         "api/cloud/failoverSessions/x/y",
+        "api/cloud/failoverSessions/..\\..\\backupServers",
+        "api/cloud/failoverSessions/x y",
+        "api/cloud/failoverSessions/x;y",
+        "api/cloud/failoverSessions/x%5Cy",
+        "api/cloud/failoverSessions/x.y",
+        "api/cloud/failoverSessions/é",
         "api/backupServers",
     ] {
         assert_eq!(found(Method::Get, path), None, "{path}");
+    }
+    for id in ["fault-404", "refused-1", "g", "00000001"] {
+        let path = format!("api/cloud/failoverSessions/{id}");
+        assert_eq!(
+            found(Method::Get, &path),
+            Some(&operations::GET_SESSION),
+            "{path}"
+        );
     }
     assert_eq!(
         found(Method::Post, "api/sessionMngr/"),

@@ -144,14 +144,17 @@ fn tasks_are_direct_children_though_list_and_item_share_a_name() {
 
 #[test]
 fn dotnet_ways_to_say_nothing_say_nothing() {
-    let read = session(
-        "<CloudFailoverSession xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' UID='1'>\
-         <EndTimeUTC xsi:nil='true'/><FailureMessage xsi:nil='true'/><CloudFailoverTasks>\
-         <CloudFailoverTasks VmName='a'><VmReplicaPointLink xsi:nil='true'/></CloudFailoverTasks>\
-         </CloudFailoverTasks></CloudFailoverSession>",
-    );
-    assert_eq!((read.end_time, read.failure_message), (None, None));
-    assert_eq!(read.tasks[0].replica_point, None);
+    for prefix in ["xsi", "i", "d2p1"] {
+        let read = session(&format!(
+            "<CloudFailoverSession xmlns:{prefix}='http://www.w3.org/2001/XMLSchema-instance' UID='1' {prefix}:type='x'>\
+             <EndTimeUTC {prefix}:nil='true'/><FailureMessage {prefix}:nil='true'/><CloudFailoverTasks>\
+             <CloudFailoverTasks VmName='a'><VmReplicaPointLink {prefix}:nil='true'/></CloudFailoverTasks>\
+             </CloudFailoverTasks></CloudFailoverSession>"
+        ));
+        assert_eq!((read.end_time, read.failure_message), (None, None));
+        assert_eq!(read.tasks[0].replica_point, None);
+        assert!(read.unreadable.is_empty(), "{prefix}");
+    }
 }
 
 #[test]

@@ -65,8 +65,14 @@ impl SessionRef<'_> {
             Some(at) => {
                 let there = &mut group.sessions[at];
                 there.name = session.name;
-                there.received = self.now;
-                there.heartbeat = session.heartbeat.or(there.heartbeat);
+                if let Some(heartbeat) = session.heartbeat {
+                    // Who only changes the name sends back the heartbeat that was read, and no adapter was heard.
+                    let is_newer = |held: Heartbeat| heartbeat.time > held.time;
+                    if there.heartbeat.is_none_or(is_newer) {
+                        there.received = self.now;
+                    }
+                    there.heartbeat = Some(heartbeat);
+                }
                 (StatusCode::OK, at)
             }
             None => {

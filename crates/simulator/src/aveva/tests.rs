@@ -488,6 +488,43 @@ async fn a_chosen_session_is_pending_until_its_next_heartbeat() {
 }
 
 #[tokio::test]
+async fn a_put_without_a_newer_heartbeat_does_not_revive_a_silent_session() {
+    let system = plant_a(Scenario::Calm).await;
+    system
+        .ask("POST", &format!("{CLOUD}/groups"), r#"{"Id":"g"}"#)
+        .await;
+    let all = format!("{CLOUD_SESSIONS}/groups/g/clientsessions");
+    let heartbeat = |score: u8, time: &str| json!({ "FailoverStatus": score, "HeartbeatTime": format!("2025-11-21T14:{time}") });
+    let put = async |name: &str, heartbeat: Option<Value>| {
+        let mut body = json!({ "Name": name });
+        if let Some(heartbeat) = heartbeat {
+            body["Heartbeat"] = heartbeat;
+        }
+        let path = format!("{all}/B");
+        let put = system.ask("PUT", &path, &body.to_string()).await;
+        assert!(put.code() < 300, "{name}");
+        let status = format!("{CLOUD}/groups/g/status");
+        system.ask("GET", &status, "").await.json()["PendingPrimary"].clone()
+    };
+    system.ask("POST", &all, r#"{"Id":"A"}"#).await;
+    let chosen = put("created", Some(heartbeat(90, "32:08"))).await;
+    assert_eq!(chosen, "B", "its score is higher");
+    system.advance(61);
+    let posted = heartbeat(10, "33:09").to_string();
+    system
+        .ask("POST", &format!("{all}/A/heartbeat"), &posted)
+        .await;
+    for (name, sent, chosen) in [
+        ("without", None, Value::Null),
+        ("the same", Some(heartbeat(90, "32:08")), Value::Null),
+        ("older", Some(heartbeat(90, "32:07")), Value::Null),
+        ("newer", Some(heartbeat(90, "33:09")), json!("B")),
+    ] {
+        assert_eq!(put(name, sent).await, chosen, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn put_is_for_the_preview_and_the_role_override_for_v1() {
     let (cloud, premises) = (plant_a(Scenario::Calm).await, plant_b(Scenario::Calm));
     let session = format!("{CLOUD_SESSIONS}/groups/boiler-opcua/clientsessions/X");

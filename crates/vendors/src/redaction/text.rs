@@ -29,10 +29,10 @@ pub(crate) fn redact_text(text: &str) -> Option<String> {
     if PAGES.iter().any(|mark| lower.contains(mark)) {
         return None;
     }
-    let lines: Vec<&str> = text
+    let lines: Vec<String> = text
         .lines()
         .take_while(|line| !is_trace(line))
-        .map(before_frame)
+        .map(without_frames)
         .collect();
     let clean: String = lines
         .join("\n")
@@ -53,6 +53,18 @@ fn is_trace(line: &str) -> bool {
         place.contains(['.', '/', '\\'])
     });
     frame || TRACES.iter().any(|mark| lower.starts_with(mark))
+}
+
+/// A line up to its stack frames, with an ellipsis where these break off a sentence.
+fn without_frames(line: &str) -> String {
+    let before = before_frame(line);
+    let kept = before.trim_end();
+    let has_ended = kept.is_empty() || kept.ends_with(['.', '!', '?', ':', ';']);
+    if before.len() == line.len() || has_ended {
+        before.to_owned()
+    } else {
+        format!("{kept}…")
+    }
 }
 
 /// A line up to a stack frame such as ` at Some.Type.Method(`; some servers put frames into one line.
@@ -80,7 +92,18 @@ fn is_frame(text: &str) -> bool {
     else {
         return false;
     };
-    rest.starts_with('(') && name.contains('.') && !name.starts_with('.')
+    rest.starts_with('(') && name.contains('.') && !name.starts_with('.') && !is_host(name, rest)
+}
+
+/// Whether a name and what follows it are a host and perhaps its port, such as `10.1.2.3(5590)`: no method's name begins
+/// with a digit, and no frame tells a number alone in its parentheses.
+fn is_host(name: &str, rest: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let within = rest.strip_prefix('(').unwrap_or_default();
+    let after = within.trim_start_matches(is_digit);
+    let is_port = after.len() < within.len() && after.starts_with(')');
+    last.starts_with(is_digit) || is_port
 }
 
 #[cfg(test)]
@@ -110,6 +133,23 @@ mod tests {
                 "It broke.\n\tat com.plant.Inside.run(Inside.java:9)",
                 Some("It broke."),
             ),
+            (
+                "Cannot reach the agent at 10.1.2.3(5590): timed out",
+                Some("Cannot reach the agent at 10.1.2.3(5590): timed out"),
+            ),
+            (
+                "Cannot reach the agent at 10.1.2.3(agent): timed out",
+                Some("Cannot reach the agent at 10.1.2.3(agent): timed out"),
+            ),
+            (
+                "No answer at db.plant.local(5590), at Plant.Net.Ask(5 s)",
+                Some("No answer at db.plant.local(5590),…"),
+            ),
+            (
+                "The pump stopped at Plant.Inside.Run(String s) in C:\\x.cs:line 9",
+                Some("The pump stopped…"),
+            ),
+            ("Why? at Plant.Main()", Some("Why?")),
             (
                 "It broke.\nTraceback (most recent call last):\n  File \"x.py\"",
                 Some("It broke."),

@@ -1,7 +1,7 @@
 //! A filter as an expression, and its text form.
 
 use super::condition_warning;
-use super::field::{Field, Op};
+use super::field::{Field, FieldKind, Op};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
 
@@ -110,11 +110,12 @@ impl Filter {
     }
 }
 
-/// Whether a value needs no quotes: the service accepts letters, digits and underscores, and GUIDs,
-/// without them.
-fn is_bare(value: &str) -> bool {
+/// Whether a value needs no quotes: the service accepts letters, digits and underscores without them, and GUIDs where it
+/// expects one.
+fn is_bare(field: Field, value: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    (!value.is_empty() && value.bytes().all(is_word)) || is_guid(value)
+    (!value.is_empty() && value.bytes().all(is_word))
+        || (field.kind() == FieldKind::Uid && is_guid(value))
 }
 
 /// Whether a text is a GUID: 8-4-4-4-12 hexadecimal digits.
@@ -127,7 +128,7 @@ pub(super) fn is_guid(text: &str) -> bool {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.field.name(), self.op.sign())?;
-        if is_bare(&self.value) {
+        if is_bare(self.field, &self.value) {
             f.write_str(&self.value)
         } else {
             write!(f, "\"{}\"", self.value.replace('"', "\"\""))

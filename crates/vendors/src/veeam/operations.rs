@@ -68,6 +68,17 @@ pub static ALL: [&Operation; 3] = [&QUERY, &GET_SESSION, &RECENT];
 /// The operation for a method and a decoded path, if it may be relayed.
 #[must_use]
 pub fn operation(method: Method, segments: &[&str]) -> Option<&'static Operation> {
-    ALL.into_iter()
-        .find(|operation| operation.matches(method, segments))
+    let found = ALL
+        .into_iter()
+        .find(|operation| operation.matches(method, segments))?;
+    let mut parts = found.path.split('/').skip(1).zip(segments);
+    let is_sound = parts.all(|(part, have)| part != "{}" || is_plain(have));
+    is_sound.then_some(found)
+}
+
+/// Whether an id has only letters, digits and dashes, as GUIDs have. With a backslash among them, a server that takes it
+/// for a slash would read a path to something else.
+fn is_plain(id: &str) -> bool {
+    id.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

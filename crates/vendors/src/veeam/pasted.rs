@@ -5,6 +5,7 @@ use super::field::Field;
 use super::filter::{Condition, Filter};
 use super::query::{Format, Query, Sort};
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 /// A query parsed from pasted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +82,14 @@ impl Reading {
         } else {
             known
         });
-        let value = percent_decode_str(raw).decode_utf8();
+        // A form writes a space as a plus, and every quote as %22. Where a quote stands as it is, a plus does too.
+        let is_form = known == "filter" && raw.contains('%') && !raw.contains('"');
+        let raw = if is_form {
+            Cow::Owned(raw.replace('+', " "))
+        } else {
+            Cow::Borrowed(raw)
+        };
+        let value = percent_decode_str(&raw).decode_utf8();
         let value = value.map_err(|_| format!("{name}: not UTF-8 once decoded"))?;
         match known {
             "type" if value.eq_ignore_ascii_case("CloudFailoverSession") => {}

@@ -100,7 +100,8 @@ impl Tree {
     }
 }
 
-/// An element's name and attributes, without namespace declarations and `xsi:` attributes.
+/// An element's name and attributes, without namespace declarations and what XML Schema says of an instance, for which
+/// `xsi` is the usual prefix and .NET's serializers also write `i`.
 fn element(start: &BytesStart<'_>) -> Result<Node, String> {
     let mut node = Node {
         name: start.local_name().as_ref().to_owned(),
@@ -112,10 +113,12 @@ fn element(start: &BytesStart<'_>) -> Result<Node, String> {
         }
         let attribute = attribute.map_err(|error| error.to_string())?;
         let full: &str = attribute.key.as_ref();
-        if full == "xmlns" || full.starts_with("xmlns:") || full.starts_with("xsi:") {
+        let name = attribute.key.local_name().as_ref().to_owned();
+        let is_of_schema = name != full && matches!(name.as_str(), "nil" | "type");
+        let is_declared = full == "xmlns" || full.starts_with("xmlns:");
+        if is_declared || is_of_schema || full.starts_with("xsi:") {
             continue;
         }
-        let name = attribute.key.local_name().as_ref().to_owned();
         let text = unescape(&attribute.value)?;
         node.fields.push((name.clone(), Node::leaf(name, text)));
     }

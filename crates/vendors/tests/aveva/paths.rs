@@ -8,6 +8,7 @@ use vendors::aveva::{
     self, ApiVersion, Base, ClientSession, GroupConfiguration, NewHeartbeat, RoleOverride,
     operations,
 };
+use vendors::operation::is_addressable;
 use vendors::{Method, Request};
 
 fn new_heartbeat() -> NewHeartbeat {
@@ -123,14 +124,8 @@ fn no_dot_segment_leads_from_one_operation_to_another() {
             aveva::groups(&base).status(group).request.path,
         ]
     };
-    let paths = [
-        g(".").to_vec(),
-        g("..").to_vec(),
-        s(".", "x").to_vec(),
-        s("..", "x").to_vec(),
-        s("g", ".").to_vec(),
-        s("g", "..").to_vec(),
-    ];
+    let ids = [".", "..", "a/./b", "x/../y", "../x", "x/..", "a\0b"];
+    let paths = ids.map(|id| [g(id), s(id, "x"), s("g", id)].concat());
     for path in paths.concat() {
         assert!(path.split('/').skip(1).any(str::is_empty), "{path}");
         for method in [Method::Get, Method::Post, Method::Put, Method::Delete] {
@@ -188,13 +183,18 @@ fn dot_segments_and_empty_ones_are_no_ids_even_when_they_come_in() {
         "/api/v1/clientfailover/groups/../status",
         "/api/v1/clientfailover/groups/g/clientsessions/%2E%2E",
         "/api/v1/clientfailover/groups/g/clientsessions/../heartbeat",
+        "/api/v1/clientfailover/groups/x%2F..%2Fy",
+        "/api/v1/clientfailover/groups/g/clientsessions/x%2F.",
+        "/api/v1/clientfailover/groups/a%00b",
     ] {
         for method in [Method::Get, Method::Post, Method::Delete] {
             assert_eq!(recognised(&base, method, path), None, "{method:?} {path}");
         }
     }
-    let dotted = "/api/v1/clientfailover/groups/...";
-    assert_eq!(recognised(&base, Method::Get, dotted), Some("get group"));
+    for dotted in ["...", "a%2F...%2Fb", ".a%2Fb.", "..%5Ca"] {
+        let path = format!("/api/v1/clientfailover/groups/{dotted}");
+        assert_eq!(recognised(&base, Method::Get, &path), Some("get group"));
+    }
 }
 
 proptest! {
@@ -205,8 +205,7 @@ proptest! {
         tenant in "\\PC{1,12}",
         v1 in any::<bool>(),
     ) {
-        let addressable = |id: &str| !["", ".", ".."].contains(&id);
-        prop_assume!(addressable(&group_id) && addressable(&session_id) && addressable(&tenant));
+        prop_assume!([&group_id, &session_id, &tenant].into_iter().all(|id| is_addressable(id)));
         let version = if v1 { ApiVersion::V1 } else { ApiVersion::V1Preview };
         let base = Base { tenant: Some(tenant.clone()), ..cloud(version) };
         for call in every_call(&base, &group_id, &session_id) {
