@@ -132,7 +132,7 @@ pub struct Gateway {
     pub drain: Duration,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<config::Network>,
-    /// The bearer token that reads `/metrics` without a session.
+    /// The bearer token that reads `/metrics` and `/api/inventory` without a session.
     pub metrics_token: Option<SecretString>,
     /// Where messages about alarms go, and by which rules.
     pub(crate) alerts: Setting,

@@ -84,7 +84,7 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The gateway's own certificate, if it has one.
     pub tls: Option<TlsFiles>,
-    /// The bearer token for `/metrics`.
+    /// The bearer token that reads `/metrics` and `/api/inventory` without a session.
     pub metrics_token: Option<SecretString>,
     /// Who is alerted.
     pub alerts: Alerts,

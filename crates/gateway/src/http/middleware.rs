@@ -42,8 +42,8 @@ const ALWAYS: [(&str, &str); 6] = [
     ("x-frame-options", "DENY"),
 ];
 
-/// Tells browsers to use only https for this host for a year. Not sent under this computer's own names, where
-/// it would affect other servers.
+/// Tells browsers to use only https for this host for a year. Sent under whatever name was asked for once the public
+/// address is https: browsers ignore it over plain http and for numeric addresses.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What the middleware knows about a path.

@@ -2,6 +2,7 @@
 //! vendor's body only in `order`.
 
 mod audit_fields;
+mod names;
 mod order;
 mod path;
 mod response;
@@ -103,5 +104,7 @@ async fn prepare(
             None
         },
     };
+    let sent = outgoing.body.as_deref().unwrap_or_default();
+    names::check(&upstream.public.system, sent)?;
     Ok((change, outgoing))
 }

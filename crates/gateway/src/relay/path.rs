@@ -4,6 +4,7 @@
 use crate::problem::{Kind, Problem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use vendors::Operation;
+use vendors::operation::is_addressable;
 
 /// Everything but RFC 3986's unreserved characters.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -21,12 +22,12 @@ pub(crate) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
     raw.split('/')
         .map(|part| {
             let segment = decode(part, "the path")?;
-            // Also between encoded slashes, because some servers decode before they route. Apart from that,
-            // ids may hold dots, slashes and backslashes.
-            if segment.split('/').any(|part| matches!(part, "." | "..")) {
-                return Err(unknown());
+            // An empty one matches no operation that is relayed.
+            if segment.is_empty() || is_addressable(&segment) {
+                Ok(segment)
+            } else {
+                Err(unknown())
             }
-            Ok(segment)
         })
         .collect()
 }
@@ -167,6 +168,7 @@ mod tests {
             ("a/.%2e/b", Kind::NotFound),
             ("x%2f..%2fy", Kind::NotFound),
             ("..%2fx", Kind::NotFound),
+            ("x%2f.%2fy", Kind::NotFound),
         ] {
             assert_eq!(segments(raw).unwrap_err().kind, kind, "{raw}");
         }

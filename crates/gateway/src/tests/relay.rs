@@ -399,6 +399,10 @@ async fn a_body_has_to_be_json_and_of_moderate_size() {
         detail.contains(r#"the key "name" is given twice"#),
         "{detail}"
     );
+    let one_to_aveva = r#"{"Id":"x","id":"y"}"#;
+    let (kind, status, detail) = problem(ask(&gateway, &line, &[], one_to_aveva).await).await;
+    assert_eq!((kind.as_str(), status), ("bad-request", 400));
+    assert!(detail.contains("differ only in case"), "{detail}");
     assert_eq!(vendor.lines(), [""; 0]);
     assert_eq!(
         ask(&gateway, &format!("DELETE {GROUPS}/x"), &[], "")

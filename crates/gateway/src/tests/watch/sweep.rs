@@ -59,10 +59,11 @@ async fn the_status_is_asked_when_data_was_last_processed_where_the_primary_does
 #[tokio::test]
 async fn a_group_that_no_address_can_name_is_listed_and_not_asked_for() {
     let plant = Plant::new(0).await;
-    plant.groups(&["g0", "..", "."]);
+    let unaddressable = ["..", ".", "a/./b", "x/../y", "a\0b"];
+    plant.groups(&[&["g0"][..], &unaddressable].concat());
     let fixture = Fixture::of(&plant).await;
     let all = fixture.refresh().await;
-    for id in ["..", "."] {
+    for id in unaddressable {
         let why = format!("No address can name the id “{id}”.");
         assert_eq!(all.resource(id).failure, Some(why));
     }
