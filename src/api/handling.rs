@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::outcome::{Outcome, settled};
 use super::transport::{delete, get, post};
 use crate::json;
+use chrono::{DateTime, Utc};
 use health::alarms::{Acknowledgement, Maintenance, Note};
 use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote};
 use vendors::operation::segment;
@@ -17,7 +18,12 @@ pub async fn acknowledge(alarm: &str, wanted: &NewAcknowledgement) -> Outcome {
     let answer: Result<Acknowledgement, Failure> =
         post(&acknowledgement(alarm), &json::write(wanted)).await;
     let done = "The alarm is acknowledged.".to_owned();
-    match settled(answer, done, shown_in_the_list).await {
+    compared(settled(answer, done, shown_in_the_list).await)
+}
+
+/// What the gateway refuses because the alarm is not any more what the person saw.
+fn compared(outcome: Outcome) -> Outcome {
+    match outcome {
         Outcome::Refused {
             failure: Failure::Refused(problem),
             ..
@@ -34,27 +40,33 @@ pub async fn note(alarm: &str, wanted: &NewNote) -> Outcome {
     let answer: Result<Note, Failure> = post(&path, &json::write(wanted)).await;
     let done = "The note is kept.".to_owned();
     settled(answer, done, async || {
-        "the list of alarms shows whether it is kept.".to_owned()
+        "The list of alarms shows whether it is kept: look there before you write it again."
+            .to_owned()
     })
     .await
 }
 
-/// Withdraws the acknowledgement of an alarm once.
-pub async fn withdraw(alarm: &str) -> Outcome {
-    let answer = delete(&acknowledgement(alarm)).await;
+/// Withdraws the acknowledgement of an alarm once, if it still is the one that was given at this time.
+pub async fn withdraw(alarm: &str, given: Option<DateTime<Utc>>) -> Outcome {
+    let seen = given.map_or_else(String::new, |at| {
+        format!("?acknowledged_at={}", at.timestamp_millis())
+    });
+    let answer = delete(&format!("{}{seen}", acknowledgement(alarm))).await;
     let done = "The acknowledgement is withdrawn.".to_owned();
-    settled(answer, done, shown_in_the_list).await
+    compared(settled(answer, done, shown_in_the_list).await)
 }
 
 async fn shown_in_the_list() -> String {
-    "the list of alarms shows whether it is acknowledged.".to_owned()
+    "The list of alarms shows whether it is acknowledged.".to_owned()
 }
 
 /// Announces maintenance once.
 pub async fn announce(wanted: &NewMaintenance) -> Outcome {
     let answer: Result<Maintenance, Failure> = post("/api/maintenance", &json::write(wanted)).await;
     let same = |one: &Maintenance| {
-        (&one.scope, one.until, &one.reason) == (&wanted.scope, wanted.until, &wanted.reason)
+        // As the gateway keeps it.
+        let reason = wanted.reason.trim();
+        (&one.scope, one.until, &*one.reason) == (&wanted.scope, wanted.until, reason)
     };
     let done = "The maintenance is announced.".to_owned();
     settled(answer, done, async || read_afterwards(same).await).await
@@ -71,9 +83,10 @@ pub async fn end(id: &str) -> Outcome {
 }
 
 async fn read_afterwards(is_it: impl Fn(&Maintenance) -> bool) -> String {
-    match get::<MaintenanceList>("/api/maintenance").await {
-        Ok(list) if list.maintenance.iter().any(is_it) => "it is announced.".to_owned(),
-        Ok(_) => "it is not announced.".to_owned(),
-        Err(again) => format!("the maintenance could not be read: {}.", again.line()),
-    }
+    let words = match get::<MaintenanceList>("/api/maintenance").await {
+        Ok(list) if list.maintenance.iter().any(is_it) => "Read afterwards: it is announced.",
+        Ok(_) => "Read afterwards: it is not announced.",
+        Err(again) => return format!("The maintenance could not be read: {}.", again.line()),
+    };
+    words.to_owned()
 }

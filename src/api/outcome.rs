@@ -42,7 +42,7 @@ pub enum Outcome {
     Unknown {
         /// Why there is no response.
         failure: Failure,
-        /// The current state.
+        /// What was read afterwards, or where it can be seen.
         message: String,
     },
 }
@@ -102,7 +102,7 @@ pub async fn execute<T>(
         }
         Err(failure) if is_unknown(&failure) => Outcome::Unknown {
             message: match check().await {
-                Ok(now) => now,
+                Ok(now) => format!("Read afterwards: {now}"),
                 Err(again) => format!(
                     "The current state could not be read either: {}.",
                     again.line()
@@ -110,7 +110,17 @@ pub async fn execute<T>(
             },
             failure,
         },
-        Err(failure) => Outcome::refused(failure),
+        Err(failure) => not_carried_out(failure),
+    }
+}
+
+/// The outcome of a change that the vendor refused, or the gateway, which may have been unable to send it.
+fn not_carried_out(failure: Failure) -> Outcome {
+    Outcome::Refused {
+        message: matches!(failure, Failure::Unreachable(_))
+            .then(|| "The change was not carried out.".to_owned()),
+        failure,
+        compared: Vec::new(),
     }
 }
 
@@ -130,17 +140,21 @@ pub async fn settled<T>(
             failure,
             message: afterwards().await,
         },
-        Err(failure) => Outcome::refused(failure),
+        Err(failure) => not_carried_out(failure),
     }
 }
 
-/// Whether a failed change may have been applied: there was no response, or an unreadable one. Any other
-/// failure is a definite refusal.
+/// Whether a failed change may have been applied: there was no response, an unreadable one, or a fault while it was
+/// processed, of the vendor, the gateway, or a proxy between. Any other failure is a definite refusal, as is what the
+/// gateway knows not to have been carried out.
 #[must_use]
 pub fn is_unknown(failure: &Failure) -> bool {
     match failure {
-        Failure::Unreachable(_) | Failure::Unreadable(_) => true,
-        Failure::Refused(_) => false,
+        Failure::Unreadable(_) => true,
+        Failure::Unreachable(problem) | Failure::Refused(problem) => {
+            let is_answer = matches!(problem.status, 1..500);
+            !is_answer && problem.carried_out != Some(false)
+        }
         // The vendor failed while processing it, so the change may have been applied in part.
         Failure::Vendor(error) => error.status >= 500,
     }
@@ -150,6 +164,7 @@ pub fn is_unknown(failure: &Failure) -> bool {
 mod tests {
     use super::is_unknown;
     use crate::api::Failure;
+    use crate::api::failure::Problem;
     use vendors::call::{Unreadable, VendorError};
 
     #[test]
@@ -160,6 +175,13 @@ mod tests {
                 ..VendorError::default()
             }))
         };
+        let problem = |status, carried_out| {
+            Failure::from_problem(Problem {
+                status,
+                carried_out,
+                ..Problem::default()
+            })
+        };
         let unreadable = Failure::Unreadable(Unreadable {
             status: 200,
             problem: String::new(),
@@ -168,7 +190,13 @@ mod tests {
         for (failure, unknown) in [
             (Failure::no_gateway("timed out"), true),
             (unreadable, true),
-            (Failure::Refused(Box::default()), false),
+            (problem(401, None), false),
+            (problem(409, None), false),
+            (problem(500, None), true),
+            (problem(500, Some(false)), false),
+            (problem(502, None), true),
+            (problem(503, Some(false)), false),
+            (problem(520, None), true),
             (vendor(400), false),
             (vendor(409), false),
             (vendor(429), false),

@@ -10,6 +10,16 @@ use health::words;
 use leptos::prelude::*;
 use vendors::uplynk::OnAir;
 
+/// Says so while nothing was read yet, and nothing went wrong. What holds the words is always there: a screen reader says
+/// what comes into it.
+pub fn loading(status: Status) -> AnyView {
+    let words = move || {
+        let waits = status.requested_at().is_none() && status.failure().is_none();
+        waits.then(|| view! { <p class="blank">"Loading…"</p> })
+    };
+    view! { <div role="status">{words}</div> }.into_any()
+}
+
 /// Content below a failure says how old it is.
 pub fn aged(status: Status) -> AnyView {
     let clock = use_clock();
@@ -69,7 +79,7 @@ fn facts(resource: &Resource, now: DateTime<Utc>, zone: Zone) -> Vec<(&'static s
             ("Pending primary", or_dash(group.pending.clone())),
             ("Client sessions", group.sessions.join(", ")),
             (
-                "FailoverTimeout",
+                "Failover timeout",
                 or_dash(group.failover_timeout.map(|timeout| timeout.to_string())),
             ),
             ("Last data processed", moment(group.last_data)),

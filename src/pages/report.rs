@@ -7,6 +7,7 @@ use crate::json;
 use crate::live::{Live, use_watched};
 use crate::nav::use_nav;
 use crate::pages::activity::TimeFilter;
+use crate::pages::last_known::aged;
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::csv::{cell, row, whole};
@@ -81,7 +82,13 @@ fn Content(query: String) -> impl IntoView {
     };
     let told: Memo<Option<Arc<ReportData>>> = Memo::new(move |_| state.value());
     let time = move || {
-        let told = told.get()?;
+        let Some(told) = told.get() else {
+            return state
+                .status
+                .failure()
+                .is_none()
+                .then(|| "Loading…".to_owned());
+        };
         let now = watched.now();
         let moment = |at| times::moment(at, now, prefs.zone.get());
         let (from, to) = (moment(told.from), moment(told.to));
@@ -109,11 +116,12 @@ fn Content(query: String) -> impl IntoView {
             .map(|told| view! { <Plans plans=told.plans.clone() title /> })
     };
     view! {
-        <p class="row"><span>{time}</span>
+        <p class="row"><span role="status">{time}</span>
             <button type="button" class="btn" disabled=move || told.read().is_none() on:click=export>"Export CSV"</button>
             <button type="button" class="btn" on:click=print>"Print"</button>
         </p>
         {failure}
+        {aged(state.status)}
         {groups}
         {plans}
     }

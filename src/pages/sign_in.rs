@@ -7,7 +7,7 @@ use crate::api::session::{Session, SignInMethods, at_provider, session, sign_in,
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
-use crate::ui::{FailureCard, Heading, Icon, error_status};
+use crate::ui::{FailureCard, Heading, Icon, demo_badge, error_status};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
@@ -26,12 +26,13 @@ pub fn SignIn() -> impl IntoView {
         });
     }
     // Asked now: the session that the console was opened with may have ended, or another one begun since.
-    let signed_in = RwSignal::new(None::<String>);
+    let (signed_in, demo) = (RwSignal::new(None::<String>), RwSignal::new(false));
     leptos::task::spawn_local(async move {
         // A wall's session is no person's. Where there is none, nothing changes: somebody may have begun to type.
         if let Ok(session) = session().await
             && !session.is_wall()
         {
+            let _ = demo.try_set(session.demo);
             let _ = signed_in.try_set(Some(session.user));
         }
     });
@@ -49,7 +50,7 @@ pub fn SignIn() -> impl IntoView {
             {move || match signed_in.get() {
                 // Loads a new page, which may know nothing of this session yet.
                 Some(user) => view! {
-                    <p>"You are signed in as "<b>{user}</b>"."</p>
+                    <p>"You are signed in as "<b>{user}</b>". "{demo.get_untracked().then(demo_badge)}</p>
                     <p class="row"><a class="btn main" href=Route::Overview.href() target="_self">"Overview"</a></p>
                 }
                 .into_any(),

@@ -10,7 +10,7 @@ use crate::provided::provided;
 use crate::route::Route;
 use crate::ui::heading::{Title, title};
 use crate::ui::notice::use_notices;
-use crate::ui::{Icon, times};
+use crate::ui::{Icon, demo_badge, times};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub fn Top() -> impl IntoView {
     view! {
         <header class="top">
             {heading}
-            {session.demo.then(|| view! { <b class="role demo" title="The vendors' systems are simulated">"DEMO"</b> })}
+            {session.demo.then(demo_badge)}
             <SourceList />
             <Refresh />
             <Time />

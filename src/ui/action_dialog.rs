@@ -34,7 +34,7 @@ pub fn ActionDialog(
     action: &'static str,
     /// Whose system it is.
     #[prop(into)]
-    system: String,
+    system: Signal<String>,
     /// What it will do.
     #[prop(into)]
     effect: Signal<Effect>,
@@ -63,17 +63,17 @@ pub fn ActionDialog(
     let close = Trigger::new();
     let run = StoredValue::new_local(run);
     let wanted = StoredValue::new(id);
-    let system = StoredValue::new(system);
+    // Spaces at the ends and double ones are not to be seen.
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let confirmed = move || match confirm.get() {
         Confirm::Click => true,
-        Confirm::Typed(_) => wanted.with_value(|wanted| typed.read().trim() == wanted),
+        Confirm::Typed(_) => wanted.with_value(|wanted| words(&typed.read()) == words(wanted)),
     };
     let ready = move || ready.is_none_or(|ready| ready.get());
     let rate_limited = RwSignal::new(false);
     let outcome_area = NodeRef::<html::Div>::new();
-    let may_send = Memo::new(move |_| {
-        confirmed() && ready() && !rate_limited.get() && *phase.read() != Phase::Sending
-    });
+    let is_confirmed = Memo::new(move |_| confirmed() && ready());
+    let is_held = Memo::new(move |_| rate_limited.get() || *phase.read() == Phase::Sending);
     // Respects the vendor's Retry-After.
     let hold_off = move |wait: Option<Duration>| {
         if let Some(wait) = wait {
@@ -86,7 +86,7 @@ pub fn ActionDialog(
     };
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if !may_send.get_untracked() {
+        if !is_confirmed.get_untracked() || is_held.get_untracked() {
             return;
         }
         phase.set(Phase::Sending);
@@ -142,11 +142,11 @@ pub fn ActionDialog(
     };
     let card = move || match phase.get() {
         Phase::Failed(outcome) => {
-            view! { <OutcomeCard outcome system=system.get_value() /> }.into_any()
+            view! { <OutcomeCard outcome system=system.get_untracked() /> }.into_any()
         }
         _ => ().into_any(),
     };
-    let words = move || match (&*phase.read(), rate_limited.get()) {
+    let button = move || match (&*phase.read(), rate_limited.get()) {
         (Phase::Sending, _) => "Sending…",
         (_, true) => "Rate limited, waiting…",
         _ => action,
@@ -163,7 +163,8 @@ pub fn ActionDialog(
                     <button type="button" class="btn" on:click=move |_| close.notify()>
                         {move || if matches!(*phase.read(), Phase::Failed(Outcome::Unknown { .. })) { "Close" } else { "Cancel" }}
                     </button>
-                    <button type="submit" class="btn main" disabled=move || !may_send.get()>{words}</button>
+                    // While it is sent not `disabled`, which would take the focus from it.
+                    <button type="submit" class="btn main" disabled=move || !is_confirmed.get() aria-disabled=move || is_held.get().then_some("true")>{button}</button>
                 </footer>
             </form>
         </Dialog>
@@ -212,7 +213,7 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
             <section class="panel failure" aria-label="Outcome unknown" data-s="unknown">
                 <h3><Icon name="unknown" />"Outcome unknown"</h3>
                 <p>{format!("{system} did not confirm the result: {}.", failure.line())}</p>
-                <p><b>"Read afterwards: "</b>{message}</p>
+                <p>{message}</p>
             </section>
             {vendor_card(failure, system)}
         }

@@ -223,8 +223,8 @@ fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Moment, PreviousMoment};
-    use chrono::DateTime;
-    use health::alarms::{Alarm, Since};
+    use chrono::{DateTime, TimeDelta};
+    use health::alarms::{Acknowledgement, Alarm, Maintenance, Scope, Since};
     use health::freshness::Freshness;
     use health::inventory::{Kind, ResourceKey};
     use health::severity::Severity;
@@ -304,6 +304,61 @@ mod tests {
         assert!(known.update(&moment(live, &both)).is_empty());
         assert!(known.update(&moment(live, &[])).is_empty());
         assert_eq!(known.update(&moment(live, &[("a", group)])).len(), 1);
+    }
+
+    /// The moment with its only alarm as somebody handles it.
+    fn handled(moment: &Moment, handle: impl Fn(&mut Alarm)) -> Moment {
+        let alarm = |alarm: &Arc<Alarm>| {
+            let mut alarm = Alarm::clone(alarm);
+            handle(&mut alarm);
+            Arc::new(alarm)
+        };
+        Moment {
+            is_gateway_gone: moment.is_gateway_gone,
+            is_current: moment.is_current,
+            connections: moment.connections.clone(),
+            alarms: Arc::new(moment.alarms.iter().map(alarm).collect()),
+        }
+    }
+
+    fn acknowledge(alarm: &mut Alarm) {
+        alarm.acknowledged = Some(Acknowledgement {
+            by: "ann".to_owned(),
+            reason: String::new(),
+            at: DateTime::UNIX_EPOCH,
+            until: None,
+            severity: alarm.severity,
+            word: alarm.word.clone(),
+        });
+    }
+
+    fn maintain(alarm: &mut Alarm) {
+        alarm.maintenance = Some(Maintenance {
+            id: "1".to_owned(),
+            scope: Scope::Resource(alarm.resource.clone()),
+            from: DateTime::UNIX_EPOCH,
+            until: DateTime::UNIX_EPOCH + TimeDelta::hours(1),
+            reason: String::new(),
+            by: "ann".to_owned(),
+        });
+    }
+
+    #[test]
+    fn what_somebody_takes_care_of_is_not_announced_until_nobody_does_any_more() {
+        let live = Freshness::Live;
+        let alone = moment(live, &[("a", Kind::FailoverGroup)]);
+        for handle in [acknowledge, maintain] {
+            let handled = handled(&alone, handle);
+            let told = ["Critical (Plant A): a has no primary."];
+            let mut known = PreviousMoment::default();
+            known.update(&moment(live, &[]));
+            assert_eq!(known.update(&handled), Vec::<String>::new());
+            assert_eq!(known.update(&alone), told, "withdrawn");
+            // To take care of it is no news either, and to withdraw that is news again.
+            assert_eq!(known.update(&handled), Vec::<String>::new());
+            assert_eq!(known.update(&alone), told);
+            assert_eq!(known.update(&alone), Vec::<String>::new());
+        }
     }
 
     #[test]

@@ -44,8 +44,8 @@ pub fn Dialog(
         let _ = on_close.try_run(());
     };
     view! {
-        <dialog node_ref=dialog aria-labelledby="dialog-title" on:close=closed>
-            <h2 id="dialog-title">{title}</h2>
+        <dialog node_ref=dialog aria-label=title on:close=closed>
+            <h2>{title}</h2>
             {children()}
         </dialog>
     }

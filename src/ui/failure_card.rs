@@ -39,6 +39,10 @@ fn words(failure: &Failure, system: &str) -> Words {
                     format!("{system} refused the gateway's credentials"),
                     "Retrying later, so that the account is not locked; an admin's Refresh now tries at once.",
                 ),
+                "/problems/not-recorded" | "/problems/overloaded" | "/problems/not-ready" => (
+                    "The gateway could not do this now".to_owned(),
+                    "Retrying automatically.",
+                ),
                 "/problems/wrong-address" => (
                     format!("The address of {system} is not that of its API"),
                     "Retrying automatically; the address is in the gateway's configuration.",
@@ -49,7 +53,8 @@ fn words(failure: &Failure, system: &str) -> Words {
                 ),
             };
             // What the title says of these two is not said again.
-            let is_titled = !title.starts_with("Could not reach");
+            let is_titled =
+                advice.starts_with("Retrying later") || title.starts_with("The address");
             Words {
                 detail: if is_titled {
                     problem.detail.clone()
@@ -186,6 +191,12 @@ mod tests {
                 "redirect",
                 502,
                 "Could not reach EM",
+                "A title: what happened",
+            ),
+            (
+                "not-recorded",
+                503,
+                "The gateway could not do this now",
                 "A title: what happened",
             ),
             (

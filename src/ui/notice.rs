@@ -1,6 +1,7 @@
 //! Notices: what was done, shown for a while, with Undo where possible; what was not, or not certainly, until somebody
 //! dismisses it.
 
+use super::focus::focus;
 use super::icon::Icon;
 use crate::api::Outcome;
 use crate::live::keyed;
@@ -136,6 +137,13 @@ impl Notices {
     }
 
     fn drop(self, number: u32) {
+        // The focus goes from it to the notice beside it, else to the page above.
+        let here = format!("#notice-{number}:focus-within");
+        if !focus(&format!(
+            "{here} + .notice .icon, .notice:has(+ {here}) .icon"
+        )) {
+            focus(&format!("#main:has(~ * {here})"));
+        }
         let _ = self.shown.try_update(|shown| {
             shown.retain(|notice| {
                 if notice.number == number {
@@ -164,6 +172,7 @@ pub fn NoticeArea() -> impl IntoView {
         let whole = message.clone();
         // The newest is seen first, wherever it is in the list that is read out.
         let order = format!("-{}", notice.number);
+        let id = format!("notice-{}", notice.number);
         let undo = notice.undo.try_get_value().flatten().map(|undo| {
             let undo = StoredValue::new_local(undo);
             let click = move |_| {
@@ -173,7 +182,7 @@ pub fn NoticeArea() -> impl IntoView {
             view! { <button type="button" class="btn" on:click=click>"Undo"</button> }
         });
         view! {
-            <p class="notice" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
+            <p id=id class="notice" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
                 <Icon name=notice.mark.icon() />
                 <span title=whole>{message}</span>
                 {undo}

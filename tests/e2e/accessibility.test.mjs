@@ -2,7 +2,7 @@
 // tree is the one that was agreed on.
 
 import assert from 'node:assert/strict';
-import { START, accessible, sameSnapshot, story, whenRows } from './harness.mjs';
+import { START, accessible, eventually, open, passInPage, sameSnapshot, story, whenRows } from './harness.mjs';
 import { allLive } from './support/sources.mjs';
 import { path, sessions, system } from './support/worlds.mjs';
 
@@ -62,6 +62,32 @@ story('of announcements and notices only what is new is read out', async ({ page
   for (const several of ['.failovers[role="alert"]', '.notices [role="status"]']) {
     assert.equal(await page.locator(several).first().getAttribute('aria-atomic'), 'false', several);
   }
+});
+
+story('from a notice that goes away the focus goes to the one beside it, and from the last one to the page', async (told) => {
+  const { page } = told;
+  await open(told, '/failover-sessions?connection=em');
+  const dismiss = page.getByRole('button', { name: 'Dismiss', exact: true });
+  const hasFocus = (one) => one.evaluate((element) => element === document.activeElement);
+  const exportTo = async (number) => {
+    await page.getByRole('button', { name: 'Export CSV' }).click();
+    await eventually(async () => assert.equal(await dismiss.count(), number));
+  };
+  for (const number of [1, 2, 3]) await exportTo(number);
+  for (const [at, left] of [[0, 2], [1, 1]]) {
+    await dismiss.nth(at).press('Enter');
+    await eventually(async () => assert.equal(await dismiss.count(), left));
+    assert.ok(await hasFocus(dismiss.first()), `${left} are left`);
+  }
+  await dismiss.press('Enter');
+  await dismiss.waitFor({ state: 'detached' });
+  assert.ok(await hasFocus(page.getByRole('main')));
+  // And where its time is over.
+  await exportTo(1);
+  await dismiss.focus();
+  await passInPage(page, 11);
+  await dismiss.waitFor({ state: 'detached' });
+  assert.ok(await hasFocus(page.getByRole('main')));
 });
 
 story('an error card is accessible in both themes', { colorScheme: 'dark' }, async ({ page, visit, complaints }) => {

@@ -96,15 +96,20 @@ story('what a person changes is told with who did it and what became of it', asy
   await row.getByText('auto_failback: ').waitFor();
 });
 
-story('a change that the vendor refuses is told as refused', async ({ page, visit, control, complaints, world }) => {
-  complaints.expect(/status of 500/);
-  const group = await find(world, ordered);
-  await visit(path('slicers', 'live', group.id));
-  await control('POST', '/faults', { connection: 'live', operation: 'configure group', fault: { kind: 'status', status: 500 } });
-  await page.getByRole('switch', { name: 'Auto failback' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: /^Turn o(n|ff)$/ }).click();
-  await page.getByRole('list', { name: 'Activity' }).getByText(/Configure group by demo \(outcome unknown\)/).waitFor({ timeout: PATIENCE });
-});
+for (const [status, words, told] of [
+  [403, 'that the vendor refuses', 'refused by the vendor'],
+  [500, 'of which nobody knows whether it was made', 'outcome unknown'],
+]) {
+  story(`a change ${words} is told as ${told}`, async ({ page, visit, control, complaints, world }) => {
+    complaints.expect(new RegExp(`status of ${status}`));
+    const group = await find(world, ordered);
+    await visit(path('slicers', 'live', group.id));
+    await control('POST', '/faults', { connection: 'live', operation: 'configure group', fault: { kind: 'status', status } });
+    await page.getByRole('switch', { name: 'Auto failback' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: /^Turn o(n|ff)$/ }).click();
+    await page.getByRole('list', { name: 'Activity' }).getByText(`Configure group by demo (${told})`).waitFor({ timeout: PATIENCE });
+  });
+}
 
 story('filters stand in the address and leave what they name', async ({ page, visit, control, world }) => {
   const group = await find(world, ordered);
@@ -286,6 +291,7 @@ story('what is known stays while the gateway does not answer', async ({ page, pr
   await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
   const card = page.getByRole('region', { name: 'What went wrong' });
   await card.getByText('The gateway does not answer: no connection', { exact: true }).waitFor({ timeout: 30_000 });
+  await page.getByRole('main').getByText(/^This is the last known state, (now|\d+ s ago)\.$/).waitFor();
   assert.ok((await rows(page, 'Activity')).length > 0);
 });
 
@@ -360,32 +366,49 @@ story('viewers see what changed, and neither sign-ins nor addresses', async ({ p
       return options(page, 'Kind').locator('option').allInnerTexts();
     };
     assert.ok((await as('ann')).includes('Sign-ins, refusals and walls'));
-    await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What, Who }) => What.startsWith('Sign in done') && /^ann/.test(Who))));
+    await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What, Who }) => What.startsWith('Sign in done') && /^ann 127\.0\.0\.1/.test(Who)), JSON.stringify(all)));
+    // What she does is for everybody to see, and from where is not.
+    const acknowledge = () =>
+      page.evaluate(async () => {
+        const { alarms } = await (await fetch('/api/inventory')).json();
+        const headers = { 'content-type': 'application/json' };
+        const address = `/api/alarms/${encodeURIComponent(alarms[0].id)}/acknowledgement`;
+        return (await fetch(address, { method: 'POST', headers, body: JSON.stringify({ reason: 'The key is on its way' }) })).status;
+      });
+    // Until the vendor has been asked there is no alarm.
+    await eventually(async () => assert.equal(await acknowledge(), 201));
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
     assert.ok(!(await as('vic')).includes('Sign-ins, refusals and walls'));
-    await whenRows(page, 'Activity', (all) => assert.ok(all.every(({ What }) => !What.startsWith('Sign in'))));
+    await whenRows(page, 'Activity', (all) => assert.ok(all.some(({ What, Who }) => What.includes('The key is on its way') && Who === 'ann'), JSON.stringify(all)));
+    assert.ok((await rows(page, 'Activity')).every(({ What }) => !What.startsWith('Sign in')));
+    assert.doesNotMatch(await page.getByRole('main').innerText(), /127\.0\.0\.1/);
   } finally {
     await page.goto('about:blank');
     await served.stop();
   }
 });
 
-story('a report counts failovers and times without a primary, leads to the groups, and is exported', async ({ page, visit, control, complaints }) => {
+story('a report counts failovers and times without a primary or on slate, leads to the groups, and is exported', async ({ page, visit, world, control, complaints }) => {
+  const group = await find(world, ordered);
   await visit('/');
   await control('POST', '/observer/advance', { seconds: 10 });
   await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
+  for (const id of inOrder(group)) await control('PATCH', `/systems/live/groups/${group.id}/slicers/${id}`, { healthy: false });
   await control('POST', '/clock/advance', { seconds: 150 });
   await page.getByRole('alert').getByText(/BOIL-02\.OpcUa has taken over from BOIL-01\.OpcUa/).waitFor({ timeout: PATIENCE });
+  await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: `${group.name}: Critical` }).waitFor({ timeout: PATIENCE });
   await control('POST', '/observer/advance', { seconds: 60 });
   await visit('/activity');
   await page.getByRole('link', { name: 'Report', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Report' }).waitFor();
   await whenRows(page, 'Groups', (all) => {
-    const boiler = all.find(({ Group }) => Group === 'Boiler House OPC UA');
-    assert.deepEqual([boiler.Connection, boiler.Failovers], ['Plant A', '1']);
+    const of = (name, connection) => all.find((row) => row.Group === name && row.Connection === connection);
+    const boiler = of('Boiler House OPC UA', 'Plant A');
+    assert.deepEqual([boiler.Failovers, boiler['No primary or on slate']], ['1', '–']);
     // Before the gateway began to watch nobody saw anything, and that is not counted as well.
     assert.match(boiler['Not known'], /d/);
+    assert.match(of(group.name, 'Live channels')['No primary or on slate'], /^1 min/);
   }, PATIENCE);
   await accessible(page);
   await options(page, 'System').selectOption({ label: 'Uplynk' });
@@ -395,9 +418,13 @@ story('a report counts failovers and times without a primary, leads to the group
   await page.getByRole('button', { name: 'Export CSV' }).click();
   const text = await readFile(await (await download).path(), 'utf8');
   assert.ok(text.startsWith('\ufeffKind,Name,Connection,Failovers,'));
+  assert.ok(text.includes(`\r\ngroup,${group.name},Live channels,`), text);
+  assert.ok(!text.includes('Boiler House'), 'what the filter leaves out');
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.getByRole('navigation', { name: 'Main' }).count(), 0, 'paper has no rail');
   await page.emulateMedia({ media: 'screen' });
+  await page.getByRole('table', { name: 'Groups', exact: true }).getByRole('link', { name: group.name, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: group.name, exact: true }).waitFor();
   complaints.expect(/status of 400/);
   await visit('/report?from=2030-01-01T00:00:00Z');
   await page.getByText(/`from` has to be before `to` and before now/).waitFor();

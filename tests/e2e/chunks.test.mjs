@@ -315,6 +315,11 @@ story('an Overview that is filtered shows no alarms before the program is there'
   try {
     await page.goto(`${server.url}/?system=uplynk`, { waitUntil: 'commit' });
     await eventually(() => assert.ok(['/api/session', '/api/inventory'].every((path) => answers.includes(path))));
+    // What is read of them would be shown by then.
+    await page.evaluate(async () => {
+      for (const { response } of await Promise.all(Object.values(window.firstAnswers))) await response.clone().text();
+      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+    });
     assert.equal(await page.getByRole('list', { name: 'Alarms' }).count(), 0);
     program.release();
     await page.getByRole('list', { name: 'Alarms' }).waitFor();
@@ -424,9 +429,12 @@ story('a page whose piece comes late does not take the place of the page that is
     await heading(page, 'Activity').waitFor();
     await page.getByRole('link', { name: 'Overview', exact: true }).click();
     await heading(page, 'Overview').waitFor();
+    // An idle page fetches this one last: by then the other is not only there, it would also be shown.
+    const last = page.waitForEvent('request', (request) => isOwn(new URL(request.url()).pathname, 'wall'));
     const come = page.waitForEvent('requestfinished', (request) => isOwn(new URL(request.url()).pathname, 'activity'));
     pieces.release();
     await come;
+    await last;
     await heading(page, 'Overview').waitFor();
     await page.getByRole('heading', { level: 2, name: 'Needs attention' }).waitFor();
     assert.equal(await page.getByText('Loading this page…').count(), 0);

@@ -55,9 +55,7 @@ story('refreshing reads at once, and only that connection', { watchSeconds: 300 
   await page.getByRole('region', { name: 'Plant A', exact: true }).getByText('live', { exact: true }).waitFor();
   await control('DELETE', '/requests');
   await page.getByRole('button', { name: 'Refresh now Plant A' }).last().click();
-  await eventually(async () => {
-    assert.ok((await vendorRequests(control, 'plant-a', 'list groups')).length > 0);
-  }, 2_000);
+  await eventually(async () => assert.ok((await vendorRequests(control, 'plant-a', 'list groups')).length > 0));
   assert.deepEqual(await vendorRequests(control, 'plant-b'), []);
   assert.deepEqual(await vendorRequests(control, 'live'), []);
 });
@@ -69,5 +67,5 @@ story('refreshing everything reads every connection at once', { watchSeconds: 30
   await eventually(async () => {
     const asked = new Set((await vendorRequests(control)).map(({ connection }) => connection));
     assert.deepEqual([...asked].toSorted(), Object.keys(TITLES).toSorted());
-  }, 5_000);
+  });
 });

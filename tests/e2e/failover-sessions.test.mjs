@@ -90,10 +90,16 @@ story('pages follow one another without losing or repeating a session', async ({
     seen.push(...(await hrefs.evaluateAll((links) => links.map((link) => link.getAttribute('href')))));
     const next = page.getByRole('button', { name: 'Next', exact: true });
     assert.equal(await next.isDisabled(), number === pages);
-    if (number < pages) await next.click();
+    if (number < pages) await next.press('Enter');
   }
   assert.equal(seen.length, all.length);
   assert.equal(new Set(seen).size, all.length);
+  assert.ok(await page.getByRole('button', { name: 'Next', exact: true }).evaluate((one) => one === document.activeElement), 'the focus stays');
+  // This page was not read ahead.
+  const previous = page.getByRole('button', { name: 'Previous', exact: true });
+  await previous.press('Enter');
+  await page.getByText(`on page ${pages - 1} of ${pages}`).waitFor();
+  assert.ok(await previous.evaluate((one) => one === document.activeElement), 'also while a page is read');
 });
 
 story('a header sorts on the server', async ({ page, visit, control }) => {

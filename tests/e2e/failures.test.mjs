@@ -228,6 +228,35 @@ for (const [place, word] of [['groups', 'Override silent'], ['slicers', 'On slat
   });
 }
 
+for (const [address, api] of [
+  ['/', '/api/activity'],
+  ['/activity', '/api/activity'],
+  ['/report', '/api/report'],
+  ['/connections', '/api/alert-targets'],
+]) {
+  story(`${address} says that ${api} is being read, and of what can be read no more how old it is`, async ({ page, product, visit, complaints }) => {
+    complaints.expect(/status of 503/);
+    let release;
+    let answer = new Promise((resolve) => (release = resolve));
+    const server = await proxy(product, (path) => (path.startsWith(api) ? answer : undefined));
+    try {
+      await visit(`${server.url}${address}`);
+      const main = page.getByRole('main');
+      const loading = main.getByRole('status').filter({ hasText: /^Loading…$/ });
+      await loading.waitFor();
+      release();
+      await loading.waitFor({ state: 'detached' });
+      answer = 503;
+      await page.getByRole('button', { name: 'Refresh now', exact: true }).click();
+      await main.getByText(/^This is the last known state, (now|\d+ s ago)\.$/).waitFor();
+    } finally {
+      // A page goes on asking.
+      await page.goto('about:blank').catch(() => undefined);
+      server.stop();
+    }
+  });
+}
+
 story('a list whose system failed recovers by itself', async (told) => {
   const { page, control } = told;
   await open(told, '/slicers');

@@ -2,8 +2,8 @@
 // before, what is sent, and what the service holds afterwards. A story's name is the contract's row.
 
 import assert from 'node:assert/strict';
-import { START, eventually, story } from './harness.mjs';
-import { pageRequests } from './support/requests.mjs';
+import { START, eventually, open, passInPage, story } from './harness.mjs';
+import { pageRequests, vendorRequests } from './support/requests.mjs';
 import { TITLES, path, system } from './support/worlds.mjs';
 
 const A = { connection: 'plant-a', group: 'tankfarm-opcua', primary: 'TANK-01.OpcUa', standby: 'TANK-02.OpcUa' };
@@ -245,6 +245,18 @@ story('create group: 400 for a FailoverTimeout that the service refuses', async 
   await dialog(page).getByRole('heading', { name: 'Plant A returned 400 Bad Request' }).waitFor();
 });
 
+story('create group: a refusal names the connection that was chosen', async (told) => {
+  const { page, visit, control, complaints } = told;
+  complaints.expect(/status of 400/);
+  await control('POST', '/faults', { connection: B.connection, operation: 'create group', fault: { kind: 'status', status: 400 }, times: 1 });
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await dialog(page).getByLabel('Connection').selectOption({ label: TITLES[B.connection] });
+  await fill(page, 'Id', 'elsewhere');
+  await send(page, 'Create group').click();
+  await dialog(page).getByRole('heading', { name: `${TITLES[B.connection]} returned 400 Bad Request` }).waitFor();
+});
+
 story('what is wrong with a field stands beside it, and nothing is sent', async (told) => {
   const { page, visit, control } = told;
   await visit('/groups');
@@ -459,7 +471,7 @@ story('delete session: 204, confirmed by typing because it is Primary, and says 
   assert.equal(await sessionOf(world, A, A.primary), undefined);
 });
 
-story('heartbeat: 200, the answer tells the role, and a 429 waits', async (told) => {
+story('heartbeat: 200, the answer tells the role, and one right after it is refused', async (told) => {
   const { page, world, complaints } = told;
   complaints.expect(/status of 429/);
   await openGroup(told, B);
@@ -474,8 +486,29 @@ story('heartbeat: 200, the answer tells the role, and a 429 waits', async (told)
   await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
   await send(page, 'Post heartbeat').click();
   await dialog(page).getByRole('heading', { name: 'Plant B returned 429' }).waitFor();
-  const again = dialog(page).getByRole('button', { name: /^Rate limited|^Post heartbeat/ });
-  await eventually(async () => assert.ok(await again.isEnabled()));
+});
+
+story('heartbeat: 429 with Retry-After holds the button until then', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(/status of 429/);
+  const sent = async () => (await vendorRequests(control, B.connection, 'heartbeat')).length;
+  await open(told, path('groups', B.connection, B.group));
+  await page.getByRole('button', { name: `Post heartbeat ${B.standby}` }).click();
+  await control('DELETE', '/requests');
+  await control('POST', '/faults', { connection: B.connection, operation: 'heartbeat', fault: { kind: 'status', status: 429, retry_after: 30 } });
+  await send(page, 'Post heartbeat').click();
+  await dialog(page).getByRole('heading', { name: 'Plant B returned 429' }).waitFor();
+  await control('DELETE', '/faults');
+  const waiting = dialog(page).getByRole('button', { name: 'Rate limited, waiting…', disabled: true });
+  await waiting.waitFor();
+  await passInPage(page, 29);
+  await dialog(page).getByLabel('FailoverScore', { exact: true }).press('Enter');
+  assert.equal(await waiting.count(), 1);
+  assert.equal(await sent(), 1);
+  await passInPage(page, 2);
+  await send(page, 'Post heartbeat').click();
+  await notice(page, /Plant B accepted the heartbeat/).waitFor();
+  assert.equal(await sent(), 2);
 });
 
 story('heartbeat: version v1-preview asks for its times and its old name of the score', async (told) => {

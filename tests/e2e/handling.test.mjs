@@ -17,6 +17,13 @@ async function silence(control) {
   await control('POST', '/clock/advance', { seconds: 600 });
 }
 
+/** Waits until the gateway knows the alarm: to a page that is opened then it is no news. */
+const known = ({ url }) =>
+  eventually(async () => {
+    const { alarms } = await (await fetch(`${url}/api/inventory`)).json();
+    assert.ok(alarms.some(({ name, severity }) => name === GROUP && severity === 'critical'));
+  }, PATIENCE);
+
 async function mend(control) {
   for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) {
     await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', session), { silent: false });
@@ -28,7 +35,9 @@ const open = (page) => page.getByRole('list', { name: 'Alarms' }).getByRole('lis
 
 const folded = (page) => page.getByRole('list', { name: 'Acknowledged or in maintenance' }).getByRole('listitem', { name: new RegExp(`^${GROUP}: Critical`) });
 
-const unfold = (page) => page.getByText(/acknowledged or in maintenance$/).click();
+const summary = (page) => page.getByText(/acknowledged or in maintenance$/);
+
+const unfold = (page) => summary(page).click();
 
 const dialog = (page) => page.getByRole('dialog');
 
@@ -44,8 +53,9 @@ async function acknowledge(page, reason) {
   await dialog(page).getByLabel('Reason').press('Enter');
 }
 
-story('an acknowledged alarm is folded, says who takes care of it, and is announced to nobody until that is withdrawn', async ({ page, visit, control }) => {
+story('an acknowledged alarm is folded, says who takes care of it, and is announced to nobody until that is withdrawn', async ({ page, visit, control, product }) => {
   await silence(control);
+  await known(product);
   await visit('/');
   await open(page).waitFor({ timeout: PATIENCE });
   const before = await counted(page, 'Groups');
@@ -76,9 +86,12 @@ story('an acknowledged alarm is folded, says who takes care of it, and is announ
   const tile = wall.getByRole('list', { name: 'Tiles' }).getByRole('listitem', { name: new RegExp(`^${GROUP}: .*, acknowledged$`) });
   await tile.waitFor({ timeout: PATIENCE });
   await wall.close();
+  const announced = page.getByRole('alert').getByText(/^Critical \(Plant A\): /);
+  assert.equal(await announced.count(), 0);
   await folded(page).getByRole('button', { name: /^Withdraw/ }).click();
   await dialog(page).getByRole('button', { name: 'Withdraw' }).click();
   await open(page).waitFor({ timeout: PATIENCE });
+  await announced.waitFor({ state: 'attached' });
   await visit('/activity?kind=handling');
   await page.getByRole('table', { name: 'Activity' }).getByText('Withdrew the acknowledgement of the alarm.').waitFor();
   await page.getByRole('table', { name: 'Activity' }).getByText('Acknowledged the alarm: New power supply is on its way').waitFor();
@@ -108,9 +121,13 @@ story('who takes care of an alarm writes what was found beside it, for everybody
   await visit('/activity?kind=handling');
   await page.getByRole('table', { name: 'Activity' }).getByText('Noted on the alarm: The fan is dead; a new one comes at noon').waitFor();
   // What has ended takes its notes along.
-  await mend(control);
   await visit('/');
-  await folded(page).waitFor({ state: 'detached', timeout: PATIENCE });
+  await summary(page).waitFor({ timeout: PATIENCE });
+  await mend(control);
+  await summary(page).waitFor({ state: 'hidden', timeout: PATIENCE });
+  await silence(control);
+  await open(page).waitFor({ timeout: PATIENCE });
+  assert.doesNotMatch(await open(page).innerText(), /Note by|Acknowledged by/);
 });
 
 story('an acknowledgement with an end calls again after it', async ({ page, visit, control }) => {
@@ -134,11 +151,8 @@ story('an acknowledgement with an end calls again after it', async ({ page, visi
 story('seconds that pass take no button away from who is about to press it', async (told) => {
   const { page, control, product } = told;
   await silence(control);
-  // A page whose clock stands asks once: until then the gateway has to know.
-  await eventually(async () => {
-    const { alarms } = await (await fetch(`${product.url}/api/inventory`)).json();
-    assert.ok(alarms.some(({ name }) => name === GROUP));
-  }, PATIENCE);
+  // A page whose clock stands asks once.
+  await known(product);
   const post = (address, body) =>
     fetch(product.url + address, { method: 'POST', headers: { 'content-type': 'application/json', origin: product.url }, body: JSON.stringify(body) });
   const until = Date.parse(START) + 3_600_000;
@@ -265,14 +279,28 @@ story('maintenance of one group is announced, told and ended on its page', async
 story('viewers see what is taken care of, and cannot change it', async ({ page, complaints }) => {
   complaints.expect(/status of 401/);
   const served = await serve();
+  const signIn = async (user) => {
+    await page.getByLabel('User name').fill(user);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  };
+  const change = page.getByRole('main').getByRole('button', { name: /^(Acknowledge|Withdraw|Note)/ });
   try {
     await page.goto(served.url);
-    await page.getByLabel('User name').fill('vic');
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-    await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first().waitFor({ timeout: PATIENCE });
-    assert.equal(await page.getByRole('button', { name: /^Acknowledge/ }).count(), 0);
+    await signIn('ann');
+    await page.getByRole('list', { name: 'Alarms' }).getByRole('button', { name: /^Acknowledge/ }).click({ timeout: PATIENCE });
+    await dialog(page).getByLabel('Reason').fill('The key is on its way');
+    await dialog(page).getByLabel('Reason').press('Enter');
+    const care = page.getByText(/^Acknowledged by ann at .*: The key is on its way$/);
+    await summary(page).click({ timeout: PATIENCE });
+    await care.waitFor();
+    assert.equal(await change.count(), 2);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn('vic');
+    await summary(page).click({ timeout: PATIENCE });
+    await care.waitFor();
+    assert.equal(await change.count(), 0);
     await page.goto(new URL('/connections', served.url).href);
     await page.getByRole('region', { name: 'Maintenance', exact: true }).getByText('No maintenance in progress or planned.').waitFor();
     assert.equal(await page.getByRole('button', { name: 'Announce maintenance' }).count(), 0);

@@ -78,9 +78,10 @@ story('the header of a phone leaves the screen to the page, with every source in
     const { height, width } = await page.getByRole('banner').boundingBox();
     assert.ok(height <= 110, `the header of ${address} is ${height} px high`);
     assert.ok(width <= 390);
-    for (const name of ['Refresh now', 'Pause refresh', 'Colour theme', '4 more sources', '3 more sources']) {
+    // How many have no place in the bar depends on how wide the first ones are.
+    for (const name of ['Refresh now', 'Pause refresh', 'Colour theme', /^[34] more sources$/]) {
       const button = page.getByRole('button', { name, exact: true });
-      if ((await button.count()) === 0) continue;
+      assert.equal(await button.count(), 1, `${name}`);
       const box = await button.boundingBox();
       assert.ok(box.x >= 0 && box.x + box.width <= 390 && box.height >= 24, `${name} is outside`);
     }
@@ -124,11 +125,13 @@ story('with forced colours controls have borders and switches differ', { forcedC
   const borders = (selector) =>
     page.locator(selector).evaluateAll((all) => all.filter((one) => one.checkVisibility() && Number.parseFloat(getComputedStyle(one).borderTopWidth) < 1).map((one) => one.outerHTML.slice(0, 120)));
   for (const selector of ['.btn', '.icon', '.tag', '.seg label']) assert.deepEqual(await borders(selector), [], selector);
+  // One slicer is made not eligible, so that there is a switch of each kind.
+  await page.getByRole('switch', { name: /^Eligible for failover/ }).last().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Make not eligible' }).click();
+  await page.getByRole('switch', { name: /^Eligible for failover/, checked: false }).waitFor({ timeout: 20_000 });
   const knob = (on) => page.locator(`[role="switch"][aria-checked="${on}"]`).first().evaluate((one) => getComputedStyle(one, '::before').backgroundImage);
-  const failback = page.getByRole('switch', { name: 'Auto failback' });
-  assert.ok(await failback.isVisible());
-  const states = await page.getByRole('switch').evaluateAll((all) => all.map((one) => one.getAttribute('aria-checked')));
-  if (states.includes('true') && states.includes('false')) assert.notEqual(await knob(true), await knob(false));
+  assert.ok(await page.getByRole('switch', { name: 'Auto failback' }).isVisible());
+  assert.notEqual(await knob(true), await knob(false));
 
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 0));
@@ -221,7 +224,9 @@ story('every source of a wall on a phone is whole', { viewport: { width: 390, he
   await visit('/wall');
   const items = page.getByRole('list', { name: 'Sources' }).getByRole('listitem');
   await eventually(async () => assert.equal(await items.count(), Object.keys(TITLES).length));
-  await page.getByRole('toolbar', { name: 'Status wall' }).waitFor({ state: 'hidden' });
+  const controls = page.getByRole('toolbar', { name: 'Wall controls', includeHidden: true });
+  await controls.waitFor({ state: 'attached' });
+  await controls.waitFor({ state: 'hidden' });
   const cut = await items.evaluateAll((all) =>
     all
       .filter((one) => {

@@ -327,7 +327,9 @@ story('refresh can be paused: nothing is asked, what is shown grows old, and one
   await pass(page, control, 3);
   await says(page, 'Plant A', /: live, [345] s ago$/);
   assert.equal(asked.inventory.length, 1);
-  await page.getByRole('button', { name: 'Resume refresh' }).click();
+  await page.getByRole('button', { name: 'Resume refresh' }).press('Enter');
+  await page.getByRole('button', { name: 'Resume refresh' }).waitFor({ state: 'detached' });
+  assert.ok(await pause.evaluate((one) => one === document.activeElement), 'the button that pauses has the focus');
   await pass(page, control, 3);
   await says(page, 'Plant A', /: live, [0-4] s ago$/);
   assert.ok(asked.inventory.length > 1);
@@ -443,7 +445,7 @@ story('all is well only while every connection answers', async (told) => {
   const { page, control } = told;
   await quietWorld(told);
   await open(told, '/');
-  const well = page.getByText('No open alarms. Every connection answers.');
+  const well = page.getByRole('status').filter({ hasText: 'No open alarms. Every connection answers.' });
   await well.waitFor();
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
   await told.reread();

@@ -1,7 +1,7 @@
 // The page /: what needs attention, and how much each system holds.
 
 import assert from 'node:assert/strict';
-import { accessible, eventually, story } from './harness.mjs';
+import { accessible, eventually, open, passUntil, story } from './harness.mjs';
 import { allLive } from './support/sources.mjs';
 import { path, plain, system } from './support/worlds.mjs';
 
@@ -80,6 +80,19 @@ story('the rail leads to every page and says where one is', async ({ page, visit
     await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
     assert.equal(await link.getAttribute('aria-current'), 'page');
   }
+});
+
+story('on a phone an entry of the rail keeps its whole name beside a number', { viewport: { width: 390, height: 844 } }, async (told) => {
+  const { page, control, reread } = told;
+  await open(told, '/');
+  const rail = page.getByRole('navigation', { name: 'Main' });
+  await rail.getByRole('link', { name: /^Failover sessions\b.*\d need attention$/ }).waitFor();
+  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'status', status: 503 } });
+  await reread();
+  const connections = rail.getByRole('link', { name: /^Connections\b.*\d need attention$/ });
+  await passUntil(page, control, 60, async () => (await connections.count()) > 0);
+  // What is seen there is shorter.
+  for (const short of ['Sessions', 'Sources']) assert.ok(await rail.getByText(short, { exact: true }).isVisible(), short);
 });
 
 story('going back goes back', async ({ page, visit }) => {

@@ -35,7 +35,7 @@ const hrefs = (page) =>
 /** Waits until the list says these words and every connection has answered. */
 const complete = async (page, words) => {
   await page.getByText(words).waitFor();
-  await eventually(async () => assert.equal(await page.getByText(/^Asking /).count(), 0));
+  await eventually(async () => assert.equal(await page.getByText(/^Loading from /).count(), 0));
 };
 
 const exported = async (page, button) => {

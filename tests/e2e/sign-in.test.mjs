@@ -70,6 +70,7 @@ async function isSignedIn(page, user) {
 
 story('without users, the sign-in page says who one is', async ({ page, visit }) => {
   await visit('/sign-in?to=%2Fslicers');
+  await page.getByText('DEMO', { exact: true }).waitFor();
   await isSignedIn(page, 'demo');
 });
 
@@ -180,13 +181,14 @@ signing('a late answer to a request of the session before does not open the dial
   await refresh.click();
   const dialog = page.getByRole('dialog', { name: 'Sign in again' });
   await dialog.getByLabel('Password').fill(PASSWORD);
-  await eventually(async () => assert.deepEqual(statuses, [401]));
+  await eventually(() => assert.deepEqual(statuses, [401]));
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
   release();
-  await eventually(async () => assert.deepEqual(statuses, [401, 200], 'it is asked again at once'));
+  await eventually(() => assert.deepEqual(statuses.slice(0, 2), [401, 200], 'it is asked again at once'));
+  const before = statuses.length;
   await refresh.click();
-  await eventually(async () => assert.equal(statuses.length, 3));
+  await eventually(() => assert.ok(statuses.length > before));
   assert.equal(await dialog.count(), 0);
 });
 

@@ -99,14 +99,21 @@ story('an eligibility that is being changed is not sent again', async (told) => 
   const { page, control } = told;
   const group = await open(told);
   const backup = group.slicers.find(({ id, enabled }) => enabled && id !== group.active_slicer_id);
-  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 1500 }, times: 1 });
+  const held = [];
+  await page.route('**/relay/live/**', async (route) => {
+    if (route.request().method() !== 'GET') await new Promise((release) => held.push(release));
+    await route.continue();
+  });
   const eligible = page.getByRole('switch', { name: `Eligible for failover ${backup.id}` });
   await eligible.click();
-  await eventually(async () => assert.equal(await eligible.getAttribute('aria-busy'), 'true'));
+  await eventually(() => assert.equal(held.length, 1));
+  assert.equal(await eligible.getAttribute('aria-busy'), 'true');
   await eligible.click();
+  held[0]();
   await said(page, `${backup.id} is now not eligible.`);
   await eventually(async () => assert.equal(await eligible.getAttribute('aria-checked'), 'false'), 20_000);
   assert.equal(await eligible.getAttribute('aria-busy'), null);
+  assert.equal(held.length, 1);
   assert.equal(await sent(control, 'order slicers'), 1);
 });
 
@@ -115,7 +122,7 @@ story('leaving out the slicer on air asks first and says who goes on air', async
   const group = await open(told);
   const active = group.active_slicer_id;
   await page.getByRole('switch', { name: `Eligible for failover ${active}` }).click();
-  const dialog = page.getByRole('dialog', { name: `Exclude ${active} from failover?` });
+  const dialog = page.getByRole('dialog', { name: `Make ${active} not eligible for failover?` });
   await dialog.getByText(/This is a switch on air/).waitFor();
   await dialog.getByText(`${active} is on air. Once off air, it does not return automatically.`).waitFor();
   await page.keyboard.press('Escape');

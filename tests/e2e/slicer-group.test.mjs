@@ -27,7 +27,7 @@ story('the slicers stand in their order, each with its state and eligibility', a
       assert.ok(shown[n].startsWith(`${slicer.id}, position ${slicer.order}`), shown[n]);
       assert.equal(shown[n].includes('on air'), slicer.id === group.active_slicer_id, shown[n]);
       assert.ok(shown[n].includes(STATES[slicer.status.state]), shown[n]);
-      assert.ok(shown[n].endsWith(slicer.enabled ? 'Eligible' : 'Left out'), shown[n]);
+      assert.ok(shown[n].endsWith(slicer.enabled ? 'Eligible' : 'Not eligible'), shown[n]);
     });
   });
 });

@@ -115,7 +115,7 @@ story('each save of several keeps the focus, stays in its bar until it is shown,
   const group = await open(told);
   const ids = inOrder(group);
   const verified = page.getByRole('status').getByText('Order saved and verified.');
-  for (const [round, slow] of [false, true, false, true].entries()) {
+  for (const slow of [false, true, false, true]) {
     const [moved] = await shown(page);
     await items(page).first().focus();
     await page.keyboard.press('Alt+ArrowDown');
@@ -123,22 +123,23 @@ story('each save of several keeps the focus, stays in its bar until it is shown,
     if (slow) {
       await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'latency', milliseconds: 3000 }, times: 1 });
     }
-    const button = bar(page).getByRole('button', { name: 'Save order' });
-    await button.focus();
-    await page.keyboard.press('Enter');
-    // What is done stands in the bar until the notice says that it was.
+    await bar(page).getByRole('button', { name: 'Save order' }).focus();
+    // What is done stands in the bar until the notice says that it was, and the notice of the save before is gone by then.
     await page.evaluate(() => {
       window.gaps_ = 0;
+      window.unsaid_ = 0;
       const look = () => {
         const saves = document.querySelector('[aria-label="Unsaved order"]');
         const notices = [...document.querySelectorAll('.notice')].filter((one) => one.textContent.includes('Order saved and verified.'));
         if (!saves && notices.length === 0) window.gaps_ += 1;
+        if (notices.length === 0) window.unsaid_ += 1;
         if (!window.done_) requestAnimationFrame(look);
       };
       window.done_ = false;
       look();
     });
-    if (round > 0) await eventually(async () => assert.equal(await verified.count(), 0, 'the notice of the save before'));
+    await page.keyboard.press('Enter');
+    await eventually(async () => assert.ok((await page.evaluate(() => window.unsaid_)) > 0, 'the notice of the save before'));
     await verified.waitFor({ timeout: 20_000 });
     await bar(page).waitFor({ state: 'detached' });
     await page.evaluate(() => { window.done_ = true; });
@@ -424,6 +425,24 @@ story('leaving a page with a draft asks first', async (told) => {
   await main.getByRole('link', { name: /^Overview/ }).click();
   await dialog.getByRole('button', { name: 'Leave and discard' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+});
+
+story('what is asked over an open dialog has a name of its own', async (told) => {
+  const { page, visit, world } = told;
+  const group = await find(world, ordered);
+  const ids = inOrder(group);
+  await visit('/slicers');
+  await page.getByRole('link', { name: group.name, exact: true }).click();
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  await page.getByRole('button', { name: `Move to position ${ids[0]}` }).click();
+  const below = page.getByRole('dialog', { name: `Move ${ids[0]} to position`, exact: true });
+  await below.waitFor();
+  await page.goBack();
+  const above = page.getByRole('dialog', { name: 'Leave without saving?', exact: true });
+  await above.getByText('Your changes to the order would be lost.').waitFor();
+  await above.getByRole('button', { name: 'Stay' }).click();
+  await above.waitFor({ state: 'detached' });
+  await below.waitFor();
 });
 
 story('the answer to one question whether to leave does not answer the next one', async (told) => {

@@ -195,6 +195,7 @@ story('every state is told apart without colour, by its shape and its word', { v
       }),
     );
   await passUntil(page, control, 60, async () => (await look()).some(({ state }) => state === 'moving'));
+  await total(page, /^[1-9]\d* in transition$/).waitFor();
   const seen = await look();
   await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
   await passUntil(page, control, 60, async () => (await tile(page, /: STALE/).count()) > 0);

@@ -225,6 +225,16 @@ impl Problem {
         )
     }
 
+    /// Whether a change that ended with this certainly was not carried out. Of one that was relayed, `relay::write` knows
+    /// whether it was sent.
+    pub(crate) fn is_not_carried_out(&self) -> bool {
+        self.delivery.is_some()
+            || matches!(
+                self.kind,
+                Kind::NotRecorded | Kind::NotReady | Kind::Overloaded
+            )
+    }
+
     /// Whether a write that was handed to the vendor's client may have been carried out although it failed, because no
     /// answer came back that tells.
     pub(crate) fn may_have_been_carried_out(&self) -> bool {

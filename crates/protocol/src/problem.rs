@@ -24,11 +24,14 @@ pub struct Problem {
     /// How long not to ask again, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// `false` where it ended a change that certainly was not carried out; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried_out: Option<bool>,
 }
 
 from_json! { struct Problem {
     kind as "type" or default, title or default, status or default, detail or default, instance, request_id is None,
-    retry_after,
+    retry_after, carried_out,
 } }
 
 impl Problem {

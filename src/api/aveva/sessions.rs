@@ -6,7 +6,7 @@ use crate::api::outcome::{Outcome, execute};
 use chrono::SubsecRound;
 use health::groups::role_word;
 use vendors::Call;
-use vendors::aveva::{self, ClientSession, NewHeartbeat, RoleOverride, TimeSpan, Written};
+use vendors::aveva::{self, ClientSession, NewHeartbeat, Role, RoleOverride, TimeSpan, Written};
 
 impl Writer {
     async fn session_now(&self, group: &str, id: &str) -> Result<String, Failure> {
@@ -136,17 +136,20 @@ impl Writer {
         Err(Outcome::Changed { message })
     }
 
-    /// Deletes a session, if it is still what the user saw; `None` where adding it is taken back.
+    /// Deletes a session, if it is still what the user saw; `None` where adding it is taken back, which is only done while
+    /// it has no role to lose.
     pub async fn delete_session(
         &self,
         group: &str,
         id: &str,
         seen: Option<&ClientSession>,
     ) -> Outcome {
-        if seen.is_some()
-            && let Err(changed) = self.unchanged(group, id, seen).await
-        {
-            return changed;
+        let refused = match seen {
+            Some(_) => self.unchanged(group, id, seen).await.err(),
+            None => self.leads(group, id).await,
+        };
+        if let Some(outcome) = refused {
+            return outcome;
         }
         let title = &self.title;
         let call = aveva::sessions(&self.base, group).delete(id);
@@ -167,8 +170,33 @@ impl Writer {
         .await
     }
 
-    /// Posts a heartbeat for a session.
-    pub async fn post_heartbeat(&self, group: &str, id: &str, heartbeat: NewHeartbeat) -> Outcome {
+    /// Why adding a session is not taken back: it leads by now, or that is not known.
+    async fn leads(&self, group: &str, id: &str) -> Option<Outcome> {
+        let role = match self.session(group, id).await {
+            Ok(session) => session?.role,
+            Err(failure) => return Some(Outcome::refused(failure)),
+        };
+        let leads = matches!(role, Some(Role::Primary | Role::PendingPrimary));
+        let role = role.filter(|_| leads)?;
+        Some(Outcome::Prevented {
+            message: format!(
+                "{id} is {} now. To delete it, choose it in the table.",
+                role_word(&role)
+            ),
+        })
+    }
+
+    /// Posts a heartbeat for a session, if it is still what the user saw.
+    pub async fn post_heartbeat(
+        &self,
+        group: &str,
+        id: &str,
+        heartbeat: NewHeartbeat,
+        seen: Option<&ClientSession>,
+    ) -> Outcome {
+        if let Err(changed) = self.unchanged(group, id, seen).await {
+            return changed;
+        }
         let call = aveva::sessions(&self.base, group).heartbeat(id, &heartbeat);
         let title = &self.title;
         let done = |answer: &aveva::FailoverResponse| {
@@ -182,8 +210,35 @@ impl Writer {
         execute(self.send(&call), done, async || self.leader(group).await).await
     }
 
-    /// Overrides a session's role or clears the override, if it is still what the user saw; without what was seen an
-    /// override is taken back. The answer is `None` where the connection's version cannot.
+    /// Takes back what was done about a session's override, if the session still has the one that was left there.
+    pub async fn restore_override(
+        &self,
+        group: &str,
+        id: &str,
+        value: RoleOverride,
+        expires: Option<TimeSpan>,
+    ) -> Option<Outcome> {
+        let left = match value {
+            RoleOverride::Primary => RoleOverride::Off,
+            _ => RoleOverride::Primary,
+        };
+        let held = match self.session(group, id).await {
+            Ok(Some(session)) => session.role_override.unwrap_or(RoleOverride::Off),
+            Ok(None) => {
+                let message = format!("{id} no longer exists.");
+                return Some(Outcome::Changed { message });
+            }
+            Err(failure) => return Some(Outcome::refused(failure)),
+        };
+        if held != left {
+            let message = format!("The role override of {id} has changed since.");
+            return Some(Outcome::Changed { message });
+        }
+        self.send_override(group, id, value, expires).await
+    }
+
+    /// Overrides a session's role or clears the override, if it is still what the user saw. The answer is `None` where the
+    /// connection's version cannot.
     pub async fn override_role(
         &self,
         group: &str,
@@ -192,11 +247,19 @@ impl Writer {
         expires: Option<TimeSpan>,
         seen: Option<&ClientSession>,
     ) -> Option<Outcome> {
-        if seen.is_some()
-            && let Err(changed) = self.unchanged(group, id, seen).await
-        {
+        if let Err(changed) = self.unchanged(group, id, seen).await {
             return Some(changed);
         }
+        self.send_override(group, id, value, expires).await
+    }
+
+    async fn send_override(
+        &self,
+        group: &str,
+        id: &str,
+        value: RoleOverride,
+        expires: Option<TimeSpan>,
+    ) -> Option<Outcome> {
         let call = aveva::sessions(&self.base, group).override_role(id, &value, expires)?;
         let title = &self.title;
         let done = |answer: &aveva::Overridden| {

@@ -4,7 +4,7 @@ mod order;
 mod positions;
 mod settings;
 
-pub use order::{SaveOutcome, SaveStep};
+pub use order::{SaveOutcome, SaveStep, state};
 
 use super::failure::Failure;
 use super::outcome::Outcome;

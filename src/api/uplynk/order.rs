@@ -4,15 +4,16 @@
 //! if the group still has the entity tag of what was read just before.
 
 use super::positions::{difference, eligibility, is_still_meant, positions, prevented};
-use super::settings::on_air_and_settings;
+use super::settings::{listed, on_air, on_air_and_settings};
 use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{send_for_tag, send_if_match};
 use chrono::{DateTime, Utc};
 use health::slicers::{Action, ordered};
+use health::sort;
 use std::cell::Cell;
-use vendors::uplynk::{self, FailoverGroup, Slicer, SlicerPlace};
+use vendors::uplynk::{self, FailoverGroup, Mode, SlicerPlace};
 
 /// A step of saving an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,12 +43,15 @@ impl SaveStep {
 pub enum SaveOutcome {
     /// The change was sent or refused.
     Completed(Outcome),
+    /// Nothing was written: what is there could not be read.
+    Unread(Failure),
     /// Nothing was written: the group has changed since the draft was started, to this.
     Conflict(Box<FailoverGroup>),
 }
 
 impl Writer {
-    /// Saves an order, if the group still has the order `base` and the mode that were seen. Tells each step.
+    /// Saves an order, if the group still has the order `base`, and the settings and eligibilities that were seen. Tells
+    /// each step.
     pub async fn save_order(
         &self,
         seen: &FailoverGroup,
@@ -58,7 +62,7 @@ impl Writer {
         step(SaveStep::Reading);
         let (now, tag) = match self.tagged(&seen.id).await {
             Ok(read) => read,
-            Err(failure) => return SaveOutcome::Completed(Outcome::refused(failure)),
+            Err(failure) => return SaveOutcome::Unread(failure),
         };
         if ids(&now) != base || now.mode != seen.mode {
             return SaveOutcome::Conflict(Box::new(now));
@@ -66,27 +70,35 @@ impl Writer {
         if let Some(message) = prevented(&now, tag.is_some(), None) {
             return SaveOutcome::Completed(Outcome::Prevented { message });
         }
+        // With these it may put something else on air than was said.
+        if now.auto_failback != seen.auto_failback || eligibilities(&now) != eligibilities(seen) {
+            return SaveOutcome::Conflict(Box::new(now));
+        }
         step(SaveStep::Sending);
         let wanted = positions(&now, order);
-        let verified = Cell::new(false);
+        let verified = Cell::new(None);
         let outcome = self.send_positions(&now, tag, &wanted, |held| {
             let difference = difference(held, &wanted);
-            verified.set(difference.is_none());
-            difference.unwrap_or_else(|| "The saved order is in effect.".to_owned())
+            let on_air = on_air(held);
+            verified.set(difference.is_none().then(|| on_air.clone()));
+            difference.unwrap_or_else(|| format!("The saved order is in effect. {on_air}"))
         });
-        match outcome.await {
+        let outcome = outcome.await;
+        match outcome {
             Outcome::Refused { failure, .. } if is_overtaken(&failure) => {
                 step(SaveStep::Reading);
                 match self.read(&seen.id).await {
                     Ok(now) => SaveOutcome::Conflict(Box::new(now)),
-                    Err(failure) => SaveOutcome::Completed(Outcome::refused(failure)),
+                    Err(failure) => SaveOutcome::Unread(failure),
                 }
             }
-            Outcome::Done { undoable, .. } if verified.get() => {
-                let message = "Order saved and verified.".to_owned();
-                SaveOutcome::Completed(Outcome::Done { message, undoable })
-            }
-            outcome => SaveOutcome::Completed(outcome.verified(false)),
+            outcome => SaveOutcome::Completed(match (outcome, verified.take()) {
+                (Outcome::Done { undoable, .. }, Some(on_air)) => Outcome::Done {
+                    message: format!("Order saved and verified. {on_air}"),
+                    undoable,
+                },
+                (outcome, _) => outcome.verified(false),
+            }),
         }
     }
 
@@ -165,18 +177,24 @@ impl Writer {
     }
 }
 
-/// What a change of an eligibility is judged by, in words.
-fn state(group: &FailoverGroup) -> String {
-    let slicer = |slicer: &Slicer| match slicer.enabled {
-        Some(true) => slicer.id.clone(),
-        enabled => format!("{} ({})", slicer.id, eligibility(enabled)),
+/// What decides what goes on air, in words.
+#[must_use]
+pub fn state(group: &FailoverGroup) -> String {
+    let order = listed(ordered(group));
+    let what = match group.mode {
+        // There is none.
+        Some(Mode::Flat) => "Its slicers are",
+        _ => "The order is now",
     };
-    let order: Vec<String> = ordered(group).into_iter().map(slicer).collect();
-    format!(
-        "{} The order is {}.",
-        on_air_and_settings(group),
-        order.join(", ")
-    )
+    format!("{what} {order} {}", on_air_and_settings(group))
+}
+
+/// Each slicer's, in the order of their ids.
+fn eligibilities(group: &FailoverGroup) -> Vec<(&str, Option<bool>)> {
+    let slicers = group.slicers.iter().flatten();
+    let mut all: Vec<_> = slicers.map(|one| (one.id.as_str(), one.enabled)).collect();
+    sort(&mut all, Ord::cmp);
+    all
 }
 
 /// Somebody changed the group between the read and the write.

@@ -5,9 +5,10 @@ use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{Purpose, send};
 use chrono::{DateTime, Utc};
-use health::slicers::is_ready;
+use health::slicers::{is_ready, ordered};
+use health::sort;
 use std::cell::Cell;
-use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir};
+use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir, Slicer};
 
 fn mode(group: &FailoverGroup) -> &str {
     match &group.mode {
@@ -34,7 +35,8 @@ fn settings(group: &FailoverGroup) -> String {
     )
 }
 
-fn on_air(group: &FailoverGroup) -> String {
+/// What is on air, in words.
+pub(super) fn on_air(group: &FailoverGroup) -> String {
     match &group.active {
         Some(OnAir::Slicer(id)) => format!("{id} is on air."),
         Some(OnAir::Slate) => "The slate is on air.".to_owned(),
@@ -47,6 +49,26 @@ pub(super) fn on_air_and_settings(group: &FailoverGroup) -> String {
     format!("{} {}", on_air(group), settings(group))
 }
 
+/// Slicers in this order, and which of them are not simply eligible, in sentences.
+pub(super) fn listed<'g>(slicers: impl IntoIterator<Item = &'g Slicer>) -> String {
+    let slicers: Vec<&Slicer> = slicers.into_iter().collect();
+    let names = |is: &dyn Fn(&Slicer) -> bool| {
+        let found = slicers.iter().filter(|slicer| is(slicer));
+        found.map(|one| &*one.id).collect::<Vec<_>>().join(", ")
+    };
+    let mut words = format!("{}.", names(&|_| true));
+    for (title, enabled) in [
+        ("Not eligible", Some(false)),
+        ("Eligibility not reported", None),
+    ] {
+        let found = names(&|slicer| slicer.enabled == enabled);
+        if !found.is_empty() {
+            words.push_str(&format!(" {title}: {found}."));
+        }
+    }
+    words
+}
+
 /// Whether a list holds what was added to it, and nothing that was removed. Ids are hexadecimal digits, which a service
 /// may write in another case.
 fn is_changed(held: &[String], add: &[&str], remove: &[&str]) -> bool {
@@ -56,22 +78,32 @@ fn is_changed(held: &[String], add: &[&str], remove: &[&str]) -> bool {
 
 impl Writer {
     /// Changes the mode or auto failback, if both are still what the user saw, and what is on air, unless the change
-    /// only leaves that where it is.
+    /// only leaves that where it is; where the change lets positions decide, also the order and the eligibilities.
     pub async fn configure(&self, seen: &FailoverGroup, change: &Configuration) -> Outcome {
         let stays = change.auto_failback == Some(false);
         let resets = change.mode == Some(Mode::Prioritized);
+        // What goes on air once positions begin to count, or are reset to the order in which the slicers are listed.
+        let decides = resets || change.auto_failback == Some(true);
         let of = |group: &FailoverGroup| {
             let active = group.active.clone().filter(|_| !stays);
-            // The order that it is reset to.
-            let listed = group.slicers.iter().flatten().filter(|_| resets);
-            let listed: Vec<String> = listed.map(|slicer| slicer.id.clone()).collect();
-            (group.mode.clone(), group.auto_failback, active, listed)
+            let slicers = group.slicers.iter().flatten().filter(|_| decides);
+            let slicers = slicers.map(|one| (one.id.clone(), one.order, one.enabled));
+            let mut slicers: Vec<_> = slicers.collect();
+            if !resets {
+                sort(&mut slicers, |one, other| one.0.cmp(&other.0));
+            }
+            (group.mode.clone(), group.auto_failback, active, slicers)
         };
         let words = |group: &FailoverGroup| {
-            let listed = group.slicers.iter().flatten().map(|slicer| &*slicer.id);
-            let listed: Vec<&str> = listed.collect();
-            let listed = format!(" Its slicers are listed as {}.", listed.join(", "));
-            on_air_and_settings(group) + if resets { &listed } else { "" }
+            let slicers = match decides {
+                _ if resets => format!(
+                    " Its slicers are listed as {}",
+                    listed(group.slicers.iter().flatten())
+                ),
+                true => format!(" The order is now {}", listed(ordered(group))),
+                false => String::new(),
+            };
+            on_air_and_settings(group) + &slicers
         };
         if let Err(outcome) = self.unchanged(seen, of, words).await {
             return outcome;
@@ -83,7 +115,7 @@ impl Writer {
                 || change.auto_failback.is_some() && change.auto_failback != now.auto_failback;
             verified.set(!is_other);
             let order = resets.then(|| format!(" Its order is now {}.", ids(&now).join(", ")));
-            Ok(settings(&now) + &order.unwrap_or_default())
+            Ok(on_air_and_settings(&now) + &order.unwrap_or_default())
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
@@ -209,7 +241,25 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use super::is_changed;
+    use super::{is_changed, listed};
+    use vendors::uplynk::Slicer;
+
+    #[test]
+    fn slicers_that_are_not_eligible_are_named() {
+        let slicers = [("a", Some(true)), ("b", Some(false)), ("c", None)];
+        let slicers = slicers.map(|(id, enabled)| Slicer {
+            id: id.to_owned(),
+            enabled,
+            ..Slicer::default()
+        });
+        for (count, words) in [
+            (1, "a."),
+            (2, "a, b. Not eligible: b."),
+            (3, "a, b, c. Not eligible: b. Eligibility not reported: c."),
+        ] {
+            assert_eq!(listed(&slicers[..count]), words);
+        }
+    }
 
     #[test]
     fn a_list_is_changed_where_it_holds_what_was_added_and_nothing_that_was_removed() {

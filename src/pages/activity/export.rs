@@ -105,10 +105,11 @@ pub fn Export(
             </span>
         })
     };
-    let busy = move || progress.read().is_some();
+    // Not `disabled`, which would take the focus from the one that was pressed.
+    let busy = move || progress.read().is_some().then_some("true");
     view! {
-        <button type="button" class="btn" disabled=busy on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
-        <button type="button" class="btn" disabled=busy on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
+        <button type="button" class="btn" aria-disabled=busy on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
+        <button type="button" class="btn" aria-disabled=busy on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {going}
         {error_status(wrong)}
     }

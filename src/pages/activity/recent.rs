@@ -6,6 +6,7 @@ use crate::api::activity::ActivityEntry;
 use crate::live::activity::feed;
 use crate::live::{keyed, use_watched};
 use crate::on_change::on_change;
+use crate::pages::last_known::{aged, loading};
 use crate::route::Route;
 use crate::ui::StatusMark;
 use health::events::EventKind;
@@ -78,10 +79,13 @@ fn Recent(
         <section class="panel recent" aria-labelledby=id>
             <header><h2 id=id>{title}</h2><a class="more end" href=all>"All activity"<span class="vh">{of}</span></a></header>
             {failure}
+            {aged(feed.newest.status)}
             {nothing}
             <ul class="rows pad" aria-label=title>
                 {keyed(move || shown.get(), |entry| format!("{} {}", entry.number, entry.outcome), move |entry| item(&entry, with_names))}
             </ul>
+            // Below the list, which so stays where it is.
+            {loading(feed.newest.status)}
         </section>
     }
 }

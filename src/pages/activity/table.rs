@@ -6,6 +6,7 @@ use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
 use crate::on_change::on_change;
+use crate::pages::last_known::aged;
 use crate::prefs::use_prefs;
 use crate::ui::{FailureCard, Tag, error_line, name, times};
 use chrono::{DateTime, Utc};
@@ -117,6 +118,7 @@ pub fn ActivityTable(
         let (first, last) = (above + 1, above + number);
         match (above, number) {
             (_, 0) if feed.is_read() => "0 entries".to_owned(),
+            (_, 0) if feed.newest.status.failure().is_none() => "Loading…".to_owned(),
             (_, 0) => String::new(),
             (0, 1) => "1 entry".to_owned(),
             (0, _) if has_older.get() => format!("The newest {number} entries"),
@@ -163,14 +165,16 @@ fn is_at_top() -> bool {
     main.is_none_or(|main| main.scroll_top() == 0)
 }
 
-/// Why the newest entries could not be read.
+/// Why the newest entries could not be read, and how old those are that were.
 #[component]
 fn Problems(feed: Feed) -> impl IntoView {
-    let retry = Callback::new(move |()| feed.newest.status.refresh());
-    move || {
-        let failure = feed.newest.status.failure()?;
+    let status = feed.newest.status;
+    let retry = Callback::new(move |()| status.refresh());
+    let failure = move || {
+        let failure = status.failure()?;
         Some(view! { <FailureCard failure system="the gateway" retry /> })
-    }
+    };
+    view! { {failure}{aged(status)} }
 }
 
 /// Scrolls the page so that a row stays where it is on the screen when rows above it go.

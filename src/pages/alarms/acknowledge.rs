@@ -42,6 +42,17 @@ fn seen(alarm: &Alarm) -> SeenAlarm {
     }
 }
 
+/// The alarm as it is shown: it may get worse, or be acknowledged, while somebody writes.
+fn current(watched: Watched, first: &Arc<Alarm>) -> Memo<Arc<Alarm>> {
+    let first = Arc::clone(first);
+    Memo::new(move |_| {
+        let world = watched.world();
+        let mut alarms = world.alarms.iter();
+        let found = alarms.find(|one| one.id == first.id).cloned();
+        found.unwrap_or_else(|| Arc::clone(&first))
+    })
+}
+
 /// The dialog that acknowledges an alarm.
 #[component]
 pub fn Acknowledge(
@@ -54,14 +65,7 @@ pub fn Acknowledge(
 ) -> impl IntoView {
     let watched = use_watched();
     let (reason, minutes) = (RwSignal::new(String::new()), RwSignal::new(None));
-    let first = Arc::clone(&alarm);
-    // It may get worse while somebody writes.
-    let current = Memo::new(move |_| {
-        let world = watched.world();
-        let mut alarms = world.alarms.iter();
-        let found = alarms.find(|one| one.id == first.id).cloned();
-        found.unwrap_or_else(|| Arc::clone(&first))
-    });
+    let current = current(watched, &alarm);
     let effect = Signal::derive(move || {
         let alarm = current.read();
         let sentence = format!(
@@ -121,22 +125,48 @@ pub fn Withdraw(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let watched = use_watched();
-    let effect = Effect {
-        sentence: format!(
-            "{}{} The alarm is active again on every screen.",
-            whose(watched, &alarm),
-            alarm.sentence
-        ),
-        notes: Vec::new(),
-    };
-    let id = alarm.id.clone();
+    let current = current(watched, &alarm);
+    let effect = Signal::derive(move || {
+        let alarm = current.read();
+        let given = alarm.acknowledged.as_ref();
+        let given = given.map(|given| {
+            format!(
+                " {} acknowledged it: {}.",
+                given.by,
+                given.reason.trim_end_matches('.')
+            )
+        });
+        Effect {
+            sentence: format!(
+                "{}{}{} The alarm becomes active again on every screen.",
+                whose(watched, &alarm),
+                alarm.sentence,
+                given.unwrap_or_default()
+            ),
+            notes: Vec::new(),
+        }
+    });
+    let (id, title) = (
+        alarm.id.clone(),
+        format!("Withdraw the acknowledgement of {}?", alarm.name),
+    );
+    // As in the dialog that acknowledges.
+    let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
         let id = id.clone();
-        Box::pin(async move { (handling::withdraw(&id).await, None) })
+        let now_seen = || seen(&current.read_untracked());
+        let seen = opened.get_value().unwrap_or_else(now_seen);
+        Box::pin(async move {
+            let outcome = handling::withdraw(&id, seen.acknowledged_at).await;
+            if matches!(outcome, Outcome::Changed { .. }) {
+                opened.try_set_value(None);
+            }
+            (outcome, None)
+        })
     });
     view! {
-        <ActionDialog title=format!("Withdraw the acknowledgement of {}?", alarm.name) action="Withdraw" system="the gateway"
-            effect=Signal::derive(move || effect.clone()) confirm=Signal::derive(|| Confirm::Click) id="" run
+        <ActionDialog title action="Withdraw" system="the gateway"
+            effect confirm=Signal::derive(|| Confirm::Click) id="" run
             changed on_close
         />
     }

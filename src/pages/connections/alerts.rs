@@ -4,6 +4,7 @@
 use crate::api::transport::get;
 use crate::api::{Arrived, Failure};
 use crate::live::Live;
+use crate::pages::last_known::{aged, loading};
 use crate::pages::moments::use_moments;
 use crate::ui::{FailureCard, Icon};
 use leptos::prelude::*;
@@ -48,7 +49,9 @@ pub fn Alerts() -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="alerts">
             <header><h2 id="alerts">"Alerts"</h2><p>{words}</p></header>
+            {loading(state.status)}
             {failure}
+            {aged(state.status)}
             <div class="scroll" tabindex="0" role="region" aria-label="Alert targets, scrollable" hidden=move || list.read().is_empty()>
                 <table>
                     <caption class="vh">"Alert targets"</caption>

@@ -125,10 +125,10 @@ async fn revoke(id: &str, name: &str) -> Outcome {
     let answer = walls::revoke(id).await;
     let afterwards = async || match walls::list().await {
         Ok(list) if list.walls.iter().any(|wall| wall.id == id) => {
-            format!("{name} is still paired.")
+            format!("Read afterwards: {name} is still paired.")
         }
-        Ok(_) => format!("{name} is no longer paired."),
-        Err(again) => format!("the list of walls could not be read: {}.", again.line()),
+        Ok(_) => format!("Read afterwards: {name} is no longer paired."),
+        Err(again) => format!("The list of walls could not be read: {}.", again.line()),
     };
     settled(answer, format!("The wall {name} is revoked."), afterwards).await
 }

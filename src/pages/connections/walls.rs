@@ -5,6 +5,7 @@ use super::wall_list::WallList;
 use crate::api::Arrived;
 use crate::api::walls::{self, Walls as List};
 use crate::live::Live;
+use crate::pages::last_known::{aged, loading};
 use crate::ui::notice::use_notices;
 use crate::ui::{FailureCard, Field, Icon, error_status};
 use leptos::prelude::*;
@@ -37,7 +38,9 @@ pub fn Walls() -> impl IntoView {
         <section class="panel walls" aria-labelledby="walls">
             <header><h2 id="walls">"Walls"</h2><p>"Screens that show the status wall and nothing else"</p></header>
             <PairForm state />
+            {loading(state.status)}
             {failure}
+            {aged(state.status)}
             <WallList state />
             {forgotten}
         </section>

@@ -153,7 +153,13 @@ pub fn Export(
             }
         });
     };
+    let nothing = move || {
+        found.page().is_none_or(|page| page.sessions.is_empty()) || progress.read().is_some()
+    };
     let export = move |kind: FileKind| {
+        if untrack(nothing) {
+            return;
+        }
         wrong.set(None);
         if every.get_untracked() {
             all_pages(kind);
@@ -161,9 +167,8 @@ pub fn Export(
             write(kind, &page, &untrack(|| found.titles()), "");
         }
     };
-    let nothing = move || {
-        found.page().is_none_or(|page| page.sessions.is_empty()) || progress.read().is_some()
-    };
+    // Not `disabled`, which would take the focus from the one that was pressed.
+    let off = move || nothing().then_some("true");
     let stale = Memo::new(move |_| {
         let age = found.oldest(clock)?;
         Some(format!("last known, {}", words::ago(age)))
@@ -188,8 +193,8 @@ pub fn Export(
                 <option value="every">"every page"</option>
             </select>
         </label>
-        <button type="button" class="btn" disabled=nothing on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
-        <button type="button" class="btn" disabled=nothing on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
+        <button type="button" class="btn" aria-disabled=off on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
+        <button type="button" class="btn" aria-disabled=off on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {stale}
         {going}
         {error_status(wrong)}

@@ -70,7 +70,8 @@ pub fn QueryForm(
     };
     let warned = move || {
         let words = builder.warnings.get();
-        (!words.is_empty()).then(|| view! { <p class="note" data-s="warning" role="status"><Icon name="warning" />{words}</p> })
+        (!words.is_empty())
+            .then(|| view! { <p class="note" data-s="warning"><Icon name="warning" />{words}</p> })
     };
     // The list of the last 30 days is the server's own: its order and its length cannot be chosen.
     let recent = move || params.read().recent;
@@ -114,7 +115,7 @@ pub fn QueryForm(
                 </label>
                 {place}
                 <div id="filter-error" role="status">{wrong}</div>
-                {warned}
+                <div role="status">{warned}</div>
             </form>
             <Sent params builder wire />
             <Saved builder />

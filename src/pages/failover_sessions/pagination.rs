@@ -82,7 +82,9 @@ pub fn Pagination(
                 }));
             }
         };
-        view! { <button type="button" class="btn" disabled=move || target(rel).is_none() on:click=go>{rel}</button> }
+        // Not `disabled`, which would take the focus from the one that was pressed: at the last page, and while a page loads.
+        let off = move || target(rel).is_none().then_some("true");
+        view! { <button type="button" class="btn" aria-disabled=off on:click=go>{rel}</button> }
     };
     view! {
         <div class="bar">

@@ -7,7 +7,7 @@ use crate::live;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::route::Route;
-use crate::ui::{Copy, FailureCard, Icon, error_line};
+use crate::ui::{Copy, FailureCard, Icon, error_line, focus};
 use leptos::html;
 use leptos::prelude::*;
 use vendors::veeam::{self, Link, MediaType};
@@ -30,7 +30,13 @@ pub fn Panel(
         live.value()
             .map_or_else(|| "Session".to_owned(), |session| name(&session))
     };
-    let close = move |_| nav.go(&untrack(|| nav.with_params(&[("session", None)])));
+    let close = move |_| {
+        // The focus goes back to the row; where that is not drawn, to the page.
+        if !focus("tr[aria-current] button") {
+            focus("#main");
+        }
+        nav.go(&untrack(|| nav.with_params(&[("session", None)])));
+    };
     let system = title.clone();
     let error_card = move || {
         let retry = Callback::new(move |()| live.status.refresh());

@@ -196,21 +196,26 @@ fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
     let short = move || {
         let title = found.short()?;
         Some(
-            view! { <p class="panel note" role="status">{format!("{title} gave fewer sessions than this page needs of it, so the page ends early. Narrow the query, or ask {title} alone.")}</p> },
+            view! { <p class="panel note">{format!("{title} gave fewer sessions than this page needs of it, so the page ends early. Narrow the query, or ask {title} alone.")}</p> },
         )
     };
     view! {
         {errors}
-        {short}
+        <div class="cols" role="status">
+            {short}
+            {recent.then(|| view! { <p class="panel note">"These are the sessions of the last 30 days, without the query."</p> })}
+        </div>
         {move || left_out.get().and_then(left_out_note)}
-        {recent.then(|| view! { <p class="panel note" role="status">"These are the sessions of the last 30 days, without the query."</p> })}
         <HistogramView page=Signal::derive(move || found.page()) of="this page" builder=(!recent).then_some(builder) />
         <div class="cols" class:draw=move || chosen.read().is_some()>
-            <section class="panel" aria-label="Results" hidden=move || found.page().is_none() data-fresh=move || stale.get().then_some("stale")>
+            <section class="panel" aria-label="Results" data-fresh=move || stale.get().then_some("stale")>
                 <div role="status">{last}</div>
-                <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
-                    <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
-                </LongTable>
+                // The table alone: while a page is read, the button that led to it keeps the focus.
+                <div hidden=move || found.page().is_none()>
+                    <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
+                        <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
+                    </LongTable>
+                </div>
                 <Nothing found />
                 <Pagination found />
             </section>
@@ -254,7 +259,7 @@ fn QueryErrors(
     };
     let waiting = Memo::new(move |_| live.value().is_none() && live.status.failure().is_none());
     view! {
-        <Show when=move || waiting.get()><p class="panel note" role="status">{format!("Asking {}…", title.get_value())}</p></Show>
+        <div role="status"><Show when=move || waiting.get()><p class="panel note">{format!("Loading from {}…", title.get_value())}</p></Show></div>
         {error_card}
         {aged(live.status)}
     }

@@ -9,7 +9,7 @@ use crate::pages::chunks::{Chunk, Dialog as Asked, use_chunks};
 use crate::prefs::{Prefs, use_prefs};
 use crate::ui::dialog::Dialog;
 use crate::ui::notice::use_notices;
-use crate::ui::{Field, Icon, download};
+use crate::ui::{Field, Icon, download, focus};
 use leptos::prelude::*;
 
 /// Which dialog about saved queries is open.
@@ -240,6 +240,9 @@ fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
     }
 }
 
+/// What has the focus when the dialog opens, and when the last button of its kind has removed what it stands in.
+const FIRST: &str = "#import-queries";
+
 /// Removing, exporting and importing.
 #[component]
 fn Manage(on_close: Callback<()>) -> impl IntoView {
@@ -254,6 +257,11 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         let remove = move |_| {
             messages.set(match to_change(prefs) {
                 Ok(mut left) => {
+                    let beside =
+                        ".kept li:focus-within + li button, .kept li:has(+ li:focus-within) button";
+                    if !focus(beside) {
+                        focus(FIRST);
+                    }
                     left.remove(&name);
                     keep(prefs, &left)
                 }
@@ -278,6 +286,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         let remove = move |_| {
             prefs.read_queries_again();
             let (readable, _) = SavedQueries::from_storage(&prefs.queries.read_untracked());
+            focus(FIRST);
             messages.set(keep(prefs, &readable));
         };
         Some(view! {

@@ -8,7 +8,7 @@ use crate::live::keyed;
 use crate::prefs::use_prefs;
 use crate::ui::table::search::lower;
 use crate::ui::time_zone::{self, local_text};
-use crate::ui::{Icon, error_line, times};
+use crate::ui::{self, Icon, error_line, times};
 use chrono::SecondsFormat;
 use leptos::prelude::*;
 use vendors::veeam::{Field, Op};
@@ -81,10 +81,17 @@ pub fn GroupView(
             focus(token);
         }
     };
+    let take_out = move |_| {
+        let first = nodes.with_untracked(|nodes| nodes.first().map(|(first, _)| *first));
+        builder.edit(|tree| tree.unwrap(id));
+        if let Some(first) = first {
+            focus(first);
+        }
+    };
     let more = move || {
         (!outermost).then(|| view! {
-            <button type="button" class="icon" aria-label="Take out of the group" title="Take out of the group" on:click=move |_| { builder.edit(|tree| tree.unwrap(id)); }><Icon name="ungroup" /></button>
-            <button type="button" class="icon" aria-label="Remove group" title="Remove group" on:click=move |_| { builder.edit(|tree| tree.remove(id)); }><Icon name="close" /></button>
+            <button type="button" class="icon" aria-label="Take out of the group" title="Take out of the group" on:click=take_out><Icon name="ungroup" /></button>
+            <button type="button" class="icon" aria-label="Remove group" title="Remove group" on:click=move |_| remove(builder, id)><Icon name="close" /></button>
         })
     };
     let many = Memo::new(move |_| nodes.read().len() > 1);
@@ -106,7 +113,7 @@ pub fn GroupView(
         <div class="grp row" data-inner=(!outermost).then_some("") role="group" aria-label=name>
             {how}
             <ul class="row">{keyed(move || nodes.get(), |(node, is_group)| format!("{node} {is_group}"), draw)}</ul>
-            <button type="button" class="btn quiet" aria-label=if outermost { "Add filter" } else { "Add filter to the group" } on:click=add><Icon name="plus" />"Add filter"</button>
+            <button type="button" id=focus_id(id) class="btn quiet" aria-label=if outermost { "Add filter" } else { "Add filter to the group" } on:click=add><Icon name="plus" />"Add filter"</button>
             <button type="button" class="btn quiet" aria-label=if outermost { "Add group" } else { "Add group to the group" } on:click=add_group><Icon name="plus" />"Add group"</button>
             {more}
         </div>
@@ -114,19 +121,24 @@ pub fn GroupView(
     .into_any()
 }
 
-fn value_id(token: Id) -> String {
-    format!("token-{token}")
+/// What of a node takes the focus: of a token its value, which is typed next, and of a group its "Add filter".
+fn focus_id(node: Id) -> String {
+    format!("node-{node}")
 }
 
-/// The value of a new token is what is typed next.
-fn focus(token: Id) {
-    use wasm_bindgen::JsCast;
+/// Gives the focus to a node once it is drawn.
+fn focus(node: Id) {
     request_animation_frame(move || {
-        let found = document().get_element_by_id(&value_id(token));
-        if let Some(input) = found.and_then(|one| one.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = input.focus();
-        }
+        ui::focus(&format!("#{}", focus_id(node)));
     });
+}
+
+fn remove(builder: Builder, node: Id) {
+    let beside = builder.tree.with_untracked(|tree| tree.beside(node));
+    builder.edit(|tree| tree.remove(node));
+    if let Some(beside) = beside {
+        focus(beside);
+    }
 }
 
 #[component]
@@ -176,11 +188,9 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
         let draw = |one: Op| view! { <option value=one.sign() selected=move || op.get() == one>{op_word(field, one)}</option> };
         offered.into_iter().map(draw).collect::<Vec<_>>()
     };
-    let remove = move |_| {
-        let beside = builder.tree.with_untracked(|tree| tree.beside(id));
-        builder.edit(|tree| tree.remove(id));
-        if let Some(beside) = beside {
-            focus(beside);
+    let wrap = move |_| {
+        if builder.edit(|tree| tree.wrap(id)) == Some(true) {
+            focus(id);
         }
     };
     let wrong = move || {
@@ -192,8 +202,8 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
             <select aria-label="Field" on:change=set_field>{fields}</select>
             <select aria-label="Operator" class="op" on:change=set_op>{ops}</select>
             <Value builder id field />
-            <button type="button" class="icon" aria-label=move || format!("Wrap {} in a group", description()) title="Wrap in a group" on:click=move |_| { builder.edit(|tree| tree.wrap(id)); }><Icon name="group" /></button>
-            <button type="button" class="icon" aria-label=move || format!("Remove {}", description()) title="Remove" on:click=remove><Icon name="close" /></button>
+            <button type="button" class="icon" aria-label=move || format!("Wrap {} in a group", description()) title="Wrap in a group" on:click=wrap><Icon name="group" /></button>
+            <button type="button" class="icon" aria-label=move || format!("Remove {}", description()) title="Remove" on:click=move |_| remove(builder, id)><Icon name="close" /></button>
         </span>
         {wrong}
     }
@@ -223,10 +233,10 @@ fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
                 let text = moment.map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
                 set(&text.unwrap_or_default());
             };
-            view! { <input id=value_id(id) class="val" type="datetime-local" step="1" aria-label="Value" prop:value=shown on:change=change /><small>{zone.word()}</small> }.into_any()
+            view! { <input id=focus_id(id) class="val" type="datetime-local" step="1" aria-label="Value" prop:value=shown on:change=change /><small>{zone.word()}</small> }.into_any()
         }
         (false, []) => view! {
-            <input id=value_id(id) class="val" type="text" aria-label="Value" autocomplete="off" spellcheck="false" placeholder="value"
+            <input id=focus_id(id) class="val" type="text" aria-label="Value" autocomplete="off" spellcheck="false" placeholder="value"
                 prop:value=move || value.get().unwrap_or_default() on:input=move |event| set(&event_target_value(&event)) />
         }
         .into_any(),
@@ -245,7 +255,7 @@ fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
                 .map(|word| view! { <option value=*word selected=move || chosen().as_deref() == Some(*word)>{*word}</option> })
                 .collect::<Vec<_>>();
             view! {
-                <select id=value_id(id) class="val" aria-label="Value" on:change=move |event| set(&event_target_value(&event))>
+                <select id=focus_id(id) class="val" aria-label="Value" on:change=move |event| set(&event_target_value(&event))>
                     <option value="" selected=move || chosen().is_none()>"…"</option>
                     {odd}
                     {options}

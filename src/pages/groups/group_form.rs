@@ -166,7 +166,7 @@ pub fn GroupForm(
     };
     let system = Signal::derive(move || writer().map(|writer| writer.title).unwrap_or_default());
     view! {
-        <ActionDialog title action="Create group" system=system.get_untracked() effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
+        <ActionDialog title action="Create group" system effect confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
             {pick}
             <Field label="Id" name="group-id" value=id error=id_error required=true />
             <Field label="Name" name="group-name" value=name />

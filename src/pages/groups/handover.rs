@@ -84,7 +84,7 @@ pub fn handover(
     let limit = match timing.timeout {
         Some(timeout) if timeout > TimeDelta::zero() => {
             format!(
-                " It is a fault after {}, the FailoverTimeout.",
+                " It is a fault after {}, the failover timeout.",
                 words::span(timeout)
             )
         }
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(words.facts[2].1, "14:32:04, 4 s ago");
         assert_eq!(
             words.facts[3].1,
-            "One heartbeat of KILN-02, normally within a second. Its last was at 14:32:02. It is a fault after 1 min, the FailoverTimeout."
+            "One heartbeat of KILN-02, normally within a second. Its last was at 14:32:02. It is a fault after 1 min, the failover timeout."
         );
     }
 

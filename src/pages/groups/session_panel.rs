@@ -7,7 +7,7 @@ use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, number, times};
+use crate::ui::{Copy, Icon, focus, number, times};
 use chrono::{DateTime, Utc};
 use health::groups::{Action, is_pinned, role_word};
 use health::words;
@@ -106,12 +106,21 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
         let id = id.clone();
         Memo::new(move |_| {
             let effect = context.with_group(Some(&id), |scene, session| {
-                session.map(|session| scene.clear_override(session).sentence)
+                let effect = scene.clear_override(session?);
+                let notes = effect.notes.into_iter().map(|(_, words)| words);
+                let words: Vec<_> = std::iter::once(effect.sentence).chain(notes).collect();
+                Some(words.join(" "))
             });
             effect.flatten().filter(|_| pinned.read().is_some())
         })
     };
     let close = move || nav.with_params(&[("session", None)]);
+    // The panel takes the link along: the session in the table is where to go on.
+    let closed = move |_| {
+        if !focus("tbody a[aria-current]") {
+            focus("#main");
+        }
+    };
     let gone = {
         let id = id.clone();
         move || {
@@ -133,7 +142,7 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
             <header>
                 <h2 id="session">"Session "{id.clone()}</h2>
                 <Copy text=Signal::derive(move || copied.clone()) name="Copy session id" />
-                <a class="icon end" href=close aria-label="Close session"><Icon name="close" /></a>
+                <a class="icon end" href=close aria-label="Close session" on:click=closed><Icon name="close" /></a>
             </header>
             {gone}
             <Show when=move || there.get()>

@@ -67,7 +67,7 @@ pub fn row(
         }
         HeartbeatState::Never => Some("no heartbeat yet"),
         HeartbeatState::Stale if session.role == Some(Role::Primary) => {
-            Some("silent longer than the FailoverTimeout")
+            Some("silent longer than the failover timeout")
         }
         HeartbeatState::Stale => Some("stale, not eligible"),
         HeartbeatState::Late => Some("missed 1 heartbeat"),

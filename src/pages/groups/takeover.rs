@@ -113,7 +113,7 @@ fn countdown(
             "critical",
             format!("{} late", words::span(-takeover)),
             format!(
-                "{who} has been silent for {}, longer than the FailoverTimeout.",
+                "{who} has been silent for {}, longer than the failover timeout.",
                 words::span(age)
             ),
             format!(
@@ -273,7 +273,7 @@ pub fn Takeover(
         ) {
             Some(countdown) => Shown::Countdown(who, countdown),
             None => Shown::Words(format!(
-                "{who} has not posted a heartbeat yet, or the group has no FailoverTimeout."
+                "{who} has not posted a heartbeat yet, or the group has no failover timeout."
             )),
         }
     });

@@ -105,7 +105,8 @@ pub fn Overview() -> impl IntoView {
                 </search>
             </header>
             <ol class="alarms" aria-label="Alarms">{open_list}</ol>
-            {move || well().map(|words| view! { <p class="blank" role="status">{words}{show_all}</p> })}
+            // Always there: a screen reader says what comes into it.
+            <div role="status">{move || well().map(|words| view! { <p class="blank">{words}{show_all}</p> })}</div>
             <details class="handled" on:toggle=toggle hidden=move || handled.read().is_empty()>
                 <summary>{folded}</summary>
                 <ol class="alarms" aria-label="Acknowledged or in maintenance">{handled_list}</ol>

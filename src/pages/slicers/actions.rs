@@ -85,8 +85,8 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
             id.clone(),
         ),
         Action::SetEligible(id, false) => (
-            format!("Exclude {id} from failover?"),
-            "Exclude",
+            format!("Make {id} not eligible for failover?"),
+            "Make not eligible",
             id.clone(),
         ),
         Action::Activate(id) => (format!("Activate {id}?"), "Activate", id.clone()),
@@ -120,7 +120,7 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
             "Remove owner",
             id.clone(),
         ),
-        Action::Overwrite(_) => (
+        Action::Overwrite { .. } => (
             format!("Overwrite the order of {group_name}?"),
             "Overwrite",
             group_name,
@@ -132,31 +132,40 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
 fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl IntoView {
     let group = context.live.value_untracked().unwrap_or_default();
     let (title, button, id) = words(&action, &group);
-    let (of_effect, of_confirm) = (action.clone(), action.clone());
+    let asks_id = matches!(action, Action::AddChannel | Action::AddOwner);
+    let label = if action == Action::AddChannel {
+        "Channel id"
+    } else {
+        "Owner id"
+    };
+    // Another one once an order that is to be overwritten has changed.
+    let action = RwSignal::new(action);
+    // The group may change while somebody reads.
+    let refused = Memo::new(move |_| action.read().can(&*context.live.value()?).err());
     let effect = Memo::new(move |_| {
         let group = context.live.value();
-        let mut effect = group.map_or_else(Effect::default, |group| {
-            of_effect.effect(&group, context.now())
-        });
+        let mut effect = match (refused.get(), group) {
+            (Some(why), _) => Effect {
+                sentence: why,
+                notes: Vec::new(),
+            },
+            (None, Some(group)) => action.read().effect(&group, context.now()),
+            (None, None) => Effect::default(),
+        };
         effect.notes.extend(gone_note(context.live.status));
         effect
     });
     let confirm = Memo::new(move |_| {
         let group = context.live.value();
         group.map_or(Confirm::Click, |group| {
-            of_confirm.confirm(&group, context.now(), context.shown())
+            let (action, shown) = (action.read(), context.shown());
+            action.confirm(&group, context.now(), shown)
         })
     });
     let typed = RwSignal::new(String::new());
-    let asks_id = matches!(action, Action::AddChannel | Action::AddOwner);
     let wrong = Memo::new(move |_| id_error(&typed.read()));
-    let label = if action == Action::AddChannel {
-        "Channel id"
-    } else {
-        "Owner id"
-    };
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
-        let (action, seen) = (action.clone(), context.live.value_untracked());
+        let seen = context.live.value_untracked();
         let id = typed.get_untracked().trim().to_owned();
         Box::pin(async move {
             match (context.writer(), seen) {
@@ -170,7 +179,8 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
             }
         })
     });
-    let ready = Memo::new(move |_| !asks_id || wrong.read().is_none());
+    let ready =
+        Memo::new(move |_| refused.read().is_none() && (!asks_id || wrong.read().is_none()));
     view! {
         <ActionDialog title action=button system=context.system() effect confirm id ready run
             changed=Callback::new(move |()| context.changed()) on_close>

@@ -6,6 +6,14 @@ use crate::ui::reorder::Draft;
 use health::slicers::Action;
 use leptos::prelude::*;
 
+/// Overwrites the order on the server, as it is shown.
+pub fn overwriting(draft: &Draft) -> Action {
+    Action::Overwrite {
+        order: draft.over_theirs(),
+        theirs: draft.theirs().unwrap_or(draft.base()).to_vec(),
+    }
+}
+
 /// The comparison and the three choices.
 #[component]
 pub fn Conflict(
@@ -35,8 +43,7 @@ pub fn Conflict(
     let theirs = move |_| draft.update(Draft::yield_to_theirs);
     let mine = move |_| draft.update(Draft::reapply);
     let overwrite = move |_| {
-        let order = draft.with_untracked(Draft::over_theirs);
-        context.ask(Action::Overwrite(order));
+        context.ask(draft.with_untracked(overwriting));
     };
     view! {
         <section aria-label="Conflict">

@@ -106,7 +106,7 @@ pub fn failback_word(auto_failback: Option<bool>, mode: Option<&Mode>) -> &'stat
 fn link(slicer: SlicerFacts) -> Link {
     let (mark, words) = match slicer.part {
         SlicerPart::OnAir => (Some("onair"), "on air"),
-        SlicerPart::OutOfFailover => (Some("off"), "out of failover"),
+        SlicerPart::OutOfFailover => (Some("off"), "not eligible"),
         SlicerPart::Ready => (None, ""),
         SlicerPart::Unhealthy => (Some("warning"), "unhealthy"),
     };

@@ -80,7 +80,7 @@ impl Row {
     pub fn eligibility(&self) -> &'static str {
         match self.eligible {
             Some(true) => "Eligible",
-            Some(false) => "Left out",
+            Some(false) => "Not eligible",
             None if self.eligible_unreadable => "unreadable",
             None => "–",
         }

@@ -60,8 +60,9 @@ pub fn Owners(
                     {move || if open.get() { "Hide" } else { "Show" }}
                 </button>
             </header>
+            // Not in what is hidden: there nobody would hear of it.
+            <div role="status">{move || (open.get() && owners.read().is_none()).then(|| view! { <p class="blank">"Loading…"</p> })}</div>
             <div class="pad" hidden=move || !open.get()>
-                {move || (open.get() && owners.read().is_none()).then(|| view! { <p class="dim" role="status">"Loading…"</p> })}
                 {shown}
                 {add}
             </div>

@@ -3,8 +3,8 @@
 use super::action_context::ActionContext;
 use super::conflict::Conflict;
 use super::slicer_row::focus_on;
-use crate::api::Outcome;
-use crate::api::uplynk::{SaveOutcome, SaveStep, ids};
+use crate::api::uplynk::{SaveOutcome, SaveStep, ids, state};
+use crate::api::{Failure, Outcome};
 use crate::on_change::{on_change, on_change_since};
 use crate::ui::failure_card::vendor_card;
 use crate::ui::notice::Undo;
@@ -15,7 +15,7 @@ use health::effect;
 use health::slicers::order_effect;
 use health::sort;
 use leptos::prelude::*;
-use vendors::uplynk::{FailoverGroup, Mode};
+use vendors::uplynk::Mode;
 
 /// Why the last attempt to save failed.
 #[derive(Clone, PartialEq)]
@@ -23,7 +23,7 @@ enum Problem {
     /// The group had been changed; nothing was sent.
     Changed(String),
     /// It was refused, and the screen shows the current order; the wanted order.
-    Refused(Outcome, Vec<String>),
+    Refused(Failure, Vec<String>),
     /// It was not sent, or is not known to be in effect: the draft stays.
     Open(Outcome),
 }
@@ -249,8 +249,9 @@ async fn send(
                 async move {
                     match writer.save_order(&seen, &order, &base, |_| ()).await {
                         SaveOutcome::Completed(outcome) => outcome,
+                        SaveOutcome::Unread(failure) => Outcome::refused(failure),
                         SaveOutcome::Conflict(now) => Outcome::Changed {
-                            message: current_order(&now),
+                            message: state(&now),
                         },
                     }
                 }
@@ -284,29 +285,35 @@ async fn send(
         SaveOutcome::Completed(outcome) if problem.is_disposed() => {
             context.notices().show_outcome(outcome);
         }
+        SaveOutcome::Unread(failure) if problem.is_disposed() => {
+            context.notices().show_outcome(Outcome::refused(failure));
+        }
         SaveOutcome::Conflict(now) if problem.is_disposed() => {
-            let message = current_order(&now);
+            let message = state(&now);
             context.notices().show_outcome(Outcome::Changed { message });
         }
         SaveOutcome::Conflict(now) => {
             let flat = now.mode == Some(Mode::Flat);
-            let message = current_order(&now);
+            let message = state(&now);
             if !flat {
                 let _ = draft.try_update(|draft| draft.follow(&ids(&now)));
             }
             let _ = problem.try_set(Some(Problem::Changed(message)));
         }
-        SaveOutcome::Completed(
-            outcome @ (Outcome::Unknown { .. }
-            | Outcome::Unverified { .. }
-            | Outcome::Prevented { .. }),
-        ) => {
+        // Uplynk does not take this order: the screen returns to the current one.
+        SaveOutcome::Completed(Outcome::Refused {
+            failure: failure @ Failure::Vendor(_),
+            ..
+        }) => {
+            let _ = draft.try_update(|draft| *draft = Draft::new(base));
+            let _ = problem.try_set(Some(Problem::Refused(failure, order)));
+        }
+        SaveOutcome::Completed(outcome) => {
             let _ = problem.try_set(Some(Problem::Open(outcome)));
         }
-        // The screen returns to the current order.
-        SaveOutcome::Completed(outcome) => {
-            let _ = draft.try_update(|draft| *draft = Draft::new(base));
-            let _ = problem.try_set(Some(Problem::Refused(outcome, order)));
+        SaveOutcome::Unread(failure) => {
+            let outcome = Outcome::refused(failure);
+            let _ = problem.try_set(Some(Problem::Open(outcome)));
         }
     }
     // By another reading than the one that found the conflict.
@@ -316,15 +323,6 @@ async fn send(
     }
     let _ = saving.try_set(None);
     context.changed();
-}
-
-/// What the group holds now in place of the order that was seen.
-fn current_order(group: &FailoverGroup) -> String {
-    if group.mode == Some(Mode::Flat) {
-        "The group is now in flat mode.".to_owned()
-    } else {
-        format!("The order is now {}.", ids(group).join(", "))
-    }
 }
 
 /// The result of the last attempt, unless it was simply done.
@@ -337,6 +335,12 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 view! { <p><b>"Nothing was sent because the group has changed. "</b>{message}</p> }
                     .into_any()
             }
+            Problem::Open(Outcome::Refused { failure, .. }) => view! {
+                <FailureCard failure system=context.system() once=true />
+                <p>"Nothing was saved. Your changes are kept."</p>
+                <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
+            }
+            .into_any(),
             Problem::Open(outcome) => {
                 let (title, message, failure) = match outcome {
                     Outcome::Unknown { failure, message } => (
@@ -356,7 +360,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 }
                 .into_any()
             }
-            Problem::Refused(Outcome::Refused { failure, .. }, order) => {
+            Problem::Refused(failure, order) => {
                 let again = move |_| {
                     problem.set(None);
                     for (id, to) in order.iter().zip(1..) {
@@ -375,7 +379,6 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                 }
                 .into_any()
             }
-            Problem::Refused(..) => return None,
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Sends a confirmed action to Uplynk once and returns its undo.
 
 use super::action_context::ActionContext;
+use super::conflict::overwriting;
 use crate::api::Outcome;
-use crate::api::uplynk::{SaveOutcome, Writer, ids};
+use crate::api::uplynk::{SaveOutcome, Writer, ids, state};
 use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
 use health::slicers::Action;
@@ -14,13 +15,13 @@ pub(super) async fn run(
     context: ActionContext,
     writer: Writer,
     seen: FailoverGroup,
-    action: Action,
+    action: RwSignal<Action>,
     typed: String,
 ) -> (Outcome, Option<Undo>) {
     let group = seen.id.clone();
     // What was said of the change before, and its Undo, belong to another state.
     context.notices().dismiss_undoable();
-    match action {
+    match action.get_untracked() {
         Action::SetMode(mode) => {
             let change = Configuration {
                 mode: Some(mode),
@@ -47,8 +48,11 @@ pub(super) async fn run(
         Action::SetEligible(id, on) => {
             let now = untrack(|| context.now());
             let outcome = writer.set_eligible(&seen, &id, on, None).await;
+            // Where it was not known, the other one is not what it was.
+            let mut slicers = seen.slicers.iter().flatten();
+            let was_other = slicers.any(|one| one.id == id && one.enabled == Some(!on));
             let undo = context.undo_eligible(&writer, &seen, &id, on, now);
-            (outcome, Some(undo))
+            (outcome, was_other.then_some(undo))
         }
         Action::Activate(id) => {
             let now = untrack(|| context.now());
@@ -73,16 +77,12 @@ pub(super) async fn run(
             });
             (outcome, Some(undo))
         }
-        Action::Overwrite(order) => {
-            let theirs = context
-                .draft
-                .with_untracked(|draft| draft.theirs().map(<[String]>::to_vec));
-            let base = theirs.unwrap_or_else(|| ids(&seen));
+        Action::Overwrite { order, theirs } => {
             // Also where the dialog is closed meanwhile, no row is moved that would go with the draft.
             let step = |step| {
                 let _ = context.saving.try_set(Some(step));
             };
-            let outcome = match writer.save_order(&seen, &base, &order, step).await {
+            let outcome = match writer.save_order(&seen, &theirs, &order, step).await {
                 SaveOutcome::Completed(outcome @ Outcome::Done { .. }) => {
                     let _ = context.draft.try_set(Draft::new(order));
                     context.saved();
@@ -92,10 +92,16 @@ pub(super) async fn run(
                     context.follow_read();
                     outcome
                 }
+                SaveOutcome::Unread(failure) => Outcome::refused(failure),
                 SaveOutcome::Conflict(now) => {
                     let _ = context.draft.try_update(|draft| draft.follow(&ids(&now)));
-                    let message = format!("The order is now {}.", ids(&now).join(", "));
-                    Outcome::Changed { message }
+                    // From now on what the dialog shows, and what is compared with.
+                    if let Some(shown) = context.draft.try_with_untracked(overwriting) {
+                        let _ = action.try_set(shown);
+                    }
+                    Outcome::Changed {
+                        message: state(&now),
+                    }
                 }
             };
             let _ = context.saving.try_set(None);

@@ -126,7 +126,7 @@ fn Eligible(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
         return view! { <span class="dim">{words}</span> }.into_any();
     }
     let label = Signal::derive(move || format!("Eligible for failover {}", row.read().id));
-    let on = Signal::derive(move || row.read().eligible != Some(false));
+    let on = Signal::derive(move || row.read().eligible == Some(true));
     let change = Callback::new(move |on| {
         if let Some(id) = context.acted_on(&row.get_untracked()) {
             context.set_eligible(id, on);

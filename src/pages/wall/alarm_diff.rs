@@ -180,6 +180,31 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_takes_care_of_is_over_and_is_new_when_nobody_does_any_more() {
+        let mut diff = AlarmDiff::default();
+        let x = tile("a", "x", Severity::Critical);
+        let handled = Tile {
+            care: "acknowledged",
+            ..x.clone()
+        };
+        let well = tile("a", "x", Severity::Normal);
+        let mut update = |tile: &Tile| {
+            let changes = diff.update(std::slice::from_ref(tile), &answering(&["a"]));
+            let raised = !raised(&changes).is_empty();
+            (raised, changes.calmed, diff.priority_of("a/x"))
+        };
+        let critical = Some(Priority::Critical);
+        let nothing = (false, false, None);
+        assert_eq!(update(&well), nothing);
+        assert_eq!(update(&handled), nothing, "handled from the start");
+        assert_eq!(update(&x), (true, false, critical), "withdrawn");
+        assert_eq!(update(&handled), (false, true, None));
+        assert_eq!(update(&handled), nothing);
+        assert_eq!(update(&x), (true, false, critical), "withdrawn again");
+        assert_eq!(update(&x), (false, false, critical));
+    }
+
+    #[test]
     fn a_silent_connection_raises_its_own_alarm_and_keeps_those_it_had() {
         let mut diff = AlarmDiff::default();
         let x = tile("a", "x", Severity::Critical);

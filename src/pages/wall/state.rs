@@ -253,7 +253,7 @@ fn counts(tiles: &[Tile]) -> Vec<Count> {
     vec![
         of(Severity::Critical, "critical", totals.critical),
         of(Severity::Warning, "warning", totals.warning),
-        of(Severity::Moving, "moving", totals.moving),
+        of(Severity::Moving, "in transition", totals.moving),
         of(Severity::Unknown, "unknown", totals.unknown),
         Count {
             word: "STALE",

@@ -192,12 +192,22 @@ pub fn Pager(
 ) -> impl IntoView {
     let nav = use_nav();
     let pages = move || all.get().div_ceil(a_page).max(1);
-    let go = move |page: usize| nav.go(&nav.with_params(&[("page", Some(&page.to_string()))]));
+    let is_there = move |page: usize| (1..=pages()).contains(&page);
+    let go = move |page: usize| {
+        if untrack(|| is_there(page)) {
+            nav.go(&nav.with_params(&[("page", Some(&page.to_string()))]));
+        }
+    };
+    // Not `disabled`, which would take the focus from the one that was pressed.
+    let button = move |words: &'static str, turned: fn(usize) -> usize| {
+        let off = move || (!is_there(turned(page.get()))).then_some("true");
+        view! { <button type="button" class="btn" aria-disabled=off on:click=move |_| go(turned(page.get_untracked()))>{words}</button> }
+    };
     view! {
         <Show when=move || { pages() > 1 }>
             <span>{move || format!("Page {} of {}", page.get(), pages())}</span>
-            <button type="button" class="btn" disabled=move || page.get() <= 1 on:click=move |_| go(page.get_untracked() - 1)>"Previous"</button>
-            <button type="button" class="btn" disabled=move || { page.get() >= pages() } on:click=move |_| go(page.get_untracked() + 1)>"Next"</button>
+            {button("Previous", |page| page - 1)}
+            {button("Next", |page| page + 1)}
         </Show>
     }
 }

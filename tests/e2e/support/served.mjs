@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { beginOn } from './port.mjs';
 import { PROGRAM } from './product.mjs';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -38,10 +39,11 @@ export async function serve({ more = '', top = '' } = {}) {
   const said = [];
   let program;
   let ended;
-  const begin = async (listen) => {
+  const begin = (listen) => beginOn(listen, async () => {
     await configure(listen);
     program = spawn(PROGRAM, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
-    ended = new Promise((resolve) => program.once('exit', resolve));
+    // Everything that it said has been read by then.
+    ended = new Promise((resolve) => program.once('close', resolve));
     let heard = '';
     return new Promise((resolve, reject) => {
       for (const stream of [program.stdout, program.stderr]) {
@@ -54,7 +56,7 @@ export async function serve({ more = '', top = '' } = {}) {
       }
       ended.then(() => reject(new Error(`serve ended: ${heard}`)));
     });
-  };
+  });
   const url = await begin('127.0.0.1:0');
   return {
     url,

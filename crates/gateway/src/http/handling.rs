@@ -13,7 +13,8 @@ use crate::problem::{Kind, Problem};
 use crate::store::{StateChange, Table};
 use crate::watch::Inventory;
 use axum::Json;
-use axum::extract::{FromRequestParts, Path, Request, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
@@ -21,8 +22,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note, Scope};
 use health::inventory::ResourceKey;
 use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote, SeenAlarm};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The largest body, in bytes.
@@ -122,23 +123,41 @@ fn compare(seen: &SeenAlarm, alarm: &Alarm) -> Result<(), Problem> {
     let at = |at: DateTime<Utc>| at.timestamp_millis();
     match &alarm.acknowledged {
         Some(given) if seen.acknowledged_at.map(at) != Some(at(given.at)) => {
-            let detail = format!("{} has acknowledged the alarm: {}", given.by, given.reason);
-            Err(Problem::new(Kind::Changed, detail))
+            Err(acknowledged_anew(given))
         }
         _ => Ok(()),
     }
 }
 
-/// `DELETE /api/alarms/{id}/acknowledgement`.
+/// Somebody has acknowledged the alarm since the person looked.
+fn acknowledged_anew(given: &Acknowledgement) -> Problem {
+    let detail = format!("{} has acknowledged the alarm: {}", given.by, given.reason);
+    Problem::new(Kind::Changed, detail)
+}
+
+/// The query of a withdrawal.
+#[derive(Deserialize)]
+pub(super) struct SeenAcknowledgement {
+    /// When the acknowledgement was given that the person saw, in milliseconds since 1970.
+    acknowledged_at: Option<i64>,
+}
+
+/// `DELETE /api/alarms/{id}/acknowledgement`, with `?acknowledged_at=` only of the one that was given then.
 ///
 /// # Errors
-/// No such alarm is open or it is not acknowledged, or it cannot be recorded.
+/// No such alarm is open, it is not acknowledged, or not by that one, or it cannot be recorded.
 pub(super) async fn withdraw(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
     Id(id): Id,
+    seen: Result<Query<SeenAcknowledgement>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(seen) = seen.map_err(|_| {
+        let detail = "`acknowledged_at` has to be a time in milliseconds since 1970, or left out";
+        Problem::new(Kind::BadRequest, detail)
+    })?;
     let inventory = gateway.shared.watchers.inventory();
+    let turn = gateway.shared.acknowledging.clone().lock_owned().await;
     let (id, alarm) = shared_alarm(inventory, &id).await?;
     let given = alarm.acknowledged.as_ref().ok_or_else(|| {
         Problem::new(
@@ -146,6 +165,12 @@ pub(super) async fn withdraw(
             "this alarm is not acknowledged, or no longer",
         )
     })?;
+    if seen
+        .acknowledged_at
+        .is_some_and(|at| at != given.at.timestamp_millis())
+    {
+        return Err(acknowledged_anew(given));
+    }
     let handled = Handled {
         what: "withdraw acknowledgement",
         shown: "Withdrew the acknowledgement of the alarm.".to_owned(),
@@ -155,7 +180,10 @@ pub(super) async fn withdraw(
         after: None,
     };
     let change = StateChange::delete(Table::Acknowledgements, &id);
-    let effect = move |inventory: &Inventory| inventory.withdraw(&id);
+    let effect = move |inventory: &Inventory| {
+        let _turn = turn;
+        inventory.withdraw(&id);
+    };
     handle(&gateway, &authorized, handled, change, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }

@@ -140,9 +140,8 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
         }
     }
     // Half a change is worse than none: those under way end, and are recorded, within what each may take.
-    let longest = gateway.upstreams.iter().map(|upstream| upstream.timeout);
-    let longest = longest.max().unwrap_or_default() * STEPS_OF_A_CHANGE;
-    let ended = timeout(longest.max(OWN_CHANGE), gateway.shared.changes.ended()).await;
+    let timeouts = gateway.upstreams.iter().map(|upstream| upstream.timeout);
+    let ended = timeout(longest_change(timeouts), gateway.shared.changes.ended()).await;
     if ended.is_err() {
         tracing::error!(
             "a change was still under way at the end; its outcome is recorded as unknown at the next start"
@@ -156,6 +155,11 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     gateway.log_off().await;
     // What happened last may be on its way into the store still.
     gateway.shared.store.catch_up().await;
+}
+
+/// How long a change that is under way takes at most, at connections with these timeouts or of the gateway's own.
+fn longest_change(timeouts: impl Iterator<Item = Duration>) -> Duration {
+    (timeouts.max().unwrap_or_default() * STEPS_OF_A_CHANGE).max(OWN_CHANGE)
 }
 
 /// The gateway of the configuration, if it is valid.
@@ -183,5 +187,28 @@ async fn retire(old: Arc<Gateway>) {
     tokio::time::sleep(Bounds::default().grace).await;
     for upstream in upstreams {
         upstream.log_off().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_waits_for_as_long_as_each_step_of_the_slowest_change_may_take() {
+        let longest = |seconds: &[u64]| {
+            let timeouts = seconds.iter().copied().map(Duration::from_secs);
+            longest_change(timeouts)
+        };
+        for (timeouts, slowest) in [(&[10][..], 10), (&[60, 5], 60), (&[5, 60], 60)] {
+            let timeout = Duration::from_secs(slowest);
+            let [here, among_gateways] = [timeout; 2];
+            let [place, credentials, answer] = [timeout; 3];
+            let sent = place + credentials + answer;
+            let read = sent;
+            assert!(longest(timeouts) >= here + among_gateways + read + sent);
+        }
+        assert_eq!(longest(&[]), OWN_CHANGE, "a sign-in");
+        assert_eq!(longest(&[1]), OWN_CHANGE);
     }
 }

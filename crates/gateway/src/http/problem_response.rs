@@ -21,6 +21,8 @@ pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
         status: problem.status.as_u16(),
         detail: problem.detail.clone(),
         instance: Some(instance.to_owned()),
+        carried_out: (problem.status.is_server_error() && problem.is_not_carried_out())
+            .then_some(false),
         ..protocol::Problem::default()
     };
     // A map of texts and a number can always be written.

@@ -48,11 +48,9 @@ impl Record {
     /// # Errors
     /// Another gateway takes too long, or the store cannot be written.
     pub(super) async fn alone(&self, group: &str, patience: Duration) -> Result<Lease, Problem> {
-        // Reading the group, and the write itself: each waits for its place, its signature and its answer. Between them the
-        // intent is recorded.
-        let longest = 6 * patience + Duration::from_secs(10);
         let name = format!("slicer group {group}");
-        let lease = self.store.lease(&name, patience, longest).await?;
+        let lease = self.store.lease(&name, patience, longest(patience));
+        let lease = lease.await?;
         lease.ok_or_else(under_way)
     }
 
@@ -82,6 +80,12 @@ impl Record {
         // The store says it in the log; the intent is closed as unknown at the next start.
         drop(ended);
     }
+}
+
+/// How long a write to a group takes at most. Reading the group, and the write itself: each waits for its place, its
+/// signature and its answer. Between them the intent is recorded.
+fn longest(patience: Duration) -> Duration {
+    6 * patience + Duration::from_secs(10)
 }
 
 fn entry(
@@ -258,7 +262,10 @@ pub(super) async fn write(
         record
             .end(outcome_word, status.as_u16(), operation_id)
             .await;
-        outcome
+        outcome.map_err(|problem| match outcome_word {
+            "not sent" => problem.of(Delivery::NotSent),
+            _ => problem,
+        })
     });
     written.await?
 }
@@ -295,5 +302,23 @@ fn record(
             ..entry(actor, &upstream.public.id, operation, sent, shown)
         },
         intent: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_leased_for_as_long_as_each_step_of_a_write_to_it_may_take() {
+        for seconds in [1, 10, 60] {
+            let patience = Duration::from_secs(seconds);
+            let [place, signature, answer] = [patience; 3];
+            let read = place + signature + answer;
+            // As long as the store waits for its writer.
+            let recorded = Duration::from_secs(10);
+            let written = place + signature + answer;
+            assert!(longest(patience) >= read + recorded + written);
+        }
     }
 }

@@ -163,7 +163,8 @@ async fn a_change_for_which_there_is_no_token_is_recorded_as_not_sent() {
     assert!(vendor.lines().iter().all(|line| line == "POST /token"));
 }
 
-/// How the creation of a group on a connection is recorded.
+/// How the creation of a group on a connection is recorded. Where the gateway answers for the vendor, it says of what
+/// certainly was not carried out that it was not.
 async fn recorded(plant: config::Connection) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
@@ -171,13 +172,21 @@ async fn recorded(plant: config::Connection) -> String {
     let gateway = recording(with_users(vec![plant], None, false), store);
     let ann = sign_in(&gateway, "ann").await;
     let line = format!("POST {GROUPS}");
-    ask(&gateway, &line, &[("cookie", &ann)], NEW_GROUP).await;
+    let answer = ask(&gateway, &line, &[("cookie", &ann)], NEW_GROUP).await;
+    let is_own = header(&answer, "content-type") == "application/problem+json";
+    let told = text(answer).await;
     let outcomes = rows(&file)
         .into_iter()
         .filter(|row| row["kind"] == "outcome");
     let outcomes: Vec<_> = outcomes.map(|row| row["outcome"].clone()).collect();
     assert_eq!(outcomes.len(), 1, "{outcomes:?}");
-    outcomes[0].as_str().unwrap().to_owned()
+    let outcome = outcomes[0].as_str().unwrap();
+    assert_eq!(
+        told.contains(r#""carried_out":false"#),
+        is_own && outcome != "unknown",
+        "{outcome}: {told}"
+    );
+    outcome.to_owned()
 }
 
 #[tokio::test]

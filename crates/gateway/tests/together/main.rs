@@ -145,7 +145,8 @@ async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_m
     for asked in vendor.asked_since(began) {
         let gaps = asked.windows(2).map(|two| two[1] - two[0]);
         let least = gaps.min().unwrap_or_default();
-        assert!(least > INTERVAL - Duration::from_secs(1), "{least:?}");
+        // Of two readings within one interval at least one follows the one before so soon.
+        assert!(least > INTERVAL / 2, "{least:?}");
     }
     let killed = Instant::now();
     one.program.kill().await;

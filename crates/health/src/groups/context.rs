@@ -101,9 +101,15 @@ impl<'a> GroupContext<'a> {
     /// Of the live sessions that may be elected, the one with the highest score, regardless of overrides. The Primary
     /// wins a tie, because no tie-break is documented.
     pub(super) fn leader(&self) -> Option<&'a ClientSession> {
+        self.best(None)
+    }
+
+    /// The same, without one.
+    pub(super) fn best(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
         let worth = |session| number(session).unwrap_or(-1.0);
         let primary = |session: &ClientSession| session.role == Some(Role::Primary);
-        let eligible = self.sessions.iter().filter(|one| self.is_eligible(one));
+        let sessions = self.sessions.iter().filter(|s| !is_same(but, s));
+        let eligible = sessions.filter(|one| self.is_eligible(one));
         eligible.max_by(|a, b| {
             let by = worth(a).total_cmp(&worth(b));
             by.then_with(|| primary(a).cmp(&primary(b)))

@@ -2,8 +2,8 @@
 
 use super::context::GroupContext;
 use super::heartbeat::HeartbeatState;
-use super::session_name;
 use super::successor::nobody;
+use super::{score, session_name};
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use crate::words::{ago, span};
@@ -125,9 +125,9 @@ impl GroupContext<'_> {
         }
     }
 
-    /// Effect of posting a heartbeat on behalf of an adapter.
+    /// Effect of posting a heartbeat on behalf of an adapter, with this score where it is known.
     #[must_use]
-    pub fn post_heartbeat(&self, session: &ClientSession) -> Effect {
+    pub fn post_heartbeat(&self, session: &ClientSession, score: Option<f64>) -> Effect {
         let who = session_name(session);
         let alive = self.timeout().map(span);
         let alive = alive.map_or_else(String::new, |timeout| format!(" for {timeout}"));
@@ -139,7 +139,8 @@ impl GroupContext<'_> {
         match self.role(session) {
             Some(Role::PendingPrimary) => notes.push((Critical, format!("{who} is PendingPrimary: this heartbeat makes it Primary, and its adapter may not collect."))),
             Some(Role::Primary) if due => notes.push((Critical, format!("{who} is Primary and its adapter does not report: this prevents any other session from taking over{alive}."))),
-            _ => {}
+            Some(Role::Primary) => {}
+            _ => notes.extend(self.outscores(session, score)),
         }
         notes.push((
             Warning,
@@ -153,6 +154,35 @@ impl GroupContext<'_> {
             ),
             notes,
         }
+    }
+
+    /// A note that a session takes over with this score: the highest one wins, unless an override decides. Of equal ones
+    /// the contract does not say which.
+    fn outscores(
+        &self,
+        session: &ClientSession,
+        posted: Option<f64>,
+    ) -> Option<(Severity, String)> {
+        let who = session_name(session);
+        let others = self.eligible(Some(session)) > 0;
+        let best = self.best(Some(session));
+        let best = best.map(|best| (session_name(best), score(best).unwrap_or(-1.0)));
+        if self.pinned(None).is_some() {
+            return None;
+        }
+        let words = match (posted?, best) {
+            (_, None) if !others => format!(
+                "No other session is live: {who} becomes Primary, and its adapter may not collect."
+            ),
+            (posted, Some((other, score))) if posted > score => format!(
+                "With a higher score than {other} it takes over: {who} becomes PendingPrimary and then Primary, and its adapter may not collect."
+            ),
+            (posted, Some((other, score))) if posted >= score => format!(
+                "With the same score as {other} it may take over, and its adapter may not collect."
+            ),
+            _ => return None,
+        };
+        Some((Critical, words))
     }
 
     /// In place of the effect of an action on a session that the group does not list now.

@@ -114,7 +114,7 @@ proptest! {
                 context.delete_session(session),
                 context.override_role(session, None),
                 context.clear_override(session),
-                context.post_heartbeat(session),
+                context.post_heartbeat(session, session.heartbeat.as_ref().and_then(|one| one.score)),
                 context.delete_group("Plant A"),
                 context.add_session(),
             ] {

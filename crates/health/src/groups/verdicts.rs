@@ -145,7 +145,7 @@ impl<'a> Verdicts<'a> {
                     "{name}: an override pins {who}, which {silent}, while {primary} is primary."
                 );
                 let advice = format!(
-                    "Turn the override off{end}: while it is active, no other session can take over from {primary}."
+                    "Clear the override{end}: while it is active, no other session can take over from {primary}."
                 );
                 Verdict::new(Warning, "Override silent", sentence).advise(advice)
             }
@@ -156,7 +156,7 @@ impl<'a> Verdicts<'a> {
                 Verdict::new(Critical, "Override silent", sentence)
                     .rank(Verdict::FIRST)
                     .advise(format!(
-                        "Turn the override off{end}. {}",
+                        "Clear the override{end}. {}",
                         self.next(Some(pinned))
                     ))
             }

@@ -139,7 +139,7 @@ fn a_new_field_keeps_the_value_that_it_takes_and_an_operator_that_it_has() {
         (
             &format!("UID=={guid}"),
             Field::Name,
-            &format!("Name=={guid}"),
+            &format!("Name==\"{guid}\""),
         ),
     ] {
         let mut tree = tree(before);

@@ -6,7 +6,7 @@ use vendors::veeam::{Field, FieldKind, Op};
 #[must_use]
 pub fn field_label(field: Field) -> &'static str {
     match field {
-        Field::Uid => "Session UID",
+        Field::Uid => "Session id",
         Field::Name => "Plan",
         Field::Type => "Type",
         Field::CreationTime => "Started",

@@ -58,6 +58,8 @@ where
     F: Future<Output = (Option<Outcome>, Option<Undo>)> + 'static,
 {
     Box::new(move || {
+        // What was said of the change before, and its Undo, belong to another state.
+        context.notices.dismiss_undoable();
         let change = context
             .writer()
             .map(|writer| change(writer, context.group()));

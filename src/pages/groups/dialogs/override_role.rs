@@ -56,7 +56,7 @@ pub fn OverrideRole(
                 let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
                 leptos::task::spawn_local(async move {
                     let outcome = writer
-                        .override_role(&group, &id, RoleOverride::Off, None, None)
+                        .restore_override(&group, &id, RoleOverride::Off, None)
                         .await;
                     outcome
                         .into_iter()
@@ -101,6 +101,7 @@ pub fn clear_override(context: ActionContext, id: String) {
         return;
     }
     context.sending.update(|sending| sending.push(id.clone()));
+    notices.dismiss_undoable();
     let group = context.group();
     let browser = || clock::time(clock::now());
     // When it is undone, the page and its vendor clock may be gone.
@@ -126,7 +127,7 @@ pub fn clear_override(context: ActionContext, id: String) {
                 let expires = left.map(TimeSpan::from_seconds);
                 leptos::task::spawn_local(async move {
                     let outcome = writer
-                        .override_role(&group, &id, RoleOverride::Primary, expires, None)
+                        .restore_override(&group, &id, RoleOverride::Primary, expires)
                         .await;
                     outcome
                         .into_iter()

@@ -73,7 +73,8 @@ pub fn PostHeartbeat(
             && (!preview || (at_error.get().is_none() && data_error.get().is_none()))
     });
     let effect = effect_on(context, id.clone(), move |scene, session| {
-        let mut effect = scene.post_heartbeat(session);
+        let score = number(&score.read()).ok();
+        let mut effect = scene.post_heartbeat(session, score);
         if preview
             && let Ok(Some(at)) = moment(&at.read(), scene.observation.now)
             && scene.is_too_old(at)
@@ -86,6 +87,7 @@ pub fn PostHeartbeat(
     let of = id.clone();
     let run = running(context, move |writer, group| {
         let id = of.clone();
+        let seen = context.session(&id);
         let heartbeat = NewHeartbeat {
             score: number(&score.get_untracked()).unwrap_or_default(),
             heartbeat_time: read(&at.get_untracked())
@@ -96,7 +98,11 @@ pub fn PostHeartbeat(
         };
         async move {
             (
-                Some(writer.post_heartbeat(&group, &id, heartbeat).await),
+                Some(
+                    writer
+                        .post_heartbeat(&group, &id, heartbeat, seen.as_ref())
+                        .await,
+                ),
                 None,
             )
         }

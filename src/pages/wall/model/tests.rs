@@ -192,6 +192,37 @@ fn what_is_critical_now_stops_the_pages_and_what_has_ended_does_not() {
 }
 
 #[test]
+fn what_somebody_takes_care_of_stands_behind_the_rest_and_stops_no_page_until_it_is_withdrawn() {
+    let handled = Tile {
+        care: "acknowledged",
+        ..tile("handled", Severity::Critical)
+    };
+    let withdrawn = Tile {
+        care: "",
+        ..handled.clone()
+    };
+    let others = [
+        tile("now", Severity::Critical),
+        tile("warning", Severity::Warning),
+    ];
+    let sorted = |first: Tile| {
+        let mut tiles = others.to_vec();
+        tiles.insert(0, first);
+        tiles.sort_by(worst_first);
+        tiles
+    };
+    let tiles = sorted(handled.clone());
+    assert_eq!(critical(&tiles), 1);
+    assert_eq!(order(tiles), ["now", "warning", "handled"]);
+    assert_eq!(critical(&sorted(withdrawn)), 2);
+    assert_eq!(critical(std::slice::from_ref(&handled)), 0);
+    assert_eq!(
+        handled.label(ages(&handled, 13)),
+        "handled: Heartbeat late, acknowledged"
+    );
+}
+
+#[test]
 fn ages_have_one_unit() {
     for (millis, words, on_a_tile) in [
         (-3_000, "0 s", "<10 s"),

@@ -90,7 +90,7 @@ async fn a_connection_that_never_answers_delays_no_other_and_becomes_an_alarm() 
     let (silent, plant) = (Plant::new(3).await, Plant::new(3).await);
     silent.answers("*", Answers::Never);
     let fixture = Fixture::new(vec![
-        watched("plant-a", &silent.base),
+        watched_briefly("plant-a", &silent.base),
         watched("plant-b", &plant.base),
     ]);
     fixture

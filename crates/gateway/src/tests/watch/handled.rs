@@ -90,8 +90,19 @@ async fn an_alarm_is_acknowledged_for_everybody_and_the_acknowledgement_withdraw
         (acknowledged.by.as_str(), acknowledged.reason.as_str()),
         ("", "")
     );
-    let (status, _) = send(&fixture, &format!("DELETE {}", of(&open)), &Value::Null).await;
-    assert_eq!(status, 204);
+    let given = given["at"].as_i64().unwrap();
+    for (seen, expected) in [
+        ("?acknowledged_at=soon".to_owned(), (400, "bad-request")),
+        (format!("?acknowledged_at={}", given - 1), (409, "changed")),
+    ] {
+        let line = format!("DELETE {}{seen}", of(&open));
+        let (status, told) = send(&fixture, &line, &Value::Null).await;
+        let kind = told["type"].as_str().unwrap();
+        assert_eq!((status, kind.trim_start_matches("/problems/")), expected);
+    }
+    alarm(&fixture, "another one is not withdrawn", Alarm::is_handled).await;
+    let line = format!("DELETE {}?acknowledged_at={given}", of(&open));
+    assert_eq!(send(&fixture, &line, &Value::Null).await.0, 204);
     alarm(&fixture, "its end", |one| !one.is_handled()).await;
     let (status, _) = send(&fixture, &format!("DELETE {}", of(&open)), &Value::Null).await;
     assert_eq!(status, 404);
@@ -390,9 +401,10 @@ async fn what_cannot_be_recorded_does_not_take_effect() {
     assert_eq!(
         (
             status,
-            told["type"].as_str().unwrap().ends_with("not-recorded")
+            told["type"].as_str().unwrap().ends_with("not-recorded"),
+            &told["carried_out"]
         ),
-        (503, true)
+        (503, true, &json!(false))
     );
     let note = format!("POST /api/alarms/{}/notes", open.id);
     assert_eq!(send(&fixture, &note, &json!({"text": "x"})).await.0, 503);
@@ -480,13 +492,14 @@ async fn a_group_that_is_slow_after_a_restart_keeps_its_alarm() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("store.db");
     let plant = plant().await;
-    let watch = || vec![watched("plant-a", &plant.base)];
-    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    let connections = vec![watched("plant-a", &plant.base)];
+    let fixture = Fixture::with_store(connections, reopened(&file).await);
     let before = alarm(&fixture, "the alarm", |_| true).await;
     fixture.gateway.shared.watchers.stop();
     drop(fixture);
     plant.answers("g0", Answers::Never);
-    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    let connections = vec![watched_briefly("plant-a", &plant.base)];
+    let fixture = Fixture::with_store(connections, reopened(&file).await);
     fixture
         .until("the other group", |all| {
             let mut groups = all.resources.iter();

@@ -35,8 +35,16 @@ struct Fixture {
 fn watched(id: &str, base: &str) -> config::Connection {
     config::Connection {
         watch: Duration::from_secs(300),
-        timeout: Duration::from_millis(800),
+        timeout: Duration::from_secs(20),
         ..connection(id, aveva(), base, basic())
+    }
+}
+
+/// The same before a system of which something never answers: it is given up soon.
+fn watched_briefly(id: &str, base: &str) -> config::Connection {
+    config::Connection {
+        timeout: Duration::from_millis(800),
+        ..watched(id, base)
     }
 }
 

@@ -292,8 +292,9 @@ async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
             .until("the change", |all| all.word("g0") != "No primary")
             .await;
     }
+    // Long before its next reading, which comes after five minutes.
     assert!(
-        began.elapsed() < Duration::from_secs(2),
+        began.elapsed() < Duration::from_secs(30),
         "{:?}",
         began.elapsed()
     );

@@ -230,8 +230,47 @@ fn a_heartbeat_by_hand_is_always_warned_of() {
         (Role::Primary, 300, vec![Critical, Warning]),
     ] {
         let sessions = [aged("a", role, age)];
-        let effect = with(&sessions, |context| context.post_heartbeat(&sessions[0]));
+        let effect = with(&sessions, |context| {
+            context.post_heartbeat(&sessions[0], None)
+        });
         assert_eq!(severities(&effect.notes), notes, "{age} s");
+    }
+}
+
+#[test]
+fn posting_a_heartbeat_says_whether_its_score_takes_the_role() {
+    let pinned = pin(scored("p", Role::Primary, 10.0), None);
+    let primary = |score| scored("p", Role::Primary, score);
+    for (other, posted, words) in [
+        (
+            primary(97.0),
+            Some(100.0),
+            Some("a becomes PendingPrimary and then Primary"),
+        ),
+        (
+            primary(97.0),
+            Some(97.0),
+            Some("With the same score as p it may take over"),
+        ),
+        (primary(97.0), Some(96.0), None),
+        (primary(97.0), None, None),
+        (
+            aged("p", Role::Primary, 300),
+            Some(1.0),
+            Some("No other session is live: a becomes Primary"),
+        ),
+        (pinned, Some(100.0), None),
+    ] {
+        let sessions = [scored("a", Role::Secondary, 1.0), other];
+        let effect = with(&sessions, |context| {
+            context.post_heartbeat(&sessions[0], posted)
+        });
+        let said = effect.notes.first().map(|(_, words)| words.as_str());
+        let said = said.filter(|_| effect.notes.len() > 1);
+        match words {
+            Some(words) => assert!(said.is_some_and(|said| said.contains(words)), "{said:?}"),
+            None => assert_eq!(said, None, "{posted:?}"),
+        }
     }
 }
 
@@ -380,7 +419,7 @@ fn who_is_primary_by_the_status_is_primary_for_the_other_actions_too() {
     with_status(&status, &sessions, |context| {
         let sentence = context.override_role(&sessions[0], None).sentence;
         assert!(sentence.starts_with("a is already Primary"), "{sentence}");
-        let notes = context.post_heartbeat(&sessions[0]).notes;
+        let notes = context.post_heartbeat(&sessions[0], None).notes;
         assert_eq!(severities(&notes), [Critical, Warning]);
     });
 }

@@ -273,7 +273,7 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
         verdict.sentence,
         "Kiln 2 has no working primary: an override pins a, and it has gone silent."
     );
-    let advice = "Turn the override off, which expires in 5 min. b is live with score 88 and takes over at its next heartbeat.";
+    let advice = "Clear the override, which expires in 5 min. b is live with score 88 and takes over at its next heartbeat.";
     assert_eq!(verdict.advice.as_deref(), Some(advice));
     assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(372)));
     let waiting = judged(
@@ -288,7 +288,7 @@ fn an_override_that_pins_a_silent_session_is_the_highest_alarm() {
         waiting.sentence,
         "Kiln 2: an override pins a, which has gone silent, while b is primary."
     );
-    let advice = "Turn the override off, which expires in 5 min: while it is active, no other session can take over from b.";
+    let advice = "Clear the override, which expires in 5 min: while it is active, no other session can take over from b.";
     assert_eq!(waiting.advice.as_deref(), Some(advice));
     assert_eq!(waiting.since, Some(NOW - TimeDelta::seconds(90)));
 }

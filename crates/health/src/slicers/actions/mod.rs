@@ -20,7 +20,7 @@ pub enum Action {
     SetMode(Mode),
     /// Sets auto failback.
     SetAutoFailback(bool),
-    /// Includes a slicer in failover, or excludes it.
+    /// Makes a slicer eligible for failover, or not eligible.
     SetEligible(String, bool),
     /// Puts a slicer on air.
     Activate(String),
@@ -35,7 +35,12 @@ pub enum Action {
     /// Removes this allowed owner.
     RemoveOwner(String),
     /// Overwrites the order that another user has saved.
-    Overwrite(Vec<String>),
+    Overwrite {
+        /// The order that takes its place.
+        order: Vec<String>,
+        /// The other user's order, as it was seen.
+        theirs: Vec<String>,
+    },
 }
 
 fn slicer<'g>(group: &'g FailoverGroup, id: &str) -> Option<&'g Slicer> {
@@ -105,7 +110,7 @@ impl Action {
             Self::SetEligible(id, _) if slicer(group, id).is_none() => Err(format!("{id} is no longer in the group.")),
             Self::SetSlate(true) if group.active == Some(OnAir::Slate) => Err("The slate is already on air.".to_owned()),
             Self::SetSlate(false) if group.active != Some(OnAir::Slate) => Err("The slate is not on air.".to_owned()),
-            Self::Overwrite(_) if flat => Err("The group is in flat mode now: there is no order to save.".to_owned()),
+            Self::Overwrite { .. } if flat => Err("The group is in flat mode now: there is no order to save.".to_owned()),
             _ => Ok(()),
         }
     }
@@ -150,7 +155,7 @@ impl Action {
             Self::RemoveOwner(id) => plain_effect(&format!(
                 "{id} will no longer be able to see or change the group."
             )),
-            Self::Overwrite(order) => super::order_effect(group, order, now),
+            Self::Overwrite { order, .. } => super::order_effect(group, order, now),
         }
     }
 
@@ -167,7 +172,7 @@ impl Action {
             Self::RemoveChannel(_) => {
                 Confirm::Typed("viewers lose this channel's video".to_owned())
             }
-            Self::Overwrite(_) => Confirm::Typed("another user's order is lost".to_owned()),
+            Self::Overwrite { .. } => Confirm::Typed("another user's order is lost".to_owned()),
             Self::Activate(id) if !slicer(group, id).is_some_and(|one| is_ready(one, now)) => {
                 Confirm::Typed(format!("{id} is not ready"))
             }
@@ -175,8 +180,8 @@ impl Action {
         }
     }
 
-    /// Whether the action needs no confirmation dialog: only including a backup, or excluding one while others
-    /// are ready.
+    /// Whether the action needs no confirmation dialog: only making a backup eligible, or not eligible while others are
+    /// ready, where its eligibility is known.
     #[must_use]
     pub fn is_quiet(&self, group: &FailoverGroup, now: DateTime<Utc>, shown: Freshness) -> bool {
         let Self::SetEligible(id, eligible) = self else {
@@ -184,11 +189,13 @@ impl Action {
         };
         let active = on_air(group).is_some_and(|slicer| slicer.id == *id);
         let (ready, _) = backups(group, now);
-        let counts = slicer(group, id).is_some_and(|slicer| is_ready(slicer, now));
+        let slicer = slicer(group, id);
+        let known = slicer.is_some_and(|slicer| slicer.enabled.is_some());
+        let counts = slicer.is_some_and(|slicer| is_ready(slicer, now));
         let note = switch(group, &with_eligible(group, id, *eligible), now);
         let last = !eligible && counts && ready <= 1;
         let switches = note.is_some_and(|(severity, _)| severity == Warning);
-        shown.is_believable() && !(active || last || switches)
+        shown.is_believable() && known && !(active || last || switches)
     }
 }
 

@@ -36,6 +36,13 @@ fn on_slate() -> FailoverGroup {
     group("no_slicer", vec![slicer("a", 1)])
 }
 
+fn overwrite() -> Action {
+    Action::Overwrite {
+        order: Vec::new(),
+        theirs: Vec::new(),
+    }
+}
+
 #[test]
 fn what_cannot_be_done_says_why() {
     let eligible = |id: &str| Action::SetEligible(id.into(), false);
@@ -60,8 +67,8 @@ fn what_cannot_be_done_says_why() {
         (Action::SetSlate(false), three(), Some("not on air")),
         (Action::SetSlate(true), on_slate(), Some("already")),
         (Action::SetSlate(false), on_slate(), None),
-        (Action::Overwrite(Vec::new()), three(), None),
-        (Action::Overwrite(Vec::new()), flat(), Some("flat mode")),
+        (overwrite(), three(), None),
+        (overwrite(), flat(), Some("flat mode")),
         (Action::RemoveChannel("c1".into()), three(), None),
     ] {
         match (action.can(&group), why) {
