@@ -8,17 +8,20 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlDivElement, ResizeObserver};
 
-/// The width of an element in rem, 0 until it is there and was laid out.
+/// The width of an element in rem, 0 until it is there.
 pub fn width(element: NodeRef<Div>) -> RwSignal<f64> {
     let width = RwSignal::new(0.0);
-    on_resize(element, move |element| {
+    let read = move |element: &HtmlDivElement| {
         let _ = width.try_set(f64::from(element.client_width()) / rem());
-    });
+    };
+    // Also at once: what depends on it would be painted without it first, and shift.
+    on_change(move || element.get().iter().for_each(read));
+    on_resize(element, read);
     width
 }
 
-/// Reads the size of an element once it is laid out, and whenever it has changed, before it is painted. The browser says
-/// when: asking it in between would have it lay out the page once more.
+/// Reads the size of an element once the page is laid out, and whenever it has changed. The browser says when: asking it
+/// in between would have it lay out the page once more.
 pub fn on_resize(element: NodeRef<Div>, read: impl Fn(&HtmlDivElement) + 'static) {
     let read = Rc::new(read);
     on_change(move || {

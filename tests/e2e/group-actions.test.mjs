@@ -132,7 +132,6 @@ for (const [operation, change] of Object.entries(CHANGES)) {
 
   // The service, the gateway's way to it, or the way back failed: nobody knows, so it is read.
   for (const [name, fault, complaint] of [
-    ['401', { kind: 'status', status: 401 }, /status of 502/],
     ['500', { kind: 'status', status: 500 }, /status of 500/],
     ['503', { kind: 'status', status: 503 }, /status of 503/],
     ['a connection that is reset', { kind: 'reset' }, /status of 502/],
@@ -152,6 +151,20 @@ for (const [operation, change] of Object.entries(CHANGES)) {
       for (const term of ['Reason', 'Resolution', 'Operation id']) await card.getByText(term, { exact: true }).waitFor();
     });
   }
+}
+
+for (const [operation, change] of Object.entries(CHANGES)) {
+  story(`${operation}: 401 says that it was not carried out`, async (told) => {
+    const { page, control, complaints } = told;
+    complaints.expect(/status of 502/);
+    if (operation === 'put session') complaints.expect(GONE);
+    await change.go(told);
+    const { connection } = change.at;
+    await control('POST', '/faults', { connection, operation, fault: { kind: 'status', status: 401 } });
+    await send(page, change.button).click();
+    await dialog(page).getByRole('heading', { name: `${TITLES[connection]} refused the gateway's credentials` }).waitFor();
+    await dialog(page).getByText('The change was not carried out.').waitFor();
+  });
 }
 
 story('who is Primary after a change is said by the sessions where the status leaves it out', async (told) => {

@@ -30,7 +30,7 @@ story('the failover mode says what is lost, changes once, and the old order is o
   await accessible(page);
   assert.ok(await modes.getByRole('radio', { name: 'Prioritized', includeHidden: true }).isChecked(), 'nothing has changed yet');
   await dialog.getByRole('button', { name: 'Switch mode' }).dblclick();
-  await said(page, 'Live channels accepted the change. The mode is flat');
+  await said(page, /^Live channels accepted the change\. .* is on air\. The mode is flat/);
   await page.getByText('flat mode: positions do not apply').waitFor(PATIENCE);
   assert.equal(await sent(control, 'configure group'), 1);
   // The vendor lists them in another order than the one that was lost.
@@ -62,7 +62,7 @@ story('auto failback is explained, changed, read back and undone', async (told) 
   await dialog.getByText(/stays until it fails/).waitFor();
   assert.equal(await control.getAttribute('aria-checked'), 'true');
   await dialog.getByRole('button', { name: 'Turn off' }).click();
-  await said(page, 'Live channels accepted the change. The mode is prioritized, auto failback is off.');
+  await said(page, /^Live channels accepted the change\. .* is on air\. The mode is prioritized, auto failback is off\./);
   await eventually(async () => assert.equal(await control.getAttribute('aria-checked'), 'false'), 20_000);
   await page.getByRole('button', { name: 'Undo' }).click();
   await eventually(async () => assert.ok((await now(world, group.id)).auto_failback), 20_000);

@@ -426,3 +426,22 @@ async fn concurrent_identical_reads_share_one_request() {
     get(&gateway, GROUPS).await;
     assert_eq!(vendor.lines().len(), 2, "what comes later is asked anew");
 }
+
+#[tokio::test]
+async fn after_the_present_state_was_demanded_nobody_is_told_an_older_one() {
+    let vendor = Vendor::new(|_, _| json(200, "[]")).await;
+    let gateway = gateway(vec![config::Connection {
+        share: Duration::from_secs(60),
+        ..connection("plant-a", aveva(), &vendor.base, basic())
+    }]);
+    let read = async |path: &str, headers: &[(&str, &str)]| {
+        ask(&gateway, &format!("GET {GROUPS}{path}"), headers, "").await;
+        vendor.lines().len()
+    };
+    assert_eq!(read("", &[]).await, 1);
+    assert_eq!(read("", &[]).await, 1, "it is shared");
+    let demanded = [("cache-control", "no-cache")];
+    assert_eq!(read("/one", &demanded).await, 2);
+    assert_eq!(read("/one", &[]).await, 2, "so is what was demanded");
+    assert_eq!(read("", &[]).await, 3, "it may be another one by now");
+}

@@ -195,6 +195,10 @@ impl Upstream {
             outcome
         };
         let place = || self.place(lane);
+        if matches!((lane, when), (Lane::Change, When::Now)) {
+            // Who compares before a change is shown that next, and not what others were told a moment before.
+            self.reads.forget();
+        }
         let outcome = self.reads.get(&key, when, place, fetch).await;
         self.meter.read(!fetched);
         outcome
