@@ -170,19 +170,28 @@ impl GroupContext<'_> {
         if self.pinned(None).is_some() {
             return None;
         }
-        let words = match (posted?, best) {
-            (_, None) if !others => format!(
-                "No other session is live: {who} becomes Primary, and its adapter may not collect."
+        let note = match (posted?, best) {
+            (_, None) if !others => (
+                Critical,
+                format!(
+                    "No other session is live: {who} becomes Primary, and its adapter may not collect."
+                ),
             ),
-            (posted, Some((other, score))) if posted > score => format!(
-                "With a higher score than {other} it takes over: {who} becomes PendingPrimary and then Primary, and its adapter may not collect."
+            (posted, Some((other, score))) if posted > score => (
+                Critical,
+                format!(
+                    "With a higher score than {other} it takes over: {who} becomes PendingPrimary and then Primary, and its adapter may not collect."
+                ),
             ),
-            (posted, Some((other, score))) if posted >= score => format!(
-                "With the same score as {other} it may take over, and its adapter may not collect."
+            (posted, Some((other, score))) if posted >= score => (
+                Warning,
+                format!(
+                    "With the same score as {other} it may take over, and its adapter may not collect."
+                ),
             ),
             _ => return None,
         };
-        Some((Critical, words))
+        Some(note)
     }
 
     /// In place of the effect of an action on a session that the group does not list now.
