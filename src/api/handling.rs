@@ -46,12 +46,12 @@ pub async fn note(alarm: &str, wanted: &NewNote) -> Outcome {
     .await
 }
 
-/// Withdraws the acknowledgement of an alarm once, if it still is the one that was given at this time.
+/// Withdraws the acknowledgement of an alarm once, if it still is the one that was given at this time; none was where
+/// nobody saw one.
 pub async fn withdraw(alarm: &str, given: Option<DateTime<Utc>>) -> Outcome {
-    let seen = given.map_or_else(String::new, |at| {
-        format!("?acknowledged_at={}", at.timestamp_millis())
-    });
-    let answer = delete(&format!("{}{seen}", acknowledgement(alarm))).await;
+    let seen = given.map_or(0, |at| at.timestamp_millis());
+    let path = format!("{}?acknowledged_at={seen}", acknowledgement(alarm));
+    let answer = delete(&path).await;
     let done = "The acknowledgement is withdrawn.".to_owned();
     compared(settled(answer, done, shown_in_the_list).await)
 }

@@ -63,11 +63,9 @@ pub fn ActionDialog(
     let close = Trigger::new();
     let run = StoredValue::new_local(run);
     let wanted = StoredValue::new(id);
-    // Spaces at the ends and double ones are not to be seen.
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let confirmed = move || match confirm.get() {
         Confirm::Click => true,
-        Confirm::Typed(_) => wanted.with_value(|wanted| words(&typed.read()) == words(wanted)),
+        Confirm::Typed(_) => wanted.with_value(|wanted| is_same(&typed.read(), wanted)),
     };
     let ready = move || ready.is_none_or(|ready| ready.get());
     let rate_limited = RwSignal::new(false);
@@ -171,6 +169,14 @@ pub fn ActionDialog(
     }
 }
 
+/// Whether what was typed is what is wanted. Spaces at the ends and double ones are not to be seen, unless there is
+/// nothing else.
+fn is_same(typed: &str, wanted: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let seen = words(wanted);
+    typed == wanted || (!seen.is_empty() && words(typed) == seen)
+}
+
 /// The outcome, unless it was simply done.
 #[component]
 fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
@@ -230,4 +236,26 @@ fn not_done(title: &'static str, message: String) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same;
+
+    #[test]
+    fn what_is_typed_is_what_is_seen() {
+        for (typed, wanted, same) in [
+            ("News", "News", true),
+            (" News ", "News", true),
+            ("News", "News ", true),
+            ("News East", "News  East", true),
+            ("news", "News", false),
+            ("", "News", false),
+            ("", "  ", false),
+            (" ", "  ", false),
+            ("  ", "  ", true),
+        ] {
+            assert_eq!(is_same(typed, wanted), same, "{typed:?} {wanted:?}");
+        }
+    }
 }

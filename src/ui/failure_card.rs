@@ -105,11 +105,18 @@ fn words(failure: &Failure, system: &str) -> Words {
     }
 }
 
-/// The card of a vendor's error, for an outcome that stays unknown although the vendor has said why: its reason,
-/// its advice and the id for its support.
+/// What else is known of an outcome that stays unknown: of a vendor's error its reason, its advice and the id for its
+/// support, and of the gateway's the id by which its log has it.
 pub fn vendor_card(failure: Failure, system: String) -> Option<AnyView> {
-    let is_of_vendor = matches!(failure, Failure::Vendor(_));
-    is_of_vendor.then(|| view! { <FailureCard failure system /> }.into_any())
+    match failure {
+        Failure::Vendor(_) => Some(view! { <FailureCard failure system /> }.into_any()),
+        Failure::Unreachable(problem) | Failure::Refused(problem) => {
+            let id = problem.request_id?;
+            let shown = id.clone();
+            Some(view! { <p class="row dim">"Request id "<code>{shown}</code><Copy text=id name="Copy request id" /></p> }.into_any())
+        }
+        Failure::Unreadable(_) => None,
+    }
 }
 
 /// A failure as a card in the page.

@@ -88,15 +88,16 @@ impl Notices {
             undo: StoredValue::new_local(undo),
         };
         let notice = self.owner.with_value(|owner| owner.with(make));
-        self.shown.update(|shown| {
-            shown.push(notice);
+        self.shown.update(|shown| shown.push(notice));
+        let surplus = self.shown.with_untracked(|shown| {
             // What stays until somebody dismisses it is not taken away unread: the strip scrolls.
-            let older = &shown[..shown.len() - 1];
-            let oldest = older.iter().position(|notice| notice.mark == Mark::Done);
-            if let Some(oldest) = oldest.filter(|_| shown.len() > MOST) {
-                shown.remove(oldest).forget();
-            }
+            let mut older = shown[..shown.len() - 1].iter();
+            let oldest = older.find(|notice| notice.mark == Mark::Done)?.number;
+            (shown.len() > MOST).then_some(oldest)
         });
+        if let Some(oldest) = surplus {
+            self.drop(oldest);
+        }
         if mark == Mark::Done {
             set_timeout(move || self.drop(number), STANDS);
         }

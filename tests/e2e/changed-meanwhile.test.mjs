@@ -156,6 +156,7 @@ story('an Undo of an override leaves alone what somebody else has changed since'
   const { page } = told;
   const other = await another(page, path('groups', B.connection, B.group));
   await override(told);
+  await other.getByRole('button', { name: 'Refresh now' }).click();
   await other.getByRole('button', { name: `Clear override ${B.standby}` }).click(PATIENCE);
   await said(other, `Plant B no longer overrides the role of ${B.standby}.`);
   await undo(page).click();

@@ -427,6 +427,24 @@ story('create session: 201, and Undo takes it back', async (told) => {
   await notice(page, /Plant B deleted the session SPARE-01.OpcUa. It no longer exists. Primary is GAUGE-01.Modbus\./).waitFor();
 });
 
+story('create session: the only one of a group is Primary at once, and Undo takes it back all the same', async (told) => {
+  const { page, complaints, visit } = told;
+  complaints.expect(GONE);
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await dialog(page).getByLabel('Connection').selectOption('Plant B');
+  await fill(page, 'Id', 'solo');
+  await send(page, 'Create group').click();
+  await page.getByRole('heading', { level: 1, name: 'solo' }).waitFor();
+  await page.getByRole('button', { name: 'Add session', exact: true }).click();
+  await dialog(page).getByText('It becomes Primary as the only session of the group.').waitFor();
+  await fill(page, 'Id', 'ONLY-01.OpcUa');
+  await send(page, 'Add session').click();
+  await notice(page, /created the session ONLY-01.OpcUa. ONLY-01.OpcUa is now Primary\./).waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await notice(page, /Plant B deleted the session ONLY-01.OpcUa. It no longer exists\./).waitFor();
+});
+
 story('create session: 200, an identical one was there', async (told) => {
   const { page } = told;
   await openGroup(told, B);

@@ -226,13 +226,9 @@ impl Problem {
     }
 
     /// Whether a change that ended with this certainly was not carried out. Of one that was relayed, `relay::write` knows
-    /// whether it was sent.
+    /// whether it was sent. A change of the gateway's own that could not be recorded in time may be in the store later.
     pub(crate) fn is_not_carried_out(&self) -> bool {
-        self.delivery.is_some()
-            || matches!(
-                self.kind,
-                Kind::NotRecorded | Kind::NotReady | Kind::Overloaded
-            )
+        self.delivery.is_some() || matches!(self.kind, Kind::NotReady | Kind::Overloaded)
     }
 
     /// Whether a write that was handed to the vendor's client may have been carried out although it failed, because no

@@ -3,36 +3,15 @@
 use super::Writer;
 use crate::api::Failure;
 use crate::api::outcome::{Outcome, execute};
-use chrono::SubsecRound;
+use chrono::{DateTime, SubsecRound, Utc};
 use health::groups::role_word;
+use std::cell::Cell;
 use vendors::Call;
 use vendors::aveva::{self, ClientSession, NewHeartbeat, Role, RoleOverride, TimeSpan, Written};
 
 impl Writer {
     async fn session_now(&self, group: &str, id: &str) -> Result<String, Failure> {
-        Ok(match self.session(group, id).await? {
-            None => format!("The session {id} does not exist."),
-            Some(session) => {
-                let role = session
-                    .role
-                    .as_ref()
-                    .map_or_else(|| "without a role".to_owned(), role_word);
-                let pinned = match (
-                    &session.role_override,
-                    session.role_override_expiration_time,
-                ) {
-                    (Some(RoleOverride::Primary), Some(end)) => format!(
-                        ", overridden to Primary until {} UTC",
-                        end.trunc_subsecs(0).naive_utc()
-                    ),
-                    (Some(RoleOverride::Primary), None) => {
-                        ", overridden to Primary with no end time".to_owned()
-                    }
-                    _ => String::new(),
-                };
-                format!("{id} is now {role}{pinned}.")
-            }
-        })
+        Ok(session_words(id, self.session(group, id).await?.as_ref()))
     }
 
     /// Adds a session.
@@ -103,7 +82,7 @@ impl Writer {
     ) -> Result<Option<ClientSession>, Outcome> {
         let now = self.session(group, id).await;
         let now = now.map_err(Outcome::refused)?;
-        let facts = |one: &ClientSession| (one.role.clone(), one.role_override.clone());
+        let facts = |one: &ClientSession| (one.role.clone(), overridden(one));
         if now.as_ref().map(facts) == seen.map(facts) {
             return Ok(now);
         }
@@ -170,14 +149,18 @@ impl Writer {
         .await
     }
 
-    /// Why adding a session is not taken back: it leads by now, or that is not known.
+    /// Why adding a session is not taken back: it leads others by now, or that is not known.
     async fn leads(&self, group: &str, id: &str) -> Option<Outcome> {
-        let role = match self.session(group, id).await {
-            Ok(session) => session?.role,
+        let list = aveva::sessions(&self.base, group).list();
+        let sessions = match self.send(&list).await {
+            Ok(list) => list.value.items,
             Err(failure) => return Some(Outcome::refused(failure)),
         };
+        let mut all = sessions.iter();
+        let role = all.find(|one| one.id.as_deref() == Some(id))?.role.clone();
         let leads = matches!(role, Some(Role::Primary | Role::PendingPrimary));
-        let role = role.filter(|_| leads)?;
+        // The only session of a group is Primary at once.
+        let role = role.filter(|_| leads && sessions.len() > 1)?;
         Some(Outcome::Prevented {
             message: format!(
                 "{id} is {} now. To delete it, choose it in the table.",
@@ -210,35 +193,34 @@ impl Writer {
         execute(self.send(&call), done, async || self.leader(group).await).await
     }
 
-    /// Takes back what was done about a session's override, if the session still has the one that was left there.
+    /// Takes back what was done about a session's override, if the session still has the one that was `left` there.
     pub async fn restore_override(
         &self,
         group: &str,
-        id: &str,
+        left: &ClientSession,
         value: RoleOverride,
         expires: Option<TimeSpan>,
     ) -> Option<Outcome> {
-        let left = match value {
-            RoleOverride::Primary => RoleOverride::Off,
-            _ => RoleOverride::Primary,
-        };
+        let id = left.id.as_deref().unwrap_or_default();
         let held = match self.session(group, id).await {
-            Ok(Some(session)) => session.role_override.unwrap_or(RoleOverride::Off),
+            Ok(Some(session)) => session,
             Ok(None) => {
                 let message = format!("{id} no longer exists.");
                 return Some(Outcome::Changed { message });
             }
             Err(failure) => return Some(Outcome::refused(failure)),
         };
-        if held != left {
+        // Not the role, which follows the override.
+        if overridden(&held) != overridden(left) {
             let message = format!("The role override of {id} has changed since.");
             return Some(Outcome::Changed { message });
         }
-        self.send_override(group, id, value, expires).await
+        let sent = self.send_override(group, id, value, expires).await;
+        sent.map(|(outcome, _)| outcome)
     }
 
-    /// Overrides a session's role or clears the override, if it is still what the user saw. The answer is `None` where the
-    /// connection's version cannot.
+    /// Overrides a session's role or clears the override, if it is still what the user saw. The answer is the outcome, with
+    /// the session as it was read afterwards; `None` where the connection's version cannot.
     pub async fn override_role(
         &self,
         group: &str,
@@ -246,9 +228,9 @@ impl Writer {
         value: RoleOverride,
         expires: Option<TimeSpan>,
         seen: Option<&ClientSession>,
-    ) -> Option<Outcome> {
+    ) -> Option<(Outcome, Option<ClientSession>)> {
         if let Err(changed) = self.unchanged(group, id, seen).await {
-            return Some(changed);
+            return Some((changed, None));
         }
         self.send_override(group, id, value, expires).await
     }
@@ -259,7 +241,7 @@ impl Writer {
         id: &str,
         value: RoleOverride,
         expires: Option<TimeSpan>,
-    ) -> Option<Outcome> {
+    ) -> Option<(Outcome, Option<ClientSession>)> {
         let call = aveva::sessions(&self.base, group).override_role(id, &value, expires)?;
         let title = &self.title;
         let done = |answer: &aveva::Overridden| {
@@ -273,11 +255,45 @@ impl Writer {
             };
             (message, true)
         };
-        Some(
-            execute(self.send(&call), done, async || {
-                self.session_now(group, id).await
-            })
-            .await,
-        )
+        let left = Cell::new(None);
+        let outcome = execute(self.send(&call), done, async || {
+            let session = self.session(group, id).await?;
+            let words = session_words(id, session.as_ref());
+            left.set(session);
+            Ok(words)
+        });
+        let outcome = outcome.await;
+        Some((outcome, left.take()))
     }
+}
+
+/// What is overridden, and until when.
+fn overridden(session: &ClientSession) -> (RoleOverride, Option<DateTime<Utc>>) {
+    let value = session.role_override.clone().unwrap_or(RoleOverride::Off);
+    (value, session.role_override_expiration_time)
+}
+
+/// A session as it is now, in words.
+fn session_words(id: &str, session: Option<&ClientSession>) -> String {
+    let Some(session) = session else {
+        return format!("The session {id} does not exist.");
+    };
+    let role = session
+        .role
+        .as_ref()
+        .map_or_else(|| "without a role".to_owned(), role_word);
+    let pinned = match (
+        &session.role_override,
+        session.role_override_expiration_time,
+    ) {
+        (Some(RoleOverride::Primary), Some(end)) => format!(
+            ", overridden to Primary until {} UTC",
+            end.trunc_subsecs(0).naive_utc()
+        ),
+        (Some(RoleOverride::Primary), None) => {
+            ", overridden to Primary with no end time".to_owned()
+        }
+        _ => String::new(),
+    };
+    format!("{id} is now {role}{pinned}.")
 }

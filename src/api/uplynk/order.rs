@@ -10,8 +10,7 @@ use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{send_for_tag, send_if_match};
 use chrono::{DateTime, Utc};
-use health::slicers::{Action, ordered};
-use health::sort;
+use health::slicers::{Action, order_effect, ordered};
 use std::cell::Cell;
 use vendors::uplynk::{self, FailoverGroup, Mode, SlicerPlace};
 
@@ -50,13 +49,14 @@ pub enum SaveOutcome {
 }
 
 impl Writer {
-    /// Saves an order, if the group still has the order `base`, and the settings and eligibilities that were seen. Tells
-    /// each step.
+    /// Saves an order, if the group still has the order `base`, and the settings that were seen, and the order would still
+    /// do the same at `at`, the vendor's time. Tells each step.
     pub async fn save_order(
         &self,
         seen: &FailoverGroup,
         base: &[String],
         order: &[String],
+        at: DateTime<Utc>,
         step: impl Fn(SaveStep),
     ) -> SaveOutcome {
         step(SaveStep::Reading);
@@ -70,8 +70,9 @@ impl Writer {
         if let Some(message) = prevented(&now, tag.is_some(), None) {
             return SaveOutcome::Completed(Outcome::Prevented { message });
         }
-        // With these it may put something else on air than was said.
-        if now.auto_failback != seen.auto_failback || eligibilities(&now) != eligibilities(seen) {
+        // With another eligibility, or auto failback, it may put something else on air than was said.
+        let effect = |group| order_effect(group, order, at);
+        if now.auto_failback != seen.auto_failback || effect(&now) != effect(seen) {
             return SaveOutcome::Conflict(Box::new(now));
         }
         step(SaveStep::Sending);
@@ -148,15 +149,14 @@ impl Writer {
                 None => format!("{slicer} is now {words}."),
             }
         });
-        match outcome.await {
-            Outcome::Refused { failure, .. } if is_overtaken(&failure) => Outcome::Changed {
-                message: "Someone else changed the group at the same time.".to_owned(),
-            },
-            outcome => outcome.verified(verified.get()),
-        }
+        overtaken(outcome.await).verified(verified.get())
     }
 
-    async fn tagged(&self, id: &str) -> Result<(FailoverGroup, Option<String>), Failure> {
+    /// The current group, with the entity tag that the gateway gives it, if it can read its whole order.
+    pub(super) async fn tagged(
+        &self,
+        id: &str,
+    ) -> Result<(FailoverGroup, Option<String>), Failure> {
         send_for_tag(&self.connection, &uplynk::groups().get(id)).await
     }
 
@@ -189,12 +189,14 @@ pub fn state(group: &FailoverGroup) -> String {
     format!("{what} {order} {}", on_air_and_settings(group))
 }
 
-/// Each slicer's, in the order of their ids.
-fn eligibilities(group: &FailoverGroup) -> Vec<(&str, Option<bool>)> {
-    let slicers = group.slicers.iter().flatten();
-    let mut all: Vec<_> = slicers.map(|one| (one.id.as_str(), one.enabled)).collect();
-    sort(&mut all, Ord::cmp);
-    all
+/// The outcome of a change that was not made where somebody else came between the read and the write.
+pub(super) fn overtaken(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Refused { failure, .. } if is_overtaken(&failure) => Outcome::Changed {
+            message: "Someone else changed the group at the same time.".to_owned(),
+        },
+        outcome => outcome,
+    }
 }
 
 /// Somebody changed the group between the read and the write.

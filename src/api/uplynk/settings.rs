@@ -1,9 +1,10 @@
 //! Mode, auto failback, what is on air, channels and owners.
 
+use super::order::overtaken;
 use super::{Writer, ids};
 use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
-use crate::api::transport::{Purpose, send};
+use crate::api::transport::{Purpose, send, send_if_match};
 use chrono::{DateTime, Utc};
 use health::slicers::{is_ready, ordered};
 use health::sort;
@@ -105,8 +106,14 @@ impl Writer {
             };
             on_air_and_settings(group) + &slicers
         };
-        if let Err(outcome) = self.unchanged(seen, of, words).await {
-            return outcome;
+        let (now, tag) = match self.tagged(&seen.id).await {
+            Ok(read) => read,
+            Err(failure) => return Outcome::refused(failure),
+        };
+        if of(&now) != of(seen) {
+            return Outcome::Changed {
+                message: words(&now),
+            };
         }
         let verified = Cell::new(false);
         let check = async || {
@@ -119,9 +126,9 @@ impl Writer {
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
-        let sent = send(&self.connection, &call, Purpose::Change);
+        let sent = send_if_match(&self.connection, &call, tag.as_deref());
         let outcome = execute(sent, done, check).await;
-        outcome.verified(verified.get())
+        overtaken(outcome).verified(verified.get())
     }
 
     /// Puts a slicer on air, if the settings, what is on air, and whether the slicer is ready are still what the user

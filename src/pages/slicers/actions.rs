@@ -58,6 +58,7 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
         let found = all.find(|channel| channel.id == *id);
         found
             .and_then(|channel| channel.desc.clone())
+            .filter(|desc| !desc.trim().is_empty())
             .unwrap_or_else(|| id.clone())
     };
     match action {

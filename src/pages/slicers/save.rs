@@ -238,7 +238,8 @@ async fn send(
     let step = |step| {
         let _ = saving.try_set(Some(step));
     };
-    let outcome = writer.save_order(&seen, &base, &order, step).await;
+    let at = untrack(|| context.now());
+    let outcome = writer.save_order(&seen, &base, &order, at, step).await;
     let requests = live.status.requests();
     match outcome {
         SaveOutcome::Completed(Outcome::Done { message, .. }) => {
@@ -247,7 +248,7 @@ async fn send(
                 let (writer, seen) = (writer.clone(), seen.clone());
                 let (base, order) = (base.clone(), order.clone());
                 async move {
-                    match writer.save_order(&seen, &order, &base, |_| ()).await {
+                    match writer.save_order(&seen, &order, &base, at, |_| ()).await {
                         SaveOutcome::Completed(outcome) => outcome,
                         SaveOutcome::Unread(failure) => Outcome::refused(failure),
                         SaveOutcome::Conflict(now) => Outcome::Changed {

@@ -82,7 +82,10 @@ pub(super) async fn run(
             let step = |step| {
                 let _ = context.saving.try_set(Some(step));
             };
-            let outcome = match writer.save_order(&seen, &theirs, &order, step).await {
+            let outcome = match writer
+                .save_order(&seen, &theirs, &order, untrack(|| context.now()), step)
+                .await
+            {
                 SaveOutcome::Completed(outcome @ Outcome::Done { .. }) => {
                     let _ = context.draft.try_set(Draft::new(order));
                     context.saved();

@@ -1,15 +1,18 @@
 //! Which bodies a vendor could read in another way than the gateway, although they are strict JSON.
 
 use crate::problem::{Kind, Problem};
-use serde::de::IgnoredAny;
-use std::collections::{BTreeMap, HashMap};
+use serde_json::Value;
+use std::collections::HashMap;
 use vendors::System;
 
 /// How much of a name a problem quotes, in characters.
 const QUOTED: usize = 60;
 
-/// Refuses a body for AVEVA in which names differ only in case: its services take them for one, and which of the values
-/// counts is not published. Names further within may be data of their own, as in `AdditionalData`.
+/// Where the names are data of their own.
+const OWN_NAMES: &str = "AdditionalData";
+
+/// Refuses a body for AVEVA in which names of one object differ only in case: its services take them for one, and which of
+/// the values counts is not published.
 ///
 /// # Errors
 /// A bad request, which quotes both names.
@@ -17,22 +20,35 @@ pub(super) fn check(system: &System, body: &[u8]) -> Result<(), Problem> {
     if !matches!(system, System::Aveva(_)) {
         return Ok(());
     }
-    // What is no object has no names.
-    let fields: BTreeMap<String, IgnoredAny> = serde_json::from_slice(body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let Some((one, other)) = alike(&body) else {
+        return Ok(());
+    };
+    let short = |name: &str| -> String { name.chars().take(QUOTED).collect() };
+    let detail = format!(
+        "the names {:?} and {:?} of the body differ only in case, and are one to {}",
+        short(one),
+        short(other),
+        system.vendor()
+    );
+    Err(Problem::new(Kind::BadRequest, detail))
+}
+
+/// Two names of one object that differ only in case. What is no object has no names.
+fn alike(value: &Value) -> Option<(&str, &str)> {
+    let fields = match value {
+        Value::Object(fields) => fields,
+        Value::Array(items) => return items.iter().find_map(alike),
+        _ => return None,
+    };
     let mut seen = HashMap::new();
-    for name in fields.keys() {
+    fields.iter().find_map(|(name, within)| {
         if let Some(other) = seen.insert(name.to_uppercase(), name) {
-            let short = |name: &str| -> String { name.chars().take(QUOTED).collect() };
-            let detail = format!(
-                "the names {:?} and {:?} of the body differ only in case, and are one to {}",
-                short(other),
-                short(name),
-                system.vendor()
-            );
-            return Err(Problem::new(Kind::BadRequest, detail));
+            return Some((other.as_str(), name.as_str()));
         }
-    }
-    Ok(())
+        let is_own = name.eq_ignore_ascii_case(OWN_NAMES);
+        if is_own { None } else { alike(within) }
+    })
 }
 
 #[cfg(test)]
@@ -51,7 +67,11 @@ mod tests {
             (r#"{"Id":"a","\u0069d":"b"}"#, Some(r#""Id" and "id""#)),
             (r#"{"Id":"a","Name":"id"}"#, None),
             (r#"{"Id":"a","AdditionalData":{"k":1,"K":2}}"#, None),
-            (r#"[{"Id":"a","id":"b"}]"#, None),
+            (r#"[{"Id":"a","id":"b"}]"#, Some(r#""Id" and "id""#)),
+            (
+                r#"{"Heartbeat":{"FailoverStatus":1,"failoverstatus":2}}"#,
+                Some(r#""FailoverStatus" and "failoverstatus""#),
+            ),
             ("1", None),
             ("", None),
         ] {

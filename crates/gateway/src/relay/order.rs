@@ -228,7 +228,7 @@ fn tag_of(group: &FailoverGroup) -> Option<String> {
         .collect();
     slicers.sort_unstable();
     // JSON, because it is unambiguous.
-    let text = json!([mode, slicers]).to_string();
+    let text = json!([mode, group.auto_failback, slicers]).to_string();
     Some(format!("\"{}\"", hex(&Sha256::digest(text))))
 }
 

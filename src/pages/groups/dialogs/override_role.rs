@@ -49,14 +49,19 @@ pub fn OverrideRole(
         let is_free = |seen: &ClientSession| !is_overridden(seen, context.now());
         let is_undoable = seen.as_ref().is_some_and(is_free);
         async move {
-            let outcome = writer
+            let sent = writer
                 .override_role(&group, &id, RoleOverride::Primary, expires, seen.as_ref())
                 .await;
+            let (outcome, left) = sent.unzip();
+            // What was not read afterwards cannot be compared.
+            let left = left.flatten();
+            let is_undoable = is_undoable && left.is_some();
+            let left = left.unwrap_or_default();
             let undo: Undo = Rc::new(move || {
-                let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
+                let (writer, group, left) = (writer.clone(), group.clone(), left.clone());
                 leptos::task::spawn_local(async move {
                     let outcome = writer
-                        .restore_override(&group, &id, RoleOverride::Off, None)
+                        .restore_override(&group, &left, RoleOverride::Off, None)
                         .await;
                     outcome
                         .into_iter()
@@ -112,9 +117,13 @@ pub fn clear_override(context: ActionContext, id: String) {
         .as_ref()
         .and_then(|session| session.role_override_expiration_time);
     leptos::task::spawn_local(async move {
-        let outcome = writer
+        let sent = writer
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())
             .await;
+        let (outcome, left) = sent.unzip();
+        let left = left.flatten();
+        let is_undoable = is_undoable && left.is_some();
+        let left = left.unwrap_or_default();
         let _ = context
             .sending
             .try_update(|sending| sending.retain(|one| *one != id));
@@ -122,12 +131,12 @@ pub fn clear_override(context: ActionContext, id: String) {
         let undo: Undo = {
             let writer = writer.clone();
             Rc::new(move || {
-                let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
-                let left = ends.map(|end| (end - (browser() + ahead)).num_seconds().max(1));
-                let expires = left.map(TimeSpan::from_seconds);
+                let (writer, group, left) = (writer.clone(), group.clone(), left.clone());
+                let rest = ends.map(|end| (end - (browser() + ahead)).num_seconds().max(1));
+                let expires = rest.map(TimeSpan::from_seconds);
                 leptos::task::spawn_local(async move {
                     let outcome = writer
-                        .restore_override(&group, &id, RoleOverride::Primary, expires)
+                        .restore_override(&group, &left, RoleOverride::Primary, expires)
                         .await;
                     outcome
                         .into_iter()

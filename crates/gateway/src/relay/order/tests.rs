@@ -14,8 +14,8 @@ fn answer(status: u16, body: &str) -> Answer {
     }
 }
 
-/// The fields that a tag covers: the mode, and order and eligibility by slicer.
-type Seen = (Option<String>, BTreeMap<String, (i64, bool)>);
+/// The fields that a tag covers: the mode, auto failback, and order and eligibility by slicer.
+type Seen = (Option<String>, Option<bool>, BTreeMap<String, (i64, bool)>);
 
 fn seen() -> impl Strategy<Value = Seen> {
     // Few values, so that two samples often have much in common. The ids hold characters that could blur
@@ -28,11 +28,11 @@ fn seen() -> impl Strategy<Value = Seen> {
     ];
     let slicers =
         proptest::collection::btree_map("[a-b\\[\\]\",1]{1,3}", (1..3i64, any::<bool>()), 0..4);
-    (mode, slicers)
+    (mode, any::<Option<bool>>(), slicers)
 }
 
 /// The vendor's answer for a group. `other` varies the fields that no tag covers.
-fn group((mode, slicers): &Seen, other: u8, backwards: bool) -> Answer {
+fn group((mode, failback, slicers): &Seen, other: u8, backwards: bool) -> Answer {
     let mut slicers: Vec<Value> = slicers
         .iter()
         .map(|(id, (order, enabled))| {
@@ -47,7 +47,7 @@ fn group((mode, slicers): &Seen, other: u8, backwards: bool) -> Answer {
         slicers.reverse();
     }
     let body = json!({
-        "id": "g", "name": format!("n{other}"), "mode": mode, "auto_failback": other > 9,
+        "id": "g", "name": format!("n{other}"), "mode": mode, "auto_failback": failback,
         "active_slicer_id": format!("s{other}"), "failover_time": i64::from(other) + 1,
         "channels": [{ "id": format!("c{other}") }], "slicers": slicers,
     });
@@ -56,7 +56,7 @@ fn group((mode, slicers): &Seen, other: u8, backwards: bool) -> Answer {
 
 proptest! {
     #[test]
-    fn two_groups_have_the_same_tag_exactly_when_order_members_eligibility_and_mode_are_the_same(
+    fn two_groups_have_the_same_tag_exactly_when_what_decides_who_goes_on_air_is_the_same(
         one in seen(), two in seen(), others in any::<(u8, u8)>(), backwards in any::<bool>()
     ) {
         let tags = (
@@ -69,10 +69,10 @@ proptest! {
 
     #[test]
     fn every_single_change_changes_the_tag(
-        one in seen(), id in "[a-z]{4}", at in any::<proptest::sample::Index>(), what in 0..5u8
+        one in seen(), id in "[a-z]{4}", at in any::<proptest::sample::Index>(), what in 0..6u8
     ) {
         let before = tag(&group(&one, 0, false)).unwrap();
-        let (mut mode, mut slicers) = one;
+        let (mut mode, mut failback, mut slicers) = one;
         let chosen = (!slicers.is_empty())
             .then(|| slicers.keys().nth(at.index(slicers.len())).unwrap().clone());
         match (what, chosen) {
@@ -80,15 +80,16 @@ proptest! {
             (2, Some(chosen)) => slicers.get_mut(&chosen).unwrap().1 ^= true,
             (3, Some(chosen)) => drop(slicers.remove(&chosen)),
             (4, _) => drop(slicers.insert(id, (1, true))),
+            (5, _) => failback = Some(failback != Some(true)),
             _ => mode = Some(mode.unwrap_or_default() + "x"),
         }
-        prop_assert_ne!(tag(&group(&(mode, slicers), 0, false)).unwrap(), before);
+        prop_assert_ne!(tag(&group(&(mode, failback, slicers), 0, false)).unwrap(), before);
     }
 }
 
 #[test]
 fn a_tag_is_the_quoted_digest() {
-    let tag = tag(&group(&(None, BTreeMap::new()), 0, false)).unwrap();
+    let tag = tag(&group(&(None, None, BTreeMap::new()), 0, false)).unwrap();
     assert_eq!(tag.len(), 66);
     assert!(tag.starts_with('"') && tag.ends_with('"'));
     let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
