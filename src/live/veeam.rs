@@ -5,7 +5,7 @@ use super::{Live, clock};
 use crate::api::{Arrived, Purpose, VendorDate, send, send_page};
 use crate::on_change::on_change;
 use chrono::{DateTime, Utc};
-use health::transition;
+use health::{sort, transition};
 use leptos::prelude::*;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -98,13 +98,18 @@ pub fn query(connection: String, ask: Ask, wire: MediaType) -> Live<Page> {
     Live::new(fetch, any_moves)
 }
 
-/// The sessions of the last 30 days, for roles that may not query.
+/// The sessions of the last 30 days, for roles that may not query; the newest first, which the service does not promise.
 #[must_use]
 pub fn recent(connection: String, wire: MediaType) -> Live<Page> {
     let call = veeam::recent(wire);
     let fetch = move |abort| {
         let (connection, call) = (connection.clone(), call.clone());
-        async move { send_page(&connection, &call, Purpose::Poll(&abort)).await }
+        async move {
+            let mut page = send_page(&connection, &call, Purpose::Poll(&abort)).await?;
+            let newest = |a: &Session, b: &Session| b.creation_time.cmp(&a.creation_time);
+            sort(&mut page.value.sessions, newest);
+            Ok(page)
+        }
     };
     Live::new(fetch, any_moves)
 }

@@ -139,6 +139,88 @@ story('a custom range is typed in the zone of the screen and sent as UTC', { now
   await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
 });
 
+story('what is chosen follows the address back and forward', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
+  const value = tokens(page).first().getByLabel('Value');
+  const shows = (select, choice) => eventually(async () => assert.equal(await select.inputValue(), choice));
+  await value.selectOption('Warning');
+  await run(page);
+  await page.waitForURL(/filter=Result%3D%3DWarning/);
+  await page.goBack();
+  await shows(value, 'Failed');
+  await page.goForward();
+  await shows(value, 'Warning');
+  // Another field has other comparisons and other values.
+  await filter(page).fill('CreationTime>="2026-01-10T09:00:00Z"');
+  await run(page);
+  await page.waitForURL(/filter=CreationTime/);
+  const operator = tokens(page).first().getByLabel('Operator');
+  await shows(operator, '>=');
+  await page.goBack();
+  await shows(operator, '==');
+  await shows(value, 'Warning');
+  await page.goForward();
+  await shows(operator, '>=');
+});
+
+story('the ranges and the order follow the address back and forward', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em');
+  for (const [name, choices, param] of [
+    ['Started', ['24h', '7d'], 'started'],
+    ['Sort', ['Name', 'UID'], 'sort'],
+  ]) {
+    const select = page.getByRole('combobox', { name, exact: true });
+    const first = await select.inputValue();
+    for (const choice of choices) {
+      await select.selectOption(choice);
+      await page.waitForURL(new RegExp(`${param}=-?${choice}`));
+    }
+    const shows = (choice) => eventually(async () => assert.equal(await select.inputValue(), choice, name));
+    await page.goBack();
+    await shows(choices[0]);
+    await page.goBack();
+    await shows(first);
+    await page.goForward();
+    await shows(choices[0]);
+  }
+});
+
+story('a range that the filter gives is shown as such, can be changed, and gives way to a relative one', { now: START }, async ({ page, visit, control }) => {
+  const filtered = encodeURIComponent('Result==Failed;CreationTime>="2026-01-10T09:00:00Z"');
+  await visit(`/failover-sessions?connection=em&filter=${filtered}`);
+  const started = page.getByRole('combobox', { name: 'Started', exact: true });
+  const range = page.getByRole('group', { name: 'Started between' });
+  assert.equal(await started.inputValue(), 'custom');
+  assert.equal(await range.getByLabel('Started from').inputValue(), '2026-01-10T09:00');
+  await started.selectOption({ label: 'Last 24 h' });
+  await page.waitForURL(/started=24h/);
+  await range.waitFor({ state: 'detached' });
+  assert.equal(await filter(page).inputValue(), 'Result==Failed');
+  const sent = 'Result==Failed;CreationTime>="2026-01-14T14:32:00Z"';
+  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+  await started.selectOption('custom');
+  await range.waitFor();
+  await page.goBack();
+  await eventually(async () => assert.equal(await range.getByLabel('Started from').inputValue(), '2026-01-10T09:00'));
+  await started.selectOption({ label: 'any time' });
+  await page.waitForURL((url) => url.searchParams.get('filter') === 'Result==Failed');
+  await range.waitFor({ state: 'detached' });
+});
+
+story('a media type and a page size that nobody has chosen are those in force', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&size=50');
+  const shows = (name, choice) => eventually(async () => assert.equal(await page.getByRole('combobox', { name, exact: true }).inputValue(), choice, name));
+  await shows('Answer as', 'json');
+  await page.getByRole('combobox', { name: 'Connection', exact: true }).selectOption('em-old');
+  await shows('Answer as', 'xml');
+  await page.goBack();
+  await shows('Answer as', 'json');
+  await shows('Page size', '50');
+  await page.getByRole('navigation').getByRole('link', { name: 'Failover sessions' }).first().click();
+  await page.waitForURL((url) => !url.search.includes('size='));
+  await shows('Page size', '25');
+});
+
 story('the ready queries are one click each', { now: START }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await page.getByRole('button', { name: 'Failed in the last 24 h' }).click();

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { accessible, eventually, rows, story, whenRows } from './harness.mjs';
+import { accessible, eventually, open, pass, passEventually, rows, story, whenRows } from './harness.mjs';
 import { readCsv } from './support/csv.mjs';
 import { plain, sessions } from './support/worlds.mjs';
 
@@ -82,6 +82,23 @@ story('the next page is there before somebody asks for it', async ({ page, visit
   assert.equal(await second(), 1, 'what was read ahead was used');
 });
 
+story('the pages behind the first count a range back from when the first was asked for last', async (told) => {
+  const { page, control } = told;
+  await open(told, '/failover-sessions?connection=em&size=1&started=7d');
+  await page.getByText(/on page 1 of/).waitFor();
+  const filters = async (number) => {
+    const queries = (await asked(control)).map(({ query }) => new URLSearchParams(query));
+    return queries.filter((query) => (query.get('page') ?? '1') === String(number)).map((query) => query.get('filter'));
+  };
+  const later = 'CreationTime>="2026-01-08T14:33:00Z"';
+  await pass(page, control, 52);
+  await passEventually(page, control, async () => assert.ok((await filters(1)).includes(later), String(await filters(1))));
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await page.getByText(/on page 2 of/).waitFor();
+  await eventually(async () => assert.ok((await filters(2)).includes(later), String(await filters(2))));
+  await page.getByText(later).waitFor();
+});
+
 story('a page out of range says so and leads back', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=10&page=99');
   await page.getByText(/There is no page 99: the last one is \d+\./).waitFor();
@@ -119,6 +136,23 @@ story('on a phone the details of a session are brought into view and have the fo
   await eventually(async () => assert.ok(await heading.evaluate((heading) => heading === document.activeElement)));
   const { y, height } = await heading.boundingBox();
   assert.ok(y >= 0 && y + height <= 844, `at ${y}`);
+});
+
+story('on a phone the details that are open leave the focus and the list where they are as one pages on', { viewport: { width: 390, height: 844 } }, async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByRole('button', { name: /^Details / }).first().click();
+  const heading = page.getByRole('complementary', { name: 'Session details' }).getByRole('heading').first();
+  await eventually(async () => assert.ok(await heading.evaluate((heading) => heading === document.activeElement)));
+  const next = page.getByRole('button', { name: 'Next', exact: true });
+  await next.press('Enter');
+  await page.getByText(/on page 2 of/).waitFor();
+  await heading.waitFor();
+  assert.ok(await next.evaluate((next) => next === document.activeElement), 'the button keeps the focus');
+  // Closed and opened again, they are brought into view again.
+  await page.getByRole('button', { name: 'Close details' }).click();
+  await heading.waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: /^Details / }).first().click();
+  await eventually(async () => assert.ok(await heading.evaluate((heading) => heading === document.activeElement)));
 });
 
 story('nothing is said of how many there are before it is known', async ({ page, visit, control }) => {
@@ -202,6 +236,30 @@ story('JSON of every page holds every session once, with progress', async ({ pag
   assert.deepEqual(ids.toSorted(), all.map(({ guid }) => guid.toLowerCase()).toSorted());
 });
 
+story('every page stays chosen for the export while one looks through the pages', async ({ page, visit, world }) => {
+  const all = sessions(await world(), 'em');
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  await page.getByLabel('Export of').selectOption('every');
+  await page.getByRole('button', { name: 'Next', exact: true }).click();
+  await page.getByText(/on page 2 of/).waitFor();
+  assert.equal(await page.getByLabel('Export of').inputValue(), 'every');
+  const records = readCsv((await exported(page, 'Export CSV')).text);
+  assert.deepEqual(records.map(({ UID }) => UID).toSorted(), all.map(({ guid }) => guid.toLowerCase()).toSorted());
+  // Of another connection nobody has chosen it.
+  await page.getByRole('combobox', { name: 'Connection' }).selectOption('em-old');
+  await page.waitForURL(/connection=em-old/);
+  await eventually(async () => assert.equal(await page.getByLabel('Export of').inputValue(), 'page'));
+});
+
+story('an export of every page, in an order that changes as sessions run, says that some may be missing', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em&size=10&sort=-EndTime');
+  await page.getByText(/on page 1 of/).waitFor();
+  await page.getByLabel('Export of').selectOption('every');
+  await exported(page, 'Export CSV');
+  await page.getByText(/exported\..* Sessions that changed while it was read may be missing\.$/).waitFor();
+});
+
 story('an export of every page can be cancelled, and a page that fails exports nothing', async ({ page, visit, control, complaints }) => {
   complaints.expect(/status of 503/);
   await visit('/failover-sessions?connection=em&size=10');
@@ -266,6 +324,17 @@ story('in the list of the last 30 days nothing pretends to choose what is in it'
   await page.getByText(/on page 1 of/).waitFor();
   assert.ok(!page.url().includes('recent='));
   await page.getByRole('combobox', { name: 'Page size', exact: true }).waitFor();
+});
+
+story('the list of the last 30 days is the newest first, whatever order the query has', async ({ page, visit, world }) => {
+  const started = new Map(sessions(await world(), 'em').map((one) => [one.guid.toLowerCase(), one.started]));
+  await visit('/failover-sessions?connection=em&recent=30&sort=Name');
+  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 1));
+  const links = page.getByRole('table', { name: TABLE }).getByRole('link');
+  const hrefs = await links.evaluateAll((links) => links.map((link) => link.getAttribute('href').toLowerCase()));
+  const times = hrefs.map((href) => started.get(href.split('/').at(-1)));
+  assert.deepEqual(times, times.toSorted().toReversed());
 });
 
 story('a role that may not query is offered the last 30 days', async ({ page, visit, control, complaints }) => {

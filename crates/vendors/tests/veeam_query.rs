@@ -223,6 +223,7 @@ fn a_plus_is_a_space_where_the_filter_is_encoded_as_a_form() {
         ("filter=Name==%22ABC%20Company%22", "ABC Company"),
         ("filter=Name==\"A+B\"", "A+B"),
         ("filter=Name==\"A+B %26 C\"", "A+B & C"),
+        ("filter=Name==%22A+B%20Plan%22", "A+B Plan"),
         ("filter=Name==A+B", "A+B"),
     ] {
         let expected = Filter::condition(Field::Name, Op::Equal, value);

@@ -3,10 +3,11 @@
 
 use super::pasted;
 use super::query::{QueryParams, write_sort};
-use super::ranges::{RelativeRange, RelativeRanges, replaced};
+use super::ranges::{Range, RelativeRange, RelativeRanges, replaced};
 use super::tokens::Tree;
 use crate::nav::Nav;
 use crate::on_change::on_change_since;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use vendors::veeam::{Field, Filter, FilterError};
 
@@ -25,6 +26,8 @@ pub struct Builder {
     pub warnings: RwSignal<String>,
     /// How often something was run: what is counted back from now is counted anew each time.
     pub runs: RwSignal<u32>,
+    /// When the first page of a list was asked for last: from then on relative ranges are counted back.
+    pub asked_at: RwSignal<Option<DateTime<Utc>>>,
     /// Whether it is not what ran last.
     pub waiting: Memo<bool>,
     /// The filter that is about to run without what is built giving way to it.
@@ -44,6 +47,21 @@ fn parsed(text: &str) -> Result<Option<Filter>, FilterError> {
 fn is_same(a: &str, b: &str) -> bool {
     let normal = |text| Some(parsed(text).ok()?.and_then(Filter::normalised));
     a.trim() == b.trim() || normal(a).is_some_and(|a| Some(a) == normal(b))
+}
+
+/// A filter with other conditions in place of those by which it gives a time field a range. Where that changes nothing,
+/// it stays as it is written; a text that is no filter stays while there is nothing to put in its place.
+fn ranged(text: &str, field: Field, conditions: &[Filter]) -> String {
+    let filter = match parsed(text) {
+        Ok(filter) => filter,
+        Err(_) if conditions.is_empty() => return text.to_owned(),
+        Err(_) => None,
+    };
+    let ranged = replaced(filter.as_ref(), field, conditions);
+    if ranged == filter.and_then(Filter::normalised) {
+        return text.to_owned();
+    }
+    ranged.map(|filter| filter.to_string()).unwrap_or_default()
 }
 
 /// The parameter of a time field's relative range.
@@ -68,6 +86,7 @@ impl Builder {
             refused: RwSignal::new(None),
             warnings: RwSignal::new(String::new()),
             runs: RwSignal::new(0),
+            asked_at: RwSignal::new(None),
             waiting: Memo::new(move |_| !is_same(&typed.read(), &params.read().filter)),
             kept: StoredValue::new(None),
             params,
@@ -158,27 +177,43 @@ impl Builder {
         }
     }
 
-    /// Sets the relative range of a time field, and runs what ran with it.
+    /// The range that the conditions of what ran last give a time field, where there is no relative one.
+    #[must_use]
+    pub fn custom_range(self, field: Field) -> Option<Range> {
+        if self.relative_range(field).is_some() {
+            return None;
+        }
+        let params = self.params.read();
+        let filter = params.query.as_ref().ok()?.filter.as_ref();
+        Range::custom_of(filter, field)
+    }
+
+    /// Sets the relative range of a time field in place of any other, and runs what ran with it.
     pub fn set_relative_range(self, field: Field, range: Option<RelativeRange>) {
-        self.go(&[(range_param(field), range.map(RelativeRange::code))]);
+        self.replace_range(field, &[], range);
     }
 
     /// Sets the range of a time field by conditions, and runs what ran with it. What is being built gets
     /// them as well, and goes on waiting.
     pub fn set_range(self, field: Field, conditions: &[Filter]) {
-        let with = |filter: Option<Filter>| {
-            let filter = replaced(filter.as_ref(), field, conditions);
-            filter.map(|filter| filter.to_string()).unwrap_or_default()
-        };
+        self.replace_range(field, conditions, None);
+    }
+
+    fn replace_range(self, field: Field, conditions: &[Filter], range: Option<RelativeRange>) {
         let ran = self.params.with_untracked(|params| params.filter.clone());
-        let runs = with(parsed(&ran).ok().flatten());
+        let runs = ranged(&ran, field, conditions);
         if self.waiting.get_untracked() && runs != ran {
             self.kept.set_value(Some(runs.clone()));
         }
         if self.error.with_untracked(Option::is_none) {
-            self.type_in(with(self.tree.with_untracked(Tree::to_filter)));
+            let typed = self.typed.get_untracked();
+            let text = ranged(&typed, field, conditions);
+            if text != typed {
+                self.type_in(text);
+            }
         }
-        self.go(&[("filter", Some(&runs)), (range_param(field), None)]);
+        let range = range.map(RelativeRange::code);
+        self.go(&[("filter", Some(&runs)), (range_param(field), range)]);
     }
 
     /// Runs what is built: the URL says what runs.
@@ -201,7 +236,31 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use super::{is_same, ranged};
+    use vendors::veeam::{Field, Filter};
+
+    #[test]
+    fn a_range_takes_the_place_of_the_one_before_and_leaves_the_rest_as_it_is_written() {
+        let since = [Filter::parse("CreationTime>=2026-01-02").expect("a filter")];
+        let custom = "CreationTime>=2026-01-01;CreationTime<2026-01-03";
+        for (text, conditions, expected) in [
+            ("", &[][..], ""),
+            (custom, &[], ""),
+            (
+                "Result==Failed;CreationTime>=2026-01-01",
+                &[],
+                "Result==Failed",
+            ),
+            ("EndTime>=2026-01-01", &[], "EndTime>=2026-01-01"),
+            ("(Result==Failed)", &[], "(Result==Failed)"),
+            ("Colour==red", &[], "Colour==red"),
+            (custom, &since[..], "CreationTime>=2026-01-02T00:00:00Z"),
+            ("Colour==red", &since, "CreationTime>=2026-01-02T00:00:00Z"),
+        ] {
+            let ranged = ranged(text, Field::CreationTime, conditions);
+            assert_eq!(ranged.replace('"', ""), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_filter_waits_unless_it_is_what_ran_however_it_is_written() {

@@ -10,7 +10,7 @@ use health::failover_sessions::{duration, tasks_done};
 use health::words::left_out;
 use serde::Serialize;
 use std::collections::HashMap;
-use vendors::veeam::{Joined, Page, Paging, Session};
+use vendors::veeam::{Field, Filter, Joined, Page, Paging, Query, Session};
 
 /// The header row, and the keys of each object in JSON; where several connections were asked, one more has their titles.
 pub const COLUMNS: [&str; 14] = [
@@ -180,6 +180,20 @@ pub struct Pages {
     joined: Joined,
     last: Option<u32>,
     note: &'static str,
+    /// Whether there was more than one.
+    several: bool,
+}
+
+/// Whether a session may leave its place in the list while that is read, because the filter or the order names what
+/// changes as it runs. One that moves from a page not read yet to one that was is in none of them, and nothing tells.
+fn may_move(query: &Query) -> bool {
+    let moves = |field: Field| {
+        use Field::{EndTime, FailureMessage, Result, State};
+        matches!(field, State | Result | EndTime | FailureMessage)
+    };
+    let conditions = query.filter.as_ref().map(Filter::conditions);
+    let mut conditions = conditions.into_iter().flatten();
+    moves(query.sort.field) || conditions.any(|condition| moves(condition.field))
 }
 
 impl Pages {
@@ -192,6 +206,7 @@ impl Pages {
         let next = next.map(|_| last.unwrap_or(0).max(number.saturating_add(1)));
         let expected = self.joined.sessions() + page.sessions.len();
         let is_open_ended = page.is_open_ended(size);
+        self.several |= number > 1;
         let is_other = number > 1 && last != self.last;
         self.last = last;
         self.joined.add(page);
@@ -206,8 +221,14 @@ impl Pages {
 
     /// All of them as one, and what is to be known of that; empty for nothing.
     #[must_use]
-    pub fn whole(self) -> (Page, &'static str) {
-        (self.joined.page().unwrap_or_default(), self.note)
+    pub fn whole(self, query: &Query) -> (Page, [&'static str; 2]) {
+        let missing = if self.several && may_move(query) {
+            " Sessions that changed while it was read may be missing."
+        } else {
+            ""
+        };
+        let page = self.joined.page().unwrap_or_default();
+        (page, [self.note, missing])
     }
 }
 

@@ -38,7 +38,7 @@ struct Reading {
 
 impl Reading {
     /// Every page of one connection, and what is to be known of them.
-    async fn every(self, asked: &Asked) -> Result<(Page, &'static str), Stop> {
+    async fn every(self, asked: &Asked) -> Result<(Page, [&'static str; 2]), Stop> {
         let last = asked.live.value_untracked();
         let last = last.and_then(|page| page.paging.as_ref().and_then(Paging::last));
         let (query, mut read) = ((asked.ask)(), Pages::default());
@@ -72,7 +72,7 @@ impl Reading {
             })?;
             match read.add(page, query.page_size, answer.value) {
                 Some(known) => (page, pages) = (page + 1, known),
-                None => return Ok(read.whole()),
+                None => return Ok(read.whole(&query)),
             }
         }
     }
@@ -85,7 +85,7 @@ pub fn Export(
     found: Found,
 ) -> impl IntoView {
     let (prefs, notices, clock) = (use_prefs(), use_notices(), use_clock());
-    let every = RwSignal::new(false);
+    let every = found.every;
     let progress: RwSignal<Option<(u32, u32)>> = RwSignal::new(None);
     let cancelled = StoredValue::new(false);
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
@@ -118,13 +118,18 @@ pub fn Export(
         };
         let asked = asked.get_value();
         leptos::task::spawn_local(async move {
-            let (mut all, mut note) = (Together::default(), "");
+            let (mut all, mut note) = (Together::default(), String::new());
             let mut stop = None;
             for one in &asked {
                 match reading.every(one).await {
                     Ok((page, words)) => {
                         all.add(page, &one.title);
-                        note = if words.is_empty() { note } else { words };
+                        for words in words {
+                            // Of several connections it is said once.
+                            if !note.contains(words) {
+                                note.push_str(words);
+                            }
+                        }
                     }
                     Err(why) => {
                         stop = Some(why);
@@ -143,7 +148,7 @@ pub fn Export(
                     } else {
                         &[]
                     };
-                    write(kind, &all.page, titles, note);
+                    write(kind, &all.page, titles, &note);
                 }
                 Some(Stop::Left) => {
                     notices.show(LEFT.to_owned(), None);
@@ -188,9 +193,9 @@ pub fn Export(
     };
     view! {
         <label class="pick" hidden=found.recent><span>"Export of"</span>
-            <select on:change=move |event| every.set(event_target_value(&event) == "every")>
+            <select prop:value=move || if every.get() { "every" } else { "page" } on:change=move |event| every.set(event_target_value(&event) == "every")>
                 <option value="page">"this page"</option>
-                <option value="every">"every page"</option>
+                <option value="every" selected=move || every.get()>"every page"</option>
             </select>
         </label>
         <button type="button" class="btn" aria-disabled=off on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>

@@ -1,16 +1,19 @@
 //! The panel "Query": tokens, ranges, the text as it is sent, and what is kept by name.
 
 use super::builder::Builder;
-use super::query::{QueryParams, SIZES, write_sort};
+use super::query::{QueryParams, SIZE, SIZES, write_sort};
 use super::ranges::{Range, RelativeRange};
 use super::saved_view::Saved;
 use super::token_view::GroupView;
 use super::tokens::field_label;
 use crate::live::use_watched;
 use crate::nav::use_nav;
+use crate::on_change::on_change;
 use crate::prefs::use_prefs;
 use crate::ui::table::filters::Select;
+use crate::ui::time_zone::local_text;
 use crate::ui::{Copy, Icon, error_line, error_status, times};
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use vendors::veeam::{self, Field, Filter, MediaType, Sort};
 
@@ -26,6 +29,8 @@ pub fn QueryForm(
     /// The connection that is asked while the URL names none.
     default: String,
     /// The media type that the connection is configured for.
+    own: Memo<MediaType>,
+    /// The media type that is asked for.
     wire: Signal<MediaType>,
     /// What else can be done here.
     children: Children,
@@ -81,14 +86,17 @@ pub fn QueryForm(
         .iter()
         .map(|size| (size.to_string(), size.to_string()))
         .collect();
-    let size = params.get_untracked().size.to_string();
     let wires = vec![
         ("json".to_owned(), "JSON".to_owned()),
         ("xml".to_owned(), "XML".to_owned()),
     ];
-    let own = match wire.get_untracked() {
-        MediaType::Json => "json",
-        MediaType::Xml => "xml",
+    // Each connection has its own.
+    let answer_as = move || {
+        let own = match own.get() {
+            MediaType::Json => "json",
+            MediaType::Xml => "xml",
+        };
+        view! { <Select label="Answer as" param="wire" options=wires.clone() default=own /> }
     };
     view! {
         <section class="panel query" aria-labelledby="query">
@@ -123,9 +131,9 @@ pub fn QueryForm(
                 <Select label="Connection" param="connection" options=titles default=default />
                 <div class="row" hidden=recent>
                     <SortChoice params />
-                    <Select label="Page size" param="size" options=sizes default=size />
+                    <Select label="Page size" param="size" options=sizes default=SIZE.to_string() />
                 </div>
-                <div class="row" hidden=all><Select label="Answer as" param="wire" options=wires default=own /></div>
+                <div class="row" hidden=all>{answer_as}</div>
                 <span class="end"></span>
                 {children()}
             </div>
@@ -151,7 +159,9 @@ fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) ->
             text => Some(Filter::parse(text).ok()?),
         };
         let zone = prefs.zone.get();
-        let now = watched.now_untracked();
+        // Of what runs, as it was asked for.
+        let asked_at = builder.asked_at.get().filter(|_| !builder.waiting.get());
+        let now = asked_at.unwrap_or_else(|| watched.now_untracked());
         let filter = params
             .relative
             .narrow(filter.as_ref(), now, &|at| times::offset(zone, at));
@@ -195,11 +205,30 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
             builder.set_relative_range(field, RelativeRange::from_code(&value));
         }
     };
-    let chosen = move || match (custom.get(), builder.relative_range(field)) {
-        (true, _) => "custom",
-        (false, Some(range)) => range.code(),
-        (false, None) => "",
-    };
+    let in_force = Memo::new(move |_| (builder.relative_range(field), builder.custom_range(field)));
+    // Another range of the address takes the place of what is being entered.
+    on_change(move || {
+        let (_, range) = in_force.get();
+        custom.set(false);
+        error.set(None);
+        let text = |at: Option<DateTime<Utc>>| {
+            let zone = prefs.zone.get();
+            at.map(|at| local_text(at, &|at| times::offset(zone, at)))
+                .unwrap_or_default()
+        };
+        let (first, last) = match range {
+            Some(Range::Custom { from, to }) => (text(from), text(to)),
+            _ => Default::default(),
+        };
+        from.set(first);
+        to.set(last);
+    });
+    let chosen = Memo::new(move |_| match (custom.get(), in_force.get()) {
+        (true, _) | (false, (None, Some(_))) => "custom",
+        (false, (Some(range), _)) => range.code(),
+        (false, (None, None)) => "",
+    });
+    let is_custom = Memo::new(move |_| chosen.get() == "custom");
     let apply = move |_| {
         let zone = prefs.zone.get_untracked();
         let at = move |at| times::offset(zone, at);
@@ -208,17 +237,16 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
                 error.set(None);
                 let now = watched.now_untracked();
                 builder.set_range(field, &range.conditions(field, now, &at));
-                custom.set(false);
             }
             Err(wrong) => error.set(Some(wrong.to_string())),
         }
     };
     let label = field_label(field);
     let options = RelativeRange::ALL.map(|range| {
-        view! { <option value=range.code() selected=move || chosen() == range.code()>{range.word()}</option> }
+        view! { <option value=range.code() selected=move || chosen.get() == range.code()>{range.word()}</option> }
     });
     let inputs = move || {
-        custom.get().then(|| {
+        is_custom.get().then(|| {
             let zone = prefs.zone.get().word();
             view! {
                 <span class="row" role="group" aria-label=format!("{label} between")>
@@ -235,10 +263,10 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
     view! {
         <label class="pick">
             <span>{label}</span>
-            <select on:change=choose>
-                <option value="" selected=move || chosen().is_empty()>"any time"</option>
+            <select prop:value=move || chosen.get() on:change=choose>
+                <option value="" selected=move || chosen.get().is_empty()>"any time"</option>
                 {options}
-                <option value="custom" selected=move || chosen() == "custom">"Custom…"</option>
+                <option value="custom" selected=move || is_custom.get()>"Custom…"</option>
             </select>
         </label>
         {inputs}
@@ -273,9 +301,9 @@ fn SortChoice(params: Memo<QueryParams>) -> impl IntoView {
     let fields = Field::ALL
         .map(|one| view! { <option value=one.name() selected=move || sort.read().field == one>{field_label(one)}</option> });
     view! {
-        <label class="pick"><span>"Sort"</span><select on:change=set_field>{fields}</select></label>
+        <label class="pick"><span>"Sort"</span><select prop:value=move || sort.read().field.name() on:change=set_field>{fields}</select></label>
         <label class="pick"><span class="vh">"Direction"</span>
-            <select on:change=turn>
+            <select prop:value=move || if sort.read().descending { "descending" } else { "ascending" } on:change=turn>
                 <option value="ascending" selected=move || !sort.read().descending>"ascending"</option>
                 <option value="descending" selected=move || sort.read().descending>"descending"</option>
             </select>

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
-use vendors::veeam::{MediaType, Page, Paging, Query};
+use vendors::veeam::{MediaType, Page, Paging, Query, Sort};
 
 /// One connection that is asked.
 #[derive(Clone)]
@@ -41,13 +41,23 @@ pub struct Found {
     pub size: u32,
     /// Whether it is the list of the last 30 days, which has one page.
     pub recent: bool,
+    /// Whether every page is exported, which outlives the page that is shown.
+    pub every: RwSignal<bool>,
 }
 
 impl Found {
     /// What these connections answer to a query; where they are several, each is asked for as many as [`needed`].
     #[must_use]
-    pub fn new(asked: Vec<Asked>, query: &Query, recent: bool, clock: Clock) -> Self {
-        let (sort, number, size) = (query.sort, query.page, query.page_size);
+    pub fn new(
+        asked: Vec<Asked>,
+        query: &Query,
+        recent: bool,
+        every: RwSignal<bool>,
+        clock: Clock,
+    ) -> Self {
+        let (number, size) = (query.page, query.page_size);
+        // The list of the last 30 days is the newest first, whatever the query asks for.
+        let sort = if recent { Sort::default() } else { query.sort };
         let asked = StoredValue::new(asked);
         let stale = Memo::new(move |_| {
             let is_stale = |one: &Asked| {
@@ -90,6 +100,7 @@ impl Found {
             number,
             size,
             recent,
+            every,
         }
     }
 

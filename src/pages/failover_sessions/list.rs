@@ -50,12 +50,11 @@ pub fn FailoverSessions() -> impl IntoView {
         let is_asked = |one: &&Connection| id == ALL_CONNECTIONS || one.id == id;
         all.with_value(|all| all.iter().filter(is_asked).cloned().collect::<Vec<_>>())
     };
-    let wire = Signal::derive(move || {
-        let own = asked(&chosen.read())
-            .first()
-            .map_or(MediaType::default(), wire_of);
-        params.read().wire.unwrap_or(own)
+    let own = Memo::new(move |_| {
+        let asked = asked(&chosen.read());
+        asked.first().map_or(MediaType::default(), wire_of)
     });
+    let wire = Signal::derive(move || params.read().wire.unwrap_or_else(|| own.get()));
     let results = move || {
         let id = chosen.get();
         let connections = asked(&id);
@@ -66,7 +65,7 @@ pub fn FailoverSessions() -> impl IntoView {
     };
     view! {
         <Heading text="Failover sessions" />
-        <QueryForm params builder titles default wire>
+        <QueryForm params builder titles default own wire>
             <ImportResponse imported />
         </QueryForm>
         {imported_response(imported)}

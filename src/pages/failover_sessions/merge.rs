@@ -2,6 +2,7 @@
 
 use super::order::by_field;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 use vendors::veeam::{Link, Page, Paging, Session, Sort};
 
@@ -53,8 +54,8 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
     let end = number.saturating_mul(size) as usize;
     let first = end.saturating_sub(size as usize);
     let (mut taken, mut short) = (vec![0; answers.len()], None);
-    // Few enough to be looked through.
-    let mut known: Vec<Option<&str>> = Vec::new();
+    // The places of those that have a GUID, among all that are placed.
+    let (mut known, mut placed): (HashMap<&str, usize>, usize) = (HashMap::new(), 0);
     let mut shown: Vec<(&Session, Vec<usize>)> = Vec::new();
     let has_next = loop {
         let mut ended = None;
@@ -69,8 +70,8 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
                 _ => {}
             }
         }
-        let place_of = |uid: &str| known.iter().position(|held| *held == Some(uid));
-        let known_place = next.and_then(|(_, session)| place_of(session.uid.as_deref()?));
+        let known_place = next.and_then(|(_, session)| known.get(session.uid.as_deref()?));
+        let known_place = known_place.copied();
         if let (Some((at, session)), Some(known_place)) = (next, known_place) {
             taken[at] += 1;
             let index = known_place.checked_sub(first);
@@ -87,7 +88,7 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
             }
             continue;
         }
-        if known.len() == end {
+        if placed == end {
             break next.is_some() || ended.is_some();
         }
         if ended.is_some() {
@@ -97,10 +98,13 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
         let Some((at, session)) = next else {
             break false;
         };
-        if known.len() >= first {
+        if placed >= first {
             shown.push((session, vec![at]));
         }
-        known.push(session.uid.as_deref());
+        if let Some(uid) = session.uid.as_deref() {
+            known.insert(uid, placed);
+        }
+        placed += 1;
         taken[at] += 1;
     };
     let is_known = short.is_none();

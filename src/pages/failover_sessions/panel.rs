@@ -23,6 +23,8 @@ pub fn Panel(
     uid: String,
     /// The media type to ask for.
     wire: MediaType,
+    /// Whether it has just been opened: of one that stays open while the list changes, nothing moves.
+    opened: bool,
 ) -> impl IntoView {
     let nav = use_nav();
     let live = live::veeam::session(connection.clone(), &uid, wire);
@@ -57,7 +59,9 @@ pub fn Panel(
     // Beside the table, or below it: where it cannot be seen, nothing would seem to have happened.
     let heading = NodeRef::<html::H2>::new();
     on_change(move || {
-        let Some(heading) = heading.get() else { return };
+        let Some(heading) = heading.get().filter(|_| opened) else {
+            return;
+        };
         let place = heading.get_bounding_client_rect();
         let height = window().inner_height().ok().and_then(|it| it.as_f64());
         if place.top() < 0.0 || height.is_some_and(|height| place.bottom() > height) {

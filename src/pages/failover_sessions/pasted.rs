@@ -1,5 +1,6 @@
 //! A text that is no filter but holds one: a query as documentation, an address bar or a script has it. Pure.
 
+use super::query::MOST;
 use vendors::veeam::{Query, Sort};
 
 /// What such a text asks for.
@@ -49,13 +50,20 @@ pub fn read(text: &str) -> Option<Result<PastedQuery, String>> {
             query.page
         ));
     }
+    let size = has("pagesize=").then_some(query.page_size.min(MOST));
+    if size.is_some_and(|size| size < query.page_size) {
+        warnings.push(format!(
+            "pageSize={} is more than this page shows at once: {MOST} are asked for.",
+            query.page_size
+        ));
+    }
     Some(Ok(PastedQuery {
         filter: query
             .filter
             .map(|filter| filter.to_string())
             .unwrap_or_default(),
         sort: (has("sortasc=") || has("sortdesc=")).then_some(query.sort),
-        size: has("pagesize=").then_some(query.page_size),
+        size,
         warnings: warnings.join(" "),
     }))
 }
@@ -101,6 +109,21 @@ mod tests {
         assert_eq!(
             (query.filter.as_str(), query.sort, query.size),
             ("", None, None)
+        );
+    }
+
+    #[test]
+    fn a_page_size_that_is_too_large_is_the_largest_and_that_is_said() {
+        let of = |size: &str| pasted(&format!("type=CloudFailoverSession&pageSize={size}"));
+        assert_eq!(
+            (of("1000").size, of("1000").warnings),
+            (Some(1000), String::new())
+        );
+        let query = of("5000");
+        assert_eq!(query.size, Some(1000));
+        assert_eq!(
+            query.warnings,
+            "pageSize=5000 is more than this page shows at once: 1000 are asked for."
         );
     }
 

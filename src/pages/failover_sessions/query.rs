@@ -12,7 +12,10 @@ use vendors::veeam::{Field, Filter, MediaType, Query, Sort};
 pub const SIZES: [u32; 4] = [10, 25, 50, 100];
 
 /// The size that a fresh query has.
-const SIZE: u32 = 25;
+pub const SIZE: u32 = 25;
+
+/// The largest size that a query may have.
+pub const MOST: u32 = 1000;
 
 /// What the URL asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,7 +103,7 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
     let size = size
         .parse()
         .ok()
-        .filter(|size| (1..=1000).contains(size))
+        .filter(|size| (1..=MOST).contains(size))
         .unwrap_or(SIZE);
     let page = page.parse().ok().filter(|page| *page > 0).unwrap_or(1);
     let parsed = if filter.trim().is_empty() {

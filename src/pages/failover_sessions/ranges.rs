@@ -117,6 +117,25 @@ impl Range {
         now: DateTime<Utc>,
         zone: ZoneAt,
     ) -> Option<Self> {
+        let minute = TimeDelta::minutes(1);
+        let relative = |from: DateTime<Utc>| {
+            let is_near = |range: &RelativeRange| (range.start(now, zone) - from).abs() <= minute;
+            RelativeRange::ALL.into_iter().find(is_near)
+        };
+        let custom = Self::custom_of(filter, field)?;
+        let relative = match custom {
+            Self::Custom {
+                from: Some(from),
+                to: None,
+            } => relative(from),
+            _ => None,
+        };
+        Some(relative.map_or(custom, Self::Relative))
+    }
+
+    /// The same, always as a custom one.
+    #[must_use]
+    pub fn custom_of(filter: Option<&Filter>, field: Field) -> Option<Self> {
         let (mut from, mut to) = (None, None);
         for item in required(filter?) {
             let Filter::Condition(condition) = item else {
@@ -133,16 +152,7 @@ impl Range {
                 return None;
             }
         }
-        let minute = TimeDelta::minutes(1);
-        let range = |from: DateTime<Utc>| {
-            let is_near = |range: &RelativeRange| (range.start(now, zone) - from).abs() <= minute;
-            RelativeRange::ALL.into_iter().find(is_near)
-        };
-        match (from, to) {
-            (None, None) => None,
-            (Some(from), None) if range(from).is_some() => range(from).map(Self::Relative),
-            (from, to) => Some(Self::Custom { from, to }),
-        }
+        (from.is_some() || to.is_some()).then_some(Self::Custom { from, to })
     }
 }
 

@@ -106,6 +106,12 @@ impl RelativeRanges {
         })
     }
 
+    /// Whether what is sent depends on the zone on the screen.
+    #[must_use]
+    pub fn needs_zone(self) -> bool {
+        [self.started, self.ended].contains(&Some(RelativeRange::Month))
+    }
+
     /// The filter that is sent: the one of the URL, and the beginnings of the ranges behind it.
     #[must_use]
     pub fn narrow(

@@ -50,7 +50,7 @@ pub fn Results(
     builder: Builder,
 ) -> impl IntoView {
     let (prefs, watched, clock) = (use_prefs(), use_watched(), use_clock());
-    // Relative ranges count back from the moment the list was requested, not from each page.
+    // Relative ranges count back from the moment that the first page was requested, not from each page.
     let ran = Memo::new(move |before: Option<&(QueryParams, u32, DateTime<Utc>)>| {
         let (params, run) = (params.get(), builder.runs.get());
         let now = before
@@ -59,9 +59,22 @@ pub fn Results(
         (params, run, now)
     });
     let connections = StoredValue::new(connections);
+    // The pages that are drawn in turn have these in common.
+    let (every, opened) = (RwSignal::new(false), StoredValue::new(None));
     move || {
         let (params, _, now) = ran.get();
-        let zone = prefs.zone.get_untracked();
+        let first_asked = builder.asked_at.get_untracked().filter(|at| *at > now);
+        let now = match params.page {
+            1 => watched.now_untracked(),
+            _ => first_asked.unwrap_or(now),
+        };
+        builder.asked_at.set(Some(now));
+        // A month begins with the zone; nothing else that is asked for depends on it.
+        let zone = if params.relative.needs_zone() {
+            prefs.zone.get()
+        } else {
+            prefs.zone.get_untracked()
+        };
         match params.sent(now, &|at| times::offset(zone, at)) {
             Ok(query) => {
                 let (recent, wire) = (params.recent, params.wire);
@@ -70,7 +83,10 @@ pub fn Results(
                 let ask: Ask = Arc::new(move || {
                     let now = watched.now_untracked();
                     match params.sent(now, &|at| times::offset(zone, at)) {
-                        Ok(query) if query.page == 1 => query,
+                        Ok(query) if query.page == 1 => {
+                            let _ = builder.asked_at.try_set(Some(now));
+                            query
+                        }
                         _ => same.clone(),
                     }
                 });
@@ -100,8 +116,8 @@ pub fn Results(
                         live,
                     }
                 });
-                let found = Found::new(asked.collect(), &query, recent, clock);
-                view! { <Listing found query builder /> }.into_any()
+                let found = Found::new(asked.collect(), &query, recent, every, clock);
+                view! { <Listing found query builder opened /> }.into_any()
             }
             Err(_) => {
                 view! { <p class="panel blank">"Nothing was sent: the query is invalid."</p> }
@@ -125,7 +141,13 @@ fn from_first(ask: &Ask) -> Ask {
 }
 
 #[component]
-fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
+fn Listing(
+    found: Found,
+    query: Query,
+    builder: Builder,
+    /// The session whose panel was opened last, until it is closed.
+    opened: StoredValue<Option<String>>,
+) -> impl IntoView {
     let (clock, prefs, nav) = (use_clock(), use_prefs(), use_nav());
     let Found {
         asked,
@@ -169,8 +191,13 @@ fn Listing(found: Found, query: Query, builder: Builder) -> impl IntoView {
     };
     let chosen = Memo::new(move |_| nav.param("session"));
     let panel = move || {
-        let (one, uid) = found.detailed(&chosen.get()?)?;
-        Some(view! { <Panel connection=one.id title=one.title uid wire=one.wire /> })
+        let session = chosen.get();
+        let is_open = opened.get_value() == session;
+        opened.set_value(session.clone());
+        let (one, uid) = found.detailed(&session?)?;
+        Some(
+            view! { <Panel connection=one.id title=one.title uid wire=one.wire opened=!is_open /> },
+        )
     };
     let last = move || {
         let waits = builder.waiting.get();
@@ -281,6 +308,12 @@ fn Nothing(found: Found) -> impl IntoView {
                 last.max(1)
             ),
             (0, _) if page.left_out.count() > 0 => "No session could be read.".to_owned(),
+            (0, _) if found.recent && !found.is_partial() => {
+                "No session in the last 30 days.".to_owned()
+            }
+            (0, _) if found.recent => {
+                "No session in the last 30 days at the connections that have answered.".to_owned()
+            }
             (0, _) if found.is_partial() => {
                 "No session of the connections that have answered matches the query.".to_owned()
             }

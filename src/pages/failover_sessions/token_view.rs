@@ -1,5 +1,8 @@
 //! The tokens of the query builder: each a field, a comparison and a value, in groups of which all or
 //! any have to hold.
+//!
+//! Options are selected by the property: after somebody has chosen one, the attribute has no effect any more, and the
+//! options change with the field.
 
 use super::builder::Builder;
 use super::ranges::utc;
@@ -95,15 +98,14 @@ pub fn GroupView(
         })
     };
     let many = Memo::new(move |_| nodes.read().len() > 1);
-    let how =
-        move || {
-            (many.get() || !outermost).then(|| view! {
+    let how = move || {
+        (many.get() || !outermost).then(|| view! {
             <select aria-label="How they go together" on:change=choose>
-                <option value="all" selected=move || join.get() == Join::All>"All of"</option>
-                <option value="any" selected=move || join.get() == Join::Any>"Any of"</option>
+                <option value="all" prop:selected=move || join.get() == Join::All>"All of"</option>
+                <option value="any" prop:selected=move || join.get() == Join::Any>"Any of"</option>
             </select>
         })
-        };
+    };
     let name = if outermost {
         "Conditions"
     } else {
@@ -177,7 +179,7 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
         }
     };
     let fields = Field::ALL
-        .map(|one| view! { <option value=one.name() selected=move || field.get() == one>{field_label(one)}</option> });
+        .map(|one| view! { <option value=one.name() prop:selected=move || field.get() == one>{field_label(one)}</option> });
     let ops = move || {
         let offered = token
             .read()
@@ -185,7 +187,7 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
             .map(|token| token.ops())
             .unwrap_or_default();
         let field = field.get();
-        let draw = |one: Op| view! { <option value=one.sign() selected=move || op.get() == one>{op_word(field, one)}</option> };
+        let draw = |one: Op| view! { <option value=one.sign() prop:selected=move || op.get() == one>{op_word(field, one)}</option> };
         offered.into_iter().map(draw).collect::<Vec<_>>()
     };
     let wrap = move |_| {
@@ -248,15 +250,15 @@ fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
             // A word that the contract does not know stays on offer while it is chosen.
             let odd = move || {
                 let chosen = chosen()?;
-                (!words.contains(&chosen.as_str())).then(|| view! { <option value=chosen.clone() selected=true>{chosen.clone()}</option> })
+                (!words.contains(&chosen.as_str())).then(|| view! { <option value=chosen.clone() prop:selected=true>{chosen.clone()}</option> })
             };
             let options = words
                 .iter()
-                .map(|word| view! { <option value=*word selected=move || chosen().as_deref() == Some(*word)>{*word}</option> })
+                .map(|word| view! { <option value=*word prop:selected=move || chosen().as_deref() == Some(*word)>{*word}</option> })
                 .collect::<Vec<_>>();
             view! {
                 <select id=focus_id(id) class="val" aria-label="Value" on:change=move |event| set(&event_target_value(&event))>
-                    <option value="" selected=move || chosen().is_none()>"…"</option>
+                    <option value="" prop:selected=move || chosen().is_none()>"…"</option>
                     {odd}
                     {options}
                 </select>

@@ -34,8 +34,8 @@ pub(super) struct Memory(Arc<Mutex<Remembered>>);
 struct Remembered {
     /// How many more readings do without a query.
     without_query: u32,
-    /// The UIDs of what ran or had ended lately.
-    watched: Vec<String>,
+    /// The UIDs of what ran or had ended lately, and what was read of each last; nothing where another gateway did.
+    watched: Vec<(String, Option<Session>)>,
 }
 
 impl Memory {
@@ -43,7 +43,7 @@ impl Memory {
     pub(super) fn of(watched: Vec<String>) -> Self {
         Self(Arc::new(Mutex::new(Remembered {
             without_query: 0,
-            watched,
+            watched: watched.into_iter().map(|uid| (uid, None)).collect(),
         })))
     }
 
@@ -60,10 +60,11 @@ impl Memory {
     }
 
     /// What was watched and is not among these.
-    fn missing(&self, sessions: &[Session]) -> Vec<String> {
+    fn missing(&self, sessions: &[Session]) -> Vec<(String, Option<Session>)> {
         let known: HashSet<_> = sessions.iter().filter_map(|one| one.uid.as_ref()).collect();
         let remembered = self.lock();
-        let missing = remembered.watched.iter().filter(|uid| !known.contains(uid));
+        let watched = remembered.watched.iter();
+        let missing = watched.filter(|(uid, _)| !known.contains(uid));
         missing.take(ONE_BY_ONE).cloned().collect()
     }
 }
@@ -127,13 +128,17 @@ struct FoundSessions {
     observed_at: DateTime<Utc>,
     left_out: LeftOut,
     limit: Option<String>,
+    /// What was watched, could not be read, and was never read here: it is asked for again.
+    unread: Vec<String>,
 }
 
 impl FoundSessions {
     fn remembered(self, source: &Source, recent: TimeDelta, memory: &Memory) -> Reading {
         let (now, sessions) = (source.vendor_now(), self.sessions);
         let watched = sessions.iter().filter(|one| is_recent(one, now, recent));
-        memory.lock().watched = watched.filter_map(|one| one.uid.clone()).collect();
+        let watched = watched.filter_map(|one| Some((one.uid.clone()?, Some(one.clone()))));
+        let unread = self.unread.into_iter().map(|uid| (uid, None));
+        memory.lock().watched = watched.chain(unread).collect();
         Reading {
             observed_at: self.observed_at,
             in_transition: sessions.iter().any(|one| transition::session(one, now)),
@@ -230,6 +235,7 @@ async fn queried(
         observed_at: first.observed_at,
         left_out,
         limit,
+        unread: Vec::new(),
     })
 }
 
@@ -243,18 +249,34 @@ async fn collected(
 ) -> Result<FoundSessions, ReadFailure> {
     let all = page(source, &veeam::recent(wire), when).await?;
     let mut sessions = all.value.sessions;
-    for uid in memory.missing(&sessions) {
+    let (mut unread, mut failed, mut told) = (Vec::new(), 0, String::new());
+    for (uid, last) in memory.missing(&sessions) {
         match source.read(&veeam::session(&uid, wire), when).await {
             Ok(one) => sessions.push(one.value),
-            Err(why) if failure::is_of_connection(&why) => return Err(why),
+            Err(why) if failure::ends_a_reading(&why) => return Err(why),
+            // The service answers for all others: this one stays as it was, and hides none of them.
+            Err(why) if failure::is_of_connection(&why) => {
+                failed += 1;
+                told = failure::line(&why);
+                match last {
+                    Some(last) => sessions.push(last),
+                    None => unread.push(uid),
+                }
+            }
             // It is not there any more, or this role may not see it.
             Err(_) => {}
         }
+    }
+    let mut limit = ONLY_RECENT.to_owned();
+    if failed > 0 {
+        let told = told.trim_end_matches('.');
+        limit = format!("{limit} Of these, {failed} could not be read again: {told}.");
     }
     Ok(FoundSessions {
         sessions,
         observed_at: all.observed_at,
         left_out: all.value.left_out,
-        limit: Some(ONLY_RECENT.to_owned()),
+        limit: Some(limit),
+        unread,
     })
 }

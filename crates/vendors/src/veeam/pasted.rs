@@ -82,8 +82,12 @@ impl Reading {
         } else {
             known
         });
-        // A form writes a space as a plus, and every quote as %22. Where a quote stands as it is, a plus does too.
-        let is_form = known == "filter" && raw.contains('%') && !raw.contains('"');
+        // A form writes a space as a plus, and every quote and colon as an escape. Where one of these stands as it is, or a
+        // space is an escape, a plus stands for itself too.
+        let is_form = known == "filter"
+            && raw.contains('%')
+            && !raw.contains(['"', ':'])
+            && !raw.contains("%20");
         let raw = if is_form {
             Cow::Owned(raw.replace('+', " "))
         } else {

@@ -161,6 +161,9 @@ fn the_range_of_a_filter_is_found_where_it_has_to_hold() {
             &east(0),
         );
         assert_eq!(found, range, "{written}");
+        let in_times = Range::custom_of(Some(&filter(written)), Field::CreationTime);
+        assert_eq!(in_times.is_some(), range.is_some(), "{written}");
+        assert!(!matches!(in_times, Some(Range::Relative(_))), "{written}");
     }
     assert_eq!(Range::of(None, Field::CreationTime, at(NOW), &berlin), None);
 }

@@ -241,7 +241,9 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
             0 => vendor_json(200, &entities(&old(), "")),
             _ if line.contains("/query") => vendor_json(403, r#"{"Message":"not allowed"}"#),
             1 if is_one => vendor_json(200, &old()),
-            2 if is_one => vendor_json(503, "{}"),
+            2 if is_one => vendor_json(500, "{}"),
+            3 if is_one => vendor_json(200, "soon"),
+            4 if is_one => vendor_json(401, "{}"),
             _ if is_one => vendor_json(404, "{}"),
             _ => vendor_json(
                 200,
@@ -257,11 +259,16 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
     };
     let all = fixture.until("the alarm", long).await;
     assert_eq!(all.connections()[0].limit, None);
+    // A session that alone cannot be read stays as last known, for as long as that lasts, and stops no other.
     for (answer, held, failed, has_alarm) in [
         (1, 2, false, true),
-        (2, 2, true, true),
+        (2, 2, false, true),
+        (2, 2, false, true),
+        (3, 2, false, true),
         (1, 2, false, true),
-        (3, 1, false, false),
+        (4, 2, true, true),
+        (1, 2, false, true),
+        (5, 1, false, false),
     ] {
         phase.store(answer, Ordering::Relaxed);
         let all = fixture.refresh().await;
@@ -277,6 +284,10 @@ async fn what_ran_before_queries_were_refused_is_still_watched_however_old_it_is
             limit.contains("only sessions that began in the last 30 days are watched"),
             "{limit}"
         );
+        if !failed {
+            let is_told = limit.contains("Of these, 1 could not be read again: ");
+            assert_eq!(is_told, matches!(answer, 2 | 3), "{answer}: {limit}");
+        }
     }
 }
 
@@ -288,7 +299,8 @@ async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_
     let (vendor, phase) = changing(move |line, phase| match phase {
         0 => vendor_json(200, &entities(&old(), "")),
         _ if line.contains("/query") => vendor_json(403, r#"{"Message":"not allowed"}"#),
-        _ if line.contains("failoverSessions/00000001") => vendor_json(200, &old()),
+        1 if line.contains("failoverSessions/00000001") => vendor_json(200, &old()),
+        _ if line.contains("failoverSessions/00000001") => vendor_json(500, "{}"),
         _ => vendor_json(
             200,
             &entities(&session(2, "Working", "None", "1969-12-31T23:00:00Z"), ""),
@@ -314,6 +326,23 @@ async fn what_ran_for_long_before_a_restart_is_still_watched_by_a_role_that_may_
         })
         .await;
     assert_eq!((alarm(&all), all.connections()[0].held), (before, 2));
+    // After a restart nothing is known of what cannot be read but that it was watched: it is asked for again.
+    phase.store(2, Ordering::Relaxed);
+    fixture.gateway.shared.watchers.stop();
+    drop(fixture);
+    let fixture = Fixture::with_store(watch(), reopened(&file).await);
+    let all = fixture
+        .until("a reading", |all| {
+            let one = &all.connections()[0];
+            one.observed_at.is_some() || one.failure.is_some()
+        })
+        .await;
+    let one = &all.connections()[0];
+    let limit = one.limit.as_deref().unwrap_or_default();
+    assert!(limit.contains("1 could not be read again"), "{limit}");
+    assert_eq!((all.failure(), one.held), (None, 1));
+    phase.store(1, Ordering::Relaxed);
+    assert_eq!(fixture.refresh().await.connections()[0].held, 2);
 }
 
 /// A session that ends between two requests may take the last page with it.
