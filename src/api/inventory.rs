@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::transport::{self, First, poll};
 use crate::json;
-use protocol::Inventory;
+use protocol::{Build, Inventory};
 use vendors::operation::segment;
 use web_sys::AbortController;
 
@@ -22,6 +22,15 @@ pub enum Refresh {
 /// As [`super::transport::first`].
 pub async fn first() -> Result<First<Inventory>, Failure> {
     transport::first("/api/inventory", read).await
+}
+
+/// Asks which console the gateway serves: also where nothing else that it says can be read.
+///
+/// # Errors
+/// As [`super::transport::get`].
+pub async fn build() -> Result<String, Failure> {
+    let Build { build } = transport::get("/api/build").await?;
+    Ok(build)
 }
 
 /// Thousands of resources are not held as values of no type as well.

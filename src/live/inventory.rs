@@ -477,9 +477,24 @@ impl Watched {
     /// Whether the gateway serves another console than this page, tracked.
     #[must_use]
     pub fn is_old_build(self) -> bool {
-        let world = self.world();
+        self.is_other_build(&self.world().build)
+    }
+
+    /// Asks the gateway whether it is there and serves another console than this page.
+    pub async fn serves_other_build(self) -> bool {
+        let served = api::build().await;
+        served.is_ok_and(|build| self.is_other_build(&build))
+    }
+
+    fn is_other_build(self, build: &str) -> bool {
         let first = self.first_build.get_value();
-        !world.build.is_empty() && !first.is_empty() && world.build != first
+        !build.is_empty() && !first.is_empty() && build != first
+    }
+
+    /// Whether the gateway says what this page cannot read, tracked: it may be of another version.
+    #[must_use]
+    pub fn is_unreadable(self) -> bool {
+        matches!(self.failure(), Some(Failure::Unreadable(_)))
     }
 
     /// Whether the gateway does not say how everything is, tracked: then nothing on the screen is current.

@@ -23,6 +23,18 @@ pub(super) struct Received {
     pub(super) apply: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
 }
 
+/// So long at most nothing is asked because of a `Retry-After` that is not a vendor's: a proxy in front of the gateway may
+/// name a quarter of an hour, and whether the gateway is back is known only by asking.
+const WITHOUT_GATEWAY: Duration = Duration::from_secs(30);
+
+fn retry_after(failure: &Failure) -> Option<Duration> {
+    let wait = failure.retry_after();
+    match failure {
+        Failure::Vendor(_) => wait,
+        _ => wait.map(|wait| wait.min(WITHOUT_GATEWAY)),
+    }
+}
+
 type Request = Pin<Box<dyn Future<Output = Result<Received, Failure>>>>;
 
 pub(super) struct Poll {
@@ -99,7 +111,7 @@ impl Poll {
                 status.answered(requested_at - age, self.turn.get());
             }
             Err(failure) => {
-                let retry_after = failure.retry_after();
+                let retry_after = retry_after(&failure);
                 let chance = js_sys::Math::random();
                 self.schedule
                     .borrow_mut()
@@ -126,6 +138,37 @@ impl Poll {
         }
         if let Some(abort) = self.under_way.borrow_mut().take() {
             abort.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::retry_after;
+    use crate::api::{Failure, Problem};
+    use std::time::Duration;
+    use vendors::call::VendorError;
+
+    #[test]
+    fn only_a_vendor_keeps_the_console_waiting_for_as_long_as_it_says() {
+        for seconds in [5, 900] {
+            let problem = |status| {
+                Failure::from_problem(Problem {
+                    status,
+                    retry_after: Some(seconds),
+                    ..Problem::default()
+                })
+            };
+            let own = Some(Duration::from_secs(seconds.min(30)));
+            assert_eq!(retry_after(&problem(503)), own);
+            assert_eq!(retry_after(&problem(429)), own);
+            let vendor = VendorError {
+                status: 429,
+                retry_after: Some(seconds),
+                ..VendorError::default()
+            };
+            let vendor = Failure::Vendor(Box::new(vendor));
+            assert_eq!(retry_after(&vendor), Some(Duration::from_secs(seconds)));
         }
     }
 }

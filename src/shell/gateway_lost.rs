@@ -13,7 +13,15 @@ pub fn GatewayLost() -> impl IntoView {
     let lost = Memo::new(move |_| watched.is_gateway_gone());
     let why = move || match watched.failure() {
         None | Some(Failure::Unreachable(_)) => "The gateway does not answer.".to_owned(),
-        Some(failure) => format!("The gateway failed: {}.", failure.line()),
+        Some(failure) => {
+            let remedy = match &failure {
+                Failure::Unreadable(_) => {
+                    " Reload the page: the gateway may be of another version."
+                }
+                _ => "",
+            };
+            format!("The gateway failed: {}.{remedy}", failure.line())
+        }
     };
     let words = move || {
         let since = watched.last_answer().map(|at| {

@@ -15,6 +15,9 @@ use protocol::ConnectionState;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// So many critical alarms that begin at one moment are told one by one.
+const EACH: usize = 3;
+
 /// How long an announcement stands.
 const STANDS: Duration = Duration::from_secs(30);
 
@@ -43,41 +46,52 @@ pub fn provide() {
     let shown = RwSignal::new(Vec::new());
     provide_context(Announced(shown));
     let number = StoredValue::new(0_u32);
-    let show = move |sentence: String, failover: Option<ResourceKey>| {
-        let of_this = number.get_value();
-        number.set_value(of_this.wrapping_add(1));
+    // What is told at one moment goes at one moment: a whole site may fail over at once.
+    let show = move |news: Vec<(String, Option<ResourceKey>)>| {
+        if news.is_empty() {
+            return;
+        }
+        let first = number.get_value();
+        let mut next = first;
         shown.update(|shown: &mut Vec<Announcement>| {
-            shown.push(Announcement {
-                number: of_this,
-                sentence,
-                failover,
-            });
+            for (sentence, failover) in news {
+                shown.push(Announcement {
+                    number: next,
+                    sentence,
+                    failover,
+                });
+                next = next.wrapping_add(1);
+            }
         });
+        number.set_value(next);
         let forget = move || {
-            let _ = shown.try_update(|shown| shown.retain(|one| one.number != of_this));
+            let is_of_these = |one: &Announcement| (first..next).contains(&one.number);
+            let _ = shown.try_update(|shown| shown.retain(|one| !is_of_these(one)));
         };
         set_timeout(forget, STANDS);
     };
     on_change(move || {
-        for GroupLeaderChange {
-            resource,
-            name,
-            from,
-            to,
-        } in watched.leader_changes()
-        {
-            let title = watched.world_untracked().title(&resource.connection);
+        let world = watched.world_untracked();
+        let changes = watched.leader_changes().into_iter();
+        let news = changes.map(|change| {
+            let GroupLeaderChange {
+                resource,
+                name,
+                from,
+                to,
+            } = change;
+            let title = world.title(&resource.connection);
             let sentence = format!("{title}, {name}: {to} has taken over from {from}.");
-            show(sentence, Some(resource));
-        }
+            (sentence, Some(resource))
+        });
+        show(news.collect());
     });
     let known = StoredValue::new(PreviousMoment::default());
     on_change(move || {
         let moment = moment(watched);
         let news = known.try_update_value(|known| known.update(&moment));
-        for sentence in news.unwrap_or_default() {
-            show(sentence, None);
-        }
+        let news = news.unwrap_or_default().into_iter();
+        show(news.map(|sentence| (sentence, None)).collect());
     });
 }
 
@@ -87,13 +101,21 @@ impl Announced {
         renew(&[&self.0]);
     }
 
-    /// The failovers among them, in one line.
+    /// The failovers among them, in one line: the newest two, and how many more there are.
     #[must_use]
     pub fn failovers(self) -> String {
-        let shown = self.0.read();
-        let failovers = shown.iter().filter(|one| one.failover.is_some());
-        let sentences: Vec<&str> = failovers.map(|one| one.sentence.as_str()).collect();
-        sentences.join(" ")
+        in_one_line(&self.0.read())
+    }
+}
+
+fn in_one_line(shown: &[Announcement]) -> String {
+    let failovers = shown.iter().rev().filter(|one| one.failover.is_some());
+    let mut sentences = failovers.map(|one| one.sentence.as_str());
+    let newest: Vec<&str> = sentences.by_ref().take(2).collect();
+    let line = newest.join(" ");
+    match sentences.count() {
+        0 => line,
+        more => format!("{line} And {more} more."),
     }
 }
 
@@ -194,22 +216,35 @@ impl PreviousMoment {
                 && !alarm.is_handled()
         });
         if let Some(known) = &self.critical {
-            let new = critical
-                .clone()
-                .filter(|alarm| known.binary_search(&alarm.resource).is_err());
-            news.extend(new.map(|alarm| {
+            let is_new = |alarm: &&Arc<Alarm>| known.binary_search(&known_by(alarm)).is_err();
+            let mut new = critical.clone().filter(is_new);
+            news.extend(new.by_ref().take(EACH).map(|alarm| {
                 let id = &alarm.resource.connection;
                 let mut titles = moment.connections.iter();
                 let title = titles.find_map(|(one, title, _)| (one == id).then_some(title));
                 let title = title.unwrap_or(id);
                 format!("Critical ({title}): {}", alarm.sentence)
             }));
+            match new.count() {
+                0 => {}
+                1 => news.push("1 more critical alarm.".to_owned()),
+                more => news.push(format!("{more} more critical alarms.")),
+            }
         }
-        let mut critical = critical.map(|alarm| alarm.resource.clone()).collect();
+        let mut critical = critical.map(|alarm| known_by(alarm)).collect();
         sort(&mut critical, Ord::cmp);
         self.critical = Some(critical);
         news
     }
+}
+
+/// Another connection may come to represent the same run of a plan: that is no news.
+fn known_by(alarm: &Alarm) -> ResourceKey {
+    let mut key = alarm.resource.clone();
+    if key.kind == Kind::FailoverSession {
+        key.connection.clear();
+    }
+    key
 }
 
 fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
@@ -222,7 +257,7 @@ fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, PreviousMoment};
+    use super::{Announcement, Moment, PreviousMoment, in_one_line};
     use chrono::{DateTime, TimeDelta};
     use health::alarms::{Acknowledgement, Alarm, Maintenance, Scope, Since};
     use health::freshness::Freshness;
@@ -304,6 +339,56 @@ mod tests {
         assert!(known.update(&moment(live, &both)).is_empty());
         assert!(known.update(&moment(live, &[])).is_empty());
         assert_eq!(known.update(&moment(live, &[("a", group)])).len(), 1);
+    }
+
+    #[test]
+    fn a_run_that_another_connection_comes_to_represent_is_no_news() {
+        for (kind, expected) in [(Kind::FailoverSession, 0), (Kind::FailoverGroup, 1)] {
+            let mut known = PreviousMoment::default();
+            let before = moment(Freshness::Live, &[("a", kind)]);
+            known.update(&before);
+            let elsewhere = handled(&before, |alarm| {
+                "plant-b".clone_into(&mut alarm.resource.connection);
+            });
+            assert_eq!(known.update(&elsewhere).len(), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_whole_site_begins_with_is_told_one_by_one_only_at_first() {
+        let ids = ["a", "b", "c", "d", "e"];
+        for (number, last) in [
+            (3, "Critical (Plant A): c has no primary."),
+            (4, "1 more critical alarm."),
+            (5, "2 more critical alarms."),
+        ] {
+            let mut known = PreviousMoment::default();
+            known.update(&moment(Freshness::Live, &[]));
+            let critical = ids[..number].iter().map(|id| (*id, Kind::FailoverGroup));
+            let critical: Vec<_> = critical.collect();
+            let news = known.update(&moment(Freshness::Live, &critical));
+            assert_eq!(news.len(), number.min(4));
+            assert_eq!(news.last().map(String::as_str), Some(last));
+        }
+    }
+
+    #[test]
+    fn the_strip_has_the_newest_two_failovers_and_how_many_more_there_are() {
+        let announcement = |number: u32| Announcement {
+            number,
+            sentence: format!("{number} failed over."),
+            // Not of a failover.
+            failover: (number > 0).then(|| ResourceKey::of_connection("plant-a")),
+        };
+        for (number, expected) in [
+            (1, ""),
+            (2, "1 failed over."),
+            (3, "2 failed over. 1 failed over."),
+            (5, "4 failed over. 3 failed over. And 2 more."),
+        ] {
+            let shown: Vec<_> = (0..number).map(announcement).collect();
+            assert_eq!(in_one_line(&shown), expected);
+        }
     }
 
     /// The moment with its only alarm as somebody handles it.

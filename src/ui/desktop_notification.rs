@@ -44,7 +44,7 @@ pub async fn ask() -> Permission {
     permission()
 }
 
-/// Shows a text, replacing one with the same `about`. Does nothing without permission.
+/// Shows a text, replacing one with the same `about`, and draws attention anew. Does nothing without permission.
 pub fn show(title: &str, body: &str, about: &str) {
     if permission() != Permission::Granted {
         return;
@@ -52,6 +52,8 @@ pub fn show(title: &str, body: &str, about: &str) {
     let options = NotificationOptions::new();
     options.set_body(body);
     options.set_tag(about);
+    // Otherwise a browser replaces an older text in silence.
+    options.set_renotify(true);
     // A browser that has notifications but not like this throws; the wall shows the alarm in any case.
     let _ = Notification::new_with_options(title, &options);
 }

@@ -503,20 +503,25 @@ story('a wall whose content is taken out of the page draws it again at once', as
   await shownLive(page);
 });
 
-/** A proxy before the gateway, as many stand: behind it, another console can come to be served. */
+/**
+ * A proxy before the gateway, as many stand: behind it, another console can come to be served. `said` answers what is said
+ * in place of parts of an inventory; `visits` counts the pages that were loaded.
+ */
 const proxy = async (product, served) => {
   const server = createServer((asked, answer) => {
     const headers = { ...asked.headers, host: new URL(product.url).host, 'accept-encoding': 'identity' };
+    if (asked.headers['sec-fetch-mode'] === 'navigate') served.visits = (served.visits ?? 0) + 1;
     const onward = request(product.url + asked.url, { method: asked.method, headers }, async (got) => {
-      const isInventory = asked.url.startsWith('/api/inventory') && got.statusCode === 200;
-      if (!isInventory || !served.build) {
+      const isInventory = asked.url.startsWith('/api/inventory');
+      const tells = (isInventory || asked.url === '/api/build') && got.statusCode === 200;
+      if (!tells || !(served.build || served.said)) {
         answer.writeHead(got.statusCode, got.headers);
         got.pipe(answer);
         return;
       }
-      const inventory = JSON.parse(Buffer.concat(await got.toArray()).toString());
+      const told = JSON.parse(Buffer.concat(await got.toArray()).toString());
       answer.writeHead(200, { 'content-type': 'application/json' });
-      answer.end(JSON.stringify({ ...inventory, build: served.build }));
+      answer.end(JSON.stringify({ ...told, build: served.build ?? told.build, ...(isInventory && served.said?.(told)) }));
     });
     onward.on('error', () => answer.destroy());
     asked.pipe(onward);
@@ -549,6 +554,70 @@ story('a wall loads itself anew once the gateway serves another console', async 
     await passUntil(page, control, 10, async () => (await live.count()) === (await sources.getByRole('listitem').count()));
     await pass(page, control, 65);
     assert.equal(loads, 1, 'what was loaded is what is served');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+story('a wall that cannot read what the gateway says loads itself anew once another console is served, and a page of the desk says so', async (told) => {
+  const { page, product, control } = told;
+  const served = {};
+  const server = await proxy(product, served);
+  try {
+    const visit = (address) => page.goto(`http://127.0.0.1:${server.address().port}${address}`);
+    await openWall({ page, visit }, '/wall');
+    await shownLive(page);
+    let loads = 0;
+    page.on('load', () => (loads += 1));
+    await pass(page, control, 65);
+    assert.equal(loads, 0, 'the same console is left alone');
+    // The new console can read what it is told.
+    const { visits } = served;
+    const said = () => (served.visits === visits ? { alarms: [{ severity: 'grave' }] } : {});
+    Object.assign(served, { build: 'another', said });
+    await eventually(async () => {
+      await pass(page, control, 10);
+      assert.equal(loads, 1);
+    }, 30_000);
+    await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
+    await visit('/');
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    served.said = () => ({ alarms: [{ severity: 'grave' }] });
+    const remedy = page.getByRole('alert').getByText(/^The gateway failed: .* Reload the page: the gateway may be of another version\./);
+    await passUntil(page, control, 20, () => remedy.isVisible());
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+story('an alarm of something that was not read since the gateway began is the last known, on the wall and on the Overview', { viewport: { width: 3840, height: 2160 } }, async (told) => {
+  const { page, product, control } = told;
+  await control('POST', '/reset', { scenario: 'incident' });
+  await told.reread();
+  // As a gateway says it that was started anew while Uplynk is silent.
+  const said = ({ connections, resources }) => ({
+    connections: connections?.map((one) => (one.id === 'live' ? { ...one, observed_at: undefined } : one)),
+    resources: resources?.filter(({ connection }) => connection !== 'live'),
+  });
+  const server = await proxy(product, { said });
+  const held = [];
+  let isHeld = true;
+  try {
+    const url = `http://127.0.0.1:${server.address().port}`;
+    await page.route(/[/]console-main/, (route) => (isHeld ? held.push(route) : route.continue()));
+    await page.goto(url, { waitUntil: 'commit' });
+    const alarms = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /: Critical, .*last known, an unknown time ago$/ });
+    // Before the program is there, and by the program.
+    await alarms.first().waitFor();
+    isHeld = false;
+    for (const route of held) await route.continue();
+    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor({ state: 'attached' });
+    await alarms.first().waitFor();
+    await page.goto(`${url}/wall?distance=1&diagonal=65&only=slicers`);
+    await tile(page, /: On slate, last known, NO DATA$/).first().waitFor();
+    await total(page, /^[1-9]\d* critical$/).waitFor();
   } finally {
     server.closeAllConnections();
     server.close();

@@ -28,6 +28,7 @@ pub use session::{Credentials, Session, SignInMethods};
 pub use walls::{NewWall, Pairing, Wall, Walls};
 
 use serde::{Deserialize, Serialize};
+use vendors::from_json;
 
 /// `Via` of an answer that the gateway relays: what a vendor said, and not the gateway. A proxy may add to it.
 pub const VIA: &str = "1.1 failover-console";
@@ -39,3 +40,5 @@ pub struct Build {
     /// Changes with every build.
     pub build: String,
 }
+
+from_json! { struct Build { build } }

@@ -274,6 +274,7 @@ fn failures() {
         instance: text("/relay"),
         request_id: None,
         retry_after: Some(5),
+        carried_out: Some(false),
     }));
     assert_eq!(read(b"{}"), Ok(Problem::default()));
 }

@@ -233,7 +233,11 @@ pub fn connection(watched: Watched, alarm: &Alarm) -> String {
 
 fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
     let world = watched.world();
-    let resource = world.find(&alarm.resource)?;
+    let resource = world.find(&alarm.resource);
+    if alarm.is_unconfirmed(resource.map(Arc::as_ref)) {
+        return Some("last known, an unknown time ago".to_owned());
+    }
+    let resource = resource?;
     watched.effective_state(resource).last_known?;
     let age = watched.age_of(resource).map(words::ago);
     Some(format!("last known, {}", age.unwrap_or_default()))

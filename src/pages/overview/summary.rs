@@ -8,10 +8,8 @@ use crate::ui::status_mark::glyph;
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
-use protocol::ConnectionState;
 use std::borrow::Cow;
-use std::sync::Arc;
-use vendors::System;
+use vendors::{Connection, System};
 
 /// How many are in which state, worst first.
 type StateCounts = Vec<((Severity, Cow<'static, str>), usize)>;
@@ -37,13 +35,11 @@ fn state_counts(watched: Watched, kind: Kind) -> StateCounts {
 }
 
 /// Which sessions are counted, by the settings of the connections.
-fn recent(connections: &[Arc<ConnectionState>]) -> String {
-    let hours = connections
-        .iter()
-        .filter_map(|state| match &state.connection.system {
-            System::Veeam { recent_hours, .. } => Some(*recent_hours),
-            System::Aveva(_) | System::Uplynk => None,
-        });
+fn recent(connections: &[Connection]) -> String {
+    let hours = connections.iter().filter_map(|one| match &one.system {
+        System::Veeam { recent_hours, .. } => Some(*recent_hours),
+        System::Aveva(_) | System::Uplynk => None,
+    });
     let hours: Vec<u16> = hours.collect();
     match &hours[..] {
         [hours, others @ ..] if others.iter().all(|other| other == hours) => {
@@ -54,10 +50,8 @@ fn recent(connections: &[Arc<ConnectionState>]) -> String {
 }
 
 /// Where all of what is counted is listed.
-fn sessions(connections: &[Arc<ConnectionState>]) -> String {
-    let is_veeam = |state: &&Arc<ConnectionState>| {
-        Kind::held_by(&state.connection.system) == Kind::FailoverSession
-    };
+fn sessions(connections: &[Connection]) -> String {
+    let is_veeam = |one: &&Connection| Kind::held_by(&one.system) == Kind::FailoverSession;
     match connections.iter().filter(is_veeam).count() {
         0 | 1 => Route::FailoverSessions.href(),
         _ => Route::all_sessions(),
@@ -67,19 +61,21 @@ fn sessions(connections: &[Arc<ConnectionState>]) -> String {
 /// The summaries, one a system that is connected.
 #[component]
 pub fn Summaries() -> impl IntoView {
-    let world = use_watched().world_untracked();
-    let summary = |kind, title, note: String, to: String, link| {
-        let mut connections = world.connections.iter();
-        let is_connected = connections.any(|state| Kind::held_by(&state.connection.system) == kind);
-        is_connected.then(|| view! { <Summary kind title note to link /> })
-    };
-    view! {
-        <div class="cols three">
+    let connections = use_watched().connections();
+    let summaries = move || {
+        let connections = connections.read();
+        let summary = |kind, title, note: String, to: String, link| {
+            let mut systems = connections.iter().map(|one| &one.system);
+            let is_connected = systems.any(|system| Kind::held_by(system) == kind);
+            is_connected.then(|| view! { <Summary kind title note to link /> }.into_any())
+        };
+        view! {
             {summary(Kind::FailoverGroup, "AVEVA groups", String::new(), Route::Groups.href(), "All groups")}
             {summary(Kind::SlicerGroup, "Uplynk slicers", String::new(), Route::Slicers.href(), "All slicers")}
-            {summary(Kind::FailoverSession, "Veeam failovers", recent(&world.connections), sessions(&world.connections), "All sessions")}
-        </div>
-    }
+            {summary(Kind::FailoverSession, "Veeam failovers", recent(&connections), sessions(&connections), "All sessions")}
+        }
+    };
+    view! { <div class="cols three">{summaries}</div> }
 }
 
 #[component]

@@ -1,7 +1,7 @@
 //! New and ended alarms on the wall. Pure.
 //!
-//! Alarms present when the wall opens are not new. Resources of a silent connection keep their state: it
-//! neither raises nor ends an alarm.
+//! Alarms present when the wall opens are not new, also where they are the last known. Resources of a silent connection
+//! keep their state: it neither raises nor ends an alarm.
 
 use super::model::Tile;
 use health::severity::Severity;
@@ -28,7 +28,8 @@ pub struct AlarmChanges {
 /// The alarms seen so far.
 #[derive(Debug, Clone, Default)]
 pub struct AlarmDiff {
-    known: HashMap<String, Option<Priority>>,
+    /// By the key of the tile: through which connection it was last seen, and how urgent it is.
+    known: HashMap<String, (String, Option<Priority>)>,
     /// Connections of which everything has been seen once.
     settled: HashSet<String>,
 }
@@ -50,9 +51,16 @@ impl AlarmDiff {
     pub fn update(&mut self, tiles: &[Tile], answering: &[String]) -> AlarmChanges {
         let mut changes = AlarmChanges::default();
         let kept = |tile: &Tile| tile.is_stale() && !tile.is_source;
-        for tile in tiles.iter().filter(|tile| !kept(tile) && tile.is_told) {
+        for tile in tiles.iter().filter(|tile| tile.is_told) {
             let now = Priority::of(tile.severity).filter(|_| !tile.is_handled());
-            let before = self.known.get(&tile.key).copied();
+            if kept(tile) {
+                if now.is_some() && !self.known.contains_key(&tile.key) {
+                    let seen = (tile.source.clone(), now);
+                    self.known.insert(tile.key.clone(), seen);
+                }
+                continue;
+            }
+            let before = self.known.get(&tile.key).map(|(_, before)| *before);
             // Until a connection has been read completely, a new resource is only new to this console.
             let known = before.is_some() || self.settled.contains(&tile.source);
             let before = before.flatten();
@@ -63,7 +71,8 @@ impl AlarmDiff {
                 (Some(_), None) => changes.calmed = true,
                 _ => {}
             }
-            self.known.insert(tile.key.clone(), now);
+            let seen = (tile.source.clone(), now);
+            self.known.insert(tile.key.clone(), seen);
         }
         self.forget(tiles, answering, &mut changes);
         for source in answering {
@@ -78,9 +87,8 @@ impl AlarmDiff {
     /// Resources that answering connections no longer hold have no alarm.
     fn forget(&mut self, tiles: &[Tile], answering: &[String], changes: &mut AlarmChanges) {
         let there: HashSet<&str> = tiles.iter().map(|tile| tile.key.as_str()).collect();
-        self.known.retain(|key, priority| {
-            let source = key.split('/').next().unwrap_or_default();
-            let gone = !there.contains(key.as_str()) && answering.iter().any(|one| one == source);
+        self.known.retain(|key, (source, priority)| {
+            let gone = !there.contains(key.as_str()) && answering.contains(source);
             changes.calmed |= gone && priority.is_some();
             !gone
         });
@@ -89,7 +97,7 @@ impl AlarmDiff {
     /// The current priority of a resource.
     #[must_use]
     pub fn priority_of(&self, key: &str) -> Option<Priority> {
-        self.known.get(key).copied().flatten()
+        self.known.get(key).and_then(|(_, priority)| *priority)
     }
 }
 
@@ -226,6 +234,48 @@ mod tests {
         let changes = diff.update(&[x], &answering(&["a"]));
         assert_eq!(raised(&changes), []);
         assert!(changes.calmed, "the connection is back");
+    }
+
+    #[test]
+    fn an_alarm_from_before_a_restart_is_no_news_when_it_is_read_and_is_over_when_it_is_well() {
+        let at = |severity| tile("a", "x", severity);
+        for (read, is_over) in [(Severity::Critical, false), (Severity::Normal, true)] {
+            let mut diff = AlarmDiff::default();
+            let before = Tile {
+                fresh: Freshness::NoData,
+                ..at(Severity::Critical)
+            };
+            for answering in [answering(&[]), answering(&["a"])] {
+                let changes = diff.update(std::slice::from_ref(&before), &answering);
+                assert_eq!(changes, AlarmChanges::default());
+            }
+            let changes = diff.update(&[at(read)], &answering(&["a"]));
+            assert_eq!((raised(&changes), changes.calmed), (Vec::new(), is_over));
+        }
+    }
+
+    #[test]
+    fn a_run_that_another_connection_comes_to_represent_is_no_news_and_is_over_when_it_is_gone() {
+        let mut diff = AlarmDiff::default();
+        let run = |source: &str, fresh| Tile {
+            key: "run 7".to_owned(),
+            fresh,
+            ..tile(source, "7", Severity::Critical)
+        };
+        let live = Freshness::Live;
+        let both = answering(&["em", "em-old"]);
+        diff.update(&[run("em", live)], &both);
+        for (tile, answering) in [
+            (run("em", Freshness::Stale), answering(&["em-old"])),
+            (run("em-old", live), answering(&["em-old"])),
+            (run("em-old", live), both.clone()),
+            (run("em", live), both.clone()),
+        ] {
+            let changes = diff.update(&[tile], &answering);
+            assert_eq!(changes, AlarmChanges::default());
+        }
+        assert!(!diff.update(&[], &answering(&["em-old"])).calmed);
+        assert!(diff.update(&[], &both).calmed);
     }
 
     #[test]

@@ -57,7 +57,11 @@ struct Repeating {
 
 /// The alarm that sounds at the moment.
 #[derive(Debug, Clone, Default)]
-pub struct AlarmSound(Option<Repeating>);
+pub struct AlarmSound {
+    repeating: Option<Repeating>,
+    /// Alarms that last and sound no more, and how urgent they were.
+    rung_out: Vec<(String, Priority)>,
+}
 
 impl AlarmSound {
     /// Returns what to play now. `priority_of` gives the current priority of a resource.
@@ -67,38 +71,53 @@ impl AlarmSound {
         changes: &AlarmChanges,
         priority_of: impl Fn(&str) -> Option<Priority>,
     ) -> Option<Tone> {
-        let lasts = |repeating: &Repeating| {
-            let mut resources = repeating.resources.iter();
-            resources.any(|resource| priority_of(resource).is_some_and(|p| p <= repeating.priority))
+        let lasts = |resource: &str, as_urgent_as: Priority| {
+            priority_of(resource).is_some_and(|p| p <= as_urgent_as)
         };
-        if self.0.as_ref().is_some_and(|repeating| !lasts(repeating)) {
-            self.0 = None;
+        self.rung_out
+            .retain(|(resource, priority)| lasts(resource, *priority));
+        if let Some(repeating) = &mut self.repeating {
+            let priority = repeating.priority;
+            let resources = &mut repeating.resources;
+            resources.retain(|resource| lasts(resource, priority));
+            // What has sounded as often as it may stands in the way of nothing new.
+            if resources.is_empty() || repeating.times >= cap(priority).0 {
+                let resources = std::mem::take(resources).into_iter();
+                let rung_out = resources.map(|resource| (resource, priority));
+                self.rung_out.extend(rung_out);
+                self.repeating = None;
+            }
         }
         let urgent = changes.raised.iter().map(|(_, priority)| *priority).min();
-        let under_way = self.0.as_ref().map(|repeating| repeating.priority);
+        let under_way = self.repeating.as_ref().map(|repeating| repeating.priority);
         if let Some(priority) = urgent.filter(|new| under_way.is_none_or(|old| *new <= old)) {
             let of =
                 |(resource, p): &(String, Priority)| (*p == priority).then(|| resource.clone());
-            self.0 = Some(Repeating {
+            let before = self.repeating.take().map(|repeating| repeating.resources);
+            let mut resources = before.unwrap_or_default();
+            resources.retain(|resource| lasts(resource, priority));
+            resources.extend(changes.raised.iter().filter_map(of));
+            self.rung_out
+                .retain(|(resource, _)| lasts(resource, priority));
+            self.repeating = Some(Repeating {
                 priority,
-                resources: changes.raised.iter().filter_map(of).collect(),
+                resources,
                 times: 1,
                 last: now,
             });
             return Some(Tone::Alarm(priority));
         }
-        if let Some(repeating) = &mut self.0 {
-            let (times, apart) = cap(repeating.priority);
+        if let Some(repeating) = &mut self.repeating {
+            let (_, apart) = cap(repeating.priority);
             // A clock that was set back must not silence it.
-            let due = now - repeating.last >= apart || now < repeating.last;
-            if repeating.times < times && due {
+            if now - repeating.last >= apart || now < repeating.last {
                 repeating.times += 1;
                 repeating.last = now;
                 return Some(Tone::Alarm(repeating.priority));
             }
             return None;
         }
-        changes.calmed.then_some(Tone::Normal)
+        (changes.calmed && self.rung_out.is_empty()).then_some(Tone::Normal)
     }
 }
 
@@ -164,6 +183,50 @@ mod tests {
         let tone = sound.update(1_000.0, &new("c", critical), priority_of);
         assert_eq!(tone, Some(Tone::Alarm(critical)));
         assert_eq!(sound.update(2_000.0, &new("v", warning), priority_of), None);
+    }
+
+    #[test]
+    fn an_alarm_that_has_sounded_as_often_as_it_may_silences_no_warning() {
+        let mut sound = AlarmSound::default();
+        let (critical, warning) = (Priority::Critical, Priority::Warning);
+        let priority_of = |resource: &str| Some(if resource == "c" { critical } else { warning });
+        let mut update = |second: u32, changes: &AlarmChanges| {
+            sound.update(f64::from(second) * 1_000.0, changes, priority_of)
+        };
+        update(0, &new("c", critical));
+        let nothing = AlarmChanges::default();
+        let repeats = (1..60).filter(|second| update(*second, &nothing).is_some());
+        assert_eq!(repeats.count(), 5);
+        let tone = Some(Tone::Alarm(warning));
+        assert_eq!(update(60, &new("w", warning)), tone);
+        assert_eq!(update(90, &nothing), tone, "as often as a warning may");
+        assert_eq!(update(120, &nothing), None);
+    }
+
+    #[test]
+    fn all_is_not_normal_while_the_first_of_two_alarms_lasts() {
+        let critical = Priority::Critical;
+        let over = AlarmChanges {
+            calmed: true,
+            ..AlarmChanges::default()
+        };
+        // The first one still repeats, or has done so as often as it may.
+        for (repeats, tone) in [(0, Some(Tone::Alarm(critical))), (5, None)] {
+            let mut sound = AlarmSound::default();
+            let both = |_: &str| Some(critical);
+            sound.update(0.0, &new("a", critical), both);
+            let nothing = AlarmChanges::default();
+            for times in 1..=repeats {
+                sound.update(f64::from(times) * 10_000.0, &nothing, both);
+            }
+            let second = sound.update(61_000.0, &new("b", critical), both);
+            assert_eq!(second, Some(Tone::Alarm(critical)));
+            let first = |resource: &str| (resource == "a").then_some(critical);
+            assert_eq!(sound.update(62_000.0, &over, first), None);
+            assert_eq!(sound.update(71_000.0, &nothing, first), tone);
+            let normal = sound.update(72_000.0, &over, |_| None);
+            assert_eq!(normal, Some(Tone::Normal));
+        }
     }
 
     #[test]

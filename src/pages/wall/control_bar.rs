@@ -99,7 +99,7 @@ pub fn ControlBar(
                 <button type="button" class="btn" aria-pressed=move || pressed(!sounds.is_muted())
                     on:click=move |_| sounds.mute(!sounds.is_muted())>"Sound"</button>
                 <button type="button" class="btn" aria-pressed=move || pressed(notify.is_on()) disabled=move || notify.hindrance().is_some()
-                    title=move || notify.hindrance().unwrap_or("Show a desktop notification for each new critical alarm") on:click=move |_| notify.turn()>"Notify"</button>
+                    title=move || notify.hindrance().unwrap_or("Show a desktop notification for each new critical alarm, as long as this page is not hidden") on:click=move |_| notify.turn()>"Notify"</button>
                 <button type="button" class="btn" aria-expanded=move || pressed(set_up.get())
                     on:click=move |_| set_up.update(|open| *open = !*open)>"Distance"</button>
                 <button type="button" class="btn" title=move || format!("Colour theme: {}", theme().word()) on:click=next_theme>

@@ -7,7 +7,7 @@ use crate::on_change::on_change;
 use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
-/// The least time between two loads of the page, in milliseconds.
+/// The least time between two loads of the page, and between two questions whether to load it, in milliseconds.
 const BETWEEN_LOADS: f64 = 60_000.0;
 
 /// Keeps the screen on for as long as the address wants it.
@@ -24,15 +24,24 @@ pub fn keep_awake(wall: Wall) {
     });
 }
 
-/// Loads the page anew once the gateway serves another console.
+/// Loads the page anew once the gateway serves another console, which may say what this one cannot read. The gateway is
+/// asked first: while it is being exchanged, it might not be there to serve the page.
 pub fn follow_builds() {
     let (clock, watched) = (use_clock(), use_watched());
-    let begun = crate::live::clock::now();
-    let is_old = Memo::new(move |_| watched.is_old_build());
+    let last = StoredValue::new(crate::live::clock::now());
+    let is_old = Memo::new(move |_| watched.is_old_build() || watched.is_unreadable());
     on_change(move || {
-        if is_old.get() && (clock.millis() - begun).abs() >= BETWEEN_LOADS {
-            let _ = window().location().reload();
+        let now = clock.millis();
+        if !is_old.get() || (now - last.get_value()).abs() < BETWEEN_LOADS {
+            return;
         }
+        last.set_value(now);
+        leptos::task::spawn_local(async move {
+            // Not where the wall was left meanwhile.
+            if watched.serves_other_build().await && last.try_get_value().is_some() {
+                let _ = window().location().reload();
+            }
+        });
     });
 }
 

@@ -31,11 +31,9 @@ pub fn notify(wall: Wall) -> Notify {
                 .filter(|tile| fresh.contains(&tile.key) && !known.contains(&tile.key));
             for tile in new {
                 let body = format!("{}. {}", tile.word, tile.sentence);
-                desktop_notification::show(
-                    &tile.name,
-                    body.trim_end_matches([' ', '.']),
-                    &tile.key,
-                );
+                // Of a silent connection only the sentence is known, of others perhaps only the word.
+                let body = body.trim_matches([' ', '.']);
+                desktop_notification::show(&tile.name, body, &tile.key);
             }
         }
         fresh

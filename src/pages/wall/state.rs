@@ -79,13 +79,12 @@ pub struct Wall {
 pub fn wall() -> Wall {
     let (nav, clock) = (use_nav(), use_clock());
     let watched = use_watched();
-    let world = watched.world_untracked();
-    let ids: Vec<String> = world
-        .connections
-        .iter()
-        .map(|state| state.connection.id.clone())
-        .collect();
-    let read = Memo::new(move |_| params::read(|name| nav.param(name), &ids, SecondClock::is_zone));
+    let connections = watched.connections();
+    let read = Memo::new(move |_| {
+        let connections = connections.read();
+        let ids: Vec<String> = connections.iter().map(|one| one.id.clone()).collect();
+        params::read(|name| nav.param(name), &ids, SecondClock::is_zone)
+    });
     let params = Memo::new(move |_| read.read().0.clone());
     let strip = strip(watched, Memo::new(move |_| read.read().1.clone()));
     let window = window_size();

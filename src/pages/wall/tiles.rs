@@ -5,7 +5,9 @@ use super::model::{Tile, worst_first};
 use super::params::{Kind, Params};
 use crate::live::Watched;
 use crate::route::Route;
-use health::alarms::Alarm;
+use chrono::TimeDelta;
+use health::alarms::{Alarm, by_own_clock};
+use health::freshness::Freshness;
 use health::inventory::{self, Observed, Resource, ResourceKey, outlasts_silence};
 use health::severity::Severity;
 use protocol::ConnectionState;
@@ -43,7 +45,30 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
         .map(|alarm| (&alarm.resource, alarm.as_ref()))
         .collect();
     let shown = shown(watched, params);
+    let state_of = |key: &ResourceKey| {
+        let mut states = shown.iter();
+        states.find(|state| state.connection.id == key.connection)
+    };
     let mut tiles = Vec::new();
+    for resource in world.resources() {
+        if let Some(state) = state_of(&resource.key) {
+            let alarm = alarms.get(&resource.key).copied();
+            let ahead = TimeDelta::try_milliseconds(state.vendor_ahead_ms).unwrap_or_default();
+            tiles.push(of_resource(watched, resource, alarm, ahead));
+        }
+    }
+    let without = world.alarms.iter().filter(|alarm| {
+        let key = &alarm.resource;
+        let is_one = key.kind != inventory::Kind::Connection && state_of(key).is_some();
+        is_one && world.find(key).is_none()
+    });
+    tiles.extend(without.map(|alarm| of_alarm(alarm)));
+    let ambiguous = ambiguous_names(&tiles);
+    for tile in &mut tiles {
+        if ambiguous.contains(&tile.name) {
+            tile.sentence = format!("{}: {}", world.title(&tile.source), tile.sentence);
+        }
+    }
     for state in &shown {
         let key = ResourceKey::of_connection(&state.connection.id);
         tiles.extend(
@@ -52,36 +77,28 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
                 .map(|alarm| of_connection(watched, state, alarm)),
         );
     }
-    let is_shown = |resource: &&Arc<Resource>| {
-        let connection = &resource.key.connection;
-        shown.iter().any(|state| state.connection.id == *connection)
-    };
-    let resources: Vec<_> = world.resources().iter().filter(is_shown).collect();
-    let ambiguous = ambiguous_names(&resources);
-    for resource in &resources {
-        let alarm = alarms.get(&resource.key).copied();
-        let mut tile = of_resource(watched, resource, alarm);
-        if ambiguous.contains(resource.name.as_str()) {
-            let title = world.title(&resource.key.connection);
-            tile.sentence = format!("{title}: {}", tile.sentence);
-        }
-        tiles.push(tile);
-    }
     tiles.sort_by(worst_first);
     tiles
 }
 
 /// The names that resources of several connections have.
-fn ambiguous_names<'r>(resources: &[&'r Arc<Resource>]) -> HashSet<&'r str> {
+fn ambiguous_names(tiles: &[Tile]) -> HashSet<String> {
     let mut connections: HashMap<&str, &str> = HashMap::new();
     let mut ambiguous = HashSet::new();
-    for resource in resources {
-        let connection = resource.key.connection.as_str();
-        if *connections.entry(&resource.name).or_insert(connection) != connection {
-            ambiguous.insert(resource.name.as_str());
+    for tile in tiles {
+        if *connections.entry(&tile.name).or_insert(&tile.source) != tile.source {
+            ambiguous.insert(tile.name.clone());
         }
     }
     ambiguous
+}
+
+/// What a resource's tile is known by. Another connection may come to represent the same run of a plan: that is no news.
+fn key_of(key: &ResourceKey) -> String {
+    match key.kind {
+        inventory::Kind::FailoverSession => format!("run {}", key.id),
+        _ => format!("{}/{}", key.connection, Route::of(key).href()),
+    }
 }
 
 /// A connection that is silent.
@@ -104,7 +121,41 @@ fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Ti
     }
 }
 
-fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> Tile {
+/// An alarm from before the gateway was started anew, of something that was not read since.
+fn of_alarm(alarm: &Alarm) -> Tile {
+    let was = alarm.severity;
+    Tile {
+        key: key_of(&alarm.resource),
+        source: alarm.resource.connection.clone(),
+        name: alarm.name.clone(),
+        severity: if outlasts_silence(was) {
+            was
+        } else {
+            Severity::Unknown
+        },
+        was,
+        rank: alarm.rank,
+        word: alarm.word.to_string(),
+        sentence: alarm.sentence.clone(),
+        since: Some(alarm.since.at()),
+        observed: Observed::Never,
+        fresh: Freshness::NoData,
+        is_source: false,
+        is_told: true,
+        care: alarm.care().unwrap_or_default(),
+    }
+}
+
+/// `ahead` is how far the vendor's clock is ahead of the gateway's.
+fn of_resource(
+    watched: Watched,
+    resource: &Resource,
+    alarm: Option<&Alarm>,
+    ahead: TimeDelta,
+) -> Tile {
+    if let Some(alarm) = alarm.filter(|alarm| alarm.is_unconfirmed(Some(resource))) {
+        return of_alarm(alarm);
+    }
     let Resource { key, verdict, .. } = resource;
     // What was never read is as fresh as its connection: it says itself that it was not read.
     let fresh = match resource.observed {
@@ -114,7 +165,7 @@ fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> 
     let current = resource.effective_state(fresh).last_known.is_none();
     let was = alarm.map_or(verdict.severity, |alarm| alarm.severity);
     Tile {
-        key: format!("{}/{}", key.connection, Route::of(key).href()),
+        key: key_of(key),
         source: key.connection.clone(),
         name: resource.name.clone(),
         severity: if current || outlasts_silence(was) {
@@ -128,11 +179,70 @@ fn of_resource(watched: Watched, resource: &Resource, alarm: Option<&Alarm>) -> 
         sentence: alarm
             .map_or(&verdict.sentence, |alarm| &alarm.sentence)
             .clone(),
-        since: alarm.map(|alarm| alarm.since.at()).or(verdict.since),
+        since: alarm
+            .map(|alarm| alarm.since.at())
+            .or_else(|| by_own_clock(verdict.since?, ahead)),
         observed: resource.observed,
         fresh,
         is_source: false,
         is_told: !resource.is_unread(),
         care: alarm.and_then(Alarm::care).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{key_of, of_alarm};
+    use crate::pages::wall::model::{Ages, critical, totals};
+    use chrono::DateTime;
+    use health::alarms::{Alarm, Since};
+    use health::inventory::{Kind, ResourceKey};
+    use health::severity::Severity;
+
+    fn key(kind: Kind, connection: &str) -> ResourceKey {
+        ResourceKey {
+            kind,
+            connection: connection.to_owned(),
+            id: "7".to_owned(),
+        }
+    }
+
+    fn alarm(severity: Severity, word: &'static str) -> Alarm {
+        Alarm {
+            id: "a".to_owned(),
+            resource: key(Kind::FailoverGroup, "plant-a"),
+            name: "Kiln 2".to_owned(),
+            severity,
+            rank: 1,
+            word: word.into(),
+            sentence: "Kiln 2 has no primary.".to_owned(),
+            advice: String::new(),
+            since: Since::Observed(DateTime::UNIX_EPOCH),
+            acknowledged: None,
+            notes: Vec::new(),
+            maintenance: None,
+        }
+    }
+
+    #[test]
+    fn an_alarm_from_before_a_restart_has_a_tile_as_it_was_last_known() {
+        let tile = of_alarm(&alarm(Severity::Critical, "No primary"));
+        let label = tile.label(Ages::default());
+        assert_eq!(label, "Kiln 2: No primary, last known, NO DATA");
+        assert!(tile.is_kept() && tile.is_large());
+        let tiles = [tile];
+        assert_eq!((critical(&tiles), totals(&tiles).critical), (1, 1));
+        let tile = of_alarm(&alarm(Severity::Unknown, "Unreadable"));
+        let label = tile.label(Ages::default());
+        assert_eq!(label, "Kiln 2: NO DATA, last known Unreadable");
+        assert_eq!(totals(&[tile]).stale, 1);
+    }
+
+    #[test]
+    fn a_run_is_the_same_whichever_connection_has_it_and_a_group_is_not() {
+        for (kind, is_same) in [(Kind::FailoverSession, true), (Kind::FailoverGroup, false)] {
+            let [one, other] = ["em", "em-old"].map(|connection| key_of(&key(kind, connection)));
+            assert_eq!(one == other, is_same, "{kind:?}");
+        }
     }
 }

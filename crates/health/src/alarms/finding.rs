@@ -74,11 +74,20 @@ pub(super) fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> F
     }
 }
 
+/// A moment of a vendor's clock, by the gateway's own, which the vendor's is so far ahead of; `None` beyond all dates.
+#[must_use]
+pub fn by_own_clock(at: DateTime<Utc>, vendor_ahead: TimeDelta) -> Option<DateTime<Utc>> {
+    if vendor_ahead.abs() > SAME_CLOCK {
+        at.checked_sub_signed(vendor_ahead)
+    } else {
+        Some(at)
+    }
+}
+
 pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) -> Finding {
-    let ahead = Some(source.vendor_ahead).filter(|ahead| ahead.abs() > SAME_CLOCK);
     let reported = verdict
         .since
-        .and_then(|at| at.checked_sub_signed(ahead.unwrap_or_default()));
+        .and_then(|at| by_own_clock(at, source.vendor_ahead));
     Finding {
         severity: verdict.severity,
         rank: verdict.rank,

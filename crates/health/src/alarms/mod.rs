@@ -12,11 +12,12 @@ mod history;
 #[cfg(test)]
 mod tests;
 
+pub use finding::by_own_clock;
 use finding::told_flapping;
 pub use handling::{Acknowledgement, Expired, Handling, Maintenance, Note, Scope, maintenance_of};
 pub use history::{AlarmHistory, Changes, Source};
 
-use crate::inventory::{Kind, ResourceKey};
+use crate::inventory::{Kind, Observed, Resource, ResourceKey};
 use crate::severity::Severity;
 use chrono::serde::ts_milliseconds;
 use chrono::{DateTime, Utc};
@@ -89,6 +90,18 @@ impl Alarm {
     #[must_use]
     pub fn is_handled(&self) -> bool {
         self.acknowledged.is_some() || self.maintenance.is_some()
+    }
+
+    /// Whether it is from before the gateway was started, or its connection configured anew, and nothing has confirmed it
+    /// since: its resource, given where there is one, was not read. How old it is, nobody knows.
+    #[must_use]
+    pub fn is_unconfirmed(&self, resource: Option<&Resource>) -> bool {
+        // That a resource could not be read even once is of now, too.
+        let is_of_now = |resource: &Resource| {
+            resource.observed != Observed::Never
+                || resource.failure.is_some() && resource.verdict.word == self.word
+        };
+        self.resource.kind != Kind::Connection && !resource.is_some_and(is_of_now)
     }
 
     /// Whether it is worse than when it had this severity and this word: a critical one with another word is another

@@ -834,3 +834,28 @@ fn a_session_goes_on_under_the_connection_that_represents_it_now() {
     let ended = history.update(&sources, &[], at(3)).ended;
     assert_eq!(ended.len(), 1);
 }
+
+#[test]
+fn an_alarm_is_confirmed_once_its_resource_was_read_or_could_not_be() {
+    let alarm = seen(&[(0, Critical, None)]).alarm().unwrap();
+    let resource = |severity, failure: Option<&str>, read| Resource {
+        failure: failure.map(str::to_owned),
+        ..judged("kiln", verdict(severity), None, read).resource
+    };
+    for (resource, expected) in [
+        (None, true),
+        (Some(resource(Unknown, None, None)), true),
+        (Some(resource(Unknown, Some("500"), None)), true),
+        // It is what could not be read that is the alarm.
+        (Some(resource(Critical, Some("500"), None)), false),
+        (Some(resource(Critical, None, Some(at(0)))), false),
+        (Some(resource(Unknown, Some("500"), Some(at(0)))), false),
+    ] {
+        assert_eq!(alarm.is_unconfirmed(resource.as_ref()), expected);
+    }
+    let silent = Alarm {
+        resource: ResourceKey::of_connection("plant-a"),
+        ..alarm
+    };
+    assert!(!silent.is_unconfirmed(None));
+}

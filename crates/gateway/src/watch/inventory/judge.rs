@@ -6,17 +6,22 @@ use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Changes, Source};
 use health::events;
 use health::inventory::{Judged, Kind, merge};
+use std::cmp::Reverse;
 
 impl State {
     /// Divides what several connections list among them, each resource to one: to one that can be believed,
-    /// and among those to the first. Returns whether a resource changed.
+    /// and among those to the first; where none can, to the one that was read last. Returns whether a resource changed.
     pub(super) fn represent_shared(&mut self, step: Step, now: DateTime<Utc>) -> bool {
         let mut shared: Vec<&Connection> = self
             .connections
             .iter()
             .filter(|connection| connection.is_shared())
             .collect();
-        shared.sort_by_key(|connection| !connection.freshness_at(now).is_believable());
+        shared.sort_by_key(|connection| {
+            let is_silent = !connection.freshness_at(now).is_believable();
+            let last = is_silent.then_some(Reverse(connection.state.observed_at));
+            (is_silent, last)
+        });
         let merged: Vec<Judged> = merge(shared.iter().map(|one| one.listed.as_slice()));
         let mut changed = false;
         for judged in merged {

@@ -461,3 +461,23 @@ fn a_connection_that_is_configured_in_another_way_keeps_its_alarms_until_it_is_r
     });
     assert_eq!(alarms(), []);
 }
+
+#[test]
+fn a_run_of_connections_that_are_all_silent_is_as_it_was_read_last() {
+    let world = World::new();
+    let by = || {
+        let resources = world.inventory.everything().resources;
+        let keys = resources.into_iter().map(|one| one.key.connection);
+        keys.collect::<Vec<_>>()
+    };
+    world.do_step(&Step::Sessions("em", vec![1]));
+    world.do_step(&Step::Pass(10));
+    world.do_step(&Step::Sessions("em-old", vec![1]));
+    assert_eq!(by(), ["em"], "the first that can be believed");
+    world.do_step(&Step::Pass(100));
+    assert_eq!(by(), ["em-old"], "read later");
+    world.do_step(&Step::Sessions("em", vec![1]));
+    assert_eq!(by(), ["em"]);
+    world.do_step(&Step::Pass(100));
+    assert_eq!(by(), ["em"], "read later");
+}
