@@ -7,7 +7,7 @@ import { accessible, eventually, rows, START, story, whenRows } from './harness.
 import { GATEWAY_GONE } from './support/browser.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 import { find, inOrder, now, ordered } from './support/slicers.mjs';
-import { path, system } from './support/worlds.mjs';
+import { path, plain, system } from './support/worlds.mjs';
 
 const PATIENCE = 20_000;
 
@@ -92,8 +92,10 @@ story('what a person changes is told with who did it and what became of it', asy
     assert.ok(change.Who.startsWith('demo'));
   });
   const row = table(page).getByRole('row', { name: /Configure group/ });
-  await row.getByText('Details').click();
-  await row.getByText('auto_failback: ').waitFor();
+  await row.getByText('Before and after').click();
+  const { auto_failback: before } = group;
+  const lines = await row.getByRole('listitem').allInnerTexts();
+  assert.deepEqual(lines.map(plain), [`Before: auto_failback: ${before}`, `Now: auto_failback: ${!before}`]);
 });
 
 for (const [status, words, told] of [

@@ -10,7 +10,7 @@ use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outcome, Upstream, VendorRequest};
 use crate::vendor_http::Answer;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use vendors::uplynk::operations::{GET_GROUP, ORDER};
 use vendors::uplynk::{FailoverGroup, Mode, groups};
@@ -22,6 +22,8 @@ pub(super) struct Change {
     group: String,
     /// The entity tag that the group must have, with its quotes.
     expected: Option<String>,
+    /// Whether it writes an order, and not something else about the group.
+    is_order: bool,
 }
 
 /// How far a write has come, for the audit.
@@ -58,6 +60,7 @@ pub(super) fn change(
     Ok(Some(Change {
         group: group.clone(),
         expected,
+        is_order: *operation == ORDER,
     }))
 }
 
@@ -111,7 +114,12 @@ impl Change {
                 Reread::Group(answer, tag) => (answer, tag),
                 Reread::Refused(answer) => return Ok(answer),
             };
-            progress.before = group(&held).as_ref().map(audit_fields::order);
+            progress.before = group(&held).and_then(|group| {
+                if self.is_order {
+                    return Some(audit_fields::order(&group));
+                }
+                settings(&group, outgoing.body.as_deref()?)
+            });
             if tag != *expected {
                 return Ok(Answer {
                     status: StatusCode::PRECONDITION_FAILED,
@@ -209,16 +217,37 @@ fn is_readable(group: &FailoverGroup) -> bool {
         && !of_slicers.any(|field| matches!(field.name.as_str(), "order" | "enabled"))
 }
 
+/// The settings that a body changes, as they are, in the form in which they are sent.
+fn settings(group: &FailoverGroup, body: &[u8]) -> Option<String> {
+    let sent: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let held = [
+        ("mode", json!(mode(group))),
+        ("auto_failback", json!(group.auto_failback)),
+    ];
+    let changed = held
+        .into_iter()
+        .filter(|(name, _)| sent.contains_key(*name));
+    let changed: Map<String, Value> = changed
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let text = (!changed.is_empty()).then(|| Value::Object(changed).to_string())?;
+    Some(audit_fields::sent(Some(text.as_bytes())))
+}
+
+fn mode(group: &FailoverGroup) -> Option<&str> {
+    Some(match group.mode.as_ref()? {
+        Mode::Prioritized => "prioritized",
+        Mode::Flat => "flat",
+        Mode::Other(word) => word,
+    })
+}
+
 /// The entity tag of a group. `None` without its slicers, or where one of them cannot be read.
 fn tag_of(group: &FailoverGroup) -> Option<String> {
     if !is_readable(group) {
         return None;
     }
-    let mode = group.mode.as_ref().map(|mode| match mode {
-        Mode::Prioritized => "prioritized",
-        Mode::Flat => "flat",
-        Mode::Other(word) => word,
-    });
+    let mode = mode(group);
     // The order in which the vendor lists them has no meaning.
     let mut slicers: Vec<_> = group
         .slicers
