@@ -1,7 +1,7 @@
 //! The dialog of an action: its effect, the confirmation, sending it once, and the outcome.
 
 use super::dialog::Dialog;
-use super::failure_card::{FailureCard, vendor_card};
+use super::failure_card::{FailureCard, details_card};
 use super::icon::Icon;
 use super::notice::{Undo, use_notices};
 use super::status_mark::glyph;
@@ -221,7 +221,7 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
                 <p>{format!("{system} did not confirm the result: {}.", failure.line())}</p>
                 <p>{message}</p>
             </section>
-            {vendor_card(failure, system)}
+            {details_card(failure, system)}
         }
         .into_any(),
     }

@@ -107,7 +107,7 @@ fn words(failure: &Failure, system: &str) -> Words {
 
 /// What else is known of an outcome that stays unknown: of a vendor's error its reason, its advice and the id for its
 /// support, and of the gateway's the id by which its log has it.
-pub fn vendor_card(failure: Failure, system: String) -> Option<AnyView> {
+pub fn details_card(failure: Failure, system: String) -> Option<AnyView> {
     match failure {
         Failure::Vendor(_) => Some(view! { <FailureCard failure system /> }.into_any()),
         Failure::Unreachable(problem) | Failure::Refused(problem) => {

@@ -402,13 +402,19 @@ story('a group that turns flat under the draft keeps the draft, and says that th
   await bar(page).waitFor({ state: 'detached' });
 });
 
-story('leaving a page with a draft asks first', async (told) => {
-  const { page, visit, world } = told;
+/** Comes from the list to the page of a group, so that there is a way back, and moves its second slicer up. */
+async function draftFromList({ page, visit, world }) {
   const group = await find(world, ordered);
   const ids = inOrder(group);
   await visit('/slicers');
   await page.getByRole('link', { name: group.name, exact: true }).click();
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  return ids;
+}
+
+story('leaving a page with a draft asks first', async (told) => {
+  const { page } = told;
+  await draftFromList(told);
   const here = page.url();
   const main = page.getByRole('navigation', { name: 'Main' });
   await main.getByRole('link', { name: /^Overview/ }).click();
@@ -428,12 +434,8 @@ story('leaving a page with a draft asks first', async (told) => {
 });
 
 story('what is asked over an open dialog has a name of its own', async (told) => {
-  const { page, visit, world } = told;
-  const group = await find(world, ordered);
-  const ids = inOrder(group);
-  await visit('/slicers');
-  await page.getByRole('link', { name: group.name, exact: true }).click();
-  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  const { page } = told;
+  const ids = await draftFromList(told);
   await page.getByRole('button', { name: `Move to position ${ids[0]}` }).click();
   const below = page.getByRole('dialog', { name: `Move ${ids[0]} to position`, exact: true });
   await below.waitFor();

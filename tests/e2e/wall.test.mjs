@@ -507,7 +507,7 @@ story('a wall whose content is taken out of the page draws it again at once', as
  * A proxy before the gateway, as many stand: behind it, another console can come to be served. `said` answers what is said
  * in place of parts of an inventory; `visits` counts the pages that were loaded.
  */
-const proxy = async (product, served) => {
+const behindProxy = async (product, served, run) => {
   const server = createServer((asked, answer) => {
     const headers = { ...asked.headers, host: new URL(product.url).host, 'accept-encoding': 'identity' };
     if (asked.headers['sec-fetch-mode'] === 'navigate') served.visits = (served.visits ?? 0) + 1;
@@ -527,24 +527,33 @@ const proxy = async (product, served) => {
     asked.pipe(onward);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
+  try {
+    await run(`http://127.0.0.1:${server.address().port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+};
+
+/** Opens a wall, which is not loaded again by itself. Answers how often it was since. */
+const steadyWall = async ({ page, control }, url) => {
+  await openWall({ page, visit: (address) => page.goto(url + address) }, '/wall');
+  await shownLive(page);
+  let loads = 0;
+  page.on('load', () => (loads += 1));
+  await pass(page, control, 65);
+  assert.equal(loads, 0, 'the same console is left alone');
+  return () => loads;
 };
 
 story('a wall loads itself anew once the gateway serves another console', async ({ page, product, control, reread }) => {
   const served = {};
-  const server = await proxy(product, served);
-  try {
-    const visit = (address) => page.goto(`http://127.0.0.1:${server.address().port}${address}`);
-    await openWall({ page, visit }, '/wall');
-    await shownLive(page);
-    let loads = 0;
-    page.on('load', () => (loads += 1));
-    await pass(page, control, 65);
-    assert.equal(loads, 0, 'the same console is left alone');
+  await behindProxy(product, served, async (url) => {
+    const loads = await steadyWall({ page, control }, url);
     served.build = 'another';
     await eventually(async () => {
       await pass(page, control, 10);
-      assert.equal(loads, 1);
+      assert.equal(loads(), 1);
     }, 30_000);
     // The minutes that passed in seconds left Uplynk behind. The page's first answer may have been on its way.
     await reread();
@@ -553,43 +562,30 @@ story('a wall loads itself anew once the gateway serves another console', async 
     const live = sources.getByRole('listitem', { name: /: live/ });
     await passUntil(page, control, 10, async () => (await live.count()) === (await sources.getByRole('listitem').count()));
     await pass(page, control, 65);
-    assert.equal(loads, 1, 'what was loaded is what is served');
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+    assert.equal(loads(), 1, 'what was loaded is what is served');
+  });
 });
 
 story('a wall that cannot read what the gateway says loads itself anew once another console is served, and a page of the desk says so', async (told) => {
   const { page, product, control } = told;
   const served = {};
-  const server = await proxy(product, served);
-  try {
-    const visit = (address) => page.goto(`http://127.0.0.1:${server.address().port}${address}`);
-    await openWall({ page, visit }, '/wall');
-    await shownLive(page);
-    let loads = 0;
-    page.on('load', () => (loads += 1));
-    await pass(page, control, 65);
-    assert.equal(loads, 0, 'the same console is left alone');
+  await behindProxy(product, served, async (url) => {
+    const loads = await steadyWall({ page, control }, url);
     // The new console can read what it is told.
     const { visits } = served;
     const said = () => (served.visits === visits ? { alarms: [{ severity: 'grave' }] } : {});
     Object.assign(served, { build: 'another', said });
     await eventually(async () => {
       await pass(page, control, 10);
-      assert.equal(loads, 1);
+      assert.equal(loads(), 1);
     }, 30_000);
     await page.getByRole('list', { name: 'Sources' }).getByRole('listitem').first().waitFor();
-    await visit('/');
+    await page.goto(`${url}/`);
     await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
     served.said = () => ({ alarms: [{ severity: 'grave' }] });
     const remedy = page.getByRole('alert').getByText(/^The gateway failed: .* Reload the page: the gateway may be of another version\./);
     await passUntil(page, control, 20, () => remedy.isVisible());
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  });
 });
 
 story('an alarm of something that was not read since the gateway began is the last known, on the wall and on the Overview', { viewport: { width: 3840, height: 2160 } }, async (told) => {
@@ -601,11 +597,9 @@ story('an alarm of something that was not read since the gateway began is the la
     connections: connections?.map((one) => (one.id === 'live' ? { ...one, observed_at: undefined } : one)),
     resources: resources?.filter(({ connection }) => connection !== 'live'),
   });
-  const server = await proxy(product, { said });
   const held = [];
   let isHeld = true;
-  try {
-    const url = `http://127.0.0.1:${server.address().port}`;
+  await behindProxy(product, { said }, async (url) => {
     await page.route(/[/]console-main/, (route) => (isHeld ? held.push(route) : route.continue()));
     await page.goto(url, { waitUntil: 'commit' });
     const alarms = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /: Critical, .*last known, an unknown time ago$/ });
@@ -618,8 +612,5 @@ story('an alarm of something that was not read since the gateway began is the la
     await page.goto(`${url}/wall?distance=1&diagonal=65&only=slicers`);
     await tile(page, /: On slate, last known, NO DATA$/).first().waitFor();
     await total(page, /^[1-9]\d* critical$/).waitFor();
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+  });
 });

@@ -86,26 +86,21 @@ impl Writer {
         if now.as_ref().map(facts) == seen.map(facts) {
             return Ok(now);
         }
-        let role = |one: &ClientSession| {
-            one.role
-                .as_ref()
-                .map_or_else(|| "without a role".to_owned(), role_word)
-        };
         let message = match (now, seen) {
             (None, _) => format!("{id} no longer exists."),
             // Confirming again would not help.
             (Some(now), None) => {
                 let message = format!(
                     "{id} already exists and is {}. To change it, choose it in the table.",
-                    role(&now)
+                    role_of(&now)
                 );
                 return Err(Outcome::Prevented { message });
             }
             (Some(now), Some(seen)) if now.role != seen.role => {
                 format!(
                     "{id} is now {}. It was {} when you started.",
-                    role(&now),
-                    role(seen)
+                    role_of(&now),
+                    role_of(seen)
                 )
             }
             (Some(_), Some(_)) => {
@@ -115,8 +110,8 @@ impl Writer {
         Err(Outcome::Changed { message })
     }
 
-    /// Deletes a session, if it is still what the user saw; `None` where adding it is taken back, which is only done while
-    /// it has no role to lose.
+    /// Deletes a session, if it is still what the user saw; `None` where adding it is taken back, which is not done once it
+    /// leads others.
     pub async fn delete_session(
         &self,
         group: &str,
@@ -125,7 +120,7 @@ impl Writer {
     ) -> Outcome {
         let refused = match seen {
             Some(_) => self.unchanged(group, id, seen).await.err(),
-            None => self.leads(group, id).await,
+            None => self.why_kept(group, id).await,
         };
         if let Some(outcome) = refused {
             return outcome;
@@ -150,7 +145,7 @@ impl Writer {
     }
 
     /// Why adding a session is not taken back: it leads others by now, or that is not known.
-    async fn leads(&self, group: &str, id: &str) -> Option<Outcome> {
+    async fn why_kept(&self, group: &str, id: &str) -> Option<Outcome> {
         let list = aveva::sessions(&self.base, group).list();
         let sessions = match self.send(&list).await {
             Ok(list) => list.value.items,
@@ -273,15 +268,17 @@ fn overridden(session: &ClientSession) -> (RoleOverride, Option<DateTime<Utc>>) 
     (value, session.role_override_expiration_time)
 }
 
+fn role_of(session: &ClientSession) -> String {
+    let role = session.role.as_ref();
+    role.map_or_else(|| "without a role".to_owned(), role_word)
+}
+
 /// A session as it is now, in words.
 fn session_words(id: &str, session: Option<&ClientSession>) -> String {
     let Some(session) = session else {
         return format!("The session {id} does not exist.");
     };
-    let role = session
-        .role
-        .as_ref()
-        .map_or_else(|| "without a role".to_owned(), role_word);
+    let role = role_of(session);
     let pinned = match (
         &session.role_override,
         session.role_override_expiration_time,

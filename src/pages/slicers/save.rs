@@ -6,7 +6,7 @@ use super::slicer_row::focus_on;
 use crate::api::uplynk::{SaveOutcome, SaveStep, ids, state};
 use crate::api::{Failure, Outcome};
 use crate::on_change::{on_change, on_change_since};
-use crate::ui::failure_card::vendor_card;
+use crate::ui::failure_card::details_card;
 use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
 use crate::ui::status_mark::glyph;
@@ -353,7 +353,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     Outcome::Prevented { message } => ("Nothing was sent: ", message, None),
                     _ => return None,
                 };
-                let card = failure.map(|failure| vendor_card(failure, context.system()));
+                let card = failure.map(|failure| details_card(failure, context.system()));
                 view! {
                     <p><b>{title}</b>{message}</p>
                     {card}

@@ -1,6 +1,6 @@
-//! `/api/alarms/{id}/acknowledgement`, `/api/maintenance` and `/api/alert-targets`: what people do about alarms, and
-//! whether messages about alarms arrived. Nothing that somebody does takes effect before its record is durable, and what
-//! is recorded takes effect even if that person goes away meanwhile.
+//! `/api/alarms/{id}` and `/api/alert-targets`: what people do about alarms, and whether messages about alarms arrived.
+//! Nothing that somebody does takes effect before its record is durable, and what is recorded takes effect even if that
+//! person goes away meanwhile.
 
 use super::body;
 use super::middleware::Authorized;
@@ -19,9 +19,8 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, TimeDelta, Utc};
-use health::alarms::{Acknowledgement, Alarm, Maintenance, Note, Scope};
-use health::inventory::ResourceKey;
-use protocol::{MaintenanceList, NewAcknowledgement, NewMaintenance, NewNote, SeenAlarm};
+use health::alarms::{Acknowledgement, Alarm, Note};
+use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -38,11 +37,8 @@ const LONGEST: TimeDelta = TimeDelta::days(366);
 /// How many notes an alarm may have: the whole of them is sent to every console.
 const MOST_NOTES: usize = 50;
 
-/// How much maintenance may be planned at once.
-const MOST_MAINTENANCE: usize = 1_000;
-
 /// The `{id}` of a path.
-pub(super) struct Id(String);
+pub(super) struct Id(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
@@ -233,96 +229,8 @@ pub(super) async fn alert_targets(State(gateway): State<Arc<Gateway>>) -> Respon
     (NO_STORE, Json(gateway.shared.alerts.targets())).into_response()
 }
 
-/// `GET /api/maintenance`.
-pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
-    let inventory = gateway.shared.watchers.inventory();
-    let list = MaintenanceList {
-        now: inventory.clock().now(),
-        maintenance: inventory.maintenance(),
-    };
-    (NO_STORE, Json(list)).into_response()
-}
-
-/// `POST /api/maintenance`.
-///
-/// # Errors
-/// The body is not valid, there is too much already, or it cannot be recorded.
-pub(super) async fn announce(
-    State(gateway): State<Arc<Gateway>>,
-    authorized: Authorized,
-    request: Request,
-) -> Result<Response, Problem> {
-    let actor = &authorized.actor;
-    let wanted: NewMaintenance = read(request, "`scope`, `until`, a time in milliseconds since 1970, `reason`, a text, and `from`, a time or left out").await?;
-    let inventory = gateway.shared.watchers.inventory();
-    let now = inventory.clock().now();
-    let from = wanted.from.unwrap_or(now).max(now);
-    if inventory.maintenance().len() >= MOST_MAINTENANCE {
-        let detail = format!("there are {MOST_MAINTENANCE} already; end some of them first");
-        return Err(Problem::new(Kind::Overloaded, detail));
-    }
-    let target = target(inventory, &wanted.scope)?;
-    let maintenance = Maintenance {
-        id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
-        from,
-        until: end(wanted.until, from, now)?,
-        reason: said("reason", &wanted.reason)?,
-        by: actor.name.clone(),
-        scope: wanted.scope,
-    };
-    let handled = Handled {
-        what: "announce maintenance",
-        shown: format!(
-            "Announced maintenance of {}: {}",
-            target.name, maintenance.reason
-        ),
-        name: target.name,
-        resource: target.resource,
-        before: None,
-        after: Some(json(&maintenance)),
-    };
-    let change = StateChange::put(Table::Maintenance, &maintenance.id, &maintenance);
-    let to_keep = maintenance.clone();
-    let effect = move |inventory: &Inventory| inventory.announce(to_keep);
-    handle(&gateway, &authorized, handled, change, effect).await?;
-    Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
-}
-
-/// `DELETE /api/maintenance/{id}`: it ends now, or does not take place.
-///
-/// # Errors
-/// There is no such maintenance, or it cannot be recorded.
-pub(super) async fn end_maintenance(
-    State(gateway): State<Arc<Gateway>>,
-    authorized: Authorized,
-    Id(id): Id,
-) -> Result<Response, Problem> {
-    let inventory = gateway.shared.watchers.inventory();
-    let mut known = inventory.maintenance().into_iter();
-    let maintenance = known.find(|one| one.id == id).ok_or_else(|| {
-        Problem::new(
-            Kind::NotFound,
-            "there is no such maintenance, or it is over already",
-        )
-    })?;
-    // What it concerned may be gone.
-    let target = target(inventory, &maintenance.scope).unwrap_or_default();
-    let handled = Handled {
-        what: "end maintenance",
-        shown: format!("Ended the maintenance of {}.", target.name),
-        name: target.name,
-        resource: target.resource,
-        before: Some(json(&maintenance)),
-        after: None,
-    };
-    let change = StateChange::delete(Table::Maintenance, &id);
-    let effect = move |inventory: &Inventory| inventory.end_maintenance(&id);
-    handle(&gateway, &authorized, handled, change, effect).await?;
-    Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
-}
-
 /// Records what somebody does, then lets it take effect: both, or neither.
-async fn handle<T: Send + 'static>(
+pub(super) async fn handle<T: Send + 'static>(
     gateway: &Arc<Gateway>,
     authorized: &Authorized,
     handled: Handled,
@@ -339,55 +247,7 @@ async fn handle<T: Send + 'static>(
     changes.complete(change).await?
 }
 
-/// What maintenance concerns, as the record names it.
-#[derive(Debug)]
-struct MaintenanceTarget {
-    name: String,
-    resource: Option<ResourceKey>,
-}
-
-impl Default for MaintenanceTarget {
-    fn default() -> Self {
-        Self {
-            name: "something that is no longer there".to_owned(),
-            resource: None,
-        }
-    }
-}
-
-fn target(inventory: &Inventory, scope: &Scope) -> Result<MaintenanceTarget, Problem> {
-    let unknown = |what: &str, id: &str| {
-        let detail = format!("no {what} has the id {id:?}");
-        Problem::new(Kind::BadRequest, detail)
-    };
-    match scope {
-        Scope::System(kind) => Ok(MaintenanceTarget {
-            name: format!("all {} systems", kind.vendor()),
-            resource: None,
-        }),
-        Scope::Connection(id) => {
-            let key = ResourceKey::of_connection(id);
-            let name = inventory
-                .name(&key)
-                .ok_or_else(|| unknown("connection", id))?;
-            Ok(MaintenanceTarget {
-                name,
-                resource: Some(key),
-            })
-        }
-        Scope::Resource(key) => {
-            let name = inventory
-                .name(key)
-                .ok_or_else(|| unknown("resource", &key.id))?;
-            Ok(MaintenanceTarget {
-                name,
-                resource: Some(key.clone()),
-            })
-        }
-    }
-}
-
-fn json(thing: &impl Serialize) -> String {
+pub(super) fn json(thing: &impl Serialize) -> String {
     serde_json::to_string(thing).unwrap_or_default()
 }
 
@@ -403,7 +263,10 @@ fn no_such_alarm() -> Problem {
     Problem::new(Kind::NotFound, "no such alarm is open: it may have ended")
 }
 
-async fn read<T: DeserializeOwned>(request: Request, fields: &str) -> Result<T, Problem> {
+pub(super) async fn read<T: DeserializeOwned>(
+    request: Request,
+    fields: &str,
+) -> Result<T, Problem> {
     let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
     serde_json::from_slice(&bytes).map_err(|_| {
         let detail = format!("the body has to be an object with {fields}");
@@ -412,7 +275,7 @@ async fn read<T: DeserializeOwned>(request: Request, fields: &str) -> Result<T, 
 }
 
 /// A person's words as they are kept: one line, neither empty nor a novel. `noun` is what they are.
-fn said(noun: &str, text: &str) -> Result<String, Problem> {
+pub(super) fn said(noun: &str, text: &str) -> Result<String, Problem> {
     let wrong = |detail: String| Err(Problem::new(Kind::BadRequest, detail));
     let text = text.trim();
     if text.is_empty() {
@@ -433,7 +296,7 @@ fn said(noun: &str, text: &str) -> Result<String, Problem> {
 }
 
 /// An end that lies ahead, and not too far.
-fn end(
+pub(super) fn end(
     until: DateTime<Utc>,
     from: DateTime<Utc>,
     now: DateTime<Utc>,

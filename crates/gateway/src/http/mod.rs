@@ -15,6 +15,7 @@ mod handling;
 mod inventory;
 mod known_ids;
 pub(crate) mod listen;
+mod maintenance;
 mod middleware;
 mod openid;
 mod origin_check;

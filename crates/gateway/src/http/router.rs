@@ -5,8 +5,8 @@ use super::authorization::{
 };
 use super::middleware::{self, PathState};
 use super::{
-    activity, build, connections, console, csp_report, handling, inventory, openid, pairing,
-    probes, relay, report, session, thumbnails, unlock, walls,
+    activity, build, connections, console, csp_report, handling, inventory, maintenance, openid,
+    pairing, probes, relay, report, session, thumbnails, unlock, walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -48,9 +48,9 @@ pub(crate) fn routes() -> Vec<Route> {
         delete("/api/alarms/{id}/acknowledgement", ADMINS, handling::withdraw),
         post("/api/alarms/{id}/notes", ADMINS, handling::note),
         get("/api/alert-targets", ADMINS, handling::alert_targets),
-        get("/api/maintenance", PEOPLE, handling::list),
-        post("/api/maintenance", ADMINS, handling::announce),
-        delete("/api/maintenance/{id}", ADMINS, handling::end_maintenance),
+        get("/api/maintenance", PEOPLE, maintenance::list),
+        post("/api/maintenance", ADMINS, maintenance::announce),
+        delete("/api/maintenance/{id}", ADMINS, maintenance::end_maintenance),
         get("/api/build", EVERYBODY, build::read),
         post(csp_report::PATH, Rule::Anyone, csp_report::take),
         post("/api/pairing", Rule::Anyone, pairing::new_code),

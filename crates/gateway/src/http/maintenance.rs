@@ -1,0 +1,159 @@
+//! `/api/maintenance`: the time in which nobody is notified of some alarms. As with what people do about single alarms,
+//! nothing takes effect before its record is durable.
+
+use super::handling::{Id, end, handle, json, read, said};
+use super::middleware::Authorized;
+use super::pairing::NO_STORE;
+use crate::app::Gateway;
+use crate::audit::Handled;
+use crate::crypto::random_hex;
+use crate::problem::{Kind, Problem};
+use crate::store::{StateChange, Table};
+use crate::watch::Inventory;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use health::alarms::{Maintenance, Scope};
+use health::inventory::ResourceKey;
+use protocol::{MaintenanceList, NewMaintenance};
+use std::sync::Arc;
+
+/// How much maintenance may be planned at once.
+const MOST_MAINTENANCE: usize = 1_000;
+
+/// `GET /api/maintenance`.
+pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
+    let inventory = gateway.shared.watchers.inventory();
+    let list = MaintenanceList {
+        now: inventory.clock().now(),
+        maintenance: inventory.maintenance(),
+    };
+    (NO_STORE, Json(list)).into_response()
+}
+
+/// `POST /api/maintenance`.
+///
+/// # Errors
+/// The body is not valid, there is too much already, or it cannot be recorded.
+pub(super) async fn announce(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    request: Request,
+) -> Result<Response, Problem> {
+    let actor = &authorized.actor;
+    let wanted: NewMaintenance = read(request, "`scope`, `until`, a time in milliseconds since 1970, `reason`, a text, and `from`, a time or left out").await?;
+    let inventory = gateway.shared.watchers.inventory();
+    let now = inventory.clock().now();
+    let from = wanted.from.unwrap_or(now).max(now);
+    if inventory.maintenance().len() >= MOST_MAINTENANCE {
+        let detail = format!("there are {MOST_MAINTENANCE} already; end some of them first");
+        return Err(Problem::new(Kind::Overloaded, detail));
+    }
+    let target = target(inventory, &wanted.scope)?;
+    let maintenance = Maintenance {
+        id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
+        from,
+        until: end(wanted.until, from, now)?,
+        reason: said("reason", &wanted.reason)?,
+        by: actor.name.clone(),
+        scope: wanted.scope,
+    };
+    let handled = Handled {
+        what: "announce maintenance",
+        shown: format!(
+            "Announced maintenance of {}: {}",
+            target.name, maintenance.reason
+        ),
+        name: target.name,
+        resource: target.resource,
+        before: None,
+        after: Some(json(&maintenance)),
+    };
+    let change = StateChange::put(Table::Maintenance, &maintenance.id, &maintenance);
+    let to_keep = maintenance.clone();
+    let effect = move |inventory: &Inventory| inventory.announce(to_keep);
+    handle(&gateway, &authorized, handled, change, effect).await?;
+    Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
+}
+
+/// `DELETE /api/maintenance/{id}`: it ends now, or does not take place.
+///
+/// # Errors
+/// There is no such maintenance, or it cannot be recorded.
+pub(super) async fn end_maintenance(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let inventory = gateway.shared.watchers.inventory();
+    let mut known = inventory.maintenance().into_iter();
+    let maintenance = known.find(|one| one.id == id).ok_or_else(|| {
+        Problem::new(
+            Kind::NotFound,
+            "there is no such maintenance, or it is over already",
+        )
+    })?;
+    // What it concerned may be gone.
+    let target = target(inventory, &maintenance.scope).unwrap_or_default();
+    let handled = Handled {
+        what: "end maintenance",
+        shown: format!("Ended the maintenance of {}.", target.name),
+        name: target.name,
+        resource: target.resource,
+        before: Some(json(&maintenance)),
+        after: None,
+    };
+    let change = StateChange::delete(Table::Maintenance, &id);
+    let effect = move |inventory: &Inventory| inventory.end_maintenance(&id);
+    handle(&gateway, &authorized, handled, change, effect).await?;
+    Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
+}
+
+/// What maintenance concerns, as the record names it.
+#[derive(Debug)]
+struct MaintenanceTarget {
+    name: String,
+    resource: Option<ResourceKey>,
+}
+
+impl Default for MaintenanceTarget {
+    fn default() -> Self {
+        Self {
+            name: "something that is no longer there".to_owned(),
+            resource: None,
+        }
+    }
+}
+
+fn target(inventory: &Inventory, scope: &Scope) -> Result<MaintenanceTarget, Problem> {
+    let unknown = |what: &str, id: &str| {
+        let detail = format!("no {what} has the id {id:?}");
+        Problem::new(Kind::BadRequest, detail)
+    };
+    match scope {
+        Scope::System(kind) => Ok(MaintenanceTarget {
+            name: format!("all {} systems", kind.vendor()),
+            resource: None,
+        }),
+        Scope::Connection(id) => {
+            let key = ResourceKey::of_connection(id);
+            let name = inventory
+                .name(&key)
+                .ok_or_else(|| unknown("connection", id))?;
+            Ok(MaintenanceTarget {
+                name,
+                resource: Some(key),
+            })
+        }
+        Scope::Resource(key) => {
+            let name = inventory
+                .name(key)
+                .ok_or_else(|| unknown("resource", &key.id))?;
+            Ok(MaintenanceTarget {
+                name,
+                resource: Some(key.clone()),
+            })
+        }
+    }
+}
