@@ -40,6 +40,8 @@ for (const [name, shows] of [
     assert.deepEqual(requests.filter(({ operation }) => operation === 'get session'), [], 'nothing is sent');
     await page.getByRole('button', { name: 'Close import' }).click();
     await region.waitFor({ state: 'detached' });
+    const again = page.getByRole('button', { name: 'Import response' });
+    assert.ok(await again.evaluate((button) => button === document.activeElement), 'the focus goes back to where it came from');
   });
 }
 

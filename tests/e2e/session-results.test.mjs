@@ -265,9 +265,11 @@ story('an export of every page can be cancelled, and a page that fails exports n
   const going = page.getByRole('group', { name: 'Export in progress' });
   await going.getByRole('button', { name: 'Cancel' }).click();
   await going.waitFor({ state: 'detached' });
+  const button = page.getByRole('button', { name: 'Export CSV' });
+  assert.ok(await button.evaluate((button) => button === document.activeElement), 'the focus goes back to where it came from');
   await control('DELETE', '/faults');
   await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 503 } });
-  await page.getByRole('button', { name: 'Export CSV' }).click();
+  await button.click();
   // The first page may come from the question that was under way when the export was cancelled.
   await page.getByRole('status').getByText(/Page [12] of \d+ could not be read, so nothing was exported/).waitFor();
 });

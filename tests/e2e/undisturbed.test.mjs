@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { START, eventually, open as openTicking, pass, passEventually, rows, story, whenRows } from './harness.mjs';
 import { allLive } from './support/sources.mjs';
-import { path, system } from './support/worlds.mjs';
+import { path, sessions, system } from './support/worlds.mjs';
 
 /** Waits until a page has had so many answers from now on: the inventory, and what the page polls itself. */
 const polled = async (page, times, own) => {
@@ -175,4 +175,25 @@ story('a failure and its end leave the rest of the page as it was', async ({ pag
   await control('DELETE', '/faults');
   await card.waitFor({ state: 'detached', timeout: 20_000 });
   assert.ok(await table.evaluate((node) => node.isConnected));
+});
+
+story('a failover session stays under the focus when another one begins, which stands above it later', async ({ page, visit, control, world, reread }) => {
+  await visit('/failover-sessions?connection=em&size=10');
+  await whenRows(page, 'Cloud failover sessions', (shown) => assert.equal(shown.length, 10));
+  const newest = async () => sessions(await world(), 'em')[0].guid;
+  const links = page.getByRole('table', { name: 'Cloud failover sessions' }).locator('tbody th a');
+  const idOf = (link) => link.getAttribute('href').split('/').at(-1);
+  const drawn = async () => Promise.all((await links.all()).map(async (link) => link.evaluate(idOf)));
+  const before = await drawn();
+  await links.nth(1).focus();
+  const last = await newest();
+  await control('PUT', '/scenario', { name: 'incident' });
+  while ((await newest()) === last) await control('POST', '/clock/advance', { seconds: 60 });
+  await reread('em');
+  const begun = await newest();
+  await eventually(async () => assert.ok((await drawn()).includes(begun)), 30_000);
+  assert.equal(await page.locator(':focus').evaluate(idOf), before[1]);
+  assert.deepEqual((await drawn()).slice(0, 9), before.slice(0, 9));
+  await page.getByRole('button', { name: 'Next', exact: true }).focus();
+  await eventually(async () => assert.equal((await drawn())[0], begun));
 });

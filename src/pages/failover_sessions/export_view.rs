@@ -7,7 +7,7 @@ use crate::live::{clock, use_clock};
 use crate::prefs::use_prefs;
 use crate::ui::download::FileKind;
 use crate::ui::notice::use_notices;
-use crate::ui::{download, error_status, times};
+use crate::ui::{download, error_status, focus, times};
 use health::words;
 use leptos::prelude::*;
 use vendors::veeam::{self, Page, Paging, Query};
@@ -137,6 +137,8 @@ pub fn Export(
                     }
                 }
             }
+            // Cancel goes away, which may have the focus.
+            focus("#export:has(~ * button:focus)");
             if progress.try_set(None).is_some() {
                 stop = Some(Stop::Left);
             }
@@ -198,7 +200,7 @@ pub fn Export(
                 <option value="every" selected=move || every.get()>"every page"</option>
             </select>
         </label>
-        <button type="button" class="btn" aria-disabled=off on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
+        <button type="button" class="btn" id="export" aria-disabled=off on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
         <button type="button" class="btn" aria-disabled=off on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {stale}
         {going}

@@ -4,7 +4,7 @@ use super::imported::ImportedTable;
 use crate::api::read_saved;
 use crate::pages::chunks::{Chunk, Dialog, Piece, use_chunks};
 use crate::ui::dialog as ui;
-use crate::ui::{Icon, download, error_status};
+use crate::ui::{Icon, download, error_status, focus};
 use health::words::decimal;
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub fn ImportResponse(
         open.get().then(dialog)
     };
     view! {
-        <button type="button" class="btn" title="Reads a saved XML or JSON response in this browser; nothing is sent" on:click=move |_| open.set(true)>"Import response"</button>
+        <button type="button" class="btn" title="Reads a saved XML or JSON response in this browser; nothing is sent" id="import" on:click=move |_| open.set(true)>"Import response"</button>
         {dialog}
     }
 }
@@ -190,12 +190,16 @@ pub fn ImportedResponse(
                 download::text("imported-sessions.json", "application/json", &text);
             }
         };
+        let close = move |_| {
+            focus("#import");
+            imported.set(None);
+        };
         Some(view! {
             <section class="panel" aria-label="Imported response">
                 <header><span class="tag" data-s="unknown"><Icon name="stale" />"IMPORTED"</span>
                     <h2>"Imported response"</h2><p role="status">{format!("{from}: {sessions}{references}. Nothing was sent; it is as old as the file.")}</p>
                     <button type="button" class="btn end" on:click=keep>"Export JSON of the import"</button>
-                    <button type="button" class="btn" on:click=move |_| imported.set(None)>"Close import"</button></header>
+                    <button type="button" class="btn" on:click=close>"Close import"</button></header>
                 {listed}
                 <ImportedTable page />
             </section>

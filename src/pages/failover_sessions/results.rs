@@ -19,6 +19,7 @@ use crate::pages::last_known::aged;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::table::row_window::{LongTable, RowWindow};
+use crate::ui::table::stable_rows::{RowLock, StableRows, keep_order};
 use crate::ui::{FailureCard, Icon, times};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -160,7 +161,18 @@ fn Listing(
     let stale = Memo::new(move |_| !several && found.oldest(clock).is_some());
     let count = Memo::new(move |_| found.page().map_or(0, |page| page.sessions.len()));
     let table = RowWindow::new(ALL_DRAWN, count);
-    let list = Memo::new(move |_| found.rows(table.rows.get().rows, clock, prefs.zone.get()));
+    let row_lock = RowLock::new();
+    let list = Memo::new(move |before: Option<&Vec<Row>>| {
+        let mut rows = found.rows(table.rows.get().rows, clock, prefs.zone.get());
+        // Of a longer page other rows are drawn when it is scrolled, and these belong where they stand in it.
+        let is_whole = count.get() <= ALL_DRAWN;
+        if let Some(before) = before.filter(|_| is_whole && row_lock.is_held()) {
+            keep_order(&mut rows, before.iter().map(|row| row.uid.clone()), |row| {
+                row.uid.clone()
+            });
+        }
+        rows
+    });
     let left_out = Memo::new(move |_| found.page().map(|page| page.left_out));
     let rows = Rows::follow(list);
     let columns = Memo::new(move |_| {
@@ -240,7 +252,7 @@ fn Listing(
                 // The table alone: while a page is read, the button that led to it keeps the focus.
                 <div hidden=move || found.page().is_none()>
                     <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
-                        <tbody>{table.before()}{rows.draw_numbered(draw)}{table.after()}</tbody>
+                        <StableRows row_lock>{table.before()}{rows.draw_numbered(draw)}{table.after()}</StableRows>
                     </LongTable>
                 </div>
                 <Nothing found />
