@@ -58,6 +58,7 @@ const GATEWAY: Order = Order {
             "clock",
             "inventory_view",
         ],
+        &["lock"],
     ],
 };
 

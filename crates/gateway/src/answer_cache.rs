@@ -1,9 +1,10 @@
 //! Answers that many ask for at the same time, made once. Knows nothing of what they hold.
 
+use crate::lock::lock;
 use crate::single_flight::SingleFlight;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// So many answers are kept.
 const MOST: usize = 64;
@@ -33,7 +34,7 @@ impl<K: Eq + Hash, V: Clone> AnswerCache<K, V> {
         make: impl FnOnce() -> F,
     ) -> V {
         let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut slots = lock(&self.slots);
             slots.retain(|key, _| current(key));
             if slots.len() >= MOST && !slots.contains_key(&key) {
                 slots.clear();
@@ -46,10 +47,7 @@ impl<K: Eq + Hash, V: Clone> AnswerCache<K, V> {
 
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.slots
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        lock(&self.slots).len()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::clock::{SigningClock, wall_clock};
 use crate::config;
 use crate::credentials::AHEAD;
 use crate::in_flight::InFlight;
+use crate::lock::lock;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::store::Store;
@@ -22,7 +23,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use vendors::System;
 
@@ -168,10 +169,7 @@ impl Gateway {
         assets: Assets,
         shared: Arc<Shared>,
     ) -> Result<Self, String> {
-        let mut accounts = shared
-            .accounts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = lock(&shared.accounts);
         let mut upstreams = Vec::new();
         let mut thumbnails = HashMap::new();
         for connection in connections {

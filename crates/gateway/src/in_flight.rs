@@ -2,13 +2,14 @@
 //! not sent yet, in all and of each session. An answer that several get is kept, and counted, once. A leaf but for
 //! problems.
 
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 /// The most bytes in all.
@@ -54,7 +55,7 @@ impl InFlight {
     /// # Errors
     /// The session, or all together, have not read enough of what they asked for.
     pub(crate) fn check(&self, session: &str) -> Result<(), Problem> {
-        let sending = self.sending();
+        let sending = lock(&self.0);
         let of_session = sending.sessions.get(session).copied().unwrap_or(0);
         if sending.total + LARGEST > TOTAL || of_session + LARGEST > PER_SESSION {
             return Err(full());
@@ -70,7 +71,7 @@ impl InFlight {
         if bytes.len() < LARGE {
             return Ok(Body::from(bytes));
         }
-        let mut sending = self.sending();
+        let mut sending = lock(&self.0);
         let of_session = sending.sessions.get(session).copied().unwrap_or(0) + bytes.len();
         let address = bytes.as_ptr().addr();
         let new = match sending.buffers.contains_key(&address) {
@@ -92,10 +93,6 @@ impl InFlight {
         };
         Ok(Body::new(Parts { share, sent: 0 }))
     }
-
-    fn sending(&self) -> MutexGuard<'_, Sending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn full() -> Problem {
@@ -110,7 +107,7 @@ fn full() -> Problem {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut sending = self.of.sending();
+        let mut sending = lock(&self.of.0);
         let address = self.bytes.as_ptr().addr();
         if let Some((times, size)) = sending.buffers.get_mut(&address) {
             *times -= 1;
@@ -172,7 +169,7 @@ mod tests {
             let session = format!("other {number}");
             held.push(in_flight.body(large(2), &session).unwrap());
         }
-        assert_eq!(in_flight.sending().total, 240 << 20);
+        assert_eq!(lock(&in_flight.0).total, 240 << 20);
         let refused = in_flight.body(large(3), "another").unwrap_err();
         assert_eq!(
             (refused.kind, refused.retry_after),
@@ -182,8 +179,8 @@ mod tests {
         let first = held.remove(0);
         assert_eq!(to_bytes(first, usize::MAX).await.unwrap(), shared);
         drop(held);
-        assert_eq!(in_flight.sending().total, 0);
-        assert!(in_flight.sending().sessions.is_empty());
+        assert_eq!(lock(&in_flight.0).total, 0);
+        assert!(lock(&in_flight.0).sessions.is_empty());
         let two = [(); 2].map(|()| in_flight.body(large(4), "one").unwrap());
         assert!(in_flight.check("one").is_err(), "nothing more is asked for");
         assert!(in_flight.check("two").is_ok() && in_flight.body(large(4), "two").is_ok());

@@ -19,6 +19,7 @@ mod http;
 mod identity;
 mod in_flight;
 mod inventory_view;
+mod lock;
 mod metrics;
 mod network;
 mod pairing;

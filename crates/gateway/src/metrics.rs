@@ -10,6 +10,7 @@ mod refusals;
 
 pub(crate) use families::CONTENT_TYPE;
 
+use crate::lock::lock;
 use crate::problem::Problem;
 use crate::vendor_http::Answer;
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ use protocol::{AlertTargets, Inventory};
 pub(crate) use refusals::Recorded;
 use refusals::Refusals;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -104,13 +105,9 @@ impl BreakerState {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Metrics {
     pub(crate) fn meter(&self, connection: &str) -> Arc<Meter> {
-        locked(&self.meters)
+        lock(&self.meters)
             .entry(connection.to_owned())
             .or_default()
             .clone()
@@ -118,7 +115,7 @@ impl Metrics {
 
     /// Drops the counters of all other connections.
     pub(crate) fn keep_only(&self, connections: &[&str]) {
-        locked(&self.meters).retain(|id, _| connections.contains(&id.as_str()));
+        lock(&self.meters).retain(|id, _| connections.contains(&id.as_str()));
     }
 
     pub(crate) fn request(&self, route: &'static str, method: &str, status: u16) {
@@ -126,7 +123,7 @@ impl Metrics {
             .into_iter()
             .find(|known| *known == method)
             .unwrap_or("other");
-        *locked(&self.requests)
+        *lock(&self.requests)
             .entry((route, method, status / 100))
             .or_default() += 1;
     }
@@ -134,26 +131,26 @@ impl Metrics {
     /// The configuration was read again.
     pub(crate) fn reload(&self, is_in_force: bool) {
         let outcome = if is_in_force { "done" } else { "refused" };
-        *locked(&self.reloads).entry(outcome).or_default() += 1;
+        *lock(&self.reloads).entry(outcome).or_default() += 1;
     }
 
     pub(crate) fn sign_in(&self, outcome: &'static str) {
-        *locked(&self.sign_ins).entry(outcome).or_default() += 1;
+        *lock(&self.sign_ins).entry(outcome).or_default() += 1;
     }
 
     pub(crate) fn refusal(&self, why: &'static str) {
-        *locked(&self.refusals).entry(why).or_default() += 1;
+        *lock(&self.refusals).entry(why).or_default() += 1;
     }
 
     /// A page broke its Content-Security-Policy.
     pub(crate) fn csp_report(&self, directive: &'static str) {
-        *locked(&self.csp_reports).entry(directive).or_default() += 1;
+        *lock(&self.csp_reports).entry(directive).or_default() += 1;
     }
 
     /// Whether another report is taken within this minute.
     pub(crate) fn may_report(&self) -> bool {
         let now = Instant::now();
-        let mut reporting = locked(&self.reporting);
+        let mut reporting = lock(&self.reporting);
         let minute = reporting.filter(|(began, _)| now.duration_since(*began) < MINUTE);
         let (began, count) = minute.unwrap_or((now, 0));
         *reporting = Some((began, count.saturating_add(1)));
@@ -163,12 +160,12 @@ impl Metrics {
     /// Whether another refusal of this kind is recorded at this moment, of the person with this name, or of all who are
     /// not signed in.
     pub(crate) fn take_refusal(&self, what: &'static str, who: &str) -> Option<Recorded> {
-        locked(&self.refusing).take(what, who, Instant::now())
+        lock(&self.refusing).take(what, who, Instant::now())
     }
 
     /// A session made a request.
     pub(crate) fn session_used(&self, session: &str, role: &'static str) {
-        let mut sessions = locked(&self.sessions);
+        let mut sessions = lock(&self.sessions);
         let now = Instant::now();
         if sessions.len() >= MOST_SESSIONS {
             sessions.retain(|_, (_, at)| now.duration_since(*at) < OPEN);
@@ -180,7 +177,7 @@ impl Metrics {
 
     /// A session ended.
     pub(crate) fn session_ended(&self, session: &str) {
-        locked(&self.sessions).remove(session);
+        lock(&self.sessions).remove(session);
     }
 
     /// All metrics in Prometheus's text format: what was counted, and the state of what is watched.
@@ -206,7 +203,7 @@ impl Metrics {
 impl Meter {
     /// One call to the vendor.
     pub(crate) fn call(&self, duration: Duration, outcome: &Result<Answer, Problem>) {
-        let mut counts = locked(&self.0);
+        let mut counts = lock(&self.0);
         let class = match outcome {
             Ok(answer) => match answer.status.as_u16() / 100 {
                 2 => "2xx",
@@ -228,7 +225,7 @@ impl Meter {
 
     /// One read, answered by its own call or by another's.
     pub(crate) fn read(&self, shared: bool) {
-        let mut counts = locked(&self.0);
+        let mut counts = lock(&self.0);
         if shared {
             counts.shared += 1;
         } else {
@@ -238,7 +235,7 @@ impl Meter {
 
     /// The state of the connection's breaker changed.
     pub(crate) fn breaker(&self, state: BreakerState) {
-        let mut counts = locked(&self.0);
+        let mut counts = lock(&self.0);
         // A trial that fails keeps it open. A breaker that replaced an open one opens anew.
         let opens = matches!(state, BreakerState::Open(_)) && counts.breaker != BreakerState::Trial;
         counts.opened += u64::from(opens);

@@ -1,12 +1,13 @@
 //! A value in memory, or in a file that several gateways may share: replaced as a whole under a lock, and read
 //! again when another gateway has replaced it. An unreadable file is never overwritten.
 
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use serde::Serialize;
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 /// What a file may hold.
@@ -84,7 +85,7 @@ impl<T: Content> SharedFile<T> {
     /// The file is not a content, or its folder cannot be written to.
     pub(crate) fn in_file(file: &Path) -> Result<Self, String> {
         let (content, stamp) = load::<T>(file)?;
-        drop(lock::<T>(file)?);
+        drop(lock_file::<T>(file)?);
         let content = Some(Arc::new(content));
         Ok(Self {
             file: Some(file.to_owned()),
@@ -100,7 +101,7 @@ impl<T: Content> SharedFile<T> {
 
     /// The present value. `None` when it cannot be read.
     pub(crate) fn read(&self) -> Option<Arc<T>> {
-        let mut cached = mutex(&self.cached);
+        let mut cached = lock(&self.cached);
         let Some(file) = &self.file else {
             return cached.content.clone();
         };
@@ -144,7 +145,7 @@ impl<T: Content> SharedFile<T> {
         &self,
         act: impl FnOnce(&mut T) -> Result<D, Problem>,
     ) -> Result<D, Problem> {
-        let _changing = mutex(&self.changing);
+        let _changing = lock(&self.changing);
         let failed = |why: String| {
             tracing::error!("{why}");
             let detail = format!(
@@ -154,29 +155,25 @@ impl<T: Content> SharedFile<T> {
             Problem::new(Kind::Internal, detail)
         };
         let Some(file) = &self.file else {
-            let mut cached = mutex(&self.cached);
+            let mut cached = lock(&self.cached);
             let mut content = cached.content.as_deref().cloned().unwrap_or_default();
             let done = act(&mut content)?;
             cached.content = Some(Arc::new(content));
             return Ok(done);
         };
-        let _lock = lock::<T>(file).map_err(failed)?;
+        let _lock = lock_file::<T>(file).map_err(failed)?;
         let (mut content, _) = load::<T>(file).map_err(failed)?;
         let before = content.clone();
         let done = act(&mut content)?;
         if content != before {
             let stamp = write(file, &content).map_err(failed)?;
-            *mutex(&self.cached) = Cached {
+            *lock(&self.cached) = Cached {
                 content: Some(Arc::new(content)),
                 stamp: Some(stamp),
             };
         }
         Ok(done)
     }
-}
-
-fn mutex<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn about<T: Content>(file: &Path, why: &dyn std::fmt::Display) -> String {
@@ -265,7 +262,7 @@ fn lock_fault<T: Content>(file: &Path, lock: &Path, error: &std::io::Error) -> S
 }
 
 /// Locks the file against other gateways. The lock ends with the process at the latest.
-fn lock<T: Content>(file: &Path) -> Result<File, String> {
+fn lock_file<T: Content>(file: &Path) -> Result<File, String> {
     let path = beside(file, ".lock");
     let lock = private().create(true).truncate(false).open(&path);
     let lock = lock.map_err(|error| lock_fault::<T>(file, &path, &error))?;

@@ -6,6 +6,7 @@ use super::rules::{Due, Watch, WatchKey, Watches};
 use super::send::{Failure, Sender};
 use crate::config::{self, AlertRule, DeliveryMethod, Shape};
 use crate::crypto::random_hex;
+use crate::lock::lock;
 use crate::store::{StateChange, Store, Table};
 use crate::supervision::supervise;
 use crate::watch::Inventory;
@@ -17,7 +18,7 @@ use protocol::{AlertTargetState, AlertTargets, UndeliveredAlert};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use tokio::task::JoinSet;
 use vendors::SystemKind;
 use vendors::operation::segment;
@@ -159,8 +160,8 @@ impl Alerting {
 
     /// Sends by these rules from now on.
     pub(crate) fn set(self: &Arc<Self>, setting: Setting) {
-        self.state().setting = setting;
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        lock(&self.state).setting = setting;
+        let mut running = lock(&self.running);
         running.get_or_insert_with(|| {
             let mut task = JoinSet::new();
             // What is under way must not keep alive what it belongs to.
@@ -174,17 +175,13 @@ impl Alerting {
 
     /// Sends nothing any more.
     pub(crate) fn stop(&self) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = lock(&self.running);
         *running = None;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What became of the messages to each target.
     pub(crate) fn targets(&self) -> AlertTargets {
-        let state = self.state();
+        let state = lock(&self.state);
         let of = |target: &Target| {
             let (waiting, given_up) = state.outbox.of(&target.id);
             let delivery = state.outbox.delivery(&target.id);
@@ -210,7 +207,7 @@ impl Alerting {
     /// than not at all.
     async fn is_in_charge(&self) -> bool {
         let (follows, revision) = {
-            let state = self.state();
+            let state = lock(&self.state);
             (state.follows, state.revision)
         };
         if self.store.leads() && !follows {
@@ -219,7 +216,7 @@ impl Alerting {
         let Some(update) = self.store.poll_changes(revision).await else {
             return false;
         };
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         if let Some(mut saved) = update.saved {
             let watches = saved.take::<(WatchKey, Watch)>(Table::AlertWatches);
             let outgoing = saved.take::<OutboxMessage>(Table::AlertMessages);
@@ -234,13 +231,13 @@ impl Alerting {
 
     /// Evaluates the rules for the open alarms, and answers what is to be tried now.
     fn evaluate(&self) -> Vec<(OutboxMessage, Target)> {
-        if self.state().is_idle() {
+        if lock(&self.state).is_idle() {
             return Vec::new();
         }
         let now = self.inventory.clock().now();
         let (open, systems) = self.inventory.alarms();
         let system = |id: &str| systems.get(id).map(|(kind, _)| *kind);
-        let mut guard = self.state();
+        let mut guard = lock(&self.state);
         let state = &mut *guard;
         let step = state.watches.step(&state.setting.rules, &open, system, now);
         let mut changes: Vec<StateChange> = step.changed.iter().map(watch_change).collect();
@@ -308,7 +305,7 @@ impl Alerting {
             }
         }
         let now = self.inventory.clock().now();
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         state.busy.remove(target);
         let changes = state.outbox.attempted(&outbox::key(outgoing), outcome, now);
         drop(state);
@@ -321,7 +318,7 @@ async fn run(alerting: Weak<Alerting>) {
     let mut attempts = JoinSet::new();
     if let Some(here) = alerting.upgrade() {
         // What was under way when this failed has ended with it, and is tried again.
-        here.state().busy.clear();
+        lock(&here.state).busy.clear();
     }
     loop {
         let Some(here) = alerting.upgrade() else {

@@ -10,13 +10,14 @@ pub(crate) use register::EndedSession;
 
 use crate::clock::wall_clock;
 use crate::config::{EndedFile, StoreLocation};
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use crate::shared_file::{self, SharedFile};
 use crate::store::{StateChange, Store, Table};
 use register::{Register, Row};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The ended sessions of one process. They survive a change of the configuration.
 #[derive(Debug, Default)]
@@ -117,7 +118,7 @@ impl EndedSessions {
         let mut to_take_over = None;
         let file = match (&self.store, file) {
             (Some(store), Some(file)) => {
-                if locked(&self.file).taken_over.as_ref() != Some(&file.path) {
+                if lock(&self.file).taken_over.as_ref() != Some(&file.path) {
                     let register = shared_file::content(&file.path)?;
                     to_take_over = Some((file.path.clone(), register));
                 }
@@ -151,7 +152,7 @@ impl EndedSessions {
             }
         };
         // The one in use stays, with what is known of it.
-        let present = locked(&self.file).file.clone();
+        let present = lock(&self.file).file.clone();
         let present = present.filter(|(path, _)| file.is_some_and(|file| file.path == *path));
         Ok(OpenedFile {
             file: present.or(opened),
@@ -165,7 +166,7 @@ impl EndedSessions {
         if let (Some(store), Some((path, register))) = (&self.store, to_take_over) {
             self.take_over(path, register, store);
         }
-        let mut present = locked(&self.file);
+        let mut present = lock(&self.file);
         let path = |file: &Option<(PathBuf, _)>| file.as_ref().map(|(path, _)| path.clone());
         if path(&present.file) != path(&file) {
             (present.file, present.read) = (file, None);
@@ -175,7 +176,7 @@ impl EndedSessions {
     /// Takes over what a file holds.
     fn take_over(&self, path: PathBuf, mut register: Register, store: &Store) {
         register.tidy(wall_clock()().as_secs());
-        let mut known = locked(&self.known);
+        let mut known = lock(&self.known);
         known.take_news(store);
         let before = known.unsaved().len();
         known.register.merge(&register);
@@ -191,14 +192,14 @@ impl EndedSessions {
             store.save_later(unsaved);
         }
         drop(known);
-        locked(&self.file).taken_over = Some(path);
+        lock(&self.file).taken_over = Some(path);
     }
 
     /// Whether the session has ended.
     pub(crate) fn holds(&self, session: &EndedSession) -> bool {
-        let mut file = locked(&self.file);
+        let mut file = lock(&self.file);
         let present = file.file.as_ref().and_then(|(_, file)| file.read());
-        let mut known = locked(&self.known);
+        let mut known = lock(&self.known);
         if let Some(store) = &self.store {
             known.take_news(store);
         }
@@ -220,7 +221,7 @@ impl EndedSessions {
     /// The store or the file cannot be written: after a restart the session would count as open.
     pub(crate) async fn add(&self, session: &EndedSession, now: u64) -> Result<(), Problem> {
         let known = {
-            let mut known = locked(&self.known);
+            let mut known = lock(&self.known);
             if let Some(store) = &self.store {
                 known.take_news(store);
             }
@@ -237,10 +238,10 @@ impl EndedSessions {
         let Some(store) = &self.store else {
             return Ok(());
         };
-        let unsaved = locked(&self.known).unsaved();
+        let unsaved = lock(&self.known).unsaved();
         let saved = store.save(unsaved.clone()).await;
         if saved.is_ok() {
-            locked(&self.known).saved(&unsaved);
+            lock(&self.known).saved(&unsaved);
         } else {
             tracing::error!(
                 "a session that has ended is not in the store: until it is, a copy of its cookie is good at other \
@@ -252,7 +253,7 @@ impl EndedSessions {
 
     /// Writes all that is known into the file, where there is one.
     async fn write(&self, known: Register, now: u64) -> Result<(), Problem> {
-        let Some((_, file)) = locked(&self.file).file.clone() else {
+        let Some((_, file)) = lock(&self.file).file.clone() else {
             return Ok(());
         };
         let write = move || {
@@ -265,10 +266,6 @@ impl EndedSessions {
         let written = tokio::task::spawn_blocking(write).await;
         written.unwrap_or_else(|_| Err(Problem::new(Kind::Internal, "the change broke off")))
     }
-}
-
-fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -343,7 +340,7 @@ mod tests {
                 assert!(after.holds(&ended(number)), "{number}");
             }
             assert!(!after.holds(&session(1_003, now)), "a younger one");
-            let rows = locked(&after.known).stored.len();
+            let rows = lock(&after.known).stored.len();
             assert_eq!(rows, 1_001, "the listed ones, and one for all older ones");
         }
     }

@@ -1,10 +1,11 @@
 //! Runs password hashing: a few at a time, because each costs memory and time on purpose, in buffers that are
 //! used again. It goes on across changes of the configuration, so that none of them raises the limit.
 
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use argon2::Block;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -62,10 +63,10 @@ impl Hashing {
         };
         let hashing = self.clone();
         let run = move || {
-            let mut buffer = hashing.buffers().pop().unwrap_or_default();
+            let mut buffer = lock(&hashing.buffers).pop().unwrap_or_default();
             let result = hash(&mut buffer);
             if buffer.len() <= LARGEST_KEPT {
-                hashing.buffers().push(buffer);
+                lock(&hashing.buffers).push(buffer);
             }
             drop(place);
             result
@@ -84,10 +85,6 @@ impl Hashing {
     pub(super) async fn ended(&self) {
         let all = u32::try_from(AT_A_TIME).unwrap_or(u32::MAX);
         drop(self.places.acquire_many(all).await);
-    }
-
-    fn buffers(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -126,10 +123,10 @@ mod tests {
                 .await
                 .unwrap();
         }
-        assert!(hashing.buffers().len() <= AT_A_TIME);
+        assert!(lock(&hashing.buffers).len() <= AT_A_TIME);
         let large = |buffer: &mut Vec<Block>| buffer.resize(LARGEST_KEPT + 1, Block::new());
         hashing.run(large).await.unwrap();
-        let kept = hashing.buffers();
+        let kept = lock(&hashing.buffers);
         assert!(kept.iter().all(|buffer| buffer.len() <= LARGEST_KEPT));
     }
 

@@ -5,11 +5,12 @@
 //! Limits as well how many attempts at an account are under way, so that those of one leave room for others where
 //! passwords are hashed, and how often an account's owner signs in.
 
+use crate::lock::lock;
 use crate::network::{self, network_of};
 use ring::digest::{SHA256, digest};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -85,7 +86,7 @@ pub(crate) struct AttemptPermit<'t> {
 
 impl Drop for AttemptPermit<'_> {
     fn drop(&mut self) {
-        let mut under_way = self.of.under_way();
+        let mut under_way = lock(&self.of.under_way);
         if let Some(count) = under_way.get_mut(&self.group) {
             *count -= 1;
             if *count == 0 {
@@ -107,13 +108,13 @@ impl Throttle {
     ) -> Result<AttemptPermit<'_>, u32> {
         let account = digest_of(account);
         check(
-            &self.counts(),
+            &lock(&self.counts),
             &Key::Owner(account),
             PER_OWNER,
             Instant::now(),
         )?;
         let group = (account, is_known_browser);
-        let mut under_way = self.under_way();
+        let mut under_way = lock(&self.under_way);
         let count = under_way.entry(group).or_default();
         if *count >= UNDER_WAY {
             return Err(SOON);
@@ -124,7 +125,7 @@ impl Throttle {
 
     /// Counts that an account's owner has signed in.
     pub(crate) fn signed_in(&self, account: &str) {
-        let (now, mut counts) = (Instant::now(), self.counts());
+        let (now, mut counts) = (Instant::now(), lock(&self.counts));
         count(&mut counts, Key::Owner(digest_of(account)), now);
         tidy(&mut counts, now);
     }
@@ -135,7 +136,7 @@ impl Throttle {
     /// The number of seconds until the next attempt is allowed.
     pub(crate) fn begin(&self, attempt: &Attempt) -> Result<(), u32> {
         let now = Instant::now();
-        let mut counts = self.counts();
+        let mut counts = lock(&self.counts);
         for (of, limit) in &attempt.0 {
             check(&counts, of, *limit, now)?;
         }
@@ -153,14 +154,14 @@ impl Throttle {
     /// The number of seconds until the next attempt is allowed.
     pub(crate) fn may_ask(&self, address: IpAddr) -> Result<(), u32> {
         let now = Instant::now();
-        let counts = self.counts();
+        let counts = lock(&self.counts);
         let mut keys = network_keys(address).into_iter();
         keys.try_for_each(|(of, limit)| check(&counts, &of, limit, now))
     }
 
     /// Counts a failed attempt of an address.
     pub(crate) fn failed(&self, address: IpAddr) {
-        let (now, mut counts) = (Instant::now(), self.counts());
+        let (now, mut counts) = (Instant::now(), lock(&self.counts));
         for (of, _) in network_keys(address) {
             count(&mut counts, of, now);
         }
@@ -170,7 +171,7 @@ impl Throttle {
     /// Takes a successful attempt back, and clears the account's failed ones.
     pub(crate) fn succeeded(&self, attempt: &Attempt) {
         self.forgive(attempt);
-        let mut counts = self.counts();
+        let mut counts = lock(&self.counts);
         for (of, _) in &attempt.0 {
             if matches!(of, Key::Account(_)) {
                 counts.remove(of);
@@ -180,22 +181,12 @@ impl Throttle {
 
     /// Takes an attempt back that was not checked.
     pub(crate) fn forgive(&self, attempt: &Attempt) {
-        let mut counts = self.counts();
+        let mut counts = lock(&self.counts);
         for (of, _) in &attempt.0 {
             if let Some(count) = counts.get_mut(of) {
                 count.tries = count.tries.saturating_sub(1);
             }
         }
-    }
-
-    fn counts(&self) -> MutexGuard<'_, HashMap<Key, Count>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Group, u32>> {
-        self.under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -403,7 +394,7 @@ mod tests {
                 tokio::time::advance(WINDOW).await;
             }
         }
-        assert!(throttle.counts().len() <= MOST);
+        assert!(lock(&throttle.counts).len() <= MOST);
     }
 
     #[tokio::test(start_paused = true)]
@@ -455,7 +446,7 @@ mod tests {
         permits.push(throttle.admit("vic", true).unwrap());
         assert!(throttle.admit("vic", true).is_err());
         drop(permits);
-        assert!(throttle.under_way().is_empty());
+        assert!(lock(&throttle.under_way).is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! Ids that are valid once and were used: sign-ins at a provider and unlock codes. They expire within
 //! minutes, so that this gateway's memory is enough.
 
+use crate::lock::lock;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// How many ids are kept. The oldest is dropped first.
@@ -15,7 +16,7 @@ pub(crate) struct UsedIds(Mutex<HashMap<String, Duration>>);
 impl UsedIds {
     /// Marks an id as used. Returns whether it was still valid before.
     pub(crate) fn add(&self, number: &str, now: Duration) -> bool {
-        let mut used = self.ids();
+        let mut used = lock(&self.0);
         let first = used.insert(number.to_owned(), now).is_none();
         if used.len() > MOST {
             let oldest = used.iter().min_by_key(|(_, at)| **at);
@@ -24,10 +25,6 @@ impl UsedIds {
             }
         }
         first
-    }
-
-    fn ids(&self) -> MutexGuard<'_, HashMap<String, Duration>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

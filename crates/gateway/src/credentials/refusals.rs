@@ -2,8 +2,9 @@
 //! after a few wrong passwords, for the people who own it too. Other credentials have a count of their own.
 
 use super::Urgency;
+use crate::lock::lock;
 use crate::problem::Problem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -59,7 +60,7 @@ impl Refusals {
     /// # Errors
     /// The last refusal, which says when the next log-on is sent.
     pub(super) fn check(&self) -> Result<(), Problem> {
-        self.state().paused()
+        lock(&self.state).paused()
     }
 
     /// Permits a request whose password is checked with it. While it is not known to be accepted, one request at
@@ -74,7 +75,7 @@ impl Refusals {
         late: impl FnOnce() -> Problem,
     ) -> Result<Option<TrialGuard<'_>>, Problem> {
         let known = || {
-            let state = self.state();
+            let state = lock(&self.state);
             state.paused().map(|()| state.accepted)
         };
         if known()? {
@@ -90,7 +91,7 @@ impl Refusals {
 
     /// The vendor accepted the credentials.
     pub(super) fn accepted(&self) {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         *state = State {
             accepted: true,
             renewal: state.renewal,
@@ -100,7 +101,7 @@ impl Refusals {
 
     /// A log-on was refused. Returns the problem with the time of the next one.
     pub(super) fn log_on_refused(&self, problem: Problem) -> Problem {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         // It was sent at the same time as another one that was refused.
         if let Err(known) = state.paused() {
             return known;
@@ -129,7 +130,7 @@ impl Refusals {
     /// A request was refused whose password was checked with it. One that was accepted before is tried once more
     /// with the next request: services answer so where somebody may log on and may not do this one thing.
     pub(super) fn request_refused(&self, problem: Problem) -> Problem {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         if state.accepted {
             state.accepted = false;
             return problem;
@@ -141,13 +142,9 @@ impl Refusals {
     /// Permits a log-on at once, also in place of a session or token. If it is refused as well, the wait is the next
     /// longer one.
     pub(crate) fn try_now(&self) {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         state.pause = None;
         state.renewal = None;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -163,7 +160,7 @@ impl Refusals {
     /// request with the best of sessions: then a new one for each would be no help, and many. While no log-on is sent
     /// the present one is all that there is, and may be good for other requests.
     pub(super) fn may_renew(&self, urgency: Urgency) -> bool {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         if state.paused().is_err() {
             return false;
         }
@@ -180,7 +177,7 @@ impl Refusals {
 
     /// Nothing came of a permitted log-on: the next one need not wait.
     pub(super) fn not_renewed(&self) {
-        self.state().renewal = None;
+        lock(&self.state).renewal = None;
     }
 }
 

@@ -3,10 +3,11 @@
 //! open.
 
 use crate::config::Network;
+use crate::lock::lock;
 use crate::network;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// How many connections may be open.
@@ -76,13 +77,13 @@ impl ConnectionLimit {
 
     /// Names the trusted proxies.
     pub(crate) fn trust(&self, proxies: &[Network]) {
-        self.open().proxies = proxies.to_vec();
+        lock(&self.open).proxies = proxies.to_vec();
     }
 
     /// A place for a new connection. Others are closed for it where there are too many.
     pub(crate) fn place(self: &Arc<Self>, address: IpAddr) -> ConnectionPermit {
         let closed = Arc::new(Notify::new());
-        let mut open = self.open();
+        let mut open = lock(&self.open);
         let is_proxy = open.proxies.iter().any(|proxy| proxy.contains(address));
         let address = (!is_proxy).then(|| network::network_of(address));
         let number = open.next;
@@ -112,13 +113,9 @@ impl ConnectionLimit {
 
     /// Closes the oldest connection without a session, because the system has no place for another one.
     pub(crate) fn make_room(&self) {
-        let mut open = self.open();
+        let mut open = lock(&self.open);
         let anonymous = open.anonymous(|_| true).len();
         open.keep(anonymous.saturating_sub(1), |_| true);
-    }
-
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -155,7 +152,7 @@ impl Open {
 impl ConnectionPermit {
     /// Notes that a request of this session came over the connection.
     pub(crate) fn signed_in(&self, session: &str) {
-        let mut open = self.limit.open();
+        let mut open = lock(&self.limit.open);
         let limits = self.limit.limits;
         let known = open.connections.get(&self.number);
         if known.is_none_or(|known| known.session.as_deref() == Some(session)) {
@@ -176,7 +173,7 @@ impl ConnectionPermit {
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.limit.open().connections.remove(&self.number);
+        lock(&self.limit.open).connections.remove(&self.number);
     }
 }
 
@@ -202,8 +199,12 @@ mod tests {
 
     fn open(places: &[ConnectionPermit]) -> Vec<bool> {
         let open = places.iter();
-        open.map(|place| place.limit.open().connections.contains_key(&place.number))
-            .collect()
+        open.map(|place| {
+            lock(&place.limit.open)
+                .connections
+                .contains_key(&place.number)
+        })
+        .collect()
     }
 
     fn places(limit: &Arc<ConnectionLimit>, addresses: &[&str]) -> Vec<ConnectionPermit> {
@@ -232,7 +233,7 @@ mod tests {
         let proxied = places(&limit, &["192.0.2.9"; 8]);
         assert_eq!(open(&proxied), [true; 8]);
         drop((held, beside, proxied));
-        assert_eq!(limit.open().connections.len(), 1);
+        assert_eq!(lock(&limit.open).connections.len(), 1);
     }
 
     #[test]
@@ -268,11 +269,11 @@ mod tests {
         for place in &flood[91..] {
             place.signed_in("s0");
         }
-        assert_eq!(limit.open().signed_in(|session| session == "s0"), 7);
+        assert_eq!(lock(&limit.open).signed_in(|session| session == "s0"), 7);
         let more: Vec<ConnectionPermit> = (0..20)
             .map(|number| limit.place(IpAddr::from([10, 2, number, 1])))
             .collect();
-        assert_eq!(limit.open().connections.len(), LIMITS.total);
+        assert_eq!(lock(&limit.open).connections.len(), LIMITS.total);
         assert!(open(&more)[19] && open(&people) == [true; 10]);
     }
 }

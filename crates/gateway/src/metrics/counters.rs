@@ -1,7 +1,8 @@
 //! What was counted, as metric families.
 
 use super::families::{Families, Family, label};
-use super::{Counts, Metrics, OPEN, locked};
+use super::{Counts, Metrics, OPEN};
+use crate::lock::lock;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
 
@@ -24,7 +25,7 @@ impl Metrics {
 
     fn requests(&self) -> Family {
         let mut family = Family::counter("requests", "Requests answered.");
-        for ((route, method, class), count) in &*locked(&self.requests) {
+        for ((route, method, class), count) in &*lock(&self.requests) {
             let labels = vec![
                 ("route", (*route).to_owned()),
                 ("method", (*method).to_owned()),
@@ -40,7 +41,7 @@ impl Metrics {
             "configuration_reloads",
             "Times that the configuration was read again (SIGHUP): in force (done), or invalid (refused).",
         );
-        for (outcome, count) in &*locked(&self.reloads) {
+        for (outcome, count) in &*lock(&self.reloads) {
             family.add(vec![("outcome", (*outcome).to_owned())], *count);
         }
         family
@@ -48,7 +49,7 @@ impl Metrics {
 
     fn sign_ins(&self) -> Family {
         let mut family = Family::counter("sign_ins", "Attempts to sign in.");
-        for (outcome, count) in &*locked(&self.sign_ins) {
+        for (outcome, count) in &*lock(&self.sign_ins) {
             family.add(vec![("outcome", (*outcome).to_owned())], *count);
         }
         family
@@ -56,7 +57,7 @@ impl Metrics {
 
     fn refusals(&self) -> Family {
         let mut family = Family::counter("refusals", "Requests refused.");
-        for (why, count) in &*locked(&self.refusals) {
+        for (why, count) in &*lock(&self.refusals) {
             family.add(vec![("why", (*why).to_owned())], *count);
         }
         family
@@ -67,7 +68,7 @@ impl Metrics {
             "csp_reports",
             "Events of pages that broke their Content-Security-Policy, as browsers report them.",
         );
-        for (directive, count) in &*locked(&self.csp_reports) {
+        for (directive, count) in &*lock(&self.csp_reports) {
             family.add(vec![("directive", (*directive).to_owned())], *count);
         }
         family
@@ -79,7 +80,7 @@ impl Metrics {
             "Signed-in sessions with a request within the last five minutes.",
         );
         let mut open = BTreeMap::from([("admin", 0_u64), ("viewer", 0), ("wall", 0)]);
-        for (role, at) in locked(&self.sessions).values() {
+        for (role, at) in lock(&self.sessions).values() {
             if now.duration_since(*at) < OPEN {
                 *open.entry(role).or_default() += 1;
             }
@@ -106,9 +107,9 @@ impl Metrics {
             "1 while calls to the vendor fail at once, because it did not answer.",
         );
         let mut opened = Family::counter("breaker_opened", "How often a breaker opened.");
-        let meters = locked(&self.meters).clone();
+        let meters = lock(&self.meters).clone();
         for (id, meter) in &meters {
-            let counts = locked(&meter.0);
+            let counts = lock(&meter.0);
             let Counts {
                 outcomes,
                 seconds: histogram,

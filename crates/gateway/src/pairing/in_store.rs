@@ -3,11 +3,12 @@
 //! holds at that moment.
 
 use super::registry::{TABLES, WITH_SIGHTINGS, Wall, WallRegistry};
+use crate::lock::lock;
 use crate::problem::Problem;
 use crate::store::{Fresh, Store, Table};
 use std::collections::HashMap;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// How often what is not known is looked up within a second, of all together.
 const MOST_LOOKUPS: usize = 10;
@@ -46,7 +47,7 @@ impl InStore {
 
     /// The walls of this file are taken over before anything else is read anew or changed.
     pub(super) fn take_over(&self, walls: Vec<Wall>) {
-        *locked(&self.in_file) = walls;
+        *lock(&self.in_file) = walls;
     }
 
     /// What is known of the registry.
@@ -54,7 +55,7 @@ impl InStore {
         if let Some(news) = self.store.news(&TABLES) {
             return self.learn(news);
         }
-        locked(&self.known).registry.clone()
+        lock(&self.known).registry.clone()
     }
 
     /// Takes over what was read, unless something was read or changed since.
@@ -63,7 +64,7 @@ impl InStore {
     }
 
     fn know(&self, turn: u64, registry: WallRegistry) -> Arc<WallRegistry> {
-        let mut known = locked(&self.known);
+        let mut known = lock(&self.known);
         if known.turn.is_none_or(|before| before < turn) {
             *known = CachedRegistry {
                 turn: Some(turn),
@@ -78,7 +79,7 @@ impl InStore {
     /// # Errors
     /// It cannot be read.
     pub(super) async fn fresh(&self) -> Result<Arc<WallRegistry>, Problem> {
-        if !locked(&self.in_file).is_empty() {
+        if !lock(&self.in_file).is_empty() {
             self.change(|_| Ok(())).await?;
         }
         Ok(self.learn(self.store.fresh(&WITH_SIGHTINGS).await?))
@@ -92,7 +93,7 @@ impl InStore {
         &self,
         act: impl FnOnce(&mut WallRegistry) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let in_file = locked(&self.in_file).clone();
+        let in_file = lock(&self.in_file).clone();
         let change = self.store.change(&WITH_SIGHTINGS, move |mut saved| {
             let before = WallRegistry::of_saved(&mut saved);
             let mut registry = before.clone();
@@ -103,7 +104,7 @@ impl InStore {
             Ok(((registry, taken_over, done), changes))
         });
         let ((registry, taken_over, done), turn) = change.await?;
-        mem::take(&mut *locked(&self.in_file));
+        mem::take(&mut *lock(&self.in_file));
         if taken_over > 0 {
             tracing::info!(
                 "{taken_over} walls were taken over from the file of walls into the store; the file stays as it is, \
@@ -117,7 +118,7 @@ impl InStore {
     /// Whether something that is not known may be looked up: a client with the cookie of a wall that was revoked may ask
     /// as often as they like.
     pub(super) fn may_look_up(&self, what: &str, now: u64) -> bool {
-        let mut lookups = locked(&self.lookups);
+        let mut lookups = lock(&self.lookups);
         lookups.retain(|_, at| now < *at + IN_VAIN);
         let lately = lookups.values().filter(|at| **at == now).count();
         let may = lately < MOST_LOOKUPS && !lookups.contains_key(what);
@@ -126,10 +127,6 @@ impl InStore {
         }
         may
     }
-}
-
-fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! When each wall was last seen by this gateway, and when that is due to be saved.
 
 use super::registry::WallRegistry;
+use crate::lock::lock;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// How long it may be in memory only, in seconds.
 const OFTEN: u64 = 60;
@@ -21,7 +22,7 @@ struct Latest {
 impl LastSeen {
     /// Notes that a wall was seen. Returns whether it is time to save.
     pub(super) fn note(&self, id: &str, from: IpAddr, now: u64) -> bool {
-        let mut latest = self.latest();
+        let mut latest = lock(&self.0);
         latest.walls.insert(id.to_owned(), (now, from));
         // A clock that was set back keeps nothing waiting until it has caught up.
         let due = now >= latest.due + OFTEN || now < latest.due;
@@ -33,7 +34,7 @@ impl LastSeen {
 
     /// What was noted since saving was due before, at the earliest.
     pub(super) fn lately(&self, now: u64) -> Vec<(String, IpAddr, u64)> {
-        let latest = self.latest();
+        let latest = lock(&self.0);
         let walls = latest.walls.iter();
         let lately = walls.filter(|(_, (at, _))| at + OFTEN >= now);
         lately
@@ -43,15 +44,11 @@ impl LastSeen {
 
     /// Copies everything into the registry, and drops the walls that are no longer in it.
     pub(super) fn write_into(&self, registry: &mut WallRegistry) {
-        let mut latest = self.latest();
+        let mut latest = lock(&self.0);
         latest.walls.retain(|id, _| registry.wall(id).is_some());
         for (id, (at, from)) in &latest.walls {
             registry.note_last_seen(id, *from, *at);
         }
-    }
-
-    fn latest(&self) -> MutexGuard<'_, Latest> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

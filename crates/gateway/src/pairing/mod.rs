@@ -12,6 +12,7 @@ pub(crate) use registry::{CodeState, PairingRequest, Wall};
 pub(crate) use ticket::{Ticket, code_cookie, code_secret};
 
 use crate::crypto::{Cookie, Seal};
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use crate::shared_file;
 use crate::store::Store;
@@ -22,7 +23,7 @@ use registry::{WallRegistry, sighting};
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Checks that a file, if it exists, is a registry of walls.
 ///
@@ -83,7 +84,7 @@ impl Walls {
 
     /// The name of a paired wall.
     pub(crate) fn find(&self, id: &str) -> Option<String> {
-        if self.revoked().contains(id) {
+        if lock(&self.revoked).contains(id) {
             return None;
         }
         let registry = self.read()?;
@@ -115,7 +116,7 @@ impl Walls {
                 let seen = self.last_seen.lately(now).into_iter();
                 let seen = seen.map(|(id, from, at)| sighting(&id, from, at));
                 store.store.save_later(seen.collect());
-                let revoked = self.revoked();
+                let revoked = lock(&self.revoked);
                 let registry = store.read();
                 revoked.iter().any(|id| registry.wall(id).is_some())
             }
@@ -134,12 +135,8 @@ impl Walls {
     ) -> Result<T, Problem> {
         self.last_seen.write_into(registry);
         let done = act(registry)?;
-        registry.drop_walls(&self.revoked());
+        registry.drop_walls(&lock(&self.revoked));
         Ok(done)
-    }
-
-    fn revoked(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.revoked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the registry, a file on a thread for blocking work, because files may be slow.
@@ -179,7 +176,7 @@ impl Walls {
             state = self.fresh().await?.code_state(secret, now);
         }
         Ok(match state {
-            CodeState::Paired { id, .. } if self.revoked().contains(&id) => CodeState::Over,
+            CodeState::Paired { id, .. } if lock(&self.revoked).contains(&id) => CodeState::Over,
             state => state,
         })
     }
@@ -241,7 +238,7 @@ impl Walls {
             .and_then(|registry| registry.wall(&id).cloned());
         // An id that nobody has is not remembered, unless that cannot be known.
         if registry.is_none() || listed.is_some() {
-            self.revoked().insert(id.clone());
+            lock(&self.revoked).insert(id.clone());
         }
         let revoked = self.change(move |registry| registry.revoke(&id)).await;
         revoked.or_else(|problem| match (problem.kind, listed) {
@@ -265,7 +262,7 @@ impl Walls {
         let registry = self.fresh().await?;
         let mut registry = WallRegistry::clone(&registry);
         self.last_seen.write_into(&mut registry);
-        registry.drop_walls(&self.revoked());
+        registry.drop_walls(&lock(&self.revoked));
         Ok(registry.walls)
     }
 }
@@ -341,7 +338,7 @@ impl Registries {
         let Some(file) = file else {
             return Ok(of(&self.in_memory));
         };
-        if let Some((known, walls)) = &*self.in_file()
+        if let Some((known, walls)) = &*lock(&self.in_file)
             && known == file
         {
             // The file may have been damaged since.
@@ -363,12 +360,8 @@ impl Registries {
             store.take_over(walls);
         }
         if let Some(file) = opened.file {
-            *self.in_file() = Some((file, opened.walls));
+            *lock(&self.in_file) = Some((file, opened.walls));
         }
-    }
-
-    fn in_file(&self) -> MutexGuard<'_, Option<(PathBuf, Arc<Walls>)>> {
-        self.in_file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,8 +5,9 @@ use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
 use super::writer::Job;
 use super::{StateChange, Store, not_saved};
+use crate::lock::lock;
 use crate::problem::Problem;
-use std::sync::PoisonError;
+
 use tokio::sync::oneshot;
 
 /// What tables held when it was the reader's turn among all that this gateway asks of the database: what was read in an
@@ -24,7 +25,7 @@ impl Store {
     /// What was last read of these tables because another gateway had changed something, or at the start; `None` where
     /// that was taken before.
     pub(crate) fn news(&self, tables: &[Table]) -> Option<Fresh> {
-        let mut known = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.saved);
         let saved = known.saved.split_off(tables)?;
         Some(Fresh {
             turn: known.turn,

@@ -6,9 +6,10 @@ use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
 use super::writer::{Job, State, close_ended_gateways};
 use super::{Fresh, Store, watching};
+use crate::lock::lock;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::pending;
-use std::sync::PoisonError;
+
 use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
@@ -66,7 +67,7 @@ impl Store {
         self.jobs.try_send(Job::Poll(known, answer)).ok()?;
         let mut update = answered.await.ok()?;
         if let Some((revision, fresh)) = update.access.take() {
-            let mut known = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = lock(&self.saved);
             if fresh.turn > known.turn {
                 known.saved.replace(fresh.saved);
                 known.turn = fresh.turn;

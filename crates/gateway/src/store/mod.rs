@@ -40,6 +40,7 @@ pub(crate) use watching::unwatched;
 
 use crate::config::{Retention, StoreLocation};
 use crate::crypto::random_hex;
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
 use database::{Fault, Sql};
@@ -49,7 +50,7 @@ use notifications::Notifications;
 use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
@@ -342,9 +343,7 @@ impl Store {
 
     /// Whether the writer does not get on with its work, as when a disk hangs.
     fn hangs(&self) -> bool {
-        let since = self.working_since.lock();
-        let since = *since.unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| since.elapsed() >= HANGS)
+        lock(&self.working_since).is_some_and(|since| since.elapsed() >= HANGS)
     }
 
     /// Records what has happened already, without holding anybody up, once that can be written. What finds no place is
@@ -397,17 +396,13 @@ impl Store {
 
     /// From now on this much of what is seen is kept.
     pub(crate) fn retain(&self, retention: Retention) {
-        *self
-            .retention
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = retention;
+        *lock(&self.retention) = retention;
     }
 
     /// How much of what is seen is kept.
     #[cfg(test)]
     pub(crate) fn retention(&self) -> Retention {
-        let retention = self.retention.lock();
-        retention.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.retention).clone()
     }
 
     /// Notes that the connections are watched at this moment.

@@ -1,7 +1,8 @@
 //! What a database tells a gateway without being asked: that something is another now, and what others request of it.
 
+use crate::lock::lock;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use tokio::sync::Notify;
 
 /// Something that is kept or recorded is another now.
@@ -44,10 +45,7 @@ impl Notifications {
             CHANGED => self.changed.notify_one(),
             SHARED if payload != self.me => self.shared.notify_one(),
             WATCH_REQUESTED => {
-                let mut watch_requests = self
-                    .watch_requests
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
+                let mut watch_requests = lock(&self.watch_requests);
                 if watch_requests.len() < MOST {
                     watch_requests.push(payload.to_owned());
                 }
@@ -67,11 +65,6 @@ impl Notifications {
     /// Waits until something is requested of a gateway that watches.
     pub(super) async fn watch_requests(&self) -> Vec<String> {
         self.watch_requested.notified().await;
-        mem::take(
-            &mut *self
-                .watch_requests
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        mem::take(&mut *lock(&self.watch_requests))
     }
 }

@@ -4,11 +4,12 @@
 use super::database::{Fault, Sql};
 use super::writer::Job;
 use super::{Store, not_saved};
+use crate::lock::lock;
 use crate::problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+
 use tokio::sync::oneshot;
 
 /// A table of entries that outlive the process.
@@ -221,7 +222,7 @@ impl Store {
 
     /// What a table held when the store was opened: once, for who goes on with it.
     pub(crate) fn take_saved<T: DeserializeOwned>(&self, table: Table) -> BTreeMap<String, T> {
-        let mut known = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.saved);
         known.saved.take(table)
     }
 }

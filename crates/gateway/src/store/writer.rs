@@ -7,12 +7,13 @@ use super::leading::{KnownRevisions, Leading, StoreUpdate};
 use super::saved_state::SavedState;
 use super::{NewRow, ReadJob, RowKind, StateChange, TimeSource, appending, saved_state};
 use crate::config::Retention;
+use crate::lock::lock;
 use chrono::{DateTime, Utc};
 use health::events::Event;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
@@ -67,16 +68,12 @@ impl State {
     }
 
     fn works_since(&self, since: Option<Instant>) {
-        *self
-            .working_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = since;
+        *lock(&self.working_since) = since;
     }
 
     /// How much of what is seen is kept.
     pub(super) fn retention(&self) -> Retention {
-        let retention = self.retention.lock();
-        retention.unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.retention).clone()
     }
 }
 

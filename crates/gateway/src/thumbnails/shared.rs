@@ -2,9 +2,10 @@
 //! when the next one is requested.
 
 use super::Outcome;
+use crate::lock::lock;
 use crate::single_flight::SingleFlight;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -38,7 +39,7 @@ impl Shared {
         fetch: impl FnOnce() -> F,
     ) -> Outcome {
         let flight = {
-            let mut slots = self.slots();
+            let mut slots = lock(&self.0);
             slots.retain(|_, slot| {
                 !slot.is_idle() || slot.received.is_some_and(|(at, _)| at.elapsed() < MEMORY)
             });
@@ -48,7 +49,7 @@ impl Shared {
         let fetched = flight
             .get(|fetched| fetched.at.elapsed() < MEMORY, |_| fetch())
             .await;
-        let mut slots = self.slots();
+        let mut slots = lock(&self.0);
         if let Some(slot) = slots.get_mut(address) {
             let bytes = fetched
                 .value
@@ -59,10 +60,6 @@ impl Shared {
         drop(flight);
         shrink(&mut slots);
         fetched.value
-    }
-
-    fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -114,7 +111,7 @@ mod tests {
         assert_eq!(count.load(Ordering::SeqCst), 2);
         tokio::time::advance(MEMORY).await;
         get(&shared, "b", 1, &count).await;
-        assert_eq!(shared.slots().len(), 1);
+        assert_eq!(lock(&shared.0).len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -136,8 +133,7 @@ mod tests {
         for number in 0..20 {
             get(&shared, &number.to_string(), 2 * 1024 * 1024, &count).await;
         }
-        let mut left: Vec<u32> = shared
-            .slots()
+        let mut left: Vec<u32> = lock(&shared.0)
             .keys()
             .map(|key| key.parse().unwrap())
             .collect();

@@ -1,10 +1,11 @@
 //! The addresses of the slicers' thumbnails, learned from the vendor's answers. Requests nothing itself, and is
 //! limited in size.
 
+use crate::lock::lock;
 use crate::vendor_http::Answer;
 use axum::http::StatusCode;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use vendors::Operation;
 use vendors::uplynk::operations::{GET_GROUP, LIST_GROUPS};
 use vendors::uplynk::{FailoverGroup, groups};
@@ -54,7 +55,7 @@ struct Group {
 
 impl ThumbnailIndex {
     pub(super) fn find(&self, group: &str, slicer: &str) -> ThumbnailLookup {
-        let table = self.table();
+        let table = lock(&self.0);
         let Some(known) = table.groups.get(group) else {
             return if table.listed {
                 ThumbnailLookup::NoGroup
@@ -83,14 +84,14 @@ impl ThumbnailIndex {
         };
         if !list {
             if let Ok(group) = groups().get("").read(&answer) {
-                self.table().put(group, true);
+                lock(&self.0).put(group, true);
             }
             return;
         }
         let Ok(list) = groups().list().read(&answer) else {
             return;
         };
-        let mut table = self.table();
+        let mut table = lock(&self.0);
         let whole = list
             .total
             .is_none_or(|total| u64::try_from(list.items.len()).is_ok_and(|have| have >= total));
@@ -103,10 +104,6 @@ impl ThumbnailIndex {
         for group in list.items {
             table.put(group, false);
         }
-    }
-
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -298,7 +295,7 @@ mod tests {
         for number in 0..MOST + 5 {
             learn(&index, &GET_GROUP, "", &group(&number.to_string(), &[]));
         }
-        assert_eq!(index.table().groups.len(), 5);
+        assert_eq!(lock(&index.0).groups.len(), 5);
         let many: Vec<(String, Value)> = (0..MOST + 5)
             .map(|number| (number.to_string(), "x".into()))
             .collect();
@@ -307,10 +304,10 @@ mod tests {
             .map(|(id, address)| (id.as_str(), address.clone()))
             .collect();
         learn(&index, &GET_GROUP, "", &group("g", &many));
-        let table = index.table();
+        let table = lock(&index.0);
         assert_eq!((table.groups.len(), table.count), (1, MOST));
         drop(table);
         learn(&index, &GET_GROUP, "", &group("g", &[]));
-        assert_eq!(index.table().count, 1);
+        assert_eq!(lock(&index.0).count, 1);
     }
 }

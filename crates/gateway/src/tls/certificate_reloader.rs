@@ -1,13 +1,14 @@
 //! The gateway's own certificate. Read again when its files change. While the files are not valid, the last
 //! valid certificate stays in use. Must never show a key.
 
+use crate::lock::lock;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fmt;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often the files are checked for changes.
@@ -56,7 +57,7 @@ impl CertificateReloader {
 
     /// The configuration for new connections.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        self.state().config.clone()
+        lock(&self.0).config.clone()
     }
 
     /// Reads the files again. Returns whether the certificate has changed.
@@ -64,24 +65,20 @@ impl CertificateReloader {
     /// # Errors
     /// Why the last valid certificate stays in use.
     pub(crate) fn reload(&self) -> Result<bool, String> {
-        let files = self.state().files.clone();
+        let files = lock(&self.0).files.clone();
         Ok(self.replace(Self::new(files)?))
     }
 
     /// Uses what another one has read from now on, and reads its files. Returns whether the certificate has changed.
     pub(crate) fn replace(&self, other: Self) -> bool {
         let new = other.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut state = self.state();
+        let mut state = lock(&self.0);
         if state.contents == new.contents {
             state.files = new.files;
             return false;
         }
         *state = new;
         true
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

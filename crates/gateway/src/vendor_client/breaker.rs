@@ -1,10 +1,11 @@
 //! A circuit breaker per connection: after several calls without an answer, calls fail at once for a while,
 //! with the last failure as the reason. An error status is an answer and does not count.
 
+use crate::lock::lock;
 use crate::metrics::{BreakerState, Meter};
 use crate::problem::{Kind, Problem};
 use crate::vendor_http::Answer;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -59,7 +60,7 @@ impl Breaker {
     /// # Errors
     /// The last failure, and when the vendor is called again.
     pub(crate) fn enter(&self) -> Result<Permit<'_>, Problem> {
-        let mut state = self.state();
+        let mut state = lock(&self.state);
         let is_trial = match &mut state.open {
             None => false,
             Some(open) => {
@@ -94,17 +95,13 @@ impl Breaker {
             recorded: false,
         }
     }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Permit<'_> {
     /// Records the outcome of the call.
     pub(crate) fn record(mut self, outcome: &Result<Answer, Problem>) {
         self.recorded = true;
-        let mut state = self.breaker.state();
+        let mut state = lock(&self.breaker.state);
         let failure = match outcome {
             Err(problem) if matches!(problem.kind, Kind::Unreachable | Kind::Timeout) => problem,
             _ => {
@@ -136,7 +133,7 @@ impl Drop for Permit<'_> {
     /// A dropped call has no outcome, so the next one becomes the trial.
     fn drop(&mut self) {
         if self.is_trial && !self.recorded {
-            let mut state = self.breaker.state();
+            let mut state = lock(&self.breaker.state);
             if let Some(open) = &mut state.open {
                 open.trying = false;
                 self.breaker.meter.breaker(BreakerState::Open(open.until));

@@ -3,9 +3,10 @@
 //! A group is known by its id alone: one service may be configured under several addresses, and ids of groups are not
 //! given twice. Should two services have given the same, its writers only wait for each other.
 
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The writers of each group, active and waiting.
@@ -30,7 +31,7 @@ pub(crate) struct QueuePlace<'a> {
 impl GroupLocks {
     /// Queues for a group.
     pub(crate) fn queue(&self, group: &str) -> QueuePlace<'_> {
-        let mut queues = self.queues();
+        let mut queues = lock(&self.0);
         let queue = queues.entry(group.to_owned()).or_default();
         queue.places += 1;
         QueuePlace {
@@ -43,11 +44,7 @@ impl GroupLocks {
     /// How many writers a group has.
     #[cfg(test)]
     pub(crate) fn places(&self, group: &str) -> usize {
-        self.queues().get(group).map_or(0, |queue| queue.places)
-    }
-
-    fn queues(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).get(group).map_or(0, |queue| queue.places)
     }
 }
 
@@ -77,7 +74,7 @@ pub(crate) fn under_way() -> Problem {
 
 impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
-        let mut queues = self.locks.queues();
+        let mut queues = lock(&self.locks.0);
         if let Some(queue) = queues.get_mut(&self.group) {
             queue.places -= 1;
             if queue.places == 0 {
@@ -114,8 +111,8 @@ mod tests {
         }
         let (first, second) = (locks.queue("a"), locks.queue("a"));
         drop(first);
-        assert_eq!(locks.queues().len(), 1, "somebody still waits");
+        assert_eq!(lock(&locks.0).len(), 1, "somebody still waits");
         drop(second);
-        assert!(locks.queues().is_empty());
+        assert!(lock(&locks.0).is_empty());
     }
 }

@@ -3,9 +3,10 @@
 //! waits beside the reads of the others. That is the fairness between sessions.
 
 use crate::credentials::Urgency;
+use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
@@ -93,7 +94,7 @@ impl Lanes {
             Lane::Session(_) => PER_SESSION,
             Lane::Watcher => PER_WATCHER,
         };
-        let mut quotas = self.quotas.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut quotas = lock(&self.quotas);
         if quotas.len() >= MANY {
             // Each read that runs or waits holds its session's quota.
             quotas.retain(|_, quota| Arc::strong_count(quota) > 1);

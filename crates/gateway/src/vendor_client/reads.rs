@@ -1,13 +1,14 @@
 //! Shares one request to the vendor among all callers that read the same at the same time or within the
 //! connection's `share_seconds`. A write clears everything, so that later reads see its effect.
 
+use crate::lock::lock;
 use crate::problem::Problem;
 use crate::single_flight::{Fetched, SingleFlight};
 use crate::vendor_http::Answer;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -70,7 +71,7 @@ impl Reads {
         F: Future<Output = Outcome>,
     {
         let slot = {
-            let mut slots = self.slots();
+            let mut slots = lock(&self.slots);
             slots.entry(key.to_owned()).or_default().clone()
         };
         let is_new = AtomicBool::new(false);
@@ -96,13 +97,13 @@ impl Reads {
 
     /// Drops all answers, because what they say may have changed.
     pub(crate) fn forget(&self) {
-        self.slots().clear();
+        lock(&self.slots).clear();
     }
 
     /// Drops the slot, whose answer has so many bytes, if it is no longer needed, and from time to time the other old
     /// ones.
     fn tidy(&self, key: &str, used: &Arc<SingleFlight<Outcome>>, bytes: usize, is_new: bool) {
-        let mut slots = self.slots();
+        let mut slots = lock(&self.slots);
         if self.memory.is_zero() || bytes > LARGEST {
             // Two references: the map's and this caller's.
             if slots.get(key).is_some_and(|slot| Arc::ptr_eq(slot, used))
@@ -112,7 +113,7 @@ impl Reads {
                 return;
             }
         }
-        let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tidied = lock(&self.tidied);
         if is_new {
             tidied.bytes += bytes;
         }
@@ -130,10 +131,6 @@ impl Reads {
         if tidied.bytes > MOST_BYTES {
             tidied.bytes = drop_oldest(&mut slots);
         }
-    }
-
-    fn slots(&self) -> MutexGuard<'_, Slots> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -246,7 +243,7 @@ mod tests {
         assert_eq!(count.load(Ordering::SeqCst), 1);
         read(&reads, "a", &count).await;
         assert_eq!(count.load(Ordering::SeqCst), 2);
-        assert!(reads.slots().is_empty());
+        assert!(lock(&reads.slots).is_empty());
     }
 
     #[tokio::test(start_paused = true)]
@@ -307,7 +304,11 @@ mod tests {
         for number in 0..500 {
             read(&reads, &number.to_string(), &count).await;
         }
-        assert!(reads.slots().len() < 30, "{}", reads.slots().len());
+        assert!(
+            lock(&reads.slots).len() < 30,
+            "{}",
+            lock(&reads.slots).len()
+        );
     }
     async fn read_bytes(reads: &Reads, key: &str, bytes: usize, count: &AtomicU32) {
         let fetch = async || {
@@ -325,7 +326,7 @@ mod tests {
     }
 
     fn held(reads: &Reads) -> usize {
-        let (slots, sum) = (reads.slots(), Cell::new(0));
+        let (slots, sum) = (lock(&reads.slots), Cell::new(0));
         for slot in slots.values() {
             slot.is_of_use(|fetched| {
                 sum.set(sum.get() + size(fetched));

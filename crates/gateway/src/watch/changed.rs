@@ -1,10 +1,11 @@
 //! What a write through the relay changed, so that it is read at once.
 
 use super::inbox::Inbox;
+use crate::lock::lock;
 use crate::vendor_client::WriteObserver;
 use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use vendors::Operation;
 
 /// The inboxes of all watchers, by their connections' ids.
@@ -13,7 +14,7 @@ pub(super) struct Inboxes(Mutex<HashMap<String, Arc<Inbox>>>);
 
 impl Inboxes {
     pub(super) fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<Inbox>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a watcher is told while it runs.
 
+use crate::lock::lock;
 use std::collections::BTreeSet;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use tokio::sync::{Notify, watch};
 
 /// What is requested of a watcher. Requests of the same kind are one.
@@ -92,15 +93,14 @@ impl Inbox {
     }
 
     fn tell(&self, what: impl FnOnce(&mut WatchRequests)) {
-        what(&mut self.requests.lock().unwrap_or_else(PoisonError::into_inner));
+        what(&mut lock(&self.requests));
         self.added.notify_one();
     }
 
     /// Waits until something is requested.
     pub(super) async fn next(&self) -> WatchRequests {
         loop {
-            let requests =
-                mem::take(&mut *self.requests.lock().unwrap_or_else(PoisonError::into_inner));
+            let requests = mem::take(&mut *lock(&self.requests));
             if !requests.is_empty() {
                 return requests;
             }

@@ -3,6 +3,7 @@
 
 use super::Clock;
 use super::failure;
+use crate::lock::lock;
 use crate::vendor_client::{Lane, Upstream, VendorRequest, When};
 use crate::vendor_http::Answer;
 use axum::http::{Method, header};
@@ -10,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::schedule::{Millis, millis};
 use health::vendor_clock::VendorClock;
 use protocol::ReadFailure;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 use vendors::Call;
@@ -71,9 +72,7 @@ impl Source {
     }
 
     fn vendor_clock(&self) -> std::sync::MutexGuard<'_, VendorClock> {
-        self.vendor_clock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.vendor_clock)
     }
 
     /// Reads what a call asks for.

@@ -4,6 +4,7 @@ use super::failure;
 use super::limit;
 use super::source::{Received, Source};
 use super::whole::Reading;
+use crate::lock::lock;
 use crate::vendor_client::When;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::failover_sessions::is_recent;
@@ -11,7 +12,7 @@ use health::inventory::Contents;
 use health::transition;
 use protocol::ReadFailure;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use vendors::call::Unreadable;
 use vendors::veeam::{self, Field, Filter, MediaType, Op, Page, Query, Session};
 use vendors::{Call, LeftOut};
@@ -47,13 +48,9 @@ impl Memory {
         })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Remembered> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Whether this reading asks by a query.
     fn may_query(&self) -> bool {
-        let left = &mut self.lock().without_query;
+        let left = &mut lock(&self.0).without_query;
         let may = *left == 0;
         *left = left.saturating_sub(1);
         may
@@ -62,7 +59,7 @@ impl Memory {
     /// What was watched and is not among these.
     fn missing(&self, sessions: &[Session]) -> Vec<(String, Option<Session>)> {
         let known: HashSet<_> = sessions.iter().filter_map(|one| one.uid.as_ref()).collect();
-        let remembered = self.lock();
+        let remembered = lock(&self.0);
         let watched = remembered.watched.iter();
         let missing = watched.filter(|(uid, _)| !known.contains(uid));
         missing.take(ONE_BY_ONE).cloned().collect()
@@ -114,7 +111,7 @@ pub(super) async fn read(
         None => {
             let found = collected(&source, when, wire, &memory).await?;
             if may_query {
-                memory.lock().without_query = WITHOUT_QUERY;
+                lock(&memory.0).without_query = WITHOUT_QUERY;
             }
             found
         }
@@ -138,7 +135,7 @@ impl FoundSessions {
         let watched = sessions.iter().filter(|one| is_recent(one, now, recent));
         let watched = watched.filter_map(|one| Some((one.uid.clone()?, Some(one.clone()))));
         let unread = self.unread.into_iter().map(|uid| (uid, None));
-        memory.lock().watched = watched.chain(unread).collect();
+        lock(&memory.0).watched = watched.chain(unread).collect();
         Reading {
             observed_at: self.observed_at,
             in_transition: sessions.iter().any(|one| transition::session(one, now)),

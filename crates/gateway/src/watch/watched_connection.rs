@@ -4,9 +4,10 @@ use super::inbox::Inbox;
 use super::inventory::Inventory;
 use super::watcher::{Setting, Settings, Watcher};
 use super::{aveva, sharing, uplynk, veeam, whole};
+use crate::lock::lock;
 use crate::supervision::supervise;
 use chrono::TimeDelta;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::task::JoinSet;
 use vendors::System;
 
@@ -63,7 +64,7 @@ impl WatchedConnection {
 
     /// Goes on with another setting, if it is of the same system.
     pub(super) fn replace(&self, new: &Setting) -> bool {
-        let mut setting = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut setting = lock(&self.settings);
         let same = setting.client.is_same_system(&new.client);
         if same {
             *setting = new.clone();
@@ -77,7 +78,7 @@ impl WatchedConnection {
 /// its own.
 async fn keep_watching(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inbox>) {
     let what = {
-        let setting = settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let setting = lock(&settings);
         format!("the watcher of {}", setting.client.public.id)
     };
     let watcher = || Watcher::new(settings.clone(), inventory.clone(), inbox.clone());

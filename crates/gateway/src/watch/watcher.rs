@@ -4,13 +4,14 @@ use super::failure;
 use super::inbox::{Inbox, Readings, WatchRequests};
 use super::inventory::{Inventory, Read, unread};
 use super::source::Source;
+use crate::lock::lock;
 use crate::vendor_client::{Upstream, When};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::schedule::{Millis, Next, Schedule};
 use protocol::{ConnectionState, LastError, ReadFailure};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// So long a watcher that waits for nothing else sleeps, in milliseconds.
@@ -269,7 +270,7 @@ impl Watcher {
 
 /// The setting as it is now.
 fn current(settings: &Settings) -> Setting {
-    let setting = settings.lock().unwrap_or_else(PoisonError::into_inner);
+    let setting = lock(&settings);
     setting.clone()
 }
 

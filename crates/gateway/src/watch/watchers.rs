@@ -7,12 +7,13 @@ use super::inventory::Inventory;
 use super::sharing::{self, Configured};
 use super::watched_connection::WatchedConnection;
 use super::watcher::Setting;
+use crate::lock::lock;
 use crate::store::Store;
 use crate::supervision::supervise;
 use crate::vendor_client::{Upstream, WriteObserver};
 use futures_util::future::join_all;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -75,7 +76,7 @@ impl Watchers {
 
     /// Watches exactly these systems. A watcher whose system is the same goes on with what it knows.
     pub(crate) fn watch(&self, upstreams: &[Arc<Upstream>]) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = lock(&self.running);
         let with_interval = |one: &Arc<Upstream>| (one.public.clone(), interval(one));
         self.inventory
             .configure(upstreams.iter().map(with_interval).collect());
@@ -125,22 +126,19 @@ impl Watchers {
 
     /// The ids of the connections that this gateway watches itself.
     pub(crate) fn watched(&self) -> HashSet<String> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = lock(&self.running);
         let watched = running.watchers.iter().filter(|(_, one)| one.is_watched);
         watched.map(|(id, _)| id.clone()).collect()
     }
 
     /// Whether it watches all of them, because those with which it shares the watching cannot be reached.
     pub(crate) fn is_alone(&self) -> bool {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .alone
+        lock(&self.running).alone
     }
 
     /// Ends them all; what they know stays.
     pub(crate) fn stop(&self) {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = lock(&self.running);
         self.inboxes.all().clear();
         self.inventory.watched();
         *running = Running::default();
@@ -237,6 +235,7 @@ async fn tick(inventory: Arc<Inventory>) {
 /// Looks for what other gateways have changed. Apart from the looks at the clock: a store may take long to answer.
 async fn sync_with_store(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
+    inventory.recall_runs().await;
     loop {
         tokio::select! {
             () = clock.sleep_until(clock.millis() + LOOK) => {}

@@ -43,7 +43,7 @@ async fn alarms_are_looked_at_again_after_a_fault() {
     let alerting = Arc::new(Alerting::new(inventory, store));
     assert_eq!(looks.load(Ordering::SeqCst), 0);
     let busy = HashSet::from(["pager".to_owned()]);
-    alerting.state().busy = busy;
+    lock(&alerting.state).busy = busy;
     alerting.set(Setting {
         rules: vec![rule()],
         ..Setting::default()
@@ -51,7 +51,7 @@ async fn alarms_are_looked_at_again_after_a_fault() {
     sleep(Duration::from_secs(10)).await;
     assert!(looks.load(Ordering::SeqCst) > 2);
     assert!(
-        alerting.state().busy.is_empty(),
+        lock(&alerting.state).busy.is_empty(),
         "what was under way is tried again"
     );
 }

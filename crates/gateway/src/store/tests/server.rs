@@ -1,13 +1,14 @@
 //! A PostgreSQL server of the tests' own, from the machine's packages. Where there is none, the tests that need one say
 //! loudly that they did not run.
 
+use crate::lock::lock;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Mutex, Once, Weak, mpsc};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to start or to end.
@@ -32,7 +33,7 @@ impl Server {
     /// The server that tests share which do no harm to it.
     pub(crate) fn shared() -> Option<Arc<Self>> {
         static SHARED: Mutex<Weak<Server>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = lock(&SHARED);
         if let Some(server) = shared.upgrade() {
             return Some(server);
         }
@@ -280,7 +281,7 @@ fn free_port() -> u16 {
 fn started_by_a_thread_that_stays(mut command: Command) -> Child {
     type Start = (Command, mpsc::Sender<Child>);
     static STARTER: Mutex<Option<mpsc::Sender<Start>>> = Mutex::new(None);
-    let mut starter = STARTER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut starter = lock(&STARTER);
     let starter = starter.get_or_insert_with(|| {
         let (starts, wanted) = mpsc::channel::<Start>();
         std::thread::spawn(move || {

@@ -15,9 +15,10 @@ pub(super) use watch_requests::forward;
 
 use super::inventory::Inventory;
 use super::watchers::Running;
+use crate::lock::lock;
 use participant::Participant;
 use publication::FORMAT;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -123,7 +124,7 @@ enum Step {
 /// Does something with what runs, if it does still.
 fn with<T>(running: &Weak<Mutex<Running>>, what: impl FnOnce(&mut Running) -> T) -> Option<T> {
     let running = running.upgrade()?;
-    let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut running = lock(&running);
     Some(what(&mut running))
 }
 
