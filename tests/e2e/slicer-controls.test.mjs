@@ -164,6 +164,45 @@ for (const [what, turn, act] of turns) {
   });
 }
 
+story('a tap right after the order has changed does not act on the slicer that has come under it', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  // A touch comes into the list only as it acts.
+  await page.evaluate(() => {
+    const list = document.querySelector('ol[aria-label="Slicer order"]');
+    new MutationObserver((_, observer) => {
+      observer.disconnect();
+      list.dispatchEvent(new PointerEvent('pointerenter', { pointerType: 'touch' }));
+      list.children[2].querySelector('[role="switch"]').click();
+    }).observe(list.children[2].querySelector('b'), { subtree: true, childList: true, characterData: true });
+  });
+  const order = [ids[0], ids[2], ids[1], ...ids.slice(3)];
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: order });
+  await said(page, `Nothing was sent: the order has changed, and ${ids[1]} is now where ${ids[2]} was. Repeat it if you mean ${ids[1]}.`);
+  assert.equal(await sent(control, 'order slicers'), 0);
+});
+
+story('on slate the dialog of an activation leads to leaving it, and moves no slicer', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  assert.ok(group.auto_failback);
+  const second = inOrder(group).find((id) => id !== group.active_slicer_id);
+  await page.getByRole('button', { name: 'Switch to slate' }).click();
+  const slate = page.getByRole('dialog', { name: `Switch ${group.name} to slate?` });
+  await confirm(slate, group.name);
+  await slate.getByRole('button', { name: 'Switch to slate' }).click();
+  await said(page, 'Live channels accepted the change. The slate is on air.');
+  await page.getByRole('button', { name: 'Leave slate' }).waitFor(PATIENCE);
+  await page.getByRole('button', { name: `Activate ${second}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${second}?` });
+  await dialog.getByText('The slate is on air, and no position ends it.').waitFor();
+  await accessible(page);
+  assert.equal(await dialog.getByRole('button', { name: `Move ${second} to position 1` }).count(), 0);
+  await dialog.getByRole('button', { name: 'Leave slate…' }).click();
+  await page.getByRole('dialog', { name: `Leave slate on ${group.name}?` }).waitFor();
+});
+
 story('while auto failback is on, activating is explained and its two other ways are offered', async (told) => {
   const { page, control } = told;
   const group = await open(told);

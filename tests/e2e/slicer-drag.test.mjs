@@ -128,25 +128,60 @@ story('while a slicer is held keys move none, and it is the one that is dropped'
   await eventually(async () => assert.deepEqual(await shown(page), [before.at(-1), ...before.slice(0, -1)]));
 });
 
-story('a long list scrolls while a slicer is held at its edge', async (told) => {
-  const { page, visit, world, control } = told;
-  const group = await find(world, ordered);
-  const ids = Array.from({ length: 40 }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
-  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
-  await visit(path('slicers', 'live', group.id));
-  await eventually(async () => assert.equal(await items(page).count(), 40));
-  await hold(page, 0, { x: 600, y: 860 });
-  await eventually(async () => {
-    await page.mouse.move(600 + Math.random(), 860);
-    // While one is held, only those near the view are drawn.
-    const last = items(page).filter({ hasText: 'cam40' });
-    assert.equal(await last.count(), 1);
-    assert.ok(await last.evaluate((item) => item.getBoundingClientRect().bottom < 900));
+// In a low window the page scrolls as a whole, and not the part below its header.
+for (const [where, viewport, slicers] of [['', { width: 1440, height: 900 }, 40], [' of a low window', { width: 720, height: 380 }, 15]]) {
+  story(`a long list scrolls while a slicer is held at its edge${where}`, { viewport }, async (told) => {
+    const { page, visit, world, control } = told;
+    const group = await find(world, ordered);
+    const ids = Array.from({ length: slicers }, (_, n) => `cam${String(n + 1).padStart(2, '0')}`);
+    await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids });
+    await visit(path('slicers', 'live', group.id));
+    await eventually(async () => assert.equal(await items(page).count(), slicers));
+    await grip(page, 0).scrollIntoViewIfNeeded();
+    const edge = viewport.height - 40;
+    await hold(page, 0, { x: 600, y: edge });
+    await eventually(async () => {
+      await page.mouse.move(600 + Math.random(), edge);
+      // While one is held, only those near the view are drawn.
+      const last = items(page).filter({ hasText: ids.at(-1) });
+      assert.equal(await last.count(), 1);
+      assert.ok(await last.evaluate((item) => item.getBoundingClientRect().bottom < innerHeight + 1));
+    }, 20_000);
+    await page.mouse.move(600, viewport.height - 10, { steps: 3 });
+    await page.mouse.up();
+    await eventually(async () => assert.equal((await shown(page)).indexOf('cam01'), slicers - 1));
   });
-  await page.mouse.move(600, 890, { steps: 3 });
-  await page.mouse.up();
-  await eventually(async () => assert.equal((await shown(page)).indexOf('cam01'), 39));
-});
+}
+
+for (const [when, isHeld] of [['the pointer came to its row', false], ['its row was pressed', true]]) {
+  story(`a row that shows another slicer since ${when} is not dropped elsewhere, and that is said once`, async (told) => {
+    const { page, control } = told;
+    const group = await open(told);
+    const ids = inOrder(group);
+    const start = await middle(grip(page, 2));
+    await page.mouse.move(start.x, start.y);
+    if (isHeld) await page.mouse.down();
+    const order = [ids[0], ids[2], ids[1], ...ids.slice(3)];
+    await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: order });
+    await eventually(async () => assert.deepEqual(await shown(page), order), 20_000);
+    const drag = async () => {
+      const end = await middle(items(page).first());
+      await page.mouse.move(start.x, start.y - 8, { steps: 2 });
+      await page.mouse.move(start.x, end.y, { steps: 6 });
+      await lifted(page).waitFor();
+      await page.mouse.up();
+    };
+    if (!isHeld) await page.mouse.down();
+    await drag();
+    await page.getByRole('status').getByText(`the order has changed, and ${ids[1]} is now where ${ids[2]} was.`).waitFor();
+    assert.deepEqual(await shown(page), order);
+    assert.equal(await bar(page).count(), 0);
+    await page.mouse.move(start.x, start.y);
+    await page.mouse.down();
+    await drag();
+    await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ids[2], ...ids.slice(3)]));
+  });
+}
 
 for (const [ending, end] of [['let go', (page) => page.mouse.up()], ['cancelled', (page) => page.keyboard.press('Escape')]]) {
   story(`of a long list only what is near is drawn while a slicer is held, and nothing moves once it is ${ending}`, async (told) => {
@@ -263,6 +298,34 @@ story('WCAG 2.5.7: by touch alone a slicer is dragged, moved by a tap, and saved
   await bar(page).getByRole('button', { name: 'Save order' }).tap();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
   assert.deepEqual(inOrder(await now(world, group.id)), wanted);
+});
+
+story('a second finger in the list neither ends the drag of the first nor moves it', touch, async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await grip(page, 0).evaluate((one) => one.scrollIntoView({ block: 'center' }));
+  const client = await page.context().newCDPSession(page);
+  const send = (type, ...points) =>
+    client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(({ x, y }, at) => ({ x, y, id: at + 1 })) });
+  const frame = () => page.evaluate(() => new Promise(requestAnimationFrame));
+  const [start, end] = [await middle(grip(page, 0)), await middle(grip(page, 1))];
+  const other = await middle(grip(page, 2));
+  const first = { x: start.x, y: start.y + (end.y - start.y) * 1.2 };
+  await send('touchStart', start);
+  for (let step = 1; step <= 8; step += 1) await send('touchMove', { x: start.x, y: start.y + ((first.y - start.y) * step) / 8 });
+  await page.getByText('Position 2, was 1. ').waitFor();
+  await send('touchStart', first, other);
+  await send('touchMove', first, { x: other.x, y: other.y + 20 });
+  await frame();
+  // A point that is left out is lifted.
+  await send('touchMove', first);
+  await frame();
+  await frame();
+  assert.equal(await lifted(page).count(), 1);
+  await page.getByText('Position 2, was 1. ').waitFor();
+  await send('touchEnd');
+  await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]));
 });
 
 story('WCAG 2.1.1: by keys alone a slicer is moved, a position is typed, and the order is saved', async (told) => {

@@ -2,9 +2,11 @@
 // effect, saved against what was seen, read back, and undone.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { setInterval } from 'node:timers/promises';
 import { eventually, story } from './harness.mjs';
 import { pageRequests } from './support/requests.mjs';
+import { PASSWORD, serve } from './support/served.mjs';
 import { bar, find, hidden, hide, inOrder, items, now, open, ordered, save, shown, watched } from './support/slicers.mjs';
 import { path } from './support/worlds.mjs';
 
@@ -288,6 +290,47 @@ story('while mine overwrites theirs nothing else is done to the order, also wher
   await eventually(async () => assert.deepEqual(await shown(page), ids));
 });
 
+story('in a conflict nothing is moved until it is settled, and a slicer that came with it can be then', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  const theirs = ['late01', ...ids.slice(1).toReversed()];
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: theirs });
+  const conflict = bar(page).getByRole('region', { name: 'Conflict' });
+  await conflict.getByText('The order has changed. Yours is not saved.').waitFor({ timeout: 20_000 });
+  await page.getByText('The order has changed: settle the conflict before moving slicers.').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Move (up|down|to position)/ }).count(), 0);
+  assert.equal(await page.locator('[data-grip]').count(), 0);
+  await items(page).first().focus();
+  const before = await shown(page);
+  await page.keyboard.press('Alt+End');
+  assert.deepEqual(await shown(page), before);
+  await conflict.getByRole('button', { name: 'Reapply mine' }).click();
+  const mine = [ids[1], ...theirs.filter((id) => id !== ids[1])];
+  await eventually(async () => assert.deepEqual(await shown(page), mine));
+  await page.getByRole('button', { name: 'Move down late01' }).click();
+  await eventually(async () => assert.deepEqual(await shown(page), [mine[0], mine[2], 'late01', ...mine.slice(3)]));
+});
+
+story('an order is not overwritten where the group has turned flat, and the conflict stays', async (told) => {
+  const { page, group, theirs, conflict } = await clash(told);
+  await conflict.getByRole('button', { name: 'Overwrite…' }).click();
+  const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
+  await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);
+  const other = await page.context().newPage();
+  await other.goto(path('slicers', 'live', group.id));
+  await other.getByRole('radio', { name: 'Flat' }).check({ force: true }).catch(() => undefined);
+  await other.getByRole('dialog').getByRole('button', { name: 'Switch mode' }).click();
+  await other.getByText('flat mode: positions do not apply').waitFor({ timeout: 20_000 });
+  await dialog.getByRole('button', { name: 'Overwrite' }).click();
+  await dialog.getByText(/The mode is flat/).waitFor({ timeout: 20_000 });
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await bar(page).getByText('The group is now in flat mode').waitFor({ timeout: 20_000 });
+  const column = await conflict.getByRole('row').evaluateAll((all) => all.slice(1).map((row) => row.cells[2].textContent));
+  assert.deepEqual(column, theirs);
+});
+
 for (const [status, words] of [[400, 'returned 400'], [403, 'returned 403']]) {
   story(`an order that the service refuses with ${status} is not shown as saved`, async (told) => {
     const { page, world, control, complaints } = told;
@@ -315,6 +358,68 @@ story('an order whose answer never came is read, and told as unknown', async (to
   await control('POST', '/faults', { connection: 'live', operation: 'order slicers', fault: { kind: 'reset' } });
   await bar(page).getByRole('button', { name: 'Save order' }).click();
   await bar(page).getByText(/Outcome unknown: .*The group now has a different order: /).waitFor({ timeout: 20_000 });
+});
+
+story('a save before which the gateway cannot read the group was not sent, and says so', async (told) => {
+  const { page, world, control, complaints } = told;
+  complaints.expect(/status of 502/);
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  // The console reads, the gateway reads again just before it writes, and only that fails.
+  const fault = (kind) => control('POST', '/faults', { connection: 'live', operation: 'get group', ...kind });
+  await fault({ fault: { kind: 'latency', milliseconds: 2500 }, times: 1 });
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await eventually(async () => assert.deepEqual((await control('GET', '/faults')).faults, []), 20_000);
+  await fault({ fault: { kind: 'status', status: 503 } });
+  await bar(page).getByText('Nothing was saved. Your changes are kept.').waitFor({ timeout: 20_000 });
+  assert.equal(await bar(page).getByText(/Outcome unknown/).count(), 0);
+  await control('DELETE', '/faults');
+  await bar(page).getByRole('button', { name: 'Dismiss' }).click();
+  await save(page);
+  assert.deepEqual(inOrder(await now(world, group.id)), [ids[1], ids[0], ...ids.slice(2)]);
+});
+
+story('an Undo that switches what is on air says so, and does it', async (told) => {
+  const { page, world } = told;
+  const group = await open(told, (one) => ordered(one) && one.auto_failback && inOrder(one)[0] === one.active_slicer_id);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  await bar(page).getByRole('button', { name: 'Save order' }).click();
+  await page.getByRole('status').getByText(`Order saved and verified. ${ids[1]} is on air. Undo: This is a switch on air, away from ${ids[1]}.`).waitFor({ timeout: 20_000 });
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('status').getByText(`Order saved and verified. ${ids[0]} is on air.`).waitFor({ timeout: 20_000 });
+  const held = await now(world, group.id);
+  assert.deepEqual([inOrder(held), held.active_slicer_id], [ids, ids[0]]);
+});
+
+story('an Undo ends with the first move of another draft', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move down ${ids.at(-2)}` }).click();
+  await save(page);
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await undo.waitFor();
+  await page.getByRole('button', { name: `Move up ${ids.at(-2)}` }).click();
+  await undo.waitFor({ state: 'detached', timeout: 2_000 });
+  await bar(page).waitFor();
+});
+
+story('a draft survives a reading without the slicers', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
+  const named = `"name":"${group.name}","owner":"${group.owner}"`;
+  for (const operation of ['list groups', 'get group']) {
+    await control('POST', '/faults', { connection: 'live', operation, fault: { kind: 'replace', find: `${named},"slicers"`, with: `${named},"was"` } });
+  }
+  await page.getByText('Uplynk does not report the slicers of this group.').waitFor({ timeout: 20_000 });
+  await page.getByText('Not all slicers can be read, so their order cannot be changed.').waitFor();
+  await control('DELETE', '/faults');
+  await eventually(async () => assert.deepEqual(await shown(page), [ids[1], ids[0], ...ids.slice(2)]), 20_000);
+  await bar(page).getByRole('button', { name: 'Save order' }).waitFor();
 });
 
 story('a draft survives the refresh', async (told) => {
@@ -475,6 +580,47 @@ story('the answer to one question whether to leave does not answer the next one'
   await dialog.getByRole('button', { name: 'Stay' }).click();
   await dialog.waitFor({ state: 'detached' });
   await bar(page).waitFor();
+});
+
+story('signing out with a draft asks first, while there still is a session', async ({ page, world, complaints }) => {
+  complaints.expect(/status of 401/);
+  const group = await find(world, ordered);
+  const slicers = group.slicers.map((slicer) => ({ ...slicer, status: { state: 0 } }));
+  const held = { ...group, slicers };
+  const vendor = createServer(({ url }, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(url.includes(group.id) ? held : { items: [held], total_items: 1 }));
+  });
+  await new Promise((resolve) => vendor.listen(0, '127.0.0.1', resolve));
+  const served = await serve({ vendor: `http://127.0.0.1:${vendor.address().port}` });
+  try {
+    await page.goto(served.url + path('slicers', 'live', group.id));
+    await page.getByLabel('User name').fill('ann');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
+    await bar(page).waitFor();
+    const ended = [];
+    page.on('request', (request) => {
+      if (request.method() === 'DELETE') ended.push(request.url());
+    });
+    const signOut = page.getByRole('button', { name: 'Sign out' });
+    const dialog = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await signOut.click();
+    await dialog.getByRole('button', { name: 'Stay' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await bar(page).waitFor();
+    assert.deepEqual(ended, []);
+    await signOut.click();
+    await dialog.getByRole('button', { name: 'Leave and discard' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    assert.equal(ended.length, 1);
+  } finally {
+    await page.goto('about:blank');
+    await served.stop();
+    vendor.closeAllConnections();
+    vendor.close();
+  }
 });
 
 story('closing the window with a draft asks first', async (told) => {

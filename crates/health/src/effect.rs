@@ -1,6 +1,6 @@
 //! The effect of an action, shown before it is executed, and its confirmation.
 
-use crate::severity::Severity;
+use crate::severity::Severity::{self, Warning};
 
 /// What an action will do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,6 +9,19 @@ pub struct Effect {
     pub sentence: String,
     /// Further notes, the most severe first.
     pub notes: Vec<(Severity, String)>,
+}
+
+impl Effect {
+    /// Its warnings, in sentences; empty where it has none.
+    #[must_use]
+    pub fn warnings(&self) -> String {
+        let warnings = self
+            .notes
+            .iter()
+            .filter(|(severity, _)| *severity == Warning);
+        let warnings: Vec<&str> = warnings.map(|(_, words)| &**words).collect();
+        warnings.join(" ")
+    }
 }
 
 /// The confirmation that an action requires.

@@ -28,6 +28,13 @@ pub fn ids(group: &FailoverGroup) -> Vec<String> {
     slicers.map(|slicer| slicer.id.clone()).collect()
 }
 
+/// Whether every slicer of the group is known: an order without one that is not would lose it.
+#[must_use]
+pub fn is_whole(group: &FailoverGroup) -> bool {
+    let mut unreadable = group.unreadable.iter();
+    group.slicers.is_some() && !unreadable.any(|field| field.name.starts_with("slicers"))
+}
+
 impl Writer {
     /// The current group.
     async fn read(&self, id: &str) -> Result<FailoverGroup, Failure> {
@@ -50,5 +57,32 @@ impl Writer {
                 message: message(&now),
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_whole;
+    use vendors::UnreadableField;
+    use vendors::uplynk::FailoverGroup;
+
+    #[test]
+    fn a_group_is_whole_where_each_of_its_slicers_is_known() {
+        let group = |is_reported: bool, unreadable: &[&str]| FailoverGroup {
+            slicers: is_reported.then(Vec::new),
+            unreadable: unreadable
+                .iter()
+                .map(|name| UnreadableField {
+                    name: (*name).to_owned(),
+                    raw: String::new(),
+                })
+                .collect(),
+            ..FailoverGroup::default()
+        };
+        assert!(is_whole(&group(true, &[])));
+        assert!(is_whole(&group(true, &["owner"])));
+        assert!(!is_whole(&group(false, &[])));
+        assert!(!is_whole(&group(false, &["slicers"])));
+        assert!(!is_whole(&group(true, &["owner", "slicers[1]"])));
     }
 }

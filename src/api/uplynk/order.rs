@@ -40,12 +40,35 @@ impl SaveStep {
 /// The outcome of saving an order.
 #[derive(Debug, Clone)]
 pub enum SaveOutcome {
-    /// The change was sent or refused.
+    /// It was sent, and found in effect.
+    Saved {
+        /// What was done, and what is on air.
+        message: String,
+        /// What was read afterwards.
+        held: Box<FailoverGroup>,
+    },
+    /// It was sent and is not known to be in effect, or it was refused.
     Completed(Outcome),
     /// Nothing was written: what is there could not be read.
     Unread(Failure),
     /// Nothing was written: the group has changed since the draft was started, to this.
     Conflict(Box<FailoverGroup>),
+}
+
+impl From<SaveOutcome> for Outcome {
+    fn from(outcome: SaveOutcome) -> Self {
+        match outcome {
+            SaveOutcome::Saved { message, .. } => Self::Done {
+                message,
+                undoable: true,
+            },
+            SaveOutcome::Completed(outcome) => outcome,
+            SaveOutcome::Unread(failure) => Self::refused(failure),
+            SaveOutcome::Conflict(now) => Self::Changed {
+                message: state(&now),
+            },
+        }
+    }
 }
 
 impl Writer {
@@ -77,79 +100,69 @@ impl Writer {
         }
         step(SaveStep::Sending);
         let wanted = positions(&now, order);
-        let verified = Cell::new(None);
-        let outcome = self.send_positions(&now, tag, &wanted, |held| {
-            let difference = difference(held, &wanted);
-            let on_air = on_air(held);
-            verified.set(difference.is_none().then(|| on_air.clone()));
-            difference.unwrap_or_else(|| format!("The saved order is in effect. {on_air}"))
-        });
-        let outcome = outcome.await;
-        match outcome {
-            Outcome::Refused { failure, .. } if is_overtaken(&failure) => {
+        let words = |held: &FailoverGroup| {
+            let in_effect = || format!("The saved order is in effect. {}", on_air(held));
+            difference(held, &wanted).unwrap_or_else(in_effect)
+        };
+        let (outcome, held) = self.send_positions(&now, tag, &wanted, words).await;
+        match (outcome, held) {
+            (Outcome::Refused { failure, .. }, _) if is_overtaken(&failure) => {
                 step(SaveStep::Reading);
                 match self.read(&seen.id).await {
                     Ok(now) => SaveOutcome::Conflict(Box::new(now)),
                     Err(failure) => SaveOutcome::Unread(failure),
                 }
             }
-            outcome => SaveOutcome::Completed(match (outcome, verified.take()) {
-                (Outcome::Done { undoable, .. }, Some(on_air)) => Outcome::Done {
-                    message: format!("Order saved and verified. {on_air}"),
-                    undoable,
-                },
-                (outcome, _) => outcome.verified(false),
-            }),
+            (Outcome::Done { .. }, Some(held)) => SaveOutcome::Saved {
+                message: format!("Order saved and verified. {}", on_air(&held)),
+                held: Box::new(held),
+            },
+            (outcome, _) => SaveOutcome::Completed(outcome.verified(false)),
         }
     }
 
     /// Sets a slicer's eligibility, if what decides what goes on air is still what the user saw; everything else stays
     /// as it is at that moment. `quiet_at`: the vendor's time, where the user was not asked, because the change was
-    /// harmless; then it may also be sent where it still is.
+    /// harmless; then it may also be sent where it still is. Returns what was read afterwards, too, where it is in effect.
     pub async fn set_eligible(
         &self,
         seen: &FailoverGroup,
         slicer: &str,
         eligible: bool,
         quiet_at: Option<DateTime<Utc>>,
-    ) -> Outcome {
+    ) -> (Outcome, Option<FailoverGroup>) {
         let (now, tag) = match self.tagged(&seen.id).await {
             Ok(read) => read,
-            Err(failure) => return Outcome::refused(failure),
+            Err(failure) => return (Outcome::refused(failure), None),
         };
+        let changed = |message| (Outcome::Changed { message }, None);
         let mut wanted = positions(&now, &ids(&now));
         let Some(place) = wanted.iter_mut().find(|place| place.slicer_id == slicer) else {
-            return Outcome::Changed {
-                message: format!("{slicer} is no longer in the group."),
-            };
+            return changed(format!("{slicer} is no longer in the group."));
         };
         place.enabled = eligible;
         let action = Action::SetEligible(slicer.to_owned(), eligible);
         if !is_still_meant(seen, &now, &action, quiet_at) {
-            return Outcome::Changed {
-                message: state(&now),
-            };
+            return changed(state(&now));
         }
         if let Some(message) = prevented(&now, tag.is_some(), Some(slicer)) {
-            return Outcome::Prevented { message };
+            return (Outcome::Prevented { message }, None);
         }
-        let verified = Cell::new(false);
-        let outcome = self.send_positions(&now, tag, &wanted, |held| {
+        let words = |held: &FailoverGroup| {
             let mut slicers = held.slicers.iter().flatten();
             let found = slicers.find(|one| one.id == slicer);
             let is_set = found.and_then(|one| one.enabled);
             let words = eligibility(is_set);
-            let difference = difference(held, &wanted);
-            verified.set(difference.is_none());
-            match difference {
+            match difference(held, &wanted) {
                 _ if is_set != Some(eligible) => {
                     format!("It is not in effect: {slicer} is still {words}.")
                 }
                 Some(difference) => format!("{slicer} is now {words}. {difference}"),
                 None => format!("{slicer} is now {words}."),
             }
-        });
-        overtaken(outcome.await).verified(verified.get())
+        };
+        let (outcome, held) = self.send_positions(&now, tag, &wanted, words).await;
+        (overtaken(outcome).verified(held.is_some()), held)
     }
 
     /// The current group, with the entity tag that the gateway gives it, if it can read its whole order.
@@ -160,20 +173,28 @@ impl Writer {
         send_for_tag(&self.connection, &uplynk::groups().get(id)).await
     }
 
+    /// Sends positions once. Returns what was read afterwards, too, where it holds them.
     async fn send_positions(
         &self,
         now: &FailoverGroup,
         tag: Option<String>,
         positions: &[SlicerPlace],
-        held: impl Fn(&FailoverGroup) -> String,
-    ) -> Outcome {
+        words: impl Fn(&FailoverGroup) -> String,
+    ) -> (Outcome, Option<FailoverGroup>) {
         let title = &self.title;
         let id = &now.id;
         let change = uplynk::groups().order(id, positions);
-        let check = async || Ok(held(&self.read(id).await?));
+        let verified = Cell::new(None);
+        let check = async || {
+            let held = self.read(id).await?;
+            let words = words(&held);
+            verified.set(Some(held).filter(|held| difference(held, positions).is_none()));
+            Ok(words)
+        };
         let done = |(): &()| (format!("{title} accepted the change."), true);
         let sent = send_if_match(&self.connection, &change, tag.as_deref());
-        execute(sent, done, check).await
+        let outcome = execute(sent, done, check).await;
+        (outcome, verified.take())
     }
 }
 

@@ -6,15 +6,16 @@ use super::thumbnail_ages::{self, ThumbnailAge};
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
-use crate::api::uplynk::{SaveStep, Writer, ids};
+use crate::api::uplynk::{SaveStep, Writer, ids, is_whole};
 use crate::live::{Clock, Live, Watched, use_clock, use_watched};
 use crate::nav::{Nav, use_nav};
 use crate::provided::provided;
 use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::reorder::Draft;
 use chrono::{DateTime, Utc};
+use health::effect::Effect;
 use health::freshness::Freshness;
-use health::slicers::{Action, with_eligible};
+use health::slicers::Action;
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,12 +62,41 @@ pub struct ActionContext {
     nav: Nav,
 }
 
+/// Why no row can be moved now. Rows stand for the draft only where both hold the same slicers.
+fn why_fixed(
+    live: Live<FailoverGroup>,
+    draft: RwSignal<Draft>,
+    saving: RwSignal<Option<SaveStep>>,
+) -> Option<&'static str> {
+    let group = live.value();
+    if saving.read().is_some() {
+        Some("The order is being saved.")
+    } else if group.as_ref()?.mode == Some(Mode::Flat) {
+        Some("Flat mode: positions do not apply, so there is no order to change.")
+    } else if draft.read().theirs().is_some() {
+        Some("The order has changed: settle the conflict before moving slicers.")
+    } else {
+        let is_partial = !is_whole(&*group?);
+        is_partial.then_some("Not all slicers can be read, so their order cannot be changed.")
+    }
+}
+
+/// What was done, and of an Undo that may switch what is on air, what it does: nobody is asked before it.
+#[must_use]
+pub fn with_undo(message: String, undo: &Effect) -> String {
+    match undo.warnings() {
+        none if none.is_empty() => message,
+        warnings => format!("{message} Undo: {warnings}"),
+    }
+}
+
 impl ActionContext {
     /// The actions of a group.
     #[must_use]
     pub fn new(live: Live<FailoverGroup>, writer: Writer) -> Self {
         let may = provided::<Arc<Session>>().may_change();
         let saving = RwSignal::new(None);
+        let draft = RwSignal::new(Draft::default());
         let flat = Memo::new(move |_| {
             live.value()
                 .is_some_and(|group| group.mode == Some(Mode::Flat))
@@ -74,10 +104,10 @@ impl ActionContext {
         Self {
             live,
             watched: use_watched(),
-            draft: RwSignal::new(Draft::default()),
+            draft,
             saving,
             flat,
-            movable: Memo::new(move |_| may && !flat.get() && saving.read().is_none()),
+            movable: Memo::new(move |_| may && why_fixed(live, draft, saving).is_none()),
             lifted: RwSignal::new(false),
             sending: RwSignal::new(Vec::new()),
             open: RwSignal::new(None),
@@ -89,6 +119,12 @@ impl ActionContext {
             notices: use_notices(),
             nav: use_nav(),
         }
+    }
+
+    /// Why no row can be moved now, in a sentence.
+    #[must_use]
+    pub fn why_fixed(self) -> Option<&'static str> {
+        why_fixed(self.live, self.draft, self.saving)
     }
 
     /// How changes are sent.
@@ -138,8 +174,13 @@ impl ActionContext {
         }
     }
 
-    /// Moves a slicer of the draft to a position, from 1; says so, and gives it the focus.
+    /// Moves a slicer of the draft to a position, from 1; says so, and gives it the focus. Says why not, where that has
+    /// become impossible since.
     pub fn move_to(self, id: &str, to: usize) {
+        if let Some(why) = untrack(|| self.why_fixed()) {
+            let message = format!("{id} was not moved. {why}");
+            return self.notices.show_outcome(Outcome::Prevented { message });
+        }
         let moved = self.draft.try_update(|draft| draft.move_to(id, to));
         let Some(moved) = moved.flatten() else { return };
         self.message.set(moved.announcement());
@@ -180,15 +221,25 @@ impl ActionContext {
         let _ = self.draft.try_update_untracked(Draft::look);
     }
 
-    /// The draft follows what was read while it was saved; also after the page was left. A changed draft waits for
-    /// prioritized mode.
+    /// The draft follows a reading; returns whether that changed it. A changed draft waits for prioritized mode, and for a
+    /// reading with every slicer.
+    pub fn follow(self, group: &FailoverGroup) -> bool {
+        let has_order = group.mode != Some(Mode::Flat) && is_whole(group);
+        let followed = self.draft.try_maybe_update(|draft| {
+            let follows = has_order || !draft.is_changed();
+            let differs = follows && draft.follow(&ids(group));
+            (differs, differs)
+        });
+        followed == Some(true)
+    }
+
+    /// The draft follows what was read while it was saved; also after the page was left.
     pub fn follow_read(self) {
         if self.draft.is_disposed() {
             return;
         }
-        let waits = self.flat.get_untracked() && self.draft.read_untracked().is_changed();
-        if let Some(group) = self.live.value_untracked().filter(|_| !waits) {
-            self.draft.maybe_update(|draft| draft.follow(&ids(&group)));
+        if let Some(group) = self.live.value_untracked() {
+            self.follow(&group);
         }
     }
 
@@ -218,39 +269,42 @@ impl ActionContext {
         self.notices.dismiss_undoable();
         leptos::task::spawn_local(async move {
             let sent = writer.set_eligible(&seen, &slicer, eligible, Some(now));
-            let outcome = sent.await;
+            let (outcome, held) = sent.await;
             let ended = |sending: &mut Vec<String>| sending.retain(|one| *one != slicer);
             let _ = self.sending.try_update(ended);
             self.changed();
-            match outcome {
-                Outcome::Done { message, .. } => {
-                    let undo = self.undo_eligible(&writer, &seen, &slicer, eligible, now);
+            match (outcome, held) {
+                (Outcome::Done { message, .. }, Some(held)) => {
+                    let (effect, undo) = self.undo_eligible(&writer, held, &slicer, eligible, now);
+                    let message = with_undo(message, &effect);
                     self.notices.show(message, Some(undo));
                 }
-                outcome => self.notices.show_outcome(outcome),
+                (outcome, _) => self.notices.show_outcome(outcome),
             }
         });
     }
 
-    /// Undoes a change of eligibility that was made at a time of the vendor's.
+    /// What undoing a change of eligibility does to `held`, which was read after it, and the Undo; `now` is the vendor's
+    /// time of the change.
     #[must_use]
     pub fn undo_eligible(
         self,
         writer: &Writer,
-        seen: &FailoverGroup,
+        held: FailoverGroup,
         slicer: &str,
         eligible: bool,
         now: DateTime<Utc>,
-    ) -> Undo {
-        let after = with_eligible(seen, slicer, eligible);
+    ) -> (Effect, Undo) {
+        let effect = Action::SetEligible(slicer.to_owned(), !eligible).effect(&held, now);
         let (writer, slicer) = (writer.clone(), slicer.to_owned());
-        self.undo(move || {
-            let (writer, after, slicer) = (writer.clone(), after.clone(), slicer.clone());
+        let undo = self.undo(move || {
+            let (writer, held, slicer) = (writer.clone(), held.clone(), slicer.clone());
             async move {
-                let sent = writer.set_eligible(&after, &slicer, !eligible, Some(now));
-                sent.await
+                let sent = writer.set_eligible(&held, &slicer, !eligible, Some(now));
+                sent.await.0
             }
-        })
+        });
+        (effect, undo)
     }
 
     /// Undoes a change and shows the outcome.
@@ -271,5 +325,32 @@ impl ActionContext {
     #[must_use]
     pub fn notices(self) -> Notices {
         self.notices
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_undo;
+    use health::effect::Effect;
+    use health::severity::Severity::{Normal, Warning};
+
+    #[test]
+    fn an_undo_that_may_switch_what_is_on_air_says_so() {
+        let told = |notes: &[_]| {
+            let notes = notes
+                .iter()
+                .map(|(severity, words): &(_, &str)| (*severity, (*words).to_owned()));
+            let undo = Effect {
+                notes: notes.collect(),
+                ..Effect::default()
+            };
+            with_undo("Order saved and verified. b is on air.".to_owned(), &undo)
+        };
+        let saved = "Order saved and verified. b is on air.";
+        assert_eq!(told(&[(Normal, "It can take a minute.")]), saved);
+        assert_eq!(
+            told(&[(Warning, "This is a switch on air, away from b.")]),
+            format!("{saved} Undo: This is a switch on air, away from b.")
+        );
     }
 }

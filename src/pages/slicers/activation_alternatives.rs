@@ -2,7 +2,7 @@
 
 use super::action_context::{ActionContext, Open};
 use crate::ui::dialog::Dialog;
-use health::slicers::Action;
+use health::slicers::{Action, Alternatives};
 use leptos::prelude::*;
 
 /// Why a slicer cannot be activated now, and what to do instead.
@@ -18,45 +18,46 @@ pub fn ActivationAlternatives(
     let close = Trigger::new();
     let next: StoredValue<Option<Open>> = StoredValue::new(None);
     let on_close = Callback::new(move |()| context.open.set(next.try_get_value().flatten()));
-    let first = untrack(|| {
+    let found = untrack(|| {
         let group = context.live.value()?;
-        Action::Activate(slicer.clone()).prerequisite(&group)
+        Action::Activate(slicer.clone()).alternatives(&group, context.now())
     });
     let title = format!("Activate {slicer}?");
-    let offers = first.map(|first| {
-        let positions = matches!(first, Action::SetAutoFailback(_));
-        let (words, button) = if positions {
-            (
-                format!("Turn off auto failback, or move {slicer} to position 1."),
-                "Turn auto failback off…",
-            )
-        } else {
-            (
-                "Auto failback can be turned off in prioritized mode only.".to_owned(),
-                "Switch to prioritized mode…",
-            )
-        };
-        let begin = move |_| {
-            next.set_value(Some(Open::Action(first.clone())));
-            close.notify();
-        };
+    let offers = found.map(|found| {
+        let Alternatives {
+            sentence,
+            actions,
+            moves,
+        } = found;
+        let buttons = actions.into_iter().map(|action| {
+            let words = match action {
+                Action::SetSlate(_) => "Leave slate…",
+                Action::SetMode(_) => "Switch to prioritized mode…",
+                _ => "Turn auto failback off…",
+            };
+            let begin = move |_| {
+                next.set_value(Some(Open::Action(action.clone())));
+                close.notify();
+            };
+            view! { <button type="button" class="btn" on:click=begin>{words}</button> }
+        });
+        let buttons = buttons.collect::<Vec<_>>();
         let move_label = format!("Move {slicer} to position 1");
+        let id = slicer.clone();
         let up = move |_| {
             close.notify();
-            context.move_unless_dragged(&slicer, 1);
+            context.move_unless_dragged(&id, 1);
         };
-        // While an order is saved no other one is made: it would go with the draft that was saved.
-        let is_fixed = move || !context.movable.get();
-        let hint = move || {
-            let is_saving = context.saving.read().is_some();
-            is_saving.then_some("The order is being saved.")
+        let why_not = move || {
+            let is_first = context.draft.read().order().first() == Some(&slicer);
+            let saves = is_first.then_some("It is at position 1 of your draft: save the order.");
+            context.why_fixed().or(saves)
         };
-        let up = positions.then(|| view! {
-            <button type="button" class="btn main" disabled=is_fixed title=hint on:click=up>{move_label}</button>
+        let is_fixed = why_not.clone();
+        let up = moves.then(|| view! {
+            <button type="button" class="btn main" disabled=move || is_fixed().is_some() title=why_not on:click=up>{move_label}</button>
         });
-        let buttons =
-            view! { <button type="button" class="btn" on:click=begin>{button}</button>{up} };
-        (view! { <p>{words}</p> }, buttons)
+        (view! { <p>{sentence}</p> }, view! { {buttons}{up} })
     });
     let (words, buttons) = offers.unzip();
     view! {

@@ -1,4 +1,4 @@
-//! A conflict with an order that someone else saved: before, theirs, yours, and the choices.
+//! A conflict with an order that was saved meanwhile: before, theirs, yours, and the choices.
 
 use super::action_context::ActionContext;
 use crate::ui::Icon;
@@ -47,7 +47,7 @@ pub fn Conflict(
     };
     view! {
         <section aria-label="Conflict">
-            <p class="st" data-s="warning"><Icon name="warning" />"Someone else changed the order. Yours is not saved."</p>
+            <p class="st" data-s="warning"><Icon name="warning" />"The order has changed. Yours is not saved."</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
                 <table class="compare">
                     <caption class="vh">"The order before, theirs and yours"</caption>

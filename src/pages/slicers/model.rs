@@ -204,6 +204,7 @@ mod tests {
                 severity: Severity::Normal,
                 word: "Normal".to_owned(),
                 last_known: None,
+                care: None,
                 unreadable: 0,
                 is_read: true,
             },

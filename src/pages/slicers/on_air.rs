@@ -11,7 +11,6 @@ use crate::pages::resource_row::{StateTag, page_state};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Icon, name, times};
-use chrono::TimeDelta;
 use health::inventory::unreadable_of_slicer_group;
 use health::severity::Severity;
 use health::slicers::{
@@ -173,7 +172,7 @@ pub fn OnAirCard(
         if let Some(words) = thumbnail.stale() {
             return Some(stale_thumbnail(words));
         }
-        let age = (live.status.vendor_time(clock) - thumbnail.since).max(TimeDelta::zero());
+        let age = thumbnail.age(live.status.vendor_time(clock))?;
         Some(view! { {format!("picture {} old", words::span(age))} }.into_any())
     };
     view! {

@@ -1,21 +1,24 @@
 //! The list "Slicer order": every slicer of a group in the order of failover, and the draft of a new order.
 
 use super::action_context::ActionContext;
-use super::order_memory::use_memory;
-use super::order_rows::{Row, reported, rows};
+use super::order_memory::OrderOffer;
+use super::order_rows::{Row, drop_preview, reported, rows};
 use super::save::SaveBar;
 use super::slicer_row::SlicerRow;
 use crate::api::poll_gate;
-use crate::api::uplynk::{SaveStep, ids};
+use crate::api::uplynk::SaveStep;
 use crate::live::rows::Rows;
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::prefs::use_prefs;
-use crate::ui::reorder::{Dragging, Dropped, Reorderable};
-use health::slicers::order_effect;
+use crate::ui::reorder::{self, Dragging, Dropped, Reorderable};
 use leptos::prelude::*;
 use vendors::uplynk::{Blacklist, Slicer};
+
+/// For how many milliseconds after the order has changed a touch may mean a row as it was before: it comes into the list
+/// only as it acts, so that when somebody turned to the list is not known.
+const JUST_CHANGED: f64 = 1000.0;
 
 /// The slicers of a group in order, and the draft of another order.
 #[component]
@@ -23,32 +26,31 @@ pub fn SlicerOrder(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
-    let (clock, prefs, memory) = (use_clock(), use_prefs(), use_memory());
+    let (clock, prefs) = (use_clock(), use_prefs());
     let ActionContext {
         live,
         draft,
         message,
-        flat,
         movable,
         ..
     } = context;
-    let connection = context
-        .writer()
-        .map(|writer| writer.connection)
-        .unwrap_or_default();
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let shown = StoredValue::new(None);
     let dragging = Dragging::new(Callback::new(move |dropped| {
-        let id = |row: usize| draft.with_untracked(|draft| draft.order().get(row).cloned());
+        let row = |at: usize| {
+            let list: Memo<Vec<Row>> = shown.get_value()?;
+            list.with_untracked(|rows| rows.get(at).cloned())
+        };
         match dropped {
-            Dropped::At { row, to } => {
-                if let Some(id) = id(row) {
+            Dropped::At { row: at, to } => {
+                if let Some(id) = row(at).and_then(|row| context.acted_on(&row)) {
                     context.move_to(&id, to);
                 }
             }
-            Dropped::Back { row } => {
-                let of = draft.with_untracked(|draft| draft.order().len());
-                if let Some(id) = id(row) {
-                    message.set(format!("{id} stays at position {} of {of}", row + 1));
+            Dropped::Back { row: at } => {
+                if let Some(row) = row(at) {
+                    let words = format!("{} stays at position {} of {}", row.id, row.at, row.of);
+                    message.set(words);
                 }
             }
             Dropped::Nothing => {}
@@ -61,29 +63,23 @@ pub fn SlicerOrder(
     };
     on_change(move || drags(lifted.get()));
     on_cleanup(move || drags(false));
-    // The draft follows refreshes, but not while a row is dragged, while a changed draft waits for prioritized mode, or
-    // while it is saved: then what saves it says when the two are the same.
+    let changed_at = StoredValue::new(f64::NEG_INFINITY);
+    // The draft follows refreshes, but not while a row is dragged, or while it is saved: then what saves it says when the
+    // two are the same.
     on_change(move || {
         let Some(group) = live.value() else { return };
-        let waits = flat.get() && draft.with_untracked(|draft| draft.is_changed());
-        if lifted.get() || waits || context.saving.read_untracked().is_some() {
+        if lifted.get() || context.saving.read_untracked().is_some() {
             return;
         }
-        draft.maybe_update(|draft| draft.follow(&ids(&group)));
+        if context.follow(&group) {
+            changed_at.set_value(reorder::now());
+        }
     });
-    let remembers = connection.clone();
-    let offer = RwSignal::new(None::<Vec<String>>);
-    on_change(move || {
-        let Some(group) = live.value() else { return };
-        // Checked again after the offer was accepted or declined.
-        draft.track();
-        let remembered = memory.of(&remembers, &group.id, |one| one.follow(&group));
-        let new = remembered.flatten();
-        offer.maybe_update(|held| {
-            let changed = *held != new;
-            *held = new;
-            changed
-        });
+    let turned_to = Callback::new(move |by_touch: bool| {
+        let has_just_changed = reorder::now() - changed_at.get_value() < JUST_CHANGED;
+        if !(by_touch && has_just_changed) {
+            context.look();
+        }
     });
     let all = Memo::new(move |_| {
         let Some(group) = live.value() else {
@@ -105,6 +101,7 @@ pub fn SlicerOrder(
         let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
         rows(&all.read(), &draft.read(), held)
     });
+    shown.set_value(Some(list));
     let drawn = Rows::follow(list);
     let undo = move |event: leptos::ev::KeyboardEvent| {
         let modified = event.ctrl_key() || event.meta_key();
@@ -121,24 +118,11 @@ pub fn SlicerOrder(
         }
     };
     let preview = Memo::new(move |_| {
-        let Some((row, Some(to))) = dragging.over.get() else {
-            return String::new();
-        };
-        let draft = draft.read();
-        if to == row + 1 {
-            return format!("Position {to}, where it was");
-        }
-        let mut order = draft.order().to_vec();
-        if row >= order.len() || to > order.len() {
-            return String::new();
-        }
-        let id = order.remove(row);
-        order.insert(to.saturating_sub(1), id);
-        let effect = live
-            .value()
-            .map(|group| order_effect(&group, &order, context.now()));
-        let effect = effect.map(|effect| effect.sentence).unwrap_or_default();
-        format!("Position {to}, was {}. {effect}", row + 1)
+        let over = dragging.over.get();
+        let over = over.and_then(|(row, to)| Some((live.value()?, row, to?)));
+        over.map_or_else(String::new, |(group, row, to)| {
+            drop_preview(&group, &draft.read(), row, to, context.now())
+        })
     });
     let none = move || {
         let is_reported = live.value()?.slicers.is_some();
@@ -150,41 +134,18 @@ pub fn SlicerOrder(
         let is_empty = list.read().is_empty();
         is_empty.then(|| view! { <p class="blank">{words}</p> })
     };
-    let hint = move || match (flat.get(), context.may) {
-        (true, _) => "flat mode: positions do not apply, so there is no order to change",
-        (false, true) => {
-            "drag, use the arrows, or Alt+↑ and Alt+↓; the lowest healthy, eligible position goes on air"
-        }
-        (false, false) => "lowest healthy, eligible position goes on air",
-    };
-    let offered = move || {
-        let order = offer.get().filter(|_| movable.get())?;
-        let group = live.value_untracked()?.id.clone();
-        let decline = (connection.clone(), group);
-        let words = order.join(", ");
-        let take = move |_| {
-            for (id, to) in order.iter().zip(1..) {
-                draft.update(|draft| {
-                    draft.move_to(id, to);
-                });
+    let hint = move || {
+        // Saving is soon over, and said by its button.
+        let why = context
+            .why_fixed()
+            .filter(|_| context.saving.read().is_none());
+        match (why, context.may) {
+            (Some(why), _) => why,
+            (None, true) => {
+                "drag, use the arrows, or Alt+↑ and Alt+↓; the lowest healthy, eligible position goes on air"
             }
-            message.set("The order from before flat mode is now a draft".to_owned());
-        };
-        let settle = move |_| {
-            memory.of(
-                &decline.0,
-                &decline.1,
-                super::order_memory::Remembered::settle,
-            );
-            draft.notify();
-        };
-        Some(view! {
-            <div class="offer row" role="group" aria-label="Order before flat mode">
-                <p>{format!("Before flat mode the order was {words}.")}</p>
-                <button type="button" class="btn" on:click=take>"Restore as a draft"</button>
-                <button type="button" class="btn" on:click=settle>"Keep the order as it is"</button>
-            </div>
-        })
+            (None, false) => "lowest healthy, eligible position goes on air",
+        }
     };
     view! {
         <section class="panel" aria-labelledby="order" data-fresh=move || stale.get().then_some("stale") on:keydown=undo>
@@ -192,8 +153,8 @@ pub fn SlicerOrder(
                 <h2 id="order">"Slicer order"</h2>
                 <p>{hint}</p>
             </header>
-            {offered}
-            <Reorderable name="Slicer order" dragging preview turned_to=Callback::new(move |()| context.look())>
+            <OrderOffer context />
+            <Reorderable name="Slicer order" dragging preview turned_to>
                 {drawn.draw(move |row| view! { <SlicerRow row context /> })}
             </Reorderable>
             {none}

@@ -1,7 +1,9 @@
 //! The order that a group had before flat mode: in flat mode every position is 1, and going back to
-//! prioritized mode starts from the vendor's own list. Remembered while the console is open.
+//! prioritized mode starts from the vendor's own list. Remembered while the console is open, and offered as a draft.
 
-use crate::api::uplynk::ids;
+use super::action_context::ActionContext;
+use crate::api::uplynk::{ids, is_whole};
+use crate::on_change::on_change;
 use crate::provided::provided;
 use leptos::prelude::*;
 use std::collections::HashMap;
@@ -18,6 +20,8 @@ impl Remembered {
     /// Follows the group; returns the order to offer, if it had another one before.
     pub fn follow(&mut self, group: &FailoverGroup) -> Option<Vec<String>> {
         match group.mode {
+            // What is not known is not lost.
+            _ if !is_whole(group) => None,
             Some(Mode::Flat) => {
                 self.lost = !self.order.is_empty();
                 None
@@ -79,6 +83,58 @@ impl Memory {
     }
 }
 
+/// The offer of the order before flat mode, where the group has another one now.
+#[component]
+pub fn OrderOffer(
+    /// The page's actions.
+    context: ActionContext,
+) -> impl IntoView {
+    let ActionContext {
+        live,
+        draft,
+        message,
+        movable,
+        ..
+    } = context;
+    let memory = use_memory();
+    let connection = context.writer().map(|writer| writer.connection);
+    let connection = StoredValue::new(connection.unwrap_or_default());
+    let offer = RwSignal::new(None::<Vec<String>>);
+    on_change(move || {
+        let Some(group) = live.value() else { return };
+        // Checked again after the offer was accepted or declined.
+        draft.track();
+        let remembered =
+            connection.with_value(|id| memory.of(id, &group.id, |one| one.follow(&group)));
+        let new = remembered.flatten();
+        offer.maybe_update(|held| {
+            let changed = *held != new;
+            *held = new;
+            changed
+        });
+    });
+    move || {
+        let order = offer.get().filter(|_| movable.get())?;
+        let group = live.value_untracked()?.id.clone();
+        let words = order.join(", ");
+        let take = move |_| {
+            draft.update(|draft| draft.arrange(&order));
+            message.set("The order from before flat mode is now a draft".to_owned());
+        };
+        let settle = move |_| {
+            connection.with_value(|id| memory.of(id, &group, Remembered::settle));
+            draft.notify();
+        };
+        Some(view! {
+            <div class="offer row" role="group" aria-label="Order before flat mode">
+                <p>{format!("Before flat mode the order was {words}.")}</p>
+                <button type="button" class="btn" on:click=take>"Restore as a draft"</button>
+                <button type="button" class="btn" on:click=settle>"Keep the order as it is"</button>
+            </div>
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Remembered;
@@ -96,6 +152,20 @@ mod tests {
             slicers: Some(slicers.collect()),
             ..FailoverGroup::default()
         }
+    }
+
+    #[test]
+    fn a_reading_without_the_slicers_loses_nothing() {
+        let mut memory = Remembered::default();
+        memory.follow(&group(Mode::Prioritized, "b a"));
+        let unread = FailoverGroup {
+            slicers: None,
+            ..group(Mode::Prioritized, "b a")
+        };
+        assert_eq!(memory.follow(&unread), None);
+        memory.follow(&group(Mode::Flat, "a b"));
+        let offer = memory.follow(&group(Mode::Prioritized, "a b"));
+        assert_eq!(offer.expect("an offer"), ["b", "a"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::ui::reorder::Draft;
 use crate::ui::times;
 use chrono::{DateTime, Utc};
 use health::severity::Severity;
-use health::slicers::{SlicerHealth, ordered, slicer_health, state_word};
+use health::slicers::{SlicerHealth, order_effect, ordered, slicer_health, state_word};
 use health::sort;
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -227,9 +227,31 @@ pub fn rows(reported: &[Arc<Facts>], draft: &Draft, before: Option<&[Row]>) -> V
     facts.into_iter().zip(1..).map(row).collect()
 }
 
+/// What dropping the row at this index at this position, from 1, would do.
+#[must_use]
+pub fn drop_preview(
+    group: &FailoverGroup,
+    draft: &Draft,
+    row: usize,
+    to: usize,
+    now: DateTime<Utc>,
+) -> String {
+    if to == row + 1 {
+        return format!("Position {to}, where it was");
+    }
+    let mut order = draft.order().to_vec();
+    if row >= order.len() || to > order.len() {
+        return String::new();
+    }
+    let id = order.remove(row);
+    order.insert(to.saturating_sub(1), id);
+    let effect = order_effect(group, &order, now).sentence;
+    format!("Position {to}, was {}. {effect}", row + 1)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{reported, rows};
+    use super::{drop_preview, reported, rows};
     use crate::prefs::Zone;
     use crate::ui::reorder::Draft;
     use chrono::{DateTime, Utc};
@@ -271,5 +293,27 @@ mod tests {
         let held = see(&group("b x c"), &draft, Some(&moved));
         assert_eq!(words(&held), "c1<3 a2<1 b3<2");
         assert_eq!(held[1].health, "No longer in the group");
+    }
+
+    #[test]
+    fn before_a_row_is_dropped_it_says_what_that_would_do() {
+        let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let by_hand = FailoverGroup {
+            auto_failback: Some(false),
+            ..group("a b c")
+        };
+        let draft = Draft::new(["a", "b", "c"].map(str::to_owned).to_vec());
+        for (row, to, words) in [
+            (
+                2,
+                1,
+                "Position 1, was 3. What is on air does not change: auto failback is off.",
+            ),
+            (1, 2, "Position 2, where it was"),
+            (3, 1, ""),
+            (0, 4, ""),
+        ] {
+            assert_eq!(drop_preview(&by_hand, &draft, row, to, now), words);
+        }
     }
 }

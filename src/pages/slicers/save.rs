@@ -1,6 +1,6 @@
 //! The bar under a changed order: the changes, their effect, Save and Discard, and the result of saving.
 
-use super::action_context::ActionContext;
+use super::action_context::{ActionContext, with_undo};
 use super::conflict::Conflict;
 use super::slicer_row::focus_on;
 use crate::api::uplynk::{SaveOutcome, SaveStep, ids, state};
@@ -15,7 +15,6 @@ use health::effect;
 use health::slicers::order_effect;
 use health::sort;
 use leptos::prelude::*;
-use vendors::uplynk::Mode;
 
 /// Why the last attempt to save failed.
 #[derive(Clone, PartialEq)]
@@ -59,6 +58,10 @@ pub fn SaveBar(
     let drawn = RwSignal::new(false);
     on_change(move || {
         let changed = changed.get();
+        if changed {
+            // An Undo of the save before would be a change by somebody else to this draft.
+            context.notices().dismiss_undoable();
+        }
         request_animation_frame(move || {
             let _ = drawn.try_set(changed);
         });
@@ -242,19 +245,18 @@ async fn send(
     let outcome = writer.save_order(&seen, &base, &order, at, step).await;
     let requests = live.status.requests();
     match outcome {
-        SaveOutcome::Completed(Outcome::Done { message, .. }) => {
+        SaveOutcome::Saved { message, held } => {
             let wanted = order.clone();
+            let message = with_undo(message, &order_effect(&held, &base, at));
             let undo = context.undo(move || {
-                let (writer, seen) = (writer.clone(), seen.clone());
+                let (writer, held) = (writer.clone(), held.clone());
                 let (base, order) = (base.clone(), order.clone());
+                // Compared with what was read after the save, which may have switched what is on air.
                 async move {
-                    match writer.save_order(&seen, &order, &base, at, |_| ()).await {
-                        SaveOutcome::Completed(outcome) => outcome,
-                        SaveOutcome::Unread(failure) => Outcome::refused(failure),
-                        SaveOutcome::Conflict(now) => Outcome::Changed {
-                            message: state(&now),
-                        },
-                    }
+                    writer
+                        .save_order(&held, &order, &base, at, |_| ())
+                        .await
+                        .into()
                 }
             });
             let done = Saved {
@@ -283,23 +285,10 @@ async fn send(
             return;
         }
         // The page was left, or shows something else: it is told wherever the person is now.
-        SaveOutcome::Completed(outcome) if problem.is_disposed() => {
-            context.notices().show_outcome(outcome);
-        }
-        SaveOutcome::Unread(failure) if problem.is_disposed() => {
-            context.notices().show_outcome(Outcome::refused(failure));
-        }
-        SaveOutcome::Conflict(now) if problem.is_disposed() => {
-            let message = state(&now);
-            context.notices().show_outcome(Outcome::Changed { message });
-        }
+        outcome if problem.is_disposed() => context.notices().show_outcome(outcome.into()),
         SaveOutcome::Conflict(now) => {
-            let flat = now.mode == Some(Mode::Flat);
-            let message = state(&now);
-            if !flat {
-                let _ = draft.try_update(|draft| draft.follow(&ids(&now)));
-            }
-            let _ = problem.try_set(Some(Problem::Changed(message)));
+            context.follow(&now);
+            let _ = problem.try_set(Some(Problem::Changed(state(&now))));
         }
         // Uplynk does not take this order: the screen returns to the current one.
         SaveOutcome::Completed(Outcome::Refused {
@@ -309,12 +298,8 @@ async fn send(
             let _ = draft.try_update(|draft| *draft = Draft::new(base));
             let _ = problem.try_set(Some(Problem::Refused(failure, order)));
         }
-        SaveOutcome::Completed(outcome) => {
-            let _ = problem.try_set(Some(Problem::Open(outcome)));
-        }
-        SaveOutcome::Unread(failure) => {
-            let outcome = Outcome::refused(failure);
-            let _ = problem.try_set(Some(Problem::Open(outcome)));
+        outcome => {
+            let _ = problem.try_set(Some(Problem::Open(outcome.into())));
         }
     }
     // By another reading than the one that found the conflict.
@@ -364,18 +349,14 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
             Problem::Refused(failure, order) => {
                 let again = move |_| {
                     problem.set(None);
-                    for (id, to) in order.iter().zip(1..) {
-                        context.draft.update(|draft| {
-                            draft.move_to(id, to);
-                        });
-                    }
+                    context.draft.update(|draft| draft.arrange(&order));
                 };
                 view! {
                     <FailureCard failure system=context.system() once=true />
                     <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
-                        <button type="button" class="btn" disabled=move || context.saving.read().is_some() on:click=again>"Reapply my moves"</button>
+                        <button type="button" class="btn" disabled=move || !context.movable.get() on:click=again>"Reapply my moves"</button>
                     </p>
                 }
                 .into_any()

@@ -1,9 +1,9 @@
 //! Sends a confirmed action to Uplynk once and returns its undo.
 
-use super::action_context::ActionContext;
+use super::action_context::{ActionContext, with_undo};
 use super::conflict::overwriting;
 use crate::api::Outcome;
-use crate::api::uplynk::{SaveOutcome, Writer, ids, state};
+use crate::api::uplynk::{SaveOutcome, Writer};
 use crate::ui::notice::Undo;
 use crate::ui::reorder::Draft;
 use health::slicers::Action;
@@ -47,12 +47,18 @@ pub(super) async fn run(
         }
         Action::SetEligible(id, on) => {
             let now = untrack(|| context.now());
-            let outcome = writer.set_eligible(&seen, &id, on, None).await;
+            let (outcome, held) = writer.set_eligible(&seen, &id, on, None).await;
             // Where it was not known, the other one is not what it was.
             let mut slicers = seen.slicers.iter().flatten();
             let was_other = slicers.any(|one| one.id == id && one.enabled == Some(!on));
-            let undo = context.undo_eligible(&writer, &seen, &id, on, now);
-            (outcome, was_other.then_some(undo))
+            match (outcome, held.filter(|_| was_other)) {
+                (Outcome::Done { message, undoable }, Some(held)) => {
+                    let (effect, undo) = context.undo_eligible(&writer, held, &id, on, now);
+                    let message = with_undo(message, &effect);
+                    (Outcome::Done { message, undoable }, Some(undo))
+                }
+                (outcome, _) => (outcome, None),
+            }
         }
         Action::Activate(id) => {
             let now = untrack(|| context.now());
@@ -82,33 +88,25 @@ pub(super) async fn run(
             let step = |step| {
                 let _ = context.saving.try_set(Some(step));
             };
-            let outcome = match writer
-                .save_order(&seen, &theirs, &order, untrack(|| context.now()), step)
-                .await
-            {
-                SaveOutcome::Completed(outcome @ Outcome::Done { .. }) => {
+            let at = untrack(|| context.now());
+            let saved = writer.save_order(&seen, &theirs, &order, at, step).await;
+            match &saved {
+                SaveOutcome::Saved { .. } => {
                     let _ = context.draft.try_set(Draft::new(order));
                     context.saved();
-                    outcome
                 }
-                SaveOutcome::Completed(outcome) => {
-                    context.follow_read();
-                    outcome
-                }
-                SaveOutcome::Unread(failure) => Outcome::refused(failure),
+                SaveOutcome::Completed(_) => context.follow_read(),
+                SaveOutcome::Unread(_) => {}
                 SaveOutcome::Conflict(now) => {
-                    let _ = context.draft.try_update(|draft| draft.follow(&ids(&now)));
+                    context.follow(now);
                     // From now on what the dialog shows, and what is compared with.
                     if let Some(shown) = context.draft.try_with_untracked(overwriting) {
                         let _ = action.try_set(shown);
                     }
-                    Outcome::Changed {
-                        message: state(&now),
-                    }
                 }
-            };
+            }
             let _ = context.saving.try_set(None);
-            (outcome, None)
+            (saved.into(), None)
         }
     }
 }

@@ -106,7 +106,7 @@ pub fn SlicerRow(
     view! {
         <li aria-label=move || row.read().name(no_preview()) data-s=move || (row.read().eligible == Some(false)).then_some("off")
             id=move || item_id(row.read().at)
-            data-moved=move || row.read().was.map(|_| "") tabindex=move || movable.get().then_some("0") on:keydown=keys>
+            data-moved=move || row.read().was.map(|_| "") tabindex=move || (context.may && !context.flat.get()).then_some("0") on:keydown=keys>
             <span class="hold">{grip}</span>
             <span class="pos">{move || row.read().position()}</span>
             <Thumbnail src of there />

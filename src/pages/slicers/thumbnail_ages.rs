@@ -15,13 +15,22 @@ pub struct ThumbnailAge {
     id: String,
     /// Where its vendor says that it is.
     address: String,
-    /// Since when, by the vendor's clock.
-    pub since: DateTime<Utc>,
+    /// Since when it has been seen, by the vendor's clock.
+    since: DateTime<Utc>,
+    /// Whether it took the place of another one then: the first one that is seen may be of any age.
+    is_new: bool,
     /// For how long, once that is too long.
     unchanged: Option<TimeDelta>,
 }
 
 impl ThumbnailAge {
+    /// How old it is, where that is known.
+    #[must_use]
+    pub fn age(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        self.is_new
+            .then(|| (now - self.since).max(TimeDelta::zero()))
+    }
+
     /// That it has been the same for too long.
     #[must_use]
     pub fn stale(&self) -> Option<String> {
@@ -65,13 +74,14 @@ fn thumbnail_ages(
         // Most stand where they stood.
         let held = before.get(at).filter(|held| held.id == id);
         let held = held.or_else(|| thumbnail_age_of(before, &id));
-        let since = held.filter(|held| held.address == address);
-        let since = since.map_or(read, |held| held.since);
+        let same = held.filter(|held| held.address == address);
+        let (since, is_new) = same.map_or((read, held.is_some()), |held| (held.since, held.is_new));
         let unchanged = Some(read - since).filter(|unchanged| is_stale_thumbnail(*unchanged));
         ThumbnailAge {
             id,
             address,
             since,
+            is_new,
             unchanged,
         }
     };
@@ -130,6 +140,28 @@ mod tests {
                 Some(format!("{id}: {stale}"))
             });
             assert_eq!(said.collect::<Vec<_>>().join(", "), stale, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn the_first_picture_that_is_seen_has_no_age() {
+        let start: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let at = |seconds| start + TimeDelta::seconds(seconds);
+        let mut held: Vec<ThumbnailAge> = Vec::new();
+        for (seconds, number, age) in [
+            (0, 1, None),
+            (5, 1, None),
+            (10, 2, Some(2)),
+            (15, 2, Some(7)),
+        ] {
+            let group = group(&[("a", SlicerState::Slicing, number)]);
+            held = thumbnail_ages(&group, at(seconds), &held);
+            let told = thumbnail_age_of(&held, "a").expect("a picture");
+            assert_eq!(
+                told.age(at(seconds + 2)),
+                age.map(TimeDelta::seconds),
+                "{seconds}"
+            );
         }
     }
 }

@@ -136,6 +136,13 @@ impl Draft {
         })
     }
 
+    /// Makes the moves that lead to an order. What it does not name comes after what it does.
+    pub fn arrange(&mut self, order: &[String]) {
+        for (id, position) in order.iter().zip(1..) {
+            self.move_to(id, position);
+        }
+    }
+
     /// Undoes the last move. `None` where there was none.
     pub fn undo(&mut self) -> Option<Moved> {
         let step = self.past.pop()?;
@@ -303,6 +310,15 @@ mod tests {
         assert!(draft.move_to("a", 0).is_none());
         assert!(draft.move_to("x", 1).is_none());
         assert_eq!(draft.move_to("a", 99).map(|moved| moved.to), Some(3));
+    }
+
+    #[test]
+    fn an_order_is_made_by_moves_that_can_be_undone() {
+        let mut draft = Draft::new(ids("a b c x"));
+        draft.arrange(&ids("c b a"));
+        assert_eq!(draft.order(), ids("c b a x"));
+        while draft.undo().is_some() {}
+        assert_eq!(draft.order(), ids("a b c x"));
     }
 
     #[test]

@@ -170,6 +170,17 @@ impl Drag {
         }
     }
 
+    /// Whether this pointer holds a row, lifted or not yet.
+    #[must_use]
+    pub fn is_held_by(&self, pointer: i32) -> bool {
+        match self {
+            Self::Idle => false,
+            Self::Pressed { pointer: held, .. } | Self::Lifted { pointer: held, .. } => {
+                *held == pointer
+            }
+        }
+    }
+
     /// The index of the row that a pointer is down on, lifted or not yet.
     #[must_use]
     pub fn held(&self) -> Option<usize> {
@@ -317,6 +328,17 @@ mod tests {
         drag.press(1, row, at(geometry.rows[row].0 + 32.0));
         drag.moved(1, to, &geometry);
         drag
+    }
+
+    #[test]
+    fn a_row_is_held_by_the_pointer_that_took_it_alone() {
+        let lifted = held(2, at(100.0));
+        let mut pressed = Drag::Idle;
+        pressed.press(1, 2, at(160.0));
+        for drag in [pressed, lifted] {
+            assert!(drag.is_held_by(1) && !drag.is_held_by(2), "{drag:?}");
+        }
+        assert!(!Drag::Idle.is_held_by(1));
     }
 
     #[test]

@@ -271,7 +271,9 @@ pub(super) fn window_point(event: &PointerEvent) -> Point {
     }
 }
 
-pub(super) fn now() -> f64 {
+/// How long the page has been open, in milliseconds.
+#[must_use]
+pub fn now() -> f64 {
     window()
         .performance()
         .map_or(0.0, |performance| performance.now())

@@ -76,7 +76,9 @@ impl Dragging {
         ) else {
             return;
         };
-        if event.button() != 0 || !event.is_primary() {
+        // A mouse and a finger are both primary, each among its own kind.
+        let is_busy = |state: &DragState| state.dropping || state.drag != Drag::Idle;
+        if event.button() != 0 || !event.is_primary() || self.state.with_value(is_busy) {
             return;
         }
         let children = list.children();
@@ -92,10 +94,7 @@ impl Dragging {
         // Prevents text selection and the browser's own dragging.
         event.prevent_default();
         let _ = list.set_pointer_capture(event.pointer_id());
-        let view = list.closest("main").ok().flatten().map(|view| {
-            let seen = view.get_bounding_client_rect();
-            (view, (seen.top(), seen.bottom()))
-        });
+        let view = view_of(&list);
         self.state.update_value(|state| {
             (state.at, state.scrolled) = (window_point(event), true);
             (state.focused, state.view) = (focused.as_ref().and_then(index_of), view);
@@ -109,7 +108,7 @@ impl Dragging {
     }
 
     pub(super) fn moved(self, event: &PointerEvent) {
-        if !self.is_pressed() {
+        if !self.is_held_by(event) {
             return;
         }
         let lifted = self.state.try_update_value(|state| {
@@ -170,7 +169,7 @@ impl Dragging {
     }
 
     pub(super) fn release(self, event: &PointerEvent) {
-        if !self.is_pressed() {
+        if !self.is_held_by(event) {
             return;
         }
         let at = window_point(event);
@@ -201,8 +200,15 @@ impl Dragging {
         }
     }
 
+    /// The browser takes a pointer away.
+    pub(super) fn lost(self, event: &PointerEvent) {
+        if self.is_held_by(event) {
+            self.cancel();
+        }
+    }
+
     /// Cancels a drag; returns whether there was one.
-    pub(super) fn cancel(self) -> bool {
+    fn cancel(self) -> bool {
         let row = self
             .state
             .try_update_value(|state| state.drag.cancel())
@@ -246,8 +252,25 @@ impl Dragging {
         }
     }
 
-    /// Whether a pointer is down on a row, lifted or not.
-    fn is_pressed(self) -> bool {
-        self.state.try_with_value(|state| state.drag != Drag::Idle) == Some(true)
+    /// Whether the pointer of an event holds a row, lifted or not: what another one does changes nothing.
+    fn is_held_by(self, event: &PointerEvent) -> bool {
+        let pointer = event.pointer_id();
+        self.state
+            .try_with_value(|state| state.drag.is_held_by(pointer))
+            == Some(true)
     }
+}
+
+/// What a list scrolls in, and between which heights of the window that is seen: the main part of the page, or in a low
+/// window, where that is as high as what it holds, the page as a whole.
+fn view_of(list: &Element) -> Option<(Element, (f64, f64))> {
+    let main = list.closest("main").ok().flatten()?;
+    let style = window().get_computed_style(&main).ok().flatten();
+    let overflow = style.and_then(|style| style.get_property_value("overflow-y").ok());
+    if overflow.as_deref() == Some("auto") {
+        let seen = main.get_bounding_client_rect();
+        return Some((main, (seen.top(), seen.bottom())));
+    }
+    let height = window().inner_height().ok()?.as_f64()?;
+    Some((document().scrolling_element()?, (0.0, height)))
 }

@@ -9,5 +9,6 @@ pub mod reorderable;
 
 pub use draft::{Draft, Moved};
 pub use drag::Dropped;
+pub use drag_state::now;
 pub use dragging::Dragging;
 pub use reorderable::Reorderable;

@@ -1,4 +1,4 @@
-// Starts `failover-console serve` with people who sign in, before a vendor that nobody reaches. Knows
+// Starts `failover-console serve` with people who sign in, before a vendor that nobody reaches unless said. Knows
 // nothing of browsers.
 
 import assert from 'node:assert/strict';
@@ -13,9 +13,10 @@ export const PASSWORD = 'correct horse battery staple';
 
 /**
  * Starts it; answers `{ url, said, signOutEverybody, pause, stop }`. Its users are ann (admin) and vic
- * (viewer). `top` is written at the beginning of its configuration, `more` at the end.
+ * (viewer). `top` is written at the beginning of its configuration, `more` at the end; `vendor` is where its
+ * vendor is.
  */
-export async function serve({ more = '', top = '' } = {}) {
+export async function serve({ more = '', top = '', vendor = 'http://127.0.0.1:9' } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'failover-console-'));
   const made = spawnSync(PROGRAM, ['hash-password'], { input: `${PASSWORD}\n`, encoding: 'utf8' });
   assert.equal(made.status, 0, made.stderr);
@@ -29,7 +30,7 @@ export async function serve({ more = '', top = '' } = {}) {
     file,
     [
       `listen = "${listen}"\n${top}`,
-      '[[connection]]\nid = "live"\ntitle = "Live"\nsystem = "uplynk"\nbase_url = "http://127.0.0.1:9"',
+      `[[connection]]\nid = "live"\ntitle = "Live"\nsystem = "uplynk"\nbase_url = "${vendor}"`,
       'credentials = { kind = "integration-key", owner = "o", api_key_file = "api.key" }',
       user('ann', 'admin') + user('vic', 'viewer'),
       '[session]\nkey_file = "session.key"\n',

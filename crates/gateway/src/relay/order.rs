@@ -143,7 +143,16 @@ impl Change {
                 body: None,
             })
             .await?;
-        if answer.status.is_client_error() || answer.status.is_server_error() {
+        // As an answer to the change it would leave open whether that was carried out.
+        if answer.status.is_server_error() {
+            let detail = format!(
+                "{} returned an error when the group was read before the change ({}); nothing was sent",
+                upstream.public.title,
+                words(&answer)
+            );
+            return Err(Problem::new(Kind::Unreadable, detail));
+        }
+        if answer.status.is_client_error() {
             return Ok(Reread::Refused(untagged(answer)));
         }
         match tag(&answer) {
@@ -200,12 +209,24 @@ fn group(answer: &Answer) -> Option<FailoverGroup> {
     if answer.status != StatusCode::OK {
         return None;
     }
+    read(answer).ok()
+}
+
+fn read(answer: &Answer) -> Result<FailoverGroup, vendors::Failure> {
     let answer = vendors::Answer {
-        status: 200,
+        status: answer.status.as_u16(),
         headers: Vec::new(),
         body: answer.body.to_vec(),
     };
-    groups().get("").read(&answer).ok()
+    groups().get("").read(&answer)
+}
+
+/// The status of an error, with the vendor's words.
+fn words(answer: &Answer) -> String {
+    match read(answer) {
+        Err(vendors::Failure::Vendor(error)) => error.line(),
+        _ => answer.status.as_u16().to_string(),
+    }
 }
 
 /// Whether everything that an order consists of can be read: a slicer that is not known would be lost.

@@ -10,7 +10,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use actions::{Action, with_eligible};
+pub use actions::{Action, Alternatives};
 pub use judge::judge_slicers;
 pub use order_effect::order_effect;
 pub use words::{SLATE, hot_warm_words, mode_word, on_air_word, state_word};

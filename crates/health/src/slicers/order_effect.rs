@@ -40,16 +40,18 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
         Some(id) => format!("{id} stays on air"),
         None => "What is on air does not change".to_owned(),
     };
+    let prioritized = group.mode == Some(Mode::Prioritized);
     let follows = new
         .iter()
         .find(|slicer| is_ready(slicer, now) && Some(slicer.id.as_str()) != active)
+        .filter(|_| prioritized)
         .map(|slicer| format!(" If it fails, {} follows.", slicer.id))
         .unwrap_or_default();
     let slate = group.active == Some(OnAir::Slate);
     let wanted = candidates(group, new.clone(), now);
     let wanted = wanted.first().map(|slicer| slicer.id.as_str());
-    let prioritized = group.mode == Some(Mode::Prioritized);
     let mut notes = Vec::new();
+    let may_switch = || (Warning, "This may be a switch on air.".to_owned());
     let sentence = match (group.auto_failback, wanted) {
         _ if group.mode == Some(Mode::Flat) => "Positions have no effect in flat mode.".to_owned(),
         _ if slate => slate_stays(backups(group, now).0).to_owned(),
@@ -67,24 +69,38 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
             "{stays}: no slicer is ready. Auto failback is on: the first one that becomes ready goes on air."
         ),
         (Some(true), None) => {
+            notes.push(may_switch());
             "The failover mode is not known: saving may switch what is on air.".to_owned()
         }
         (Some(false), _) => format!("{stays}: auto failback is off.{follows}"),
         (None, _) => {
+            notes.push(may_switch());
             "It is not known whether auto failback is on: saving may switch what is on air."
                 .to_owned()
         }
     };
     let returns = prioritized && group.auto_failback == Some(true) && !slate;
-    let first = new.first().filter(|first| returns && !is_ready(first, now));
-    if let Some(first) = first {
-        notes.push((
+    // What stands before the slicer that is on air then takes its place once it is ready.
+    let until = wanted.or(active);
+    let before = new
+        .iter()
+        .take_while(|slicer| Some(slicer.id.as_str()) != until);
+    let waiting =
+        before.filter(|slicer| returns && slicer.enabled != Some(false) && !is_ready(slicer, now));
+    let waiting: Vec<&str> = waiting.map(|slicer| slicer.id.as_str()).collect();
+    match *waiting {
+        [] => {}
+        [one] => notes.push((
+            Warning,
+            format!("{one} comes first but is not ready: it goes on air as soon as it is ready."),
+        )),
+        _ => notes.push((
             Warning,
             format!(
-                "{} is first but not ready: it goes on air as soon as it is ready.",
-                first.id
+                "{} come first but are not ready: the first of them to be ready goes on air at once.",
+                waiting.join(", ")
             ),
-        ));
+        )),
     }
     Effect { sentence, notes }
 }
@@ -93,7 +109,7 @@ pub fn order_effect(group: &FailoverGroup, order: &[String], now: DateTime<Utc>)
 mod tests {
     use super::super::tests::{NOW, for_seconds, group, slicer};
     use super::order_effect;
-    use vendors::uplynk::{FailoverGroup, Mode};
+    use vendors::uplynk::{FailoverGroup, Mode, Slicer};
 
     fn effect(group: &FailoverGroup, order: &str) -> (String, usize) {
         let order: Vec<String> = order.split_whitespace().map(str::to_owned).collect();
@@ -125,6 +141,10 @@ mod tests {
         let other_mode = FailoverGroup {
             mode: Some(Mode::Other("weighted".to_owned())),
             ..healthy()
+        };
+        let other_mode_by_hand = FailoverGroup {
+            auto_failback: Some(false),
+            ..other_mode.clone()
         };
         let unknown = FailoverGroup {
             auto_failback: None,
@@ -178,12 +198,18 @@ mod tests {
                 other_mode,
                 "b a c",
                 "The failover mode is not known: saving may switch what is on air.",
-                0,
+                1,
             ),
             (
                 unknown,
                 "b a c",
                 "It is not known whether auto failback is on: saving may switch what is on air.",
+                1,
+            ),
+            (
+                other_mode_by_hand,
+                "b a c",
+                "a stays on air: auto failback is off.",
                 0,
             ),
         ] {
@@ -192,6 +218,43 @@ mod tests {
                 (sentence.to_owned(), notes),
                 "{order}"
             );
+        }
+    }
+
+    #[test]
+    fn what_waits_before_the_slicer_on_air_is_named_and_nothing_else() {
+        let sick = |id, order| for_seconds(90, slicer(id, order));
+        let out = |id, order| Slicer {
+            enabled: Some(false),
+            ..sick(id, order)
+        };
+        let all = || {
+            let of_failover = [slicer("a", 1), sick("b", 2), sick("c", 3), slicer("d", 4)];
+            of_failover.into_iter().chain([out("e", 5)]).collect()
+        };
+        for (order, warnings) in [
+            ("a b c d e", ""),
+            ("e a b c d", ""),
+            (
+                "b a c d e",
+                "b comes first but is not ready: it goes on air as soon as it is ready.",
+            ),
+            (
+                "e b a c d",
+                "b comes first but is not ready: it goes on air as soon as it is ready.",
+            ),
+            (
+                "b e c a d",
+                "b, c come first but are not ready: the first of them to be ready goes on air at once.",
+            ),
+            (
+                "c d b a e",
+                "This is a switch on air, away from a. c comes first but is not ready: it goes on air as soon as it is ready.",
+            ),
+        ] {
+            let order: Vec<String> = order.split(' ').map(str::to_owned).collect();
+            let effect = order_effect(&group("a", all()), &order, NOW);
+            assert_eq!(effect.warnings(), warnings, "{order:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::slicers::{
     SlicerHealth, backups, intended, is_doubtful, is_ready, on_air, ordered, slicer_health,
 };
 use chrono::{DateTime, Utc};
-use vendors::uplynk::{FailoverGroup, Mode, OnAir};
+use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
 pub(super) fn plain_effect(sentence: &str) -> Effect {
     Effect {
@@ -132,6 +132,18 @@ pub(super) fn set_eligible(
     }
 }
 
+/// Why a slicer cannot go on air, as the rest of a sentence; `None` where it is ready.
+pub(super) fn why_not_ready(slicer: &Slicer, now: DateTime<Utc>) -> Option<&'static str> {
+    (!is_ready(slicer, now)).then(|| match slicer_health(slicer, now) {
+        SlicerHealth::Unhealthy { .. } => "is unhealthy",
+        SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
+        SlicerHealth::Unknown => "does not report its health",
+        SlicerHealth::Healthy if is_doubtful(slicer) => "has a field that cannot be read",
+        SlicerHealth::Healthy if slicer.enabled == Some(false) => "is not eligible for failover",
+        SlicerHealth::Healthy => "is inactive",
+    })
+}
+
 pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> Effect {
     let from = match &group.active {
         Some(OnAir::Slicer(active)) => format!("{active} goes off air. "),
@@ -142,17 +154,7 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
         Warning,
         format!("This is a switch on air, on {}.", channels(group)),
     )];
-    if let Some(slicer) = slicer(group, id).filter(|slicer| !is_ready(slicer, now)) {
-        let why = match slicer_health(slicer, now) {
-            SlicerHealth::Unhealthy { .. } => "is unhealthy",
-            SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
-            SlicerHealth::Unknown => "does not report its health",
-            SlicerHealth::Healthy if is_doubtful(slicer) => "has a field that cannot be read",
-            SlicerHealth::Healthy if slicer.enabled == Some(false) => {
-                "is not eligible for failover"
-            }
-            SlicerHealth::Healthy => "is inactive",
-        };
+    if let Some(why) = slicer(group, id).and_then(|slicer| why_not_ready(slicer, now)) {
         notes.push((Warning, format!("{id} {why}.")));
     }
     Effect {

@@ -1,5 +1,6 @@
 //! The actions on a slicer group: whether they are available, their effect, and the required confirmation.
 
+mod alternatives;
 mod effects;
 
 use super::order_effect::slate_stays;
@@ -7,6 +8,7 @@ use super::{backups, intended, is_ready, on_air};
 use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
 use crate::severity::Severity::{self, Normal, Warning};
+pub use alternatives::Alternatives;
 use chrono::{DateTime, Utc};
 use effects::{
     activate, channel_name, plain_effect, set_auto_failback, set_eligible, set_mode, set_slate,
@@ -75,18 +77,22 @@ fn switch(
         let severity = if ready == 0 { Warning } else { Normal };
         return Some((severity, slate_stays(ready).to_owned()));
     }
-    let wanted = intended(new, now).map(|slicer| &slicer.id);
-    let note = match wanted {
-        _ if new.auto_failback != Some(true) => return None,
-        Some(wanted) if Some(wanted) != on_air(new).map(|slicer| &slicer.id) => {
-            format!("This is a switch on air: {wanted} goes on air as soon as it is done.")
+    if new.auto_failback == Some(false) || new.mode == Some(Mode::Flat) {
+        return None;
+    }
+    let unknown = match intended(new, now) {
+        Some(wanted) if is_active(new, &wanted.id) => return None,
+        Some(wanted) if new.auto_failback.is_some() => {
+            let id = &wanted.id;
+            let note = format!("This is a switch on air: {id} goes on air as soon as it is done.");
+            return Some((Warning, note));
         }
-        None if new.mode == Some(Mode::Prioritized) && others > 0 => {
-            "Not every position is reported: this may be a switch on air.".to_owned()
-        }
-        _ => return None,
+        None if others == 0 => return None,
+        Some(_) => "It is not known whether auto failback is on",
+        None if new.mode == Some(Mode::Prioritized) => "Not every position is reported",
+        None => "The failover mode is not known",
     };
-    Some((Warning, note))
+    Some((Warning, format!("{unknown}: this may be a switch on air.")))
 }
 
 impl Action {
@@ -113,20 +119,6 @@ impl Action {
             Self::Overwrite { .. } if flat => Err("The group is in flat mode now: there is no order to save.".to_owned()),
             _ => Ok(()),
         }
-    }
-
-    /// The action that has to come first, where auto failback keeps a slicer from being activated. In flat mode auto
-    /// failback cannot be changed, so that the mode comes before it.
-    #[must_use]
-    pub fn prerequisite(&self, group: &FailoverGroup) -> Option<Self> {
-        let Self::Activate(id) = self else {
-            return None;
-        };
-        let is_backup = slicer(group, id).is_some_and(|_| !is_active(group, id));
-        (is_backup && group.auto_failback == Some(true)).then_some(match group.mode {
-            Some(Mode::Flat) => Self::SetMode(Mode::Prioritized),
-            _ => Self::SetAutoFailback(false),
-        })
     }
 
     /// The effect of the action.
@@ -200,8 +192,7 @@ impl Action {
 }
 
 /// A group in which this slicer takes part in failover, or does not.
-#[must_use]
-pub fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGroup {
+fn with_eligible(group: &FailoverGroup, id: &str, eligible: bool) -> FailoverGroup {
     let mut new = group.clone();
     for slicer in new
         .slicers

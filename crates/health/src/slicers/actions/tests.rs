@@ -80,23 +80,169 @@ fn what_cannot_be_done_says_why() {
 }
 
 #[test]
-fn what_has_to_come_before_an_activation_can_be_done() {
+fn what_to_do_instead_of_an_activation_can_be_done_and_puts_it_on_air() {
     let flat_by_hand = FailoverGroup {
         auto_failback: Some(false),
         ..flat()
     };
-    for (group, id, first) in [
-        (three(), "b", Some(Action::SetAutoFailback(false))),
-        (flat(), "b", Some(Action::SetMode(Mode::Prioritized))),
-        (by_hand(), "b", None),
-        (flat_by_hand, "b", None),
-        (three(), "a", None),
-        (three(), "x", None),
+    let first_of = |a: Slicer| group("b", vec![a, slicer("b", 2)]);
+    let out = |slicer: Slicer| Slicer {
+        enabled: Some(false),
+        ..slicer
+    };
+    let on_slate = |b: Slicer| group("no_slicer", vec![slicer("a", 1), b]);
+    let flat_slate = FailoverGroup {
+        mode: Some(Mode::Flat),
+        ..on_slate(slicer("b", 2))
+    };
+    let (off, leave) = (
+        || Action::SetAutoFailback(false),
+        || Action::SetSlate(false),
+    );
+    let prioritized = || Action::SetMode(Mode::Prioritized);
+    for (group, id, actions, moves, words) in [
+        (three(), "b", vec![off()], true, "or move b to position 1."),
+        (
+            group("a", vec![slicer("a", 1), for_seconds(60, slicer("b", 2))]),
+            "b",
+            vec![off()],
+            true,
+            "It is unhealthy: from position 1",
+        ),
+        (
+            first_of(for_seconds(60, slicer("a", 1))),
+            "a",
+            vec![off()],
+            false,
+            "a is at position 1 already, but is unhealthy",
+        ),
+        (
+            first_of(out(slicer("a", 1))),
+            "a",
+            vec![off()],
+            false,
+            "but is not eligible for failover",
+        ),
+        (
+            first_of(slicer("a", 1)),
+            "a",
+            vec![off()],
+            false,
+            "so that auto failback puts it on air",
+        ),
+        (
+            flat(),
+            "b",
+            vec![prioritized()],
+            false,
+            "in prioritized mode only",
+        ),
+        (
+            on_slate(slicer("b", 2)),
+            "b",
+            vec![leave(), off()],
+            false,
+            "Leave the slate",
+        ),
+        (
+            on_slate(for_seconds(60, slicer("b", 2))),
+            "b",
+            vec![leave(), off()],
+            false,
+            "b is unhealthy.",
+        ),
+        (
+            flat_slate,
+            "a",
+            vec![leave(), prioritized()],
+            false,
+            "Leave the slate",
+        ),
     ] {
-        let step = Action::Activate(id.into()).prerequisite(&group);
-        assert_eq!(step, first, "{id}");
-        assert!(step.is_none_or(|step| step.can(&group).is_ok()), "{id}");
+        let found = Action::Activate(id.into()).alternatives(&group, NOW);
+        let found = found.expect("something to do instead");
+        assert_eq!((&found.actions, found.moves), (&actions, moves), "{id}");
+        assert!(found.sentence.contains(words), "{}", found.sentence);
+        assert!(actions.iter().all(|one| one.can(&group).is_ok()), "{id}");
     }
+    for (group, id) in [
+        (by_hand(), "b"),
+        (flat_by_hand, "b"),
+        (three(), "a"),
+        (three(), "x"),
+    ] {
+        let found = Action::Activate(id.into()).alternatives(&group, NOW);
+        assert_eq!(found, None, "{id}");
+    }
+}
+
+#[test]
+fn what_may_be_a_switch_on_air_is_a_warning_and_asks_first() {
+    let waiting = |auto_failback, mode| FailoverGroup {
+        auto_failback,
+        mode,
+        ..group(
+            "b",
+            vec![
+                Slicer {
+                    enabled: Some(false),
+                    ..slicer("a", 1)
+                },
+                slicer("b", 2),
+                slicer("c", 3),
+            ],
+        )
+    };
+    let weighted = || Some(Mode::Other("weighted".to_owned()));
+    let prioritized = || Some(Mode::Prioritized);
+    for (auto_failback, mode, warning) in [
+        (
+            None,
+            prioritized(),
+            "It is not known whether auto failback is on: this may be a switch on air.",
+        ),
+        (
+            Some(true),
+            None,
+            "The failover mode is not known: this may be a switch on air.",
+        ),
+        (
+            Some(true),
+            weighted(),
+            "The failover mode is not known: this may be a switch on air.",
+        ),
+        (
+            None,
+            weighted(),
+            "The failover mode is not known: this may be a switch on air.",
+        ),
+        (
+            Some(true),
+            prioritized(),
+            "This is a switch on air: a goes on air as soon as it is done.",
+        ),
+        (Some(false), prioritized(), ""),
+        (Some(false), weighted(), ""),
+        (None, Some(Mode::Flat), ""),
+    ] {
+        let group = waiting(auto_failback, mode);
+        let include = Action::SetEligible("a".into(), true);
+        assert_eq!(
+            include.effect(&group, NOW).warnings(),
+            warning,
+            "{auto_failback:?} {:?}",
+            group.mode
+        );
+        let quiet = include.is_quiet(&group, NOW, Freshness::Live);
+        assert_eq!(quiet, warning.is_empty(), "{warning}");
+    }
+    // The one that is on air comes first anyway.
+    let exclude = Action::SetEligible("c".into(), false);
+    let first = FailoverGroup {
+        auto_failback: None,
+        ..three()
+    };
+    assert_eq!(exclude.effect(&first, NOW).warnings(), "");
 }
 
 #[test]
