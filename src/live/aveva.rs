@@ -10,7 +10,7 @@ use health::severity::Severity;
 use health::transition;
 use health::verdict::Verdict;
 use leptos::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use vendors::LeftOut;
@@ -120,7 +120,7 @@ pub fn election(live: Live<Group>, clock: Clock) -> Memo<Election> {
         if succession.ends() {
             let _ = live.status.vendor_time(clock);
         }
-        let (primary, pending) = leaders(status, sessions);
+        let (primary, pending) = leaders(&group.configuration, status, sessions, observation);
         Election {
             primary: primary.cloned(),
             pending: pending.cloned(),
@@ -137,11 +137,15 @@ pub fn group(connection: String, base: aveva::Base, id: String) -> Live<Group> {
         let (connection, base, id) = (connection.clone(), base.clone(), id.clone());
         whole(connection, base, id, Rc::clone(&last), abort)
     };
-    let moving = |group: &Group, _| {
+    let since = Cell::new(None);
+    let moving = move |group: &Group, now| {
         let Detail {
             status, sessions, ..
         } = group.detail.as_ref();
-        transition::group(Some(status), sessions)
+        let mut began = since.get();
+        let moves = transition::group(&mut began, &group.configuration, status, sessions, now);
+        since.set(began);
+        moves
     };
     Live::new(fetch, moving)
 }

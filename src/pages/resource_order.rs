@@ -14,7 +14,7 @@ pub(super) const WORST_FIRST: SortOrder = SortOrder {
     descending: false,
 };
 
-/// What a column is sorted by; what is absent stands last.
+/// What a column is sorted by; what is absent stands last in either direction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortKey {
     /// A number.
@@ -34,6 +34,16 @@ impl From<Option<&str>> for SortKey {
 impl From<Option<i64>> for SortKey {
     fn from(number: Option<i64>) -> Self {
         number.map_or(Self::Absent, Self::Number)
+    }
+}
+
+impl SortKey {
+    /// Which of two stands first in an order.
+    pub(super) fn compare(&self, other: &Self, order: SortOrder) -> Ordering {
+        match (self, other) {
+            (Self::Absent, _) | (_, Self::Absent) => self.cmp(other),
+            _ => order.turned(self.cmp(other)),
+        }
     }
 }
 
@@ -121,12 +131,13 @@ fn sorted_places(
     let by_state = order.key == "state";
     let keyed = entries.iter().zip(0..).map(|(entry, place)| {
         let severity = by_state.then_some(entry.severity);
-        ((severity, key(&entry.resource)), &entry.resource, place)
+        (severity, key(&entry.resource), &entry.resource, place)
     });
     let mut keyed: Vec<_> = keyed.collect();
-    sort(&mut keyed, |(a, left, _), (b, right, _)| {
-        let by = a.cmp(b).then_with(|| by_name(left, right));
-        if order.descending { by.reverse() } else { by }
+    sort(&mut keyed, |(one, a, left, _), (other, b, right, _)| {
+        let by = order.turned(one.cmp(other));
+        by.then_with(|| a.compare(b, order))
+            .then_with(|| order.turned(by_name(left, right)))
     });
     keyed.into_iter().map(|(.., place)| place).collect()
 }
@@ -176,6 +187,31 @@ mod tests {
 
     fn key(resource: &Resource) -> SortKey {
         SortKey::from(Some(i64::try_from(resource.name.len()).unwrap_or(0)))
+    }
+
+    #[test]
+    fn what_is_absent_stands_last_in_either_direction() {
+        // Named as many letters as its value has; an empty name has none.
+        let names = ["b", "", "aaa", "cc"].map(str::to_owned);
+        let entries: Vec<_> = (0..)
+            .zip(names)
+            .map(|(id, name)| entry(&(id, name, 0)))
+            .collect();
+        let key = |resource: &Resource| match resource.name.len() {
+            0 => SortKey::Absent,
+            _ => key(resource),
+        };
+        for (descending, expected) in [(false, [0, 3, 2, 1]), (true, [2, 3, 0, 1])] {
+            let order = SortOrder {
+                key: "data",
+                descending,
+            };
+            assert_eq!(
+                sorted_places(&entries, order, key),
+                expected,
+                "{descending}"
+            );
+        }
     }
 
     proptest! {

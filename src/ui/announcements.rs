@@ -15,19 +15,27 @@ use protocol::ConnectionState;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many critical alarms that begin at one moment are told one by one.
+/// So many failovers, or critical alarms that begin, at one moment are told one by one.
 const EACH: usize = 3;
 
 /// How long an announcement stands.
 const STANDS: Duration = Duration::from_secs(30);
 
-/// One of them.
+/// Something that is told.
+#[derive(Debug, Clone, PartialEq)]
+struct News {
+    sentence: String,
+    /// How many failovers it tells of.
+    failovers: usize,
+    /// The resource that failed over, where it is one.
+    resource: Option<ResourceKey>,
+}
+
+/// It, as it is announced.
 #[derive(Debug, Clone, PartialEq)]
 struct Announcement {
     number: u32,
-    sentence: String,
-    /// The resource that failed over.
-    failover: Option<ResourceKey>,
+    news: News,
 }
 
 /// What has just happened.
@@ -47,19 +55,15 @@ pub fn provide() {
     provide_context(Announced(shown));
     let number = StoredValue::new(0_u32);
     // What is told at one moment goes at one moment: a whole site may fail over at once.
-    let show = move |news: Vec<(String, Option<ResourceKey>)>| {
+    let show = move |news: Vec<News>| {
         if news.is_empty() {
             return;
         }
         let first = number.get_value();
         let mut next = first;
         shown.update(|shown: &mut Vec<Announcement>| {
-            for (sentence, failover) in news {
-                shown.push(Announcement {
-                    number: next,
-                    sentence,
-                    failover,
-                });
+            for news in news {
+                shown.push(Announcement { number: next, news });
                 next = next.wrapping_add(1);
             }
         });
@@ -72,27 +76,51 @@ pub fn provide() {
     };
     on_change(move || {
         let world = watched.world_untracked();
-        let changes = watched.leader_changes().into_iter();
-        let news = changes.map(|change| {
-            let GroupLeaderChange {
-                resource,
-                name,
-                from,
-                to,
-            } = change;
-            let title = world.title(&resource.connection);
-            let sentence = format!("{title}, {name}: {to} has taken over from {from}.");
-            (sentence, Some(resource))
-        });
-        show(news.collect());
+        show(of_failovers(watched.leader_changes(), |id| world.title(id)));
     });
     let known = StoredValue::new(PreviousMoment::default());
     on_change(move || {
         let moment = moment(watched);
         let news = known.try_update_value(|known| known.update(&moment));
         let news = news.unwrap_or_default().into_iter();
-        show(news.map(|sentence| (sentence, None)).collect());
+        let news = news.map(|sentence| News {
+            sentence,
+            failovers: 0,
+            resource: None,
+        });
+        show(news.collect());
     });
+}
+
+/// The failovers of one moment: a whole site may fail over at once.
+fn of_failovers(changes: Vec<GroupLeaderChange>, title: impl Fn(&str) -> String) -> Vec<News> {
+    let mut changes = changes.into_iter();
+    let each = changes.by_ref().take(EACH).map(|change| {
+        let GroupLeaderChange {
+            resource,
+            name,
+            from,
+            to,
+        } = change;
+        let title = title(&resource.connection);
+        News {
+            sentence: format!("{title}, {name}: {to} has taken over from {from}."),
+            failovers: 1,
+            resource: Some(resource),
+        }
+    });
+    let mut news: Vec<News> = each.collect();
+    let sentence = match changes.len() {
+        0 => return news,
+        1 => "1 more group has failed over.".to_owned(),
+        more => format!("{more} more groups have failed over."),
+    };
+    news.push(News {
+        sentence,
+        failovers: changes.len(),
+        resource: None,
+    });
+    news
 }
 
 impl Announced {
@@ -109,11 +137,12 @@ impl Announced {
 }
 
 fn in_one_line(shown: &[Announcement]) -> String {
-    let failovers = shown.iter().rev().filter(|one| one.failover.is_some());
-    let mut sentences = failovers.map(|one| one.sentence.as_str());
-    let newest: Vec<&str> = sentences.by_ref().take(2).collect();
+    let failovers = shown.iter().map(|one| one.news.failovers).sum::<usize>();
+    let single = shown.iter().rev().map(|one| &one.news);
+    let single = single.filter(|news| news.resource.is_some());
+    let newest: Vec<&str> = single.take(2).map(|news| news.sentence.as_str()).collect();
     let line = newest.join(" ");
-    match sentences.count() {
+    match failovers.saturating_sub(newest.len()) {
         0 => line,
         more => format!("{line} And {more} more."),
     }
@@ -128,13 +157,19 @@ pub fn Announcements(
 ) -> impl IntoView {
     let Announced(shown) = use_announced();
     let draw = move |one: Announcement| {
-        match one.failover.filter(|_| !on_wall) {
-        Some(resource) => view! {
-            <p class="notice"><span title=one.sentence.clone()>{one.sentence.clone()}</span><a class="btn" href=Route::of(&resource).href()>"Open"</a></p>
+        let News {
+            sentence,
+            failovers,
+            resource,
+        } = one.news;
+        if on_wall || failovers == 0 {
+            return view! { <p class="vh">{sentence}</p> }.into_any();
         }
-        .into_any(),
-        None => view! { <p class="vh">{one.sentence}</p> }.into_any(),
-    }
+        let open = resource.map(|resource| {
+            view! { <a class="btn" href=Route::of(&resource).href()>"Open"</a> }
+        });
+        view! { <p class="notice"><span title=sentence.clone()>{sentence.clone()}</span>{open}</p> }
+            .into_any()
     };
     view! {
         <div class="failovers" role="alert" aria-atomic="false">
@@ -257,7 +292,8 @@ fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Announcement, Moment, PreviousMoment, in_one_line};
+    use super::{Announcement, Moment, News, PreviousMoment, in_one_line, of_failovers};
+    use crate::live::GroupLeaderChange;
     use chrono::{DateTime, TimeDelta};
     use health::alarms::{Acknowledgement, Alarm, Maintenance, Scope, Since};
     use health::freshness::Freshness;
@@ -281,6 +317,7 @@ mod tests {
                 sentence: format!("{id} has no primary."),
                 advice: String::new(),
                 since: Since::Observed(DateTime::UNIX_EPOCH),
+                flapping: None,
                 acknowledged: None,
                 notes: Vec::new(),
                 maintenance: None,
@@ -376,9 +413,12 @@ mod tests {
     fn the_strip_has_the_newest_two_failovers_and_how_many_more_there_are() {
         let announcement = |number: u32| Announcement {
             number,
-            sentence: format!("{number} failed over."),
-            // Not of a failover.
-            failover: (number > 0).then(|| ResourceKey::of_connection("plant-a")),
+            news: News {
+                sentence: format!("{number} failed over."),
+                // The first is not of a failover.
+                failovers: usize::from(number > 0),
+                resource: (number > 0).then(|| ResourceKey::of_connection("plant-a")),
+            },
         };
         for (number, expected) in [
             (1, ""),
@@ -388,6 +428,37 @@ mod tests {
         ] {
             let shown: Vec<_> = (0..number).map(announcement).collect();
             assert_eq!(in_one_line(&shown), expected);
+        }
+    }
+
+    #[test]
+    fn of_a_site_that_fails_over_the_first_groups_are_told_one_by_one() {
+        let change = |number: usize| GroupLeaderChange {
+            resource: ResourceKey {
+                kind: Kind::FailoverGroup,
+                connection: "plant-a".to_owned(),
+                id: number.to_string(),
+            },
+            name: format!("Kiln {number}"),
+            from: "a".to_owned(),
+            to: "b".to_owned(),
+        };
+        let third = "Plant A, Kiln 2: b has taken over from a.";
+        for (number, told, last, more) in [
+            (3, 3, third, "And 1 more."),
+            (4, 4, "1 more group has failed over.", "And 2 more."),
+            (200, 4, "197 more groups have failed over.", "And 198 more."),
+        ] {
+            let news = of_failovers((0..number).map(change).collect(), |_| "Plant A".to_owned());
+            assert_eq!(news.len(), told);
+            let shown: Vec<_> = (0..)
+                .zip(news)
+                .map(|(number, news)| Announcement { number, news })
+                .collect();
+            let end = shown.last().map(|one| one.news.sentence.as_str());
+            assert_eq!(end, Some(last));
+            let line = in_one_line(&shown);
+            assert!(line.starts_with(third) && line.ends_with(more), "{line}");
         }
     }
 

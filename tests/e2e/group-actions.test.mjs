@@ -411,6 +411,70 @@ story('delete group: 409 is foretold, and its sessions are named', async (told) 
   await page.getByRole('region', { name: `Session ${A.standby}`, exact: true }).waitFor();
 });
 
+story('delete group: of very many sessions the first are named, and how many more there are', async (told) => {
+  const { page, control, visit, world } = told;
+  await control('POST', '/reset', { scenario: 'calm', groups: 1, sessions: 60 });
+  const group = system(await world(), 'plant-a').groups.find(({ Sessions }) => Sessions.length >= 60);
+  await visit(path('groups', 'plant-a', group.Id));
+  await page.getByText(`${group.Sessions.length} live`).waitFor();
+  await page.getByRole('button', { name: 'Delete group', exact: true }).click();
+  const list = dialog(page).getByRole('list', { name: 'Sessions of the group' });
+  await list.getByText(`and ${group.Sessions.length - 20} more`, { exact: true }).waitFor();
+  assert.equal(await list.getByRole('link').count(), 20);
+});
+
+/** Somebody else adds a session to a group. */
+const addElsewhere = async (page, connection, group, id) => {
+  const other = await page.context().newPage();
+  await other.goto(path('groups', connection, group));
+  await other.getByRole('button', { name: 'Add session', exact: true }).click();
+  await fill(other, 'Id', id);
+  await send(other, 'Add session').click();
+  await notice(other, `created the session ${id}`).waitFor();
+  await other.close();
+};
+
+story('two admins at once: a group that has got a session since one looked is not deleted', async (told) => {
+  const { page, control, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  await page.getByRole('button', { name: 'Delete group', exact: true }).click();
+  await confirm(page, B.group);
+  await addElsewhere(page, B.connection, B.group, 'SPARE-03');
+  await control('DELETE', '/requests');
+  await send(page, 'Delete group').click();
+  await dialog(page).getByText(/The sessions of gauging-modbus have changed meanwhile\. They are now: .*SPARE-03/).waitFor();
+  assert.ok(await held(world, B));
+  assert.equal((await vendorRequests(control, B.connection, 'delete group')).length, 0);
+});
+
+story('create group: Undo leaves alone a group that has got a session meanwhile', async (told) => {
+  const { page, visit, world } = told;
+  await visit('/groups');
+  await page.getByRole('button', { name: 'Create group' }).click();
+  await dialog(page).getByLabel('Connection').selectOption('Plant B');
+  await fill(page, 'Id', 'mill-9');
+  await send(page, 'Create group').click();
+  await page.getByRole('heading', { level: 1, name: 'mill-9' }).waitFor();
+  await addElsewhere(page, 'plant-b', 'mill-9', 'MILL-01');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await notice(page, /The sessions of mill-9 have changed meanwhile\. They are now: MILL-01\./).waitFor();
+  assert.ok(await held(world, { connection: 'plant-b', group: 'mill-9' }));
+});
+
+story('put session: an id that begins with a blank is sent as it is', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(GONE);
+  const blank = { kind: 'replace', find: `"Id":"${A.standby}"`, with: `"Id":" ${A.standby}"` };
+  await control('POST', '/faults', { connection: A.connection, operation: 'list sessions', fault: blank });
+  await told.visit(`${path('groups', A.connection, A.group)}?session=${encodeURIComponent(` ${A.standby}`)}`);
+  const panel = page.getByRole('region', { name: /^Session +TANK-02/ });
+  await panel.getByRole('button', { name: /^Put session/ }).click();
+  await send(page, 'Put session').click();
+  // The service has no such session, only one without the blank.
+  await dialog(page).getByText(/TANK-02\.OpcUa no longer exists\./).waitFor();
+});
+
 story('create session: 201, and Undo takes it back', async (told) => {
   const { page, complaints, world } = told;
   complaints.expect(GONE);
@@ -619,6 +683,8 @@ story('a heartbeat is posted with the time of sending, not of the dialog', async
   assert.equal(await dialog(page).getByLabel('HeartbeatTime').inputValue(), 'now');
   await fill(page, 'HeartbeatTime', '2026-01-15T10:00:00Z');
   await dialog(page).getByText('HeartbeatTime is older than FailoverTimeout').waitFor();
+  await fill(page, 'HeartbeatTime', '2026-01-15T18:00:00Z');
+  await dialog(page).getByText(/HeartbeatTime is .+ in the future: if TANK-02\.OpcUa fails, no session takes over until then/).waitFor();
   await fill(page, 'HeartbeatTime', 'now');
   await control('POST', '/clock/advance', { seconds: 20 });
   await page.clock.fastForward(20_000);

@@ -111,7 +111,7 @@ story('an order is not kept for ever by a pointer that was left on the list', as
   assert.match(await first(), /^Tank Farm/);
 });
 
-story('another page is read from its beginning', async ({ page, visit }) => {
+story('another page is read from its beginning, and the one before from where it was left', async ({ page, visit }) => {
   await page.setViewportSize({ width: 1000, height: 500 });
   await visit('/groups');
   await whenRows(page, 'Failover groups', (shown) => assert.ok(shown.length > 10));
@@ -128,7 +128,9 @@ story('another page is read from its beginning', async ({ page, visit }) => {
   await down();
   await page.goBack();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
-  assert.equal(await at(), 0);
+  // One that somebody comes back to is read on where it was left.
+  await eventually(async () => assert.equal(await at(), 150));
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
 });
 
 story('a selection and the place one has scrolled to stay', async ({ page, visit }) => {
@@ -193,7 +195,7 @@ story('a failover session stays under the focus when another one begins, which s
   const begun = await newest();
   await eventually(async () => assert.ok((await drawn()).includes(begun)), 30_000);
   assert.equal(await page.locator(':focus').evaluate(idOf), before[1]);
-  assert.deepEqual((await drawn()).slice(0, 9), before.slice(0, 9));
+  assert.deepEqual((await drawn()).slice(0, 5), before.slice(0, 5));
   await page.getByRole('button', { name: 'Next', exact: true }).focus();
   await eventually(async () => assert.equal((await drawn())[0], begun));
 });

@@ -3,19 +3,34 @@
 
 use crate::failover_sessions::{LONG, is_running};
 use chrono::{DateTime, TimeDelta, Utc};
-use vendors::aveva::{ClientSession, GroupStatus, Role};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
 use vendors::uplynk::FailoverGroup;
 use vendors::veeam::Session;
 
 /// So long after its active slicer changed a group is still settling.
 const SETTLING: TimeDelta = TimeDelta::minutes(1);
 
-/// AVEVA: somebody has been chosen as primary and has not confirmed.
+/// AVEVA: somebody has been chosen as primary and has not confirmed, for three timeouts at most. A handover that is stuck
+/// would be asked for quickly for ever, by everybody who looks at it. `since` is kept by the reader, from one reading to
+/// the next: the service does not say when somebody was chosen.
 #[must_use]
-pub fn group(status: Option<&GroupStatus>, sessions: &[ClientSession]) -> bool {
+pub fn group(
+    since: &mut Option<DateTime<Utc>>,
+    configuration: &GroupConfiguration,
+    status: &GroupStatus,
+    sessions: &[ClientSession],
+    at: DateTime<Utc>,
+) -> bool {
     let pending = |session: &ClientSession| session.role == Some(Role::PendingPrimary);
-    let named = status.and_then(|status| status.pending_primary.as_deref());
-    named.is_some_and(|id| !id.is_empty()) || sessions.iter().any(pending)
+    let named = status.pending_primary.as_deref();
+    if named.is_none_or(str::is_empty) && !sessions.iter().any(pending) {
+        *since = None;
+        return false;
+    }
+    let lasts = at.signed_duration_since(*since.get_or_insert(at));
+    let timeout = configuration.failover_timeout.map(TimeSpan::delta);
+    let timeout = timeout.filter(|timeout| *timeout > TimeDelta::zero());
+    lasts / 3 <= timeout.unwrap_or(SETTLING)
 }
 
 /// Uplynk: the active slicer changed within the last minute (`failover_time`). A time that lies further
@@ -39,14 +54,42 @@ pub fn session(session: &Session, now: DateTime<Utc>) -> bool {
 mod tests {
     use super::{group, session, slicers};
     use chrono::{DateTime, TimeDelta, Utc};
-    use vendors::aveva::{ClientSession, GroupStatus, Role};
+    use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
     use vendors::uplynk::FailoverGroup;
     use vendors::veeam::{Session, State};
 
     const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
 
     #[test]
-    fn a_group_is_in_transition_while_somebody_is_pending() {
+    fn a_group_is_in_transition_while_somebody_is_pending_and_not_for_ever() {
+        let configuration = GroupConfiguration {
+            failover_timeout: Some(TimeSpan::from_seconds(30)),
+            ..GroupConfiguration::default()
+        };
+        let timeless = GroupConfiguration::default();
+        let pending = GroupStatus {
+            pending_primary: Some("a".to_owned()),
+            ..GroupStatus::default()
+        };
+        let done = GroupStatus::default();
+        let mut since = None;
+        for (configuration, status, seconds, expected) in [
+            (&configuration, &pending, 0, true),
+            (&configuration, &pending, 90, true),
+            (&configuration, &pending, 91, false),
+            (&timeless, &pending, 180, true),
+            (&timeless, &pending, 181, false),
+            (&configuration, &done, 200, false),
+            (&configuration, &pending, 210, true),
+        ] {
+            let at = NOW + TimeDelta::seconds(seconds);
+            let moves = group(&mut since, configuration, status, &[], at);
+            assert_eq!(moves, expected, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn a_group_is_in_transition_by_its_status_or_by_its_sessions() {
         for (named, role, expected) in [
             (None, Role::Primary, false),
             (Some(""), Role::Secondary, false),
@@ -61,9 +104,15 @@ mod tests {
                 role: Some(role),
                 ..ClientSession::default()
             };
-            assert_eq!(group(Some(&status), &[session]), expected, "{named:?}");
+            let group = group(
+                &mut None,
+                &GroupConfiguration::default(),
+                &status,
+                &[session],
+                NOW,
+            );
+            assert_eq!(group, expected, "{named:?}");
         }
-        assert!(!group(None, &[]));
     }
 
     #[test]

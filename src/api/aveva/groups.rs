@@ -1,12 +1,22 @@
 //! Creating and deleting groups.
 
 use super::Writer;
+use crate::api::Failure;
 use crate::api::outcome::{Compared, Outcome, execute};
+use health::sort;
+use std::cell::Cell;
 use vendors::aveva::{self, GroupConfiguration, TimeSpan, Written};
 
+/// So many sessions of a group are named one by one: it may have thousands.
+pub const LISTED: usize = 20;
+
 impl Writer {
-    /// Creates a group.
-    pub async fn create_group(&self, group: GroupConfiguration) -> Outcome {
+    /// Creates a group. The answer is the outcome, with the group as it was read afterwards.
+    pub async fn create_group(
+        &self,
+        group: GroupConfiguration,
+    ) -> (Outcome, Option<GroupConfiguration>) {
+        let left = Cell::new(None);
         let id = group.id.clone().unwrap_or_default();
         let title = &self.title;
         let done = |answer: &Written<GroupConfiguration>| {
@@ -20,7 +30,9 @@ impl Writer {
             (message, answer.created)
         };
         let check = async || {
-            Ok(match self.group(&id).await? {
+            let held = self.group(&id).await?;
+            left.set(held.clone());
+            Ok(match held {
                 None => format!("The group {id} does not exist."),
                 Some(held) if differences(&held, &group).is_empty() => {
                     "The group matches what you entered.".to_owned()
@@ -40,7 +52,7 @@ impl Writer {
             check,
         )
         .await;
-        match outcome {
+        let outcome = match outcome {
             Outcome::Refused { failure, .. } if failure.status() == 409 => {
                 let theirs = self.group(&id).await;
                 let compared = theirs.ok().flatten().map(|theirs| compare(&theirs, &group));
@@ -53,11 +65,38 @@ impl Writer {
                 }
             }
             other => other,
-        }
+        };
+        (outcome, left.take())
     }
 
-    /// Deletes a group.
-    pub async fn delete_group(&self, id: &str) -> Outcome {
+    /// A group as the service holds it, with the ids of its sessions; `None` where there is none.
+    async fn group_and_sessions(
+        &self,
+        id: &str,
+    ) -> Result<Option<(GroupConfiguration, Vec<String>)>, Failure> {
+        let Some(group) = self.group(id).await? else {
+            return Ok(None);
+        };
+        let sessions = self.send(&aveva::sessions(&self.base, id).list()).await?;
+        let sessions = sessions.value.items.into_iter();
+        Ok(Some((group, sessions.filter_map(|one| one.id).collect())))
+    }
+
+    /// Deletes a group, if it is still what the user saw: its configuration, and the ids of its sessions, those first that
+    /// are to be named first.
+    pub async fn delete_group(
+        &self,
+        id: &str,
+        seen: &GroupConfiguration,
+        sessions: &[String],
+    ) -> Outcome {
+        let held = match self.group_and_sessions(id).await {
+            Ok(held) => held,
+            Err(failure) => return Outcome::refused(failure),
+        };
+        if let Some(message) = changed(id, held, seen, sessions) {
+            return Outcome::Changed { message };
+        }
         let title = &self.title;
         let check = async || {
             Ok(match self.group(id).await? {
@@ -78,17 +117,9 @@ impl Writer {
         .await;
         match outcome {
             Outcome::Refused { failure, .. } if failure.status() == 409 => {
-                let sessions = self.send(&aveva::sessions(&self.base, id).list()).await;
-                let ids = sessions.ok().map(|sessions| {
-                    let ids = sessions
-                        .value
-                        .items
-                        .into_iter()
-                        .filter_map(|session| session.id);
-                    ids.collect::<Vec<_>>().join(", ")
-                });
+                let ids = first_of(sessions);
                 Outcome::Refused {
-                    message: ids.map(|ids| {
+                    message: (!sessions.is_empty()).then(|| {
                         format!(
                             "Its sessions are: {ids}. Stop their adapters or delete them first."
                         )
@@ -100,6 +131,48 @@ impl Writer {
             other => other,
         }
     }
+}
+
+/// The first of these ids, and how many more there are.
+fn first_of(ids: &[String]) -> String {
+    let named = ids[..ids.len().min(LISTED)].join(", ");
+    match ids.len().saturating_sub(LISTED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+/// What of a group is not as it was seen, in words; `None` where nothing is.
+fn changed(
+    id: &str,
+    held: Option<(GroupConfiguration, Vec<String>)>,
+    seen: &GroupConfiguration,
+    sessions: &[String],
+) -> Option<String> {
+    let Some((held, ids)) = held else {
+        return Some(format!("The group {id} no longer exists."));
+    };
+    let of = |one: Compared| format!("{} is now {}", one.property, one.theirs);
+    let different: Vec<_> = differences(&held, seen).into_iter().map(of).collect();
+    if !different.is_empty() {
+        let different = different.join(", ");
+        return Some(format!(
+            "The group {id} has changed meanwhile: {different}."
+        ));
+    }
+    let sorted = |ids: &[String]| {
+        let mut ids = ids.to_vec();
+        sort(&mut ids, Ord::cmp);
+        ids
+    };
+    let now = match &*ids {
+        ids if sorted(ids) == sorted(sessions) => return None,
+        [] => "It has none now.".to_owned(),
+        ids => format!("They are now: {}.", first_of(ids)),
+    };
+    Some(format!(
+        "The sessions of {id} have changed meanwhile. {now}"
+    ))
 }
 
 fn json(data: Option<&serde_json::Map<String, serde_json::Value>>) -> String {
@@ -156,8 +229,47 @@ fn differences(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<C
 
 #[cfg(test)]
 mod tests {
-    use super::differences;
+    use super::{changed, differences, first_of};
     use vendors::aveva::{GroupConfiguration, TimeSpan};
+
+    #[test]
+    fn a_group_that_is_not_as_it_was_seen_is_told_apart() {
+        let of = |seconds| GroupConfiguration {
+            id: Some("kiln".into()),
+            failover_timeout: Some(TimeSpan::from_seconds(seconds)),
+            ..GroupConfiguration::default()
+        };
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        let (seen, sessions) = (of(60), ids(&["a", "b"]));
+        for (held, words) in [
+            (None, Some("The group kiln no longer exists.")),
+            // In whichever order they come.
+            (Some((of(60), ids(&["b", "a"]))), None),
+            (
+                Some((of(90), ids(&["a", "b"]))),
+                Some("The group kiln has changed meanwhile: FailoverTimeout is now 00:01:30."),
+            ),
+            (
+                Some((of(60), ids(&["a", "c"]))),
+                Some("The sessions of kiln have changed meanwhile. They are now: a, c."),
+            ),
+            (
+                Some((of(60), ids(&[]))),
+                Some("The sessions of kiln have changed meanwhile. It has none now."),
+            ),
+        ] {
+            let told = changed("kiln", held, &seen, &sessions);
+            assert_eq!(told.as_deref(), words);
+        }
+    }
+
+    #[test]
+    fn of_very_many_sessions_the_first_are_named() {
+        let ids = |count: usize| (0..count).map(|id| id.to_string()).collect::<Vec<_>>();
+        assert_eq!(first_of(&ids(2)), "0, 1");
+        assert!(first_of(&ids(20)).ends_with(", 18, 19"));
+        assert!(first_of(&ids(1_020)).ends_with(", 18, 19 and 1000 more"));
+    }
 
     #[test]
     fn only_what_differs_is_a_difference_and_nothing_is_like_empty() {

@@ -3,6 +3,8 @@
 mod groups;
 mod sessions;
 
+pub use groups::LISTED;
+
 use super::failure::Failure;
 use super::transport::{Arrived, Purpose, send};
 use vendors::Call;

@@ -6,6 +6,7 @@ use crate::pages::resource_row::{StateTag, page_state};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, times};
+use chrono::TimeDelta;
 use health::groups::Action;
 use health::inventory::unreadable_of_group;
 use health::severity::Severity;
@@ -45,10 +46,10 @@ pub fn Facts(
             .and_then(|group| group.configuration.failover_timeout)
     };
     let every = move || {
-        timeout().map_or_else(
-            || "–".to_owned(),
-            |timeout| words::span(timeout.delta() / 2),
-        )
+        let half = timeout().map(|timeout| timeout.delta() / 2);
+        // One that cannot be gives no interval.
+        half.filter(|half| *half > TimeDelta::zero())
+            .map_or_else(|| "–".to_owned(), words::span)
     };
     let data = move || {
         let now = live.status.vendor_time(clock);

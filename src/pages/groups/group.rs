@@ -67,7 +67,7 @@ pub fn GroupPage(
         <DetailPage live system heading parent=("Groups", Route::Groups) missing resource>
             <Facts context connection=title.clone() verdict />
             <div class="cols side">
-                <Takeover live election verdict />
+                <Takeover live election verdict resource=of />
                 <Next live election />
             </div>
             <Sessions context election />

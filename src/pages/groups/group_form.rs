@@ -9,9 +9,11 @@ use crate::ui::action_dialog::Running;
 use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
+use health::severity::Severity;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use std::rc::Rc;
+use vendors::UnreadableField;
 use vendors::aveva::{GroupConfiguration, TimeSpan};
 
 /// Reads a JSON object; nothing where nothing is typed.
@@ -45,22 +47,25 @@ async fn create(
         connection: writer.connection.clone(),
         group: id.clone(),
     };
-    let outcome = writer.create_group(group).await;
+    let (outcome, left) = writer.create_group(group).await;
     if matches!(outcome, Outcome::Done { .. }) && is_open() {
         nav.go(&to.href());
     }
-    let undo: Undo = Rc::new(move || {
-        let (writer, id, page) = (writer.clone(), id.clone(), to.clone());
-        leptos::task::spawn_local(async move {
-            let outcome = writer.delete_group(&id).await;
-            let is_gone = matches!(outcome, Outcome::Done { .. });
-            notices.show_outcome(outcome);
-            if is_gone && nav.is_at(&page) {
-                nav.go(&Route::Groups.href());
-            }
-        });
+    // What was not read afterwards cannot be compared.
+    let undo = left.map(|left| -> Undo {
+        Rc::new(move || {
+            let (writer, id, page, left) = (writer.clone(), id.clone(), to.clone(), left.clone());
+            leptos::task::spawn_local(async move {
+                let outcome = writer.delete_group(&id, &left, &[]).await;
+                let is_gone = matches!(outcome, Outcome::Done { .. });
+                notices.show_outcome(outcome);
+                if is_gone && nav.is_at(&page) {
+                    nav.go(&Route::Groups.href());
+                }
+            });
+        })
     });
-    (outcome, Some(undo))
+    (outcome, undo)
 }
 
 /// An id that a path can hold.
@@ -73,6 +78,18 @@ pub fn identifier(text: &str) -> Result<String, String> {
         "." | ".." => Err("An id cannot be . or .., because it is part of an address.".to_owned()),
         id => Ok(id.to_owned()),
     }
+}
+
+/// What of a configuration is not in its copy, because it could not be read.
+fn not_copied(unreadable: &[UnreadableField]) -> Vec<(Severity, String)> {
+    let note = |field: &UnreadableField| {
+        let UnreadableField { name, raw } = field;
+        let words = format!(
+            "{name} could not be read (“{raw}”) and is not copied: enter it where it is needed."
+        );
+        (Severity::Warning, words)
+    };
+    unreadable.iter().map(note).collect()
 }
 
 fn timeout(text: &str) -> Result<Option<TimeSpan>, String> {
@@ -98,6 +115,7 @@ pub fn GroupForm(
     let (nav, notices) = (use_nav(), use_notices());
     let duplicate = like.is_some();
     let like = like.unwrap_or_default();
+    let unreadable = like.unreadable;
     let text = |text: Option<String>| RwSignal::new(text.unwrap_or_default());
     let id = RwSignal::new(String::new());
     let (name, description) = (text(like.name), text(like.description));
@@ -130,7 +148,7 @@ pub fn GroupForm(
             sentence: format!(
                 "{system} gets a new group without sessions. Adapters configured with this id join automatically. A group cannot be changed afterwards, only deleted and created again."
             ),
-            notes: Vec::new(),
+            notes: not_copied(&unreadable),
         }
     });
     let filled = move |text: RwSignal<String>| {
@@ -179,7 +197,20 @@ pub fn GroupForm(
 
 #[cfg(test)]
 mod tests {
-    use super::{identifier, object, timeout};
+    use super::{identifier, not_copied, object, timeout};
+    use health::severity::Severity::Warning;
+    use vendors::UnreadableField;
+
+    #[test]
+    fn what_could_not_be_read_is_not_dropped_without_a_word() {
+        let field = UnreadableField {
+            name: "FailoverTimeout".to_owned(),
+            raw: "PT1M".to_owned(),
+        };
+        let words = "FailoverTimeout could not be read (“PT1M”) and is not copied: enter it where it is needed.";
+        assert_eq!(not_copied(&[field]), [(Warning, words.to_owned())]);
+        assert_eq!(not_copied(&[]), []);
+    }
 
     #[test]
     fn fields_name_what_is_wrong_with_them() {

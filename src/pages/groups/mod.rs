@@ -2,6 +2,7 @@
 
 pub mod action_context;
 pub mod candidates;
+pub mod countdown;
 pub mod dialogs;
 pub mod facts;
 pub mod group;

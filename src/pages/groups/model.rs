@@ -3,14 +3,14 @@
 use crate::pages::resource_list::ListOf;
 use crate::pages::resource_order::SortKey;
 use crate::pages::resource_row::{RowContext, RowState, RowTime};
+use crate::prefs::Zone;
 use crate::route::Route;
 use crate::ui::heartbeat_bar::HeartbeatBarFacts;
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::{HeartbeatState, Members};
+use health::groups::{HeartbeatState, Members, Override, override_of};
 use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
 use health::words;
-use vendors::UnreadableField;
 use vendors::aveva::{ApiVersion, ClientSession, TimeSpan};
 
 /// The list of groups.
@@ -146,7 +146,10 @@ pub fn heartbeat_bar(
         _ if !time.is_current => facts.worded_moment(&times::moment(at, time.now, time.zone)),
         HeartbeatState::Future if since < TimeDelta::zero() => {
             let ahead = words::span(-since);
-            facts.worded(&format!("{ahead} ahead of the server's clock"), was)
+            HeartbeatBarFacts {
+                label: format!("last heartbeat stamped {ahead} ahead of the server's clock"),
+                ..facts.worded(&format!("{ahead} ahead"), was)
+            }
         }
         _ => facts.worded(&words::span(since), was),
     }
@@ -162,10 +165,16 @@ pub fn without_override(session: &ClientSession, version: ApiVersion) -> &'stati
     }
 }
 
-/// Whether it says something of an override that this console cannot read.
+/// The words of both for an override; `None` where none is known.
 #[must_use]
-pub fn is_override_unreadable(session: &ClientSession) -> bool {
-    UnreadableField::find(&session.unreadable, "RoleOverride").is_some()
+pub fn override_words(session: &ClientSession, now: DateTime<Utc>, zone: Zone) -> Option<String> {
+    Some(match override_of(session, now) {
+        Override::None => return None,
+        Override::Primary(Some(end)) => format!("Primary until {}", times::moment(end, now, zone)),
+        Override::Primary(None) => "Primary until cleared".to_owned(),
+        Override::Other(value) => value,
+        Override::Unreadable => "unreadable".to_owned(),
+    })
 }
 
 #[expect(
@@ -178,11 +187,13 @@ fn seconds(span: TimeDelta) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{row, without_override};
+    use super::{override_words, row, without_override};
     use crate::pages::resource_row::{RowContext, RowState};
-    use chrono::{DateTime, Utc};
+    use crate::prefs::Zone;
+    use chrono::{DateTime, TimeDelta, Utc};
     use health::inventory::{Contents, Moment, WatchedGroup};
     use health::severity::Severity;
+    use vendors::UnreadableField;
     use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, RoleOverride};
 
     #[test]
@@ -199,6 +210,36 @@ mod tests {
                 ..ClientSession::default()
             };
             assert_eq!(without_override(&session, version), words, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn an_override_has_the_same_words_in_the_table_and_in_the_panel() {
+        let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let ends = |minutes| Some(now + TimeDelta::minutes(minutes));
+        let primary = || Some(RoleOverride::Primary);
+        let other = Some(RoleOverride::Other("9".to_owned()));
+        for (role_override, end, unreadable, words) in [
+            (None, None, false, None),
+            (None, None, true, Some("unreadable")),
+            (Some(RoleOverride::Off), None, false, None),
+            (primary(), None, false, Some("Primary until cleared")),
+            (primary(), ends(5), false, Some("Primary until 14:37:08")),
+            (primary(), ends(-5), false, None),
+            (other, None, false, Some("9")),
+        ] {
+            let field = UnreadableField {
+                name: "RoleOverride".to_owned(),
+                raw: "?".to_owned(),
+            };
+            let session = ClientSession {
+                role_override,
+                role_override_expiration_time: end,
+                unreadable: unreadable.then_some(field).into_iter().collect(),
+                ..ClientSession::default()
+            };
+            let told = override_words(&session, now, Zone::Utc);
+            assert_eq!(told.as_deref(), words, "{session:?}");
         }
     }
 
@@ -230,9 +271,9 @@ mod tests {
             };
             let moment = Moment {
                 now,
-                vendor_ahead: chrono::TimeDelta::zero(),
+                vendor_ahead: TimeDelta::zero(),
                 observed_at: Some(now),
-                recent: chrono::TimeDelta::days(1),
+                recent: TimeDelta::days(1),
             };
             let judged = Contents::Aveva(vec![group]).resources("plant-a", &moment);
             let context = RowContext {
@@ -241,6 +282,7 @@ mod tests {
                     severity: Severity::Normal,
                     word: "Normal".to_owned(),
                     last_known: None,
+                    care: None,
                     unreadable: 0,
                     is_read: true,
                 },

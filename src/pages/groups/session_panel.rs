@@ -2,18 +2,17 @@
 
 use super::action_context::{ActionContext, Open};
 use super::dialogs::clear_override;
-use super::model::{is_override_unreadable, without_override};
+use super::model::{override_words, without_override};
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Icon, focus, number, times};
 use chrono::{DateTime, Utc};
-use health::groups::{Action, is_pinned, role_word};
-use health::words;
+use health::groups::{Action, is_untimed, role_word};
 use leptos::html;
 use leptos::prelude::*;
-use vendors::aveva::{ClientSession, RoleOverride};
+use vendors::aveva::ClientSession;
 
 /// The panel; nothing while no session is asked for.
 #[component]
@@ -40,14 +39,15 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
     let stale = Memo::new(move |_| !context.live.status.freshness(clock).is_believable());
     let there = Memo::new(move |_| session.read().is_some());
     let now = move || context.live.status.vendor_time(clock);
-    let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>| {
+    let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>,
+                   is_unknown: fn(&ClientSession) -> bool| {
         Memo::new(move |_| {
             let session = session.read();
             let at = session.as_ref().and_then(of);
-            let in_part = session
+            let is_unknown = session
                 .as_ref()
-                .is_some_and(|one| !one.unreadable.is_empty());
-            if at.is_none() && in_part {
+                .is_some_and(|one| !one.unreadable.is_empty() || is_unknown(one));
+            if at.is_none() && is_unknown {
                 return "not known".to_owned();
             }
             let zone = prefs.zone.get();
@@ -64,20 +64,13 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
     let role = text(|one| one.role.as_ref().map(role_word));
     let name = text(|one| one.name.clone());
     let score = text(|one| Some(number(one.heartbeat.as_ref()?.score?)));
-    let posted = at(|one| one.heartbeat.as_ref()?.heartbeat_time);
-    let data = at(|one| one.heartbeat.as_ref()?.last_data_processed_time);
-    let pinned = Memo::new(move |_| match session.read().as_ref() {
-        Some(one) if is_pinned(one, now()) => Some(match one.role_override_expiration_time {
-            Some(end) => format!("Primary, ends in {}", words::span(end - now())),
-            None => "Primary, until it is cleared".to_owned(),
-        }),
-        Some(ClientSession {
-            role_override: Some(RoleOverride::Other(value)),
-            ..
-        }) => Some(value.clone()),
-        Some(one) if is_override_unreadable(one) => Some("unreadable".to_owned()),
-        _ => None,
-    });
+    let posted = at(|one| one.heartbeat.as_ref()?.heartbeat_time, is_untimed);
+    let data = at(
+        |one| one.heartbeat.as_ref()?.last_data_processed_time,
+        |_| false,
+    );
+    let pinned =
+        Memo::new(move |_| override_words(session.read().as_ref()?, now(), prefs.zone.get()));
     let version = context.sessions_version();
     let held = move || {
         let words = pinned.get();

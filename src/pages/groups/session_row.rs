@@ -1,34 +1,35 @@
 //! One row of the table "Client sessions".
 
 use super::action_context::ActionContext;
-use super::model::{heartbeat_bar, is_override_unreadable, without_override};
+use super::model::{heartbeat_bar, override_words, without_override};
 use super::session_panel::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
-use crate::on_change::on_change_since;
 use crate::pages::resource_row::{MomentCell, row_time};
 use crate::prefs::Zone;
-use crate::ui::{HeartbeatBar, Icon, name, number, times};
+use crate::ui::{HeartbeatBar, Icon, name, number};
 use chrono::{DateTime, Utc};
 use health::groups::{
-    HeartbeatState, Observation, heartbeat_timing, is_cold_standby, is_pinned, role_word,
+    HeartbeatState, Observation, heartbeat_timing, is_cold_standby, is_untimed, role_word,
+    session_name,
 };
 use health::inventory::HeartbeatFacts;
 use leptos::html;
 use leptos::prelude::*;
 use vendors::UnreadableField;
-use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, Role, RoleOverride, TimeSpan};
+use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, Role, TimeSpan};
 
 /// One row: what the session is, and not how old that is, so that a row changes only when its session does.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    id: String,
+    pub(super) id: String,
     sub: String,
     role: String,
     glyph: &'static str,
     score: Option<f64>,
     cold: bool,
-    heartbeat: HeartbeatFacts,
+    /// `None` where the session has posted one and when is not known.
+    heartbeat: Option<HeartbeatFacts>,
     timeout: Option<TimeSpan>,
     data: Option<DateTime<Utc>>,
     /// Whether some of its fields cannot be read.
@@ -51,7 +52,6 @@ pub fn row(
     zone: Zone,
     was: bool,
 ) -> Row {
-    let now = observation.now;
     let state = heartbeat_timing(session, group.failover_timeout.as_ref(), observation).state;
     let heartbeat = session.heartbeat.as_ref();
     let named = session
@@ -59,11 +59,12 @@ pub fn row(
         .clone()
         .filter(|name| Some(name) != session.id.as_ref() && !name.is_empty());
     let unreadable = |name| UnreadableField::find(&session.unreadable, name).is_some();
+    let is_unreadable = unreadable("Heartbeat") || unreadable("Heartbeat.HeartbeatTime");
+    let is_timed = !is_unreadable && !is_untimed(session);
     let health = match state {
-        HeartbeatState::Never
-            if unreadable("Heartbeat") || unreadable("Heartbeat.HeartbeatTime") =>
-        {
-            Some("its heartbeat is unreadable")
+        HeartbeatState::Never if is_unreadable => Some("its heartbeat is unreadable"),
+        HeartbeatState::Never if is_untimed(session) => {
+            Some("the time of its heartbeat is not reported")
         }
         HeartbeatState::Never => Some("no heartbeat yet"),
         HeartbeatState::Stale if session.role == Some(Role::Primary) => {
@@ -92,32 +93,21 @@ pub fn row(
             },
         ),
     };
-    let pinned = match &session.role_override {
-        None if is_override_unreadable(session) => Some("unreadable".to_owned()),
-        None | Some(RoleOverride::Off) => None,
-        // Its end may have passed since.
-        Some(RoleOverride::Primary) if !is_pinned(session, now) => None,
-        Some(RoleOverride::Primary) => Some(match session.role_override_expiration_time {
-            Some(end) => format!("Primary until {}", times::moment(end, now, zone)),
-            None => "Primary, no end".to_owned(),
-        }),
-        Some(RoleOverride::Other(value)) => Some(value.clone()),
-    };
     Row {
-        id: session.id.clone().unwrap_or_else(|| "(no id)".to_owned()),
+        id: session_name(session).to_owned(),
         sub,
         role,
         glyph,
         score: heartbeat.and_then(|heartbeat| heartbeat.score),
         cold: is_cold_standby(session),
-        heartbeat: HeartbeatFacts {
+        heartbeat: is_timed.then(|| HeartbeatFacts {
             at: heartbeat.and_then(|heartbeat| heartbeat.heartbeat_time),
             beat: state,
-        },
+        }),
         timeout: group.failover_timeout,
         data: heartbeat.and_then(|heartbeat| heartbeat.last_data_processed_time),
         is_in_part: !session.unreadable.is_empty(),
-        pinned,
+        pinned: override_words(session, observation.now, zone),
         unpinned: without_override(session, version),
         stale: was || matches!(state, HeartbeatState::Stale | HeartbeatState::Never),
         was,
@@ -131,8 +121,6 @@ pub fn SessionRow(
     row: RwSignal<Row>,
     /// Its number in the table, where not all rows are drawn.
     at: Signal<Option<usize>>,
-    /// What the table scrolls in.
-    region: NodeRef<html::Div>,
     /// The page's actions.
     context: ActionContext,
     /// Whether any of them is offered.
@@ -141,34 +129,14 @@ pub fn SessionRow(
     let nav = use_nav();
     let id = Memo::new(move |_| row.read().id.clone());
     let element = NodeRef::<html::Tr>::new();
-    // While the table is scrolled a drawn row shows one session after another. The focus must not go from
-    // the button of one to that of another.
-    on_change_since(move |before: Option<String>| {
-        let id = id.get();
-        let row = element
-            .get_untracked()
-            .filter(|_| before.is_some_and(|before| before != id));
-        let focused = document().active_element();
-        if let Some(row) = row
-            && row.contains(focused.as_deref())
-            && let Some(region) = region.get_untracked()
-        {
-            let _ = region.focus();
-        }
-        id
-    });
     let href = move || nav.with_params(&[("session", Some(&id.read()))]);
     let current = move || (nav.param("session").as_deref() == Some(&*id.read())).then_some("true");
     let clock = use_clock();
     let time = row_time(element, move || context.live.status.vendor_time(clock));
     let heartbeat = Signal::derive(move || {
         let row = row.read();
-        Some(heartbeat_bar(
-            row.heartbeat,
-            row.timeout,
-            row.was,
-            time.get(),
-        ))
+        let heartbeat = row.heartbeat?;
+        Some(heartbeat_bar(heartbeat, row.timeout, row.was, time.get()))
     });
     let data = Signal::derive(move || row.read().data);
     let is_pinned = Signal::derive(move || row.read().pinned.is_some());

@@ -12,16 +12,17 @@ use crate::pages::resource_order::SortKey;
 use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::table::filters::Search;
+use crate::ui::table::row_focus::follow_items;
 use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::table::search::{holds, lower};
 use crate::ui::table::sorting::{SortHeader, SortOrder};
 use crate::ui::table::stable_rows::{StableRows, keep_order};
 use chrono::{DateTime, Utc};
-use health::groups::{Action, is_pinned};
+use health::groups::{Action, Override, override_of};
 use health::sort;
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::aveva::{ClientSession, Role, RoleOverride};
+use vendors::aveva::{ClientSession, Role};
 
 /// From this many sessions on they can be searched.
 const MANY: usize = 20;
@@ -50,15 +51,7 @@ fn key_of(session: &ClientSession, key: &str, now: DateTime<Utc>) -> SortKey {
         "score" => heartbeat.and_then(|heartbeat| thousandths(heartbeat.score?)),
         "heartbeat" => heartbeat.and_then(|one| Some(one.heartbeat_time?.timestamp_millis())),
         "data" => heartbeat.and_then(|one| Some(one.last_data_processed_time?.timestamp_millis())),
-        "override" => session
-            .role_override
-            .as_ref()
-            .filter(|held| match held {
-                RoleOverride::Off => false,
-                RoleOverride::Primary => is_pinned(session, now),
-                RoleOverride::Other(_) => true,
-            })
-            .map(|_| 0),
+        "override" => (override_of(session, now) != Override::None).then_some(0),
         _ => None,
     };
     number.into()
@@ -104,10 +97,10 @@ impl Ordered {
         let mut keyed: Vec<_> = found
             .map(|(session, place)| (key_of(session, order.key, now), &session.id, place))
             .collect();
-        sort(&mut keyed, Ord::cmp);
-        if order.descending {
-            keyed.reverse();
-        }
+        sort(&mut keyed, |(a, left, _), (b, right, _)| {
+            let by_id = order.turned(left.cmp(right));
+            a.compare(b, order).then(by_id)
+        });
         let mut places: Vec<usize> = keyed.into_iter().map(|(.., place)| place).collect();
         if let Some(before) = before.filter(|before| before.order == order) {
             let old = &before.group.detail.sessions;
@@ -185,6 +178,8 @@ pub fn Sessions(
         rows.collect()
     });
     let rows = Rows::follow(list);
+    let ids = Memo::new(move |_| list.read().iter().map(|row| row.id.clone()).collect());
+    follow_items(table.view_port, ids);
     on_change_since(move |before: Option<(SortOrder, String)>| {
         let asked = (order.get(), words.get());
         if before.is_some_and(|before| before != asked) {
@@ -225,7 +220,7 @@ pub fn Sessions(
         })
     };
     let can_act = context.offers(Action::DeleteSession);
-    let draw = move |place, row| view! { <SessionRow row at=Signal::derive(move || table.row_index(place)) region=table.view_port context can_act /> };
+    let draw = move |place, row| view! { <SessionRow row at=Signal::derive(move || table.row_index(place)) context can_act /> };
     let actions = can_act.then(|| view! { <th scope="col">"Actions"</th> });
     let head = view! {
         <SortHeader name="Session" key="session" order />

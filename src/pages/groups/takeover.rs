@@ -1,12 +1,13 @@
 //! When another session takes over, and which.
 
+use super::countdown::{self, Animation, Countdown, countdown};
 use super::handover::{Handover, HandoverView, Leaders, handover, last_to_process};
 use crate::live::aveva::Election;
-use crate::live::{Group, Live, clock, use_clock};
-use crate::prefs::{Zone, use_prefs};
-use crate::ui::times;
-use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::{HeartbeatState, HeartbeatTiming, heartbeat_timing, is_pinned};
+use crate::live::{Group, Live, Watched, clock, use_clock, use_watched};
+use crate::prefs::use_prefs;
+use chrono::TimeDelta;
+use health::groups::{heartbeat_timing, is_pinned, session_name};
+use health::inventory::ResourceKey;
 use health::severity::Severity;
 use health::verdict::Verdict;
 use health::words;
@@ -14,27 +15,7 @@ use leptos::prelude::*;
 use vendors::aveva::ClientSession;
 
 fn name(session: &ClientSession) -> String {
-    session
-        .id
-        .clone()
-        .or_else(|| session.name.clone())
-        .unwrap_or_else(|| "(no id)".to_owned())
-}
-
-/// What the countdown shows.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Countdown {
-    severity: &'static str,
-    big: String,
-    sentence: String,
-    explained: String,
-    /// The age as a share of the FailoverTimeout, at most 1.
-    at: f64,
-    /// The age and the FailoverTimeout, in milliseconds.
-    age: f64,
-    timeout: f64,
-    marks: [(&'static str, String); 3],
-    now: String,
+    session_name(session).to_owned()
 }
 
 /// What the panel shows.
@@ -47,159 +28,13 @@ enum Shown {
     Words(String),
 }
 
-/// The countdown's words. Once a heartbeat is missed, the next due one is the takeover itself. A primary that an override
-/// pins stays it, inactive from then on.
-fn countdown(
-    who: &str,
-    pinned: bool,
-    next: Option<&str>,
-    timing: &HeartbeatTiming,
-    now: DateTime<Utc>,
-    zone: Zone,
-) -> Option<Countdown> {
-    let (age, timeout) = (timing.age?, timing.timeout?);
-    let half = timeout / 2;
-    let last = now - age;
-    let clock = |at: DateTime<Utc>| times::moment(at, now, zone);
-    let zero = TimeDelta::zero();
-    let takeover = timeout - age;
-    // The timing is judged for the moment of reading, as the verdict does: what became due since may have come.
-    let (severity, big, sentence, explained) = match timing.state {
-        HeartbeatState::OnTime | HeartbeatState::Future | HeartbeatState::Never if age <= half => (
-            "normal",
-            words::span(half - age),
-            format!("Next heartbeat of {who} is due at {}.", clock(last + half)),
-            format!(
-                "Without one, {} {} {}.",
-                match next {
-                    _ if pinned => format!("{who} stays Primary and no data flows"),
-                    Some(next) => format!("{next} takes over"),
-                    None =>
-                        "there is no primary, because no session is ready to take over,".to_owned(),
-                },
-                if pinned { "from" } else { "at" },
-                clock(last + timeout)
-            ),
-        ),
-        HeartbeatState::OnTime | HeartbeatState::Future | HeartbeatState::Never => (
-            "normal",
-            "due".to_owned(),
-            format!("A heartbeat of {who} was due at {}.", clock(last + half)),
-            "The next reading will show whether it arrived.".to_owned(),
-        ),
-        HeartbeatState::Late if takeover > zero => (
-            "warning",
-            words::span(takeover),
-            match (next, clock(last + timeout)) {
-                (Some(next), at) => {
-                    format!("{next} takes over at {at} unless {who} reports first.")
-                }
-                (None, at) => format!(
-                    "There is no primary from {at} unless {who} reports first: no session is ready to take over."
-                ),
-            },
-            format!(
-                "The heartbeat due {} ago has not arrived. A heartbeat before the deadline cancels the takeover.",
-                words::span(age - half)
-            ),
-        ),
-        HeartbeatState::Late => (
-            "warning",
-            "takeover due".to_owned(),
-            format!("The takeover was due at {}.", clock(last + timeout)),
-            "The next reading will show whether it happened.".to_owned(),
-        ),
-        HeartbeatState::Stale => (
-            "critical",
-            format!("{} late", words::span(-takeover)),
-            format!(
-                "{who} has been silent for {}, longer than the failover timeout.",
-                words::span(age)
-            ),
-            format!(
-                "{} heartbeats missed. The takeover was due at {}.",
-                timing.missed,
-                clock(last + timeout)
-            ),
-        ),
-    };
-    let (big, sentence, explained) = match timing.state {
-        HeartbeatState::Late | HeartbeatState::Stale if pinned => (
-            match timing.state {
-                HeartbeatState::Late if takeover <= zero => "inactive".to_owned(),
-                _ => big,
-            },
-            format!("{who} stays Primary because of the override: no takeover comes."),
-            format!(
-                "It has been silent for {}. Clear the override.",
-                words::span(age)
-            ),
-        ),
-        _ => (big, sentence, explained),
-    };
-    let (age_millis, timeout_millis) = (millis(age), millis(timeout).max(1.0));
-    let due = if timing.state != HeartbeatState::OnTime {
-        "Beat due, missed"
-    } else {
-        "Beat due"
-    };
-    Some(Countdown {
-        severity,
-        big,
-        sentence,
-        explained,
-        at: (age_millis / timeout_millis).clamp(0.001, 1.0),
-        age: age_millis,
-        timeout: timeout_millis,
-        marks: [
-            ("Last heartbeat", clock(last)),
-            (due, clock(last + half)),
-            (
-                if pinned { "Inactive" } else { "Takeover" },
-                clock(last + timeout),
-            ),
-        ],
-        now: words::span(age),
-    })
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "milliseconds of an age, drawn as a bar"
-)]
-fn millis(span: TimeDelta) -> f64 {
-    span.num_milliseconds() as f64
-}
-
-/// By how many milliseconds the animation may be wrong before it is begun anew: less than can be seen.
-const DRIFT: f64 = 500.0;
-
-/// One animation along the lane. The browser moves it by itself, from one heartbeat to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Animation {
-    /// When the lane's beginning was, in milliseconds since 1970 by the browser's clock.
-    begun: f64,
-    /// The age at which the movement was begun, and how long the whole lane takes, in milliseconds.
-    age: f64,
-    timeout: f64,
-    /// Whether it has the other name than the one before, without which the browser would not begin anew.
-    again: bool,
-}
-
-impl Animation {
-    /// This, while it is right, or the one that takes its place.
-    fn at(self, now: f64, age: f64, timeout: f64) -> Self {
-        let begun = now - age;
-        if (self.timeout - timeout).abs() < f64::EPSILON && (self.begun - begun).abs() < DRIFT {
-            return self;
-        }
-        Self {
-            begun,
-            age,
-            timeout,
-            again: !self.again,
-        }
-    }
+/// For how long the gateway has had the alarm that a group's handover is stuck.
+fn stuck_for(watched: Watched, resource: &ResourceKey) -> Option<TimeDelta> {
+    let world = watched.world_untracked();
+    let mut alarms = world.alarms.iter();
+    let alarm =
+        alarms.find(|alarm| alarm.resource == *resource && alarm.word == "Handover stuck")?;
+    untrack(|| Some(watched.since(alarm.since.at())))
 }
 
 /// The countdown from the primary's last heartbeat to the takeover, and then the handover itself.
@@ -211,8 +46,10 @@ pub fn Takeover(
     election: Memo<Election>,
     /// What is said of the group.
     verdict: Memo<Option<Verdict>>,
+    /// The group among what the gateway watches.
+    resource: StoredValue<ResourceKey>,
 ) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
+    let (clock, prefs, watched) = (use_clock(), use_prefs(), use_watched());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let known = Memo::new(move |before: Option<&Leaders>| {
         let before = before.cloned().unwrap_or_default();
@@ -220,7 +57,13 @@ pub fn Takeover(
             return before;
         };
         let election = election.read();
-        let at = group.observation_when_read(live.status, clock).observed_at;
+        let observation = group.observation_when_read(live.status, clock);
+        let mut at = observation.observed_at;
+        // Of a handover that was stuck before the page was opened, the gateway knows for how long.
+        if before == Leaders::default() {
+            let lasts = resource.with_value(|resource| stuck_for(watched, resource));
+            at = lasts.map_or(at, |lasts| at.min(observation.now - lasts));
+        }
         let id_of = |session: &Option<ClientSession>| session.as_ref().map(name);
         before.after(id_of(&election.primary), id_of(&election.pending), at)
     });
@@ -262,19 +105,16 @@ pub fn Takeover(
                 "No session is primary, so there is no heartbeat to count from.".to_owned(),
             );
         };
-        let who = name(session);
-        match countdown(
-            &who,
-            is_pinned(session, observation.now),
-            next.read().as_deref(),
-            &heartbeat_timing(session, timeout, observation),
-            now,
-            zone,
-        ) {
-            Some(countdown) => Shown::Countdown(who, countdown),
-            None => Shown::Words(format!(
-                "{who} has not posted a heartbeat yet, or the group has no failover timeout."
-            )),
+        let next = next.read();
+        let takeover = countdown::Takeover {
+            primary: session_name(session),
+            is_pinned: is_pinned(session, now),
+            next: next.as_deref(),
+        };
+        let timing = heartbeat_timing(session, timeout, observation);
+        match countdown(&takeover, &timing, now, zone) {
+            Ok(countdown) => Shown::Countdown(name(session), countdown),
+            Err(words) => Shown::Words(words),
         }
     });
     // What is drawn last keeps its words while it is taken away: a memo never holds less than it held.
@@ -374,110 +214,5 @@ fn CountdownView(#[prop(into)] countdown: Signal<Countdown>) -> impl IntoView {
                 </ol>
             </div>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Animation, countdown};
-    use crate::prefs::Zone;
-    use chrono::{DateTime, TimeDelta, Utc};
-    use health::groups::heartbeat_timing;
-    use vendors::aveva::{ClientSession, Heartbeat, TimeSpan};
-
-    fn of_age(seconds: i64) -> super::Countdown {
-        of(seconds, false)
-    }
-
-    fn of(seconds: i64, pinned: bool) -> super::Countdown {
-        let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        let heartbeat = Heartbeat {
-            heartbeat_time: Some(now - TimeDelta::seconds(seconds)),
-            ..Heartbeat::default()
-        };
-        let session = ClientSession {
-            heartbeat: Some(heartbeat),
-            ..ClientSession::default()
-        };
-        let timing = heartbeat_timing(&session, Some(&TimeSpan::from_seconds(60)), now);
-        countdown("KILN-01", pinned, Some("KILN-02"), &timing, now, Zone::Utc).expect("a countdown")
-    }
-
-    #[test]
-    fn before_half_of_the_timeout_the_next_heartbeat_counts_and_after_it_the_takeover() {
-        for (age, severity, big) in [
-            (6, "normal", "24 s"),
-            (42, "warning", "18 s"),
-            (72, "critical", "12 s late"),
-        ] {
-            let countdown = of_age(age);
-            assert_eq!(
-                (countdown.severity, countdown.big.as_str()),
-                (severity, big),
-                "{age} s"
-            );
-        }
-        assert_eq!(
-            of_age(42).sentence,
-            "KILN-02 takes over at 14:32:26 unless KILN-01 reports first."
-        );
-    }
-
-    #[test]
-    fn a_primary_that_an_override_pins_is_followed_by_nobody() {
-        for age in [6, 42, 72, 6_000] {
-            let countdown = of(age, true);
-            let all = format!("{countdown:?}").to_lowercase();
-            assert!(
-                !all.contains("kiln-02") && !all.contains("\"takeover"),
-                "{all}"
-            );
-            assert_eq!(countdown.marks[2].0, "Inactive");
-            assert_eq!(of_age(age).marks[2].0, "Takeover");
-        }
-        assert_eq!(
-            of(6, true).explained,
-            "Without one, KILN-01 stays Primary and no data flows from 14:33:02."
-        );
-        for age in [42, 72] {
-            let countdown = of(age, true);
-            assert_eq!(
-                countdown.sentence,
-                "KILN-01 stays Primary because of the override: no takeover comes."
-            );
-            assert!(countdown.explained.ends_with("Clear the override."));
-        }
-    }
-
-    #[test]
-    fn a_heartbeat_that_was_due_after_the_last_look_is_not_called_missed() {
-        let countdown = of_age(31);
-        assert_eq!(
-            (countdown.severity, countdown.big.as_str()),
-            ("normal", "due")
-        );
-    }
-
-    #[test]
-    fn the_movement_begins_anew_with_a_heartbeat_and_not_with_a_second() {
-        let begun = Animation::default().at(100_000.0, 6_000.0, 60_000.0);
-        assert_eq!((begun.begun, begun.age), (94_000.0, 6_000.0));
-        assert_eq!(begun.at(101_000.0, 7_000.0, 60_000.0), begun);
-        assert_eq!(begun.at(102_000.0, 8_400.0, 60_000.0), begun);
-        for (now, age, timeout) in [
-            (110_000.0, 0.0, 60_000.0),
-            (101_000.0, 8_000.0, 60_000.0),
-            (101_000.0, 7_000.0, 30_000.0),
-        ] {
-            let next = begun.at(now, age, timeout);
-            assert_eq!((next.begun, next.timeout), (now - age, timeout));
-            assert_ne!(next.again, begun.again, "{age}");
-        }
-    }
-
-    #[test]
-    fn the_lane_never_runs_over_its_end() {
-        assert!((of_age(6000).at - 1.0).abs() < f64::EPSILON);
-        assert!(of_age(0).at > 0.0);
     }
 }

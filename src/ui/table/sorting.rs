@@ -3,6 +3,7 @@
 use crate::nav::use_nav;
 use crate::ui::icon::Icon;
 use leptos::prelude::*;
+use std::cmp::Ordering;
 
 /// A column that can be sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,16 @@ impl SortOrder {
             format!("-{}", self.key)
         } else {
             self.key.to_owned()
+        }
+    }
+
+    /// What stands first by an ascending order, in this one.
+    #[must_use]
+    pub fn turned(self, ascending: Ordering) -> Ordering {
+        if self.descending {
+            ascending.reverse()
+        } else {
+            ascending
         }
     }
 

@@ -1,5 +1,6 @@
 //! A group as if its unreadable fields said the worst, or the best, that they could.
 
+use super::heartbeat::is_untimed;
 use super::session_name;
 use crate::doubt::{any, first, left_out};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,11 +33,10 @@ pub(super) fn doubt(
     out: LeftOut,
 ) -> Option<String> {
     let of_session = |session: &ClientSession| {
-        first(
-            &session.unreadable,
-            &SESSION_FIELDS,
-            Some(session_name(session)),
-        )
+        let who = session_name(session);
+        let unreadable = first(&session.unreadable, &SESSION_FIELDS, Some(who));
+        let untimed = || format!("the field Heartbeat.HeartbeatTime of {who} is not reported");
+        unreadable.or_else(|| is_untimed(session).then(untimed))
     };
     let of_status = |status: &GroupStatus| {
         first(
@@ -47,7 +47,12 @@ pub(super) fn doubt(
     };
     let timeless = is_timeless(group) && !sessions.is_empty();
     first(&group.unreadable, &["FailoverTimeout"], None)
-        .or_else(|| timeless.then(|| "it has no FailoverTimeout".to_owned()))
+        .or_else(|| {
+            timeless.then(|| match group.failover_timeout {
+                Some(timeout) => format!("its FailoverTimeout of {timeout} is not usable"),
+                None => "it has no FailoverTimeout".to_owned(),
+            })
+        })
         .or_else(|| sessions.iter().find_map(of_session))
         .or_else(|| left_out(out, "sessions"))
         .or_else(|| status.and_then(of_status))
@@ -103,7 +108,8 @@ pub(super) fn best(
     let mut sessions = sessions.to_vec();
     for session in &mut sessions {
         let unreadable = |names: &[&str]| any(&session.unreadable, names);
-        let heartbeat = unreadable(&["Heartbeat", "Heartbeat.HeartbeatTime"]);
+        let heartbeat =
+            is_untimed(session) || unreadable(&["Heartbeat", "Heartbeat.HeartbeatTime"]);
         let (role, pinned) = (
             unreadable(&["Role"]),
             unreadable(&["RoleOverride", "RoleOverrideExpirationTime"]),
@@ -157,7 +163,7 @@ pub(super) fn best(
 #[cfg(test)]
 mod tests {
     use crate::groups::fixtures::{NOW, aged, group, pin};
-    use crate::groups::{judge_group, judge_listed};
+    use crate::groups::{Succession, judge_group, judge_listed};
     use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
     use crate::verdict::Verdict;
     use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
@@ -237,7 +243,17 @@ mod tests {
     #[test]
     fn without_a_failover_timeout_a_group_is_not_normal() {
         let standby = || aged("b", Role::Secondary, 6);
-        for failover_timeout in [None, Some(TimeSpan::from_seconds(0))] {
+        for (failover_timeout, words) in [
+            (None, "it has no FailoverTimeout"),
+            (
+                Some(TimeSpan::from_seconds(0)),
+                "its FailoverTimeout of 00:00:00 is not usable",
+            ),
+            (
+                Some(TimeSpan::from_seconds(-60)),
+                "its FailoverTimeout of -00:01:00 is not usable",
+            ),
+        ] {
             let group = GroupConfiguration {
                 failover_timeout,
                 ..group()
@@ -246,10 +262,7 @@ mod tests {
             let three_days = 3 * 86_400;
             let verdict = of(&[aged("a", Role::Primary, three_days), standby()]);
             assert_eq!(verdict.severity, Unknown, "{failover_timeout:?}");
-            assert!(
-                verdict.sentence.contains("it has no FailoverTimeout"),
-                "{verdict:?}"
-            );
+            assert!(verdict.sentence.contains(words), "{verdict:?}");
             // Who leads does not depend on it.
             assert_eq!(of(&[standby()]).severity, Critical);
             assert_eq!(
@@ -257,6 +270,30 @@ mod tests {
                 judge_group(&self::group(), None, &[], NOW).severity
             );
         }
+    }
+
+    #[test]
+    fn a_heartbeat_that_was_posted_at_a_time_that_is_not_reported_is_not_one_that_never_was() {
+        let untimed = |posted, role| ClientSession {
+            heartbeat_posted: Some(posted),
+            heartbeat: None,
+            ..aged("a", role, 6)
+        };
+        let standby = aged("b", Role::Secondary, 6);
+        let verdict = judged(&[untimed(true, Role::Primary), standby.clone()]);
+        assert_eq!(verdict.severity, Unknown, "{verdict:?}");
+        let named = "the field Heartbeat.HeartbeatTime of a is not reported";
+        assert!(verdict.sentence.contains(named), "{verdict:?}");
+        let never = judged(&[untimed(false, Role::Primary), standby]);
+        assert_eq!(never.severity, Critical, "{never:?}");
+        let sessions = [aged("b", Role::Primary, 6), untimed(true, Role::Secondary)];
+        assert_eq!(judged(&sessions).severity, Unknown);
+        let group = group();
+        let order = Succession::of(&group, &sessions, NOW);
+        let mut reasons = order.candidates(&group, &sessions, NOW);
+        let reason = reasons.find(|one| one.session == "a").map(|one| one.reason);
+        let expected = "Not known to be eligible: the time of its last heartbeat is not reported.";
+        assert_eq!(reason.as_deref(), Some(expected));
     }
 
     #[test]

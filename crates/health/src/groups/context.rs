@@ -10,7 +10,7 @@ use super::{is_candidate, is_pinned, score, score_words, session_name};
 use crate::effect::Confirm;
 use crate::freshness::Freshness;
 use crate::words::span;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 
 /// The group and sessions that an action applies to.
@@ -32,13 +32,6 @@ impl<'a> GroupContext<'a> {
         timeout.filter(|timeout| *timeout > TimeDelta::zero())
     }
 
-    /// Whether a heartbeat of this time would be none that keeps a session live.
-    #[must_use]
-    pub fn is_too_old(&self, at: DateTime<Utc>) -> bool {
-        self.timeout()
-            .is_some_and(|timeout| self.observation.now - at > timeout)
-    }
-
     pub(super) fn heartbeat_timing(&self, session: &ClientSession) -> HeartbeatTiming {
         heartbeat_timing(
             session,
@@ -49,6 +42,15 @@ impl<'a> GroupContext<'a> {
 
     pub(super) fn is_live(&self, session: &ClientSession) -> bool {
         self.heartbeat_timing(session).is_live()
+    }
+
+    /// Its sessions, the live ones first.
+    #[must_use]
+    pub fn live_first(&self) -> Vec<&'a ClientSession> {
+        let all = self.sessions.iter();
+        let (mut first, silent): (Vec<_>, Vec<_>) = all.partition(|one| self.is_live(one));
+        first.extend(silent);
+        first
     }
 
     /// The number of live sessions, except one.
@@ -70,7 +72,7 @@ impl<'a> GroupContext<'a> {
     /// The role of a session as [`leaders`] has it; `None` where it may be Primary, because its role is missing or not
     /// in the contract and no session is known to be Primary.
     pub(super) fn role(&self, session: &ClientSession) -> Option<Role> {
-        let (primary, pending) = leaders(self.status, self.sessions);
+        let (primary, pending) = leaders(self.group, self.status, self.sessions, self.observation);
         match session.role {
             Some(Role::Primary) => Some(Role::Primary),
             _ if is_same(primary, session) => Some(Role::Primary),

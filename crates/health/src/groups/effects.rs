@@ -1,13 +1,13 @@
 //! The effect of each action on a group, shown before it is executed.
 
 use super::context::GroupContext;
-use super::heartbeat::HeartbeatState;
+use super::heartbeat::{HeartbeatState, SLACK, is_untimed};
 use super::successor::nobody;
 use super::{score, session_name};
 use crate::effect::Effect;
 use crate::severity::Severity::{self, Critical, Normal, Warning};
 use crate::words::{ago, span};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use vendors::aveva::{ClientSession, Role};
 
 impl GroupContext<'_> {
@@ -73,6 +73,7 @@ impl GroupContext<'_> {
         let timing = self.heartbeat_timing(session);
         let last_heartbeat = timing.age.map(ago).unwrap_or_default();
         match timing.state {
+            HeartbeatState::Never if is_untimed(session) => notes.push((Warning, format!("When {who} posted its last heartbeat is not reported: if it is silent, it stays Primary and no data flows."))),
             HeartbeatState::Never => notes.push((Critical, format!("{who} has never posted a heartbeat: it would be Primary and no data would flow."))),
             HeartbeatState::Stale => notes.push((Critical, format!("{who} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
             HeartbeatState::Late => notes.push((Warning, format!("{who} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),
@@ -125,13 +126,35 @@ impl GroupContext<'_> {
         }
     }
 
-    /// Effect of posting a heartbeat on behalf of an adapter, with this score where it is known.
+    /// Effect of posting a heartbeat on behalf of an adapter, with this score where it is known, and with this time where
+    /// it is not that of sending.
     #[must_use]
-    pub fn post_heartbeat(&self, session: &ClientSession, score: Option<f64>) -> Effect {
+    pub fn post_heartbeat(
+        &self,
+        session: &ClientSession,
+        score: Option<f64>,
+        at: Option<DateTime<Utc>>,
+    ) -> Effect {
         let who = session_name(session);
-        let alive = self.timeout().map(span);
+        let sentence = format!(
+            "A heartbeat of {who} with this score is recorded now, and the election uses it."
+        );
+        let ahead = at.map_or(TimeDelta::zero(), |at| at - self.observation.now);
+        if self.timeout().is_some_and(|timeout| -ahead > timeout) {
+            let words = "HeartbeatTime is older than FailoverTimeout: the service considers the session silent.";
+            let notes = vec![(Warning, words.to_owned())];
+            return Effect { sentence, notes };
+        }
+        let future = (ahead > SLACK).then_some(ahead);
+        let alive = self.timeout().map(|timeout| {
+            let longer = timeout.checked_add(&future.unwrap_or_default());
+            span(longer.unwrap_or(timeout))
+        });
         let alive = alive.map_or_else(String::new, |timeout| format!(" for {timeout}"));
         let mut notes = Vec::new();
+        if let Some(future) = future.map(span) {
+            notes.push((Critical, format!("HeartbeatTime is {future} in the future: if {who} fails, no session takes over until then, and for the FailoverTimeout after that.")));
+        }
         let due = !matches!(
             self.heartbeat_timing(session).state,
             HeartbeatState::OnTime | HeartbeatState::Future
@@ -148,12 +171,7 @@ impl GroupContext<'_> {
                 "For testing: the service considers {who} live{alive}, whether or not its adapter is running."
             ),
         ));
-        Effect {
-            sentence: format!(
-                "A heartbeat of {who} with this score is recorded now, and the election uses it."
-            ),
-            notes,
-        }
+        Effect { sentence, notes }
     }
 
     /// A note that a session takes over with this score: the highest one wins, unless an override decides. Of equal ones

@@ -7,7 +7,7 @@ use vendors::aveva::{ClientSession, TimeSpan};
 use vendors::from_json;
 
 /// Tolerance before a heartbeat counts as late, because networks and clocks are not exact.
-const SLACK: TimeDelta = TimeDelta::seconds(2);
+pub(super) const SLACK: TimeDelta = TimeDelta::seconds(2);
 
 /// The state of a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -117,6 +117,12 @@ pub(super) fn missed_takeover(
     let heartbeat = heartbeat_time(successor)?.min(observation.now);
     (heartbeat.signed_duration_since(due) > SLACK)
         .then(|| observation.now.signed_duration_since(due))
+}
+
+/// Whether a session has posted a heartbeat (`HeartbeatPosted` of `v1`) whose time the service does not report.
+#[must_use]
+pub fn is_untimed(session: &ClientSession) -> bool {
+    session.heartbeat_posted == Some(true) && heartbeat_time(session).is_none()
 }
 
 pub(super) fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {

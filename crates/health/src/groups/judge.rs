@@ -1,15 +1,14 @@
 //! Selects the verdict on a group: the most severe problem. `verdicts` has the texts.
 
 use super::assumed::{self, Assumed};
-use super::heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_time, heartbeat_timing};
+use super::heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing};
 use super::observation::Observation;
-use super::roles::{Roles, roles};
+use super::roles::{Roles, leading, roles};
 use super::verdicts::Verdicts;
 use super::{group_name, is_pinned};
 use crate::doubt::between;
 use crate::verdict::Verdict;
 use chrono::TimeDelta;
-use std::cmp::Reverse;
 use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 
@@ -75,9 +74,8 @@ fn judge(
     if let Some(pinned) = pinned.filter(|_| !collects) {
         return say.pinned_silent(pinned, &of(pinned), None);
     }
-    // Of several that are silent, the one that was heard of last: no data has flowed since.
     let primaries = roles.primaries.iter().copied();
-    let primary = primaries.min_by_key(|primary| Reverse(heartbeat_time(primary)));
+    let primary = leading(primaries, group.failover_timeout.as_ref(), observation);
     match (primary, roles.pending) {
         _ if collects && roles.primaries.len() > 1 => say.several_primaries(&roles.primaries),
         (None, None) => without_primary(&say, &roles),
@@ -114,8 +112,9 @@ fn handing_over(
         Some(age - since_read > timeout.checked_mul(2)?)
     };
     let lingers = primary.as_ref().and_then(overdue).unwrap_or(false);
-    let collects = primary.is_some_and(|primary| primary.is_live());
-    let stuck = say.handover_stuck(pending, timing, collects);
+    let collects = primary.as_ref().is_some_and(HeartbeatTiming::is_live);
+    let silent = primary.filter(|_| lingers);
+    let stuck = say.handover_stuck(pending, timing, silent.as_ref(), collects);
     if !timing.is_live() || lingers {
         return stuck;
     }
@@ -143,8 +142,7 @@ fn with_primary(
             return say.primary_silent(primary, &timing);
         }
         HeartbeatState::Late => return say.primary_late(primary, &timing),
-        HeartbeatState::Future => return say.clock_ahead(primary, &timing),
-        HeartbeatState::OnTime => {}
+        HeartbeatState::Future | HeartbeatState::OnTime => {}
     }
     let others = sessions.iter().filter(|s| !std::ptr::eq(*s, primary));
     let (standbys, unknown): (Vec<_>, Vec<_>) = others
@@ -155,15 +153,18 @@ fn with_primary(
         let HeartbeatTiming { skew, timeout, .. } = of(session);
         skew.is_some_and(|skew| timeout.is_none_or(|timeout| skew > timeout))
     };
-    if let Some(standby) = standbys.first()
-        && standbys.iter().all(is_far_ahead)
-    {
-        return say.clock_ahead(standby, &of(standby));
-    }
-    match (standbys.len(), unknown.first()) {
-        (0, Some(unknown)) => say.no_known_standby(unknown),
-        (0, None) => say.no_standby(primary, sessions.len() == 1),
-        (live, _) => say.normal(primary, live),
+    // Without a standby a clock that is ahead is the lesser trouble.
+    match (standbys.first(), unknown.first()) {
+        (None, Some(unknown)) => say.with_clock(say.no_known_standby(unknown), primary, &timing),
+        (None, None) => {
+            let alone = say.no_standby(primary, sessions.len() == 1);
+            say.with_clock(alone, primary, &timing)
+        }
+        (Some(_), _) if timing.skew.is_some() => say.clock_ahead(primary, &timing),
+        (Some(standby), _) if standbys.iter().all(is_far_ahead) => {
+            say.clock_ahead(standby, &of(standby))
+        }
+        (Some(_), _) => say.normal(primary, standbys.len()),
     }
 }
 

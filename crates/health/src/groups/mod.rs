@@ -19,7 +19,7 @@ mod tests;
 
 pub use actions::Action;
 pub use context::GroupContext;
-pub use heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing};
+pub use heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing, is_untimed};
 pub use judge::{judge_group, judge_listed};
 pub use members::{Members, members};
 pub use observation::Observation;
@@ -52,7 +52,8 @@ pub fn group_name(group: &GroupConfiguration) -> &str {
 }
 
 /// A session's id, or its name, or a placeholder.
-pub(crate) fn session_name(session: &ClientSession) -> &str {
+#[must_use]
+pub fn session_name(session: &ClientSession) -> &str {
     session
         .id
         .as_deref()
@@ -67,6 +68,32 @@ pub fn is_pinned(session: &ClientSession, now: DateTime<Utc>) -> bool {
         && session
             .role_override_expiration_time
             .is_none_or(|end| end > now)
+}
+
+/// The override of a session's role, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Override {
+    /// There is none, it has ended, or the API does not tell.
+    None,
+    /// It keeps the session Primary, until then where it has an end.
+    Primary(Option<DateTime<Utc>>),
+    /// A value that is not in the contract, unmodified.
+    Other(String),
+    /// What the API tells of it cannot be read.
+    Unreadable,
+}
+
+/// The override of a session's role. Its end may have passed since it was read.
+#[must_use]
+pub fn override_of(session: &ClientSession, now: DateTime<Utc>) -> Override {
+    match &session.role_override {
+        None if any(&session.unreadable, &["RoleOverride"]) => Override::Unreadable,
+        Some(RoleOverride::Primary) if is_pinned(session, now) => {
+            Override::Primary(session.role_override_expiration_time)
+        }
+        Some(RoleOverride::Other(value)) => Override::Other(value.clone()),
+        None | Some(_) => Override::None,
+    }
 }
 
 /// Whether the session may be elected: its role is in the contract, or an override pins it.

@@ -2,7 +2,10 @@
 //! for one poll. The sessions' own roles come in one response and take precedence; the status counts only
 //! when no session is Primary or PendingPrimary.
 
-use vendors::aveva::{ClientSession, GroupStatus, Role};
+use super::heartbeat::{heartbeat_time, heartbeat_timing};
+use super::observation::Observation;
+use std::cmp::Reverse;
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
 
 pub(super) struct Roles<'a> {
     /// More than one only if the sessions' own roles say so.
@@ -14,14 +17,34 @@ pub(super) struct Roles<'a> {
     pub(super) unknown: Option<&'a ClientSession>,
 }
 
-/// Who leads a group: its primary, and who was chosen to become it and has not confirmed yet.
+/// Who leads a group: its primary, of several the one of [`leading`], and who was chosen to become it and has not
+/// confirmed yet.
 #[must_use]
 pub fn leaders<'a>(
+    group: &GroupConfiguration,
     status: &'a GroupStatus,
     sessions: &'a [ClientSession],
+    observation: impl Into<Observation>,
 ) -> (Option<&'a ClientSession>, Option<&'a ClientSession>) {
     let roles = roles(Some(status), sessions);
-    (roles.primaries.first().copied(), roles.pending)
+    let timeout = group.failover_timeout.as_ref();
+    let primary = leading(roles.primaries, timeout, observation.into());
+    (primary, roles.pending)
+}
+
+/// The one of several primaries that leads, whatever their order in the answer: a live one; of those that are silent, the
+/// one that was heard of last, since when no data flows; then by id. Of several live ones not the one that was heard of
+/// last: that is another one with each heartbeat.
+pub(super) fn leading<'a>(
+    primaries: impl IntoIterator<Item = &'a ClientSession>,
+    timeout: Option<&TimeSpan>,
+    observation: Observation,
+) -> Option<&'a ClientSession> {
+    primaries.into_iter().min_by_key(|primary| {
+        let is_live = heartbeat_timing(primary, timeout, observation).is_live();
+        let last = heartbeat_time(primary).filter(|_| !is_live);
+        (Reverse(is_live), Reverse(last), &primary.id)
+    })
 }
 
 pub(super) fn roles<'a>(
@@ -78,7 +101,31 @@ fn by_status<'a>(
 #[cfg(test)]
 mod tests {
     use super::leaders;
+    use crate::groups::fixtures::{NOW, aged, group};
     use vendors::aveva::{ClientSession, GroupStatus, Role};
+
+    #[test]
+    fn of_several_primaries_the_same_one_leads_whatever_their_order() {
+        let primary = |id: &str, age| aged(id, Role::Primary, age);
+        for (primaries, expected) in [
+            // Two that are silent: the one that was heard of last.
+            ([primary("a", 3_700), primary("c", 3_600)], "c"),
+            ([primary("a", 90), primary("c", 90)], "a"),
+            // One that is live leads.
+            ([primary("a", 90), primary("c", 5)], "c"),
+            // Both are live: not another one with each heartbeat.
+            ([primary("a", 20), primary("c", 5)], "a"),
+            ([primary("a", 5), primary("c", 20)], "a"),
+        ] {
+            let turned = [primaries[1].clone(), primaries[0].clone()];
+            for sessions in [primaries, turned] {
+                let status = GroupStatus::default();
+                let (leads, _) = leaders(&group(), &status, &sessions, NOW);
+                let id = leads.and_then(|one| one.id.as_deref());
+                assert_eq!(id, Some(expected), "{sessions:?}");
+            }
+        }
+    }
 
     #[test]
     fn sessions_say_who_leads_and_the_status_only_where_they_do_not() {
@@ -108,7 +155,7 @@ mod tests {
             let sessions: Vec<_> = sessions
                 .map(|(id, role)| session(id, role.clone()))
                 .collect();
-            let (primary, pending) = leaders(&status, &sessions);
+            let (primary, pending) = leaders(&group(), &status, &sessions, NOW);
             let id = |one: Option<&ClientSession>| one.and_then(|one| one.id.clone());
             let expected = (expected.0.map(str::to_owned), expected.1.map(str::to_owned));
             assert_eq!((id(primary), id(pending)), expected, "{roles:?} {status:?}");

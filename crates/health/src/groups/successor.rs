@@ -1,7 +1,8 @@
 //! The order of succession, with reasons.
 
-use super::heartbeat::{HeartbeatState, heartbeat_timing, missed_takeover};
+use super::heartbeat::{HeartbeatState, heartbeat_timing, is_untimed, missed_takeover};
 use super::observation::Observation;
+use super::roles::leading;
 use super::{is_candidate, is_pinned, role_held, score, score_words, session_name};
 use crate::{sort, words};
 use std::cmp::Ordering;
@@ -136,11 +137,14 @@ impl Succession {
                 format!("Not known to be eligible: it {}.", role_held(session))
             }
             None if best == Some(&place) => {
-                let primary = sessions.iter().find(|one| one.role == Some(Role::Primary));
-                let due = primary.filter(|_| live).and_then(|primary| {
-                    let timeout = group.failover_timeout.as_ref();
-                    missed_takeover(primary, session, timeout, observation)
-                });
+                let timeout = group.failover_timeout.as_ref();
+                let primaries = sessions
+                    .iter()
+                    .filter(|one| one.role == Some(Role::Primary));
+                let primary = leading(primaries, timeout, observation);
+                let due = primary
+                    .filter(|_| live)
+                    .and_then(|primary| missed_takeover(primary, session, timeout, observation));
                 let due = due.map(words::ago).map_or_else(String::new, |due| {
                     format!(" The takeover was due {due} and has not happened.")
                 });
@@ -236,6 +240,9 @@ fn reason(
     let timing = heartbeat_timing(session, group.failover_timeout.as_ref(), observation);
     let last_heartbeat = timing.age.map(words::ago).unwrap_or_default();
     match (timing.state, score(session).map(score_words)) {
+        (HeartbeatState::Never, _) if is_untimed(session) => {
+            "Not known to be eligible: the time of its last heartbeat is not reported.".to_owned()
+        }
         (HeartbeatState::Never, _) => "Not eligible: it has not posted a heartbeat yet.".to_owned(),
         (HeartbeatState::Stale, score) => {
             let silent = timing.age.map(words::span).unwrap_or_default();

@@ -95,6 +95,7 @@ proptest! {
         sessions in prop::collection::vec(session(), 0..24),
         ticks in prop::option::of(any::<i64>()),
         now in time(),
+        ahead in any::<i32>().prop_map(i64::from),
         named in prop::option::of("[ab]?"),
     ) {
         let now = now.unwrap_or_default();
@@ -114,7 +115,7 @@ proptest! {
                 context.delete_session(session),
                 context.override_role(session, None),
                 context.clear_override(session),
-                context.post_heartbeat(session, session.heartbeat.as_ref().and_then(|one| one.score)),
+                context.post_heartbeat(session, session.heartbeat.as_ref().and_then(|one| one.score), now.checked_add_signed(TimeDelta::seconds(ahead))),
                 context.delete_group("Plant A"),
                 context.add_session(),
             ] {

@@ -7,7 +7,7 @@ use super::{group_name, is_pinned, role_held, score, score_words, session_name};
 use crate::severity::Severity::{Critical, Moving, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use crate::words::{ago, span};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use vendors::aveva::{ClientSession, GroupConfiguration};
 
 pub(super) struct Verdicts<'a> {
@@ -77,7 +77,7 @@ impl<'a> Verdicts<'a> {
         let of = session_name(primary);
         let check = match primary.role_override {
             None => format!(
-                "check for a role override of {of}, which this version of the API does not show"
+                "check in the service for a role override of {of}, because not every version of its API shows one"
             ),
             Some(_) => "check the group in the service".to_owned(),
         };
@@ -189,7 +189,6 @@ impl<'a> Verdicts<'a> {
         timing: &HeartbeatTiming,
     ) -> Verdict {
         let (name, who) = (self.name, session_name(primary));
-        let left = timing.takeover.map(span).unwrap_or_default();
         let due = timing
             .next_due
             .and_then(|due| self.now.checked_add_signed(due));
@@ -217,10 +216,17 @@ impl<'a> Verdicts<'a> {
                 format!("{nobody}: check the adapter of {who} now.")
             }
         };
-        late(
-            format!("{name} loses its primary in {left} unless {who} reports again."),
-            advice,
-        )
+        let left = timing.takeover.unwrap_or_default();
+        let sentence = if left > TimeDelta::zero() {
+            let left = span(left);
+            format!("{name} loses its primary in {left} unless {who} reports again.")
+        } else {
+            let due = ago(-left);
+            format!(
+                "{name}: the takeover of {who} was due {due}, and what has happened has not been read."
+            )
+        };
+        late(sentence, advice)
     }
 
     pub(super) fn clock_ahead(&self, session: &ClientSession, timing: &HeartbeatTiming) -> Verdict {
@@ -231,6 +237,25 @@ impl<'a> Verdicts<'a> {
         );
         Verdict::new(Warning, "Clock ahead", sentence)
             .advise(format!("Set the clock of the host of {who}."))
+    }
+
+    /// A verdict on more than the clock of the primary, whose advice names that clock, too, where it is ahead.
+    pub(super) fn with_clock(
+        &self,
+        verdict: Verdict,
+        primary: &ClientSession,
+        timing: &HeartbeatTiming,
+    ) -> Verdict {
+        let Some(skew) = timing.skew.map(span) else {
+            return verdict;
+        };
+        let (who, advice) = (
+            session_name(primary),
+            verdict.advice.clone().unwrap_or_default(),
+        );
+        verdict.advise(format!(
+            "{advice} Also set the clock of the host of {who}, which is {skew} ahead."
+        ))
     }
 
     pub(super) fn handing_over(
@@ -246,10 +271,13 @@ impl<'a> Verdicts<'a> {
             .since(self.last_heartbeat(timing))
     }
 
+    /// `silent` is the heartbeat of the old primary where the handover has lasted too long since its end. When the session
+    /// was chosen the API does not report: while it posts heartbeats, its last one is no beginning.
     pub(super) fn handover_stuck(
         &self,
         pending: &ClientSession,
         timing: &HeartbeatTiming,
+        silent: Option<&HeartbeatTiming>,
         collects: bool,
     ) -> Verdict {
         let (name, who) = (self.name, session_name(pending));
@@ -261,9 +289,11 @@ impl<'a> Verdicts<'a> {
         } else {
             (Critical, "no data is being collected until it confirms")
         };
+        let last = self.last_heartbeat(timing).filter(|_| !timing.is_live());
+        let due = silent.and_then(|silent| self.now.checked_add_signed(silent.takeover?));
         Verdict::new(severity, "Handover stuck", sentence)
             .advise(format!("Check the adapter of {who}: {meanwhile}."))
-            .since(self.last_heartbeat(timing))
+            .since(last.into_iter().chain(due).min())
     }
 
     pub(super) fn no_standby(&self, primary: &ClientSession, alone: bool) -> Verdict {

@@ -4,12 +4,10 @@ use super::{closing, confirm, effect_on, is_listed, running, system};
 use crate::api::Outcome;
 use crate::live::clock;
 use crate::pages::groups::action_context::ActionContext;
-use crate::pages::groups::model::is_override_unreadable;
 use crate::pages::groups::spans;
 use crate::ui::notice::{Undo, use_notices};
 use crate::ui::{ActionDialog, Field};
-use chrono::{DateTime, Utc};
-use health::groups::{Action, is_pinned};
+use health::groups::{Action, Override, override_of};
 use leptos::prelude::*;
 use std::rc::Rc;
 use vendors::UnreadableField;
@@ -46,7 +44,7 @@ pub fn OverrideRole(
         let (id, expires) = (of.clone(), untrack(read).ok().flatten());
         let seen = context.session(&id);
         // Where there is an override already, clearing this one would not bring that back.
-        let is_free = |seen: &ClientSession| !is_overridden(seen, context.now());
+        let is_free = |seen: &ClientSession| override_of(seen, context.now()) == Override::None;
         let is_undoable = seen.as_ref().is_some_and(is_free);
         async move {
             let sent = writer
@@ -77,16 +75,6 @@ pub fn OverrideRole(
             confirm=confirm(context, Action::OverrideRole, Some(id.clone())) id ready run changed on_close>
             <Field label="Ends after" name="override-period" value=period error hint />
         </ActionDialog>
-    }
-}
-
-/// Whether a session's role is overridden, or may be.
-fn is_overridden(session: &ClientSession, now: DateTime<Utc>) -> bool {
-    match session.role_override {
-        None => is_override_unreadable(session),
-        Some(RoleOverride::Off) => false,
-        Some(RoleOverride::Primary) => is_pinned(session, now),
-        Some(RoleOverride::Other(_)) => true,
     }
 }
 
@@ -157,8 +145,9 @@ pub fn clear_override(context: ActionContext, id: String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_known, is_overridden};
+    use super::is_known;
     use chrono::{DateTime, TimeDelta, Utc};
+    use health::groups::{Override, override_of};
     use vendors::UnreadableField;
     use vendors::aveva::{ClientSession, RoleOverride};
 
@@ -195,7 +184,10 @@ mod tests {
             (session(other, None, &[]), true, false),
         ] {
             assert_eq!(
-                (is_overridden(&session, now), is_known(&session)),
+                (
+                    override_of(&session, now) != Override::None,
+                    is_known(&session)
+                ),
                 (overridden, known),
                 "{session:?}"
             );

@@ -6,7 +6,6 @@ use crate::pages::groups::action_context::ActionContext;
 use crate::ui::{ActionDialog, Field};
 use chrono::{DateTime, Utc};
 use health::effect::Confirm;
-use health::severity::Severity;
 use leptos::prelude::*;
 use vendors::aveva::{ApiVersion, NewHeartbeat};
 
@@ -74,15 +73,8 @@ pub fn PostHeartbeat(
     });
     let effect = effect_on(context, id.clone(), move |scene, session| {
         let score = number(&score.read()).ok();
-        let mut effect = scene.post_heartbeat(session, score);
-        if preview
-            && let Ok(Some(at)) = moment(&at.read(), scene.observation.now)
-            && scene.is_too_old(at)
-        {
-            let words = "HeartbeatTime is older than FailoverTimeout: the service considers the session silent.";
-            effect.notes.push((Severity::Warning, words.to_owned()));
-        }
-        effect
+        let at = moment(&at.read(), scene.observation.now).ok().flatten();
+        scene.post_heartbeat(session, score, at.filter(|_| preview))
     });
     let of = id.clone();
     let run = running(context, move |writer, group| {

@@ -12,6 +12,11 @@ use leptos::prelude::*;
 use std::rc::Rc;
 use vendors::aveva::{ClientSession, Role};
 
+/// What was typed, without blanks around it.
+fn typed(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// The dialog.
 #[component]
 pub fn SessionForm(
@@ -57,13 +62,14 @@ pub fn SessionForm(
             (_, None) => scene.add_session(),
         }
     });
+    // As it is: an id may begin or end with a blank.
+    let known_id = id.clone();
     let run = running(context, move |writer, group| {
-        let text = |text: RwSignal<String>| {
-            Some(text.get_untracked().trim().to_owned()).filter(|text| !text.is_empty())
-        };
         let session = ClientSession {
-            id: text(session_id),
-            name: text(name),
+            id: known_id
+                .clone()
+                .or_else(|| typed(&session_id.read_untracked())),
+            name: typed(&name.read_untracked()),
             ..ClientSession::default()
         };
         let seen = session

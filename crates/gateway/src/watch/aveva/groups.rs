@@ -1,5 +1,6 @@
 //! The groups of a service as they were last read.
 
+use chrono::{DateTime, Utc};
 use health::inventory::{GroupDetail, WatchedGroup};
 use health::schedule::Millis;
 use health::transition;
@@ -17,6 +18,8 @@ pub(super) struct Groups {
     begun: HashMap<String, Millis>,
     /// What is in transition, and was read without a failure.
     moving: BTreeSet<String>,
+    /// Since when somebody has been chosen as primary in a group and has not confirmed.
+    handovers: HashMap<String, DateTime<Utc>>,
     /// What the last list did not name and is held all the same.
     missing: HashSet<String>,
 }
@@ -100,6 +103,7 @@ impl Groups {
         let places = &self.places;
         self.begun.retain(|id, _| places.contains_key(id));
         self.moving.retain(|id| places.contains_key(id));
+        self.handovers.retain(|id, _| places.contains_key(id));
     }
 
     pub(super) fn all(&self) -> &[WatchedGroup] {
@@ -145,7 +149,16 @@ impl Groups {
         };
         match read {
             Ok(detail) => {
-                let moves = transition::group(Some(&detail.status), &detail.sessions);
+                let mut since = self.handovers.remove(id);
+                let moves = transition::group(
+                    &mut since,
+                    &group.configuration,
+                    &detail.status,
+                    &detail.sessions,
+                    detail.observed_at,
+                );
+                self.handovers
+                    .extend(since.map(|since| (id.to_owned(), since)));
                 if moves {
                     self.moving.insert(id.to_owned());
                 } else {
@@ -171,5 +184,41 @@ impl Groups {
     pub(super) fn moving(&self) -> impl Iterator<Item = (&String, Millis)> {
         let begun = |id: &String| self.begun.get(id).copied().unwrap_or(0.0);
         self.moving.iter().map(move |id| (id, begun(id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Groups;
+    use chrono::{DateTime, TimeDelta, Utc};
+    use health::inventory::GroupDetail;
+    use vendors::LeftOut;
+    use vendors::aveva::{GroupConfiguration, GroupStatus, TimeSpan};
+
+    #[test]
+    fn a_handover_that_never_ends_is_read_by_itself_for_three_timeouts() {
+        let mut groups = Groups::default();
+        let configuration = GroupConfiguration {
+            id: Some("kiln".to_owned()),
+            failover_timeout: Some(TimeSpan::from_seconds(30)),
+            ..GroupConfiguration::default()
+        };
+        groups.configure(vec![configuration], false);
+        let mut read = |pending: Option<&str>, seconds| {
+            let detail = GroupDetail {
+                status: GroupStatus {
+                    pending_primary: pending.map(str::to_owned),
+                    ..GroupStatus::default()
+                },
+                sessions: Vec::new(),
+                left_out: LeftOut::default(),
+                observed_at: DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds),
+            };
+            groups.take("kiln", Ok(detail));
+            groups.any_moves()
+        };
+        assert!(read(Some("a"), 0) && read(Some("a"), 90));
+        assert!(!read(Some("a"), 91) && !read(Some("a"), 1_000));
+        assert!(!read(None, 1_010) && read(Some("b"), 1_020));
     }
 }

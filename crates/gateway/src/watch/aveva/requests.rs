@@ -65,8 +65,8 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
 }
 
 /// A group's sessions, and its status as they tell it: one request in place of two for each of very many
-/// groups. The service itself is asked for the status where no session is Primary, or where the Primary does not say
-/// when data was last processed: a service may keep that in the status alone.
+/// groups. The service itself is asked for the status where no session is Primary, or where a Primary does not say
+/// when data was last processed: a service may keep that in the status alone. Which of several is Primary, `health` says.
 ///
 /// Who is Primary or pending the sessions say where one of them is Primary, also where the status has been asked: they
 /// come in one response.
@@ -81,7 +81,7 @@ pub(super) async fn detail(
         .await?;
     let mut status = status_of(&sessions.value.items);
     let is_led = status.primary.is_some();
-    if is_led && status.last_data_processed_time.is_some() {
+    if is_led && all_tell_their_data(&sessions.value.items) {
         return Ok(of(status, sessions));
     }
     let asked = source.read(&aveva::groups(base).status(group), when).await;
@@ -129,41 +129,50 @@ fn status_of(sessions: &[ClientSession]) -> GroupStatus {
         sessions.find(|session| session.role.as_ref() == Some(&role))
     };
     let id = |session: &ClientSession| session.id.clone();
-    let primary = with_role(Role::Primary);
-    // A hot standby processes data, too; what counts is what the primary processed.
-    let data = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
     GroupStatus {
-        unreadable: Vec::new(),
-        primary: primary.and_then(id),
+        primary: with_role(Role::Primary).and_then(id),
         pending_primary: with_role(Role::PendingPrimary).and_then(id),
-        last_data_processed_time: primary.and_then(data),
+        ..GroupStatus::default()
     }
+}
+
+/// Whether each Primary says when it last processed data. A hot standby processes data, too, and does not count.
+fn all_tell_their_data(sessions: &[ClientSession]) -> bool {
+    let mut primaries = sessions
+        .iter()
+        .filter(|one| one.role == Some(Role::Primary));
+    let data = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
+    primaries.all(|primary| data(primary).is_some())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::status_of;
+    use super::{all_tell_their_data, status_of};
     use chrono::DateTime;
     use vendors::aveva::{ClientSession, Heartbeat, Role};
 
     #[test]
-    fn the_last_data_is_what_the_primary_processed() {
-        let session = |id: &str, role, processed| ClientSession {
+    fn the_status_is_asked_for_unless_each_primary_says_when_it_processed_data() {
+        let session = |id: &str, role, processed: Option<i64>| ClientSession {
             id: Some(id.to_owned()),
             role: Some(role),
             heartbeat: Some(Heartbeat {
-                last_data_processed_time: DateTime::from_timestamp(processed, 0),
+                last_data_processed_time: processed.and_then(|at| DateTime::from_timestamp(at, 0)),
                 ..Heartbeat::default()
             }),
             ..ClientSession::default()
         };
-        let hot_standby = session("b", Role::Secondary, 200);
-        let pending = session("c", Role::PendingPrimary, 300);
-        let sessions = [hot_standby, session("a", Role::Primary, 100), pending];
+        let mut sessions = vec![
+            session("b", Role::Secondary, None),
+            session("a", Role::Primary, Some(100)),
+            session("c", Role::PendingPrimary, None),
+        ];
         let status = status_of(&sessions);
         let leaders = (status.primary.as_deref(), status.pending_primary.as_deref());
         assert_eq!(leaders, (Some("a"), Some("c")));
-        let last_data = DateTime::from_timestamp(100, 0);
-        assert_eq!(status.last_data_processed_time, last_data);
+        assert!(all_tell_their_data(&sessions));
+        // Which of the two leads is not decided here.
+        sessions.push(session("d", Role::Primary, None));
+        assert!(!all_tell_their_data(&sessions));
     }
 }

@@ -218,6 +218,19 @@ fn clearing_an_override_says_who_the_election_would_choose() {
 }
 
 #[test]
+fn the_sessions_that_keep_a_group_from_being_deleted_stand_first() {
+    let ages = [("a", 300), ("b", 6), ("c", 300), ("d", 5)];
+    let sessions = ages.map(|(id, age)| aged(id, Role::Secondary, age));
+    let ids = with(&sessions, |context| {
+        let sessions = context.live_first().into_iter();
+        sessions
+            .filter_map(|one| one.id.clone())
+            .collect::<String>()
+    });
+    assert_eq!(ids, "bdac");
+}
+
+#[test]
 fn a_heartbeat_by_hand_is_always_warned_of() {
     for (role, age, notes) in [
         (Role::Secondary, 6, vec![Warning]),
@@ -231,10 +244,37 @@ fn a_heartbeat_by_hand_is_always_warned_of() {
     ] {
         let sessions = [aged("a", role, age)];
         let effect = with(&sessions, |context| {
-            context.post_heartbeat(&sessions[0], None)
+            context.post_heartbeat(&sessions[0], None, None)
         });
         assert_eq!(severities(&effect.notes), notes, "{age} s");
     }
+}
+
+#[test]
+fn a_heartbeat_of_another_time_says_how_long_the_session_counts_as_live() {
+    let sessions = [aged("a", Role::Primary, 6), aged("b", Role::Secondary, 6)];
+    let of = |ahead| {
+        let at = Some(NOW + TimeDelta::seconds(ahead));
+        with(&sessions, |context| {
+            context.post_heartbeat(&sessions[0], None, at).notes
+        })
+    };
+    let lives = |span: &str| {
+        format!(
+            "For testing: the service considers a live for {span}, whether or not its adapter is running."
+        )
+    };
+    for ahead in [-60, 0, 2] {
+        assert_eq!(of(ahead), [(Warning, lives("1 min"))], "{ahead} s");
+    }
+    let future = "HeartbeatTime is 2 h in the future: if a fails, no session takes over until then, and for the FailoverTimeout after that.";
+    assert_eq!(
+        of(7_200),
+        [(Critical, future.to_owned()), (Warning, lives("2 h 1 min"))]
+    );
+    let old =
+        "HeartbeatTime is older than FailoverTimeout: the service considers the session silent.";
+    assert_eq!(of(-61), [(Warning, old.to_owned())]);
 }
 
 #[test]
@@ -263,7 +303,7 @@ fn posting_a_heartbeat_says_whether_its_score_takes_the_role() {
     ] {
         let sessions = [scored("a", Role::Secondary, 1.0), other];
         let effect = with(&sessions, |context| {
-            context.post_heartbeat(&sessions[0], posted)
+            context.post_heartbeat(&sessions[0], posted, None)
         });
         let said = effect.notes.first().map(|(_, words)| words.as_str());
         let said = said.filter(|_| effect.notes.len() > 1);
@@ -419,7 +459,7 @@ fn who_is_primary_by_the_status_is_primary_for_the_other_actions_too() {
     with_status(&status, &sessions, |context| {
         let sentence = context.override_role(&sessions[0], None).sentence;
         assert!(sentence.starts_with("a is already Primary"), "{sentence}");
-        let notes = context.post_heartbeat(&sessions[0], None).notes;
+        let notes = context.post_heartbeat(&sessions[0], None, None).notes;
         assert_eq!(severities(&notes), [Critical, Warning]);
     });
 }

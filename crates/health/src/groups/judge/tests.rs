@@ -342,6 +342,63 @@ fn a_standby_whose_clock_is_ahead_may_not_be_live() {
 }
 
 #[test]
+fn a_clock_that_is_ahead_does_not_hide_that_no_standby_lives() {
+    let ahead = || aged("a", Primary, -3);
+    for (others, word, advice) in [
+        (
+            vec![],
+            "No standby",
+            "It is the only session of the group: start a second adapter. Also set the clock of the host of a, which is 3 s ahead.",
+        ),
+        (
+            vec![aged("b", Secondary, 61)],
+            "No standby",
+            "Check the adapters of the other sessions. Also set the clock of the host of a, which is 3 s ahead.",
+        ),
+        (
+            vec![aged("b", Other("Observer".into()), 5)],
+            "No standby",
+            "This console does not know this role: check in the service whether the session can take over. Also set the clock of the host of a, which is 3 s ahead.",
+        ),
+        (
+            vec![aged("b", Secondary, 5)],
+            "Clock ahead",
+            "Set the clock of the host of a.",
+        ),
+    ] {
+        let sessions: Vec<_> = std::iter::once(ahead()).chain(others).collect();
+        let verdict = judged(None, &sessions);
+        let told = (verdict.word.as_ref(), verdict.advice.as_deref());
+        assert_eq!(told, (word, Some(advice)), "{sessions:?}");
+    }
+}
+
+#[test]
+fn a_stuck_handover_has_not_begun_with_the_last_heartbeat_of_who_was_chosen() {
+    let stuck = |sessions: &[ClientSession]| {
+        let verdict = judged(None, sessions);
+        let wrong = verdict.lingering.clone().map(|(_, wrong)| *wrong);
+        let wrong = wrong.unwrap_or(verdict);
+        assert_eq!(wrong.word, "Handover stuck");
+        wrong.since
+    };
+    let ago = |seconds| Some(NOW - TimeDelta::seconds(seconds));
+    for posted in [3, 20] {
+        let pending = || aged("b", PendingPrimary, posted);
+        // The old primary is silent: since its takeover was due.
+        let silent = aged("a", Primary, 130);
+        assert_eq!(stuck(&[silent, pending()]), ago(70), "{posted} s");
+        // It still reports, or is not there: the alarm history knows since when.
+        assert_eq!(stuck(&[aged("a", Primary, 5), pending()]), None);
+        assert_eq!(stuck(&[pending()]), None);
+    }
+    let silent = || aged("b", PendingPrimary, 90);
+    assert_eq!(stuck(&[silent(), aged("a", Primary, 5)]), ago(90));
+    assert_eq!(stuck(&[silent(), aged("a", Primary, 130)]), ago(90));
+    assert_eq!(stuck(&[silent(), aged("a", Primary, 200)]), ago(140));
+}
+
+#[test]
 fn several_primaries_that_are_all_silent_send_nothing_twice() {
     let (a, b) = (aged("a", Primary, 3_700), aged("b", Primary, 3_600));
     let c = || aged("c", Secondary, 3_550);
@@ -432,7 +489,7 @@ fn a_successor_that_has_posted_since_and_has_not_taken_over_is_not_forecast_to()
         silent(None),
         (
             "Primary silent".into(),
-            "b is live and has posted a heartbeat since the takeover was due 25 min ago, but has not taken over: check for a role override of a, which this version of the API does not show.".to_owned()
+            "b is live and has posted a heartbeat since the takeover was due 25 min ago, but has not taken over: check in the service for a role override of a, because not every version of its API shows one.".to_owned()
         )
     );
     let (_, advice) = silent(Some(RoleOverride::Off));
@@ -459,6 +516,19 @@ fn a_late_heartbeat_counts_down_to_the_takeover() {
         "Kiln 2 loses its primary in 18 s unless a reports again."
     );
     assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(12)));
+    // Once it was due, and for as long as nothing else is read.
+    for (unread, due) in [(18, "now"), (78, "1 min ago")] {
+        let observation = Observation {
+            now: NOW + TimeDelta::seconds(unread),
+            observed_at: NOW,
+        };
+        let sessions = [aged("a", Primary, 42), aged("b", Secondary, 5)];
+        let sentence = judge_group(&group(), None, &sessions, observation).sentence;
+        let expected = format!(
+            "Kiln 2: the takeover of a was due {due}, and what has happened has not been read."
+        );
+        assert_eq!(sentence, expected);
+    }
     let pinned = judged(
         None,
         &[pin(aged("a", Primary, 42), None), aged("b", Secondary, 5)],

@@ -1,0 +1,71 @@
+//! Keeps the focus on what it is on. The rows of a table are a fixed pool: while it is scrolled or sorted anew, a drawn row
+//! shows one item after another, and the focus must not go from the button of one to that of another.
+
+use crate::on_change::on_change_since;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, FocusOptions, HtmlCollection, HtmlElement};
+
+/// Lets the focus go along with the item that it is on; to the region that the table scrolls in only where that item is
+/// drawn no more. `ids` are those of the items that are drawn, in order.
+pub fn follow_items(region: NodeRef<html::Div>, ids: Memo<Vec<String>>) {
+    on_change_since(move |before: Option<Vec<String>>| {
+        let now = ids.get();
+        if let Some(before) = before
+            && let Some((place, control)) = focused(region)
+            && let Some(id) = before.get(place).filter(|id| now.get(place) != Some(*id))
+        {
+            let place = now.iter().position(|one| one == id);
+            // The rows are drawn anew behind what has been queued so far.
+            queue_microtask(move || queue_microtask(move || give(region, place, &control)));
+        }
+        now
+    });
+}
+
+fn all(list: &HtmlCollection) -> impl Iterator<Item = Element> {
+    (0..list.length()).filter_map(|place| list.item(place))
+}
+
+/// The rows that are drawn.
+fn rows(region: NodeRef<html::Div>) -> Vec<Element> {
+    let region = region.get_untracked();
+    let body = region.and_then(|region| region.query_selector("tbody").ok().flatten());
+    let is_item = |row: &Element| row.class_name() != "space";
+    body.map_or_else(Vec::new, |body| {
+        all(&body.children()).filter(is_item).collect()
+    })
+}
+
+/// A control of a row: what it is, and which one of these.
+type Control = (String, usize);
+
+/// The place of the row that has the focus, and on which of its controls.
+fn focused(region: NodeRef<html::Div>) -> Option<(usize, Control)> {
+    let focused = document().active_element()?;
+    let rows = rows(region);
+    let place = rows.iter().position(|row| row.contains(Some(&focused)))?;
+    let tag = focused.tag_name();
+    let control =
+        all(&rows[place].get_elements_by_tag_name(&tag)).position(|one| one == focused)?;
+    Some((place, (tag, control)))
+}
+
+/// Gives the focus to a control of a row, or to the region. Who has scrolled on is not led back to it.
+fn give(region: NodeRef<html::Div>, place: Option<usize>, (tag, control): &Control) {
+    let row = place.and_then(|place| rows(region).get(place).cloned());
+    let control = row.and_then(|row| all(&row.get_elements_by_tag_name(tag)).nth(*control));
+    let control = control.and_then(|one| one.dyn_into::<HtmlElement>().ok());
+    let region = || {
+        region
+            .try_get_untracked()
+            .flatten()
+            .map(|one| (*one).clone().unchecked_into())
+    };
+    let here = FocusOptions::new();
+    here.set_prevent_scroll(true);
+    if let Some(to) = control.or_else(region) {
+        let _ = to.focus_with_options(&here);
+    }
+}
