@@ -77,6 +77,8 @@ pub fn DetailPage<T: Send + Sync + 'static>(
         let needed = !known.get() && status.failure().is_some();
         needed.then(|| view! { <LastKnown resource=resource.get_value() /> })
     };
+    let watches =
+        Memo::new(move |_| resource.with_value(|key| watched.world().find(key).is_some()));
     let asking = Memo::new(move |_| !known.get() && status.failure().is_none());
     let children = StoredValue::new(children);
     let parent = StoredValue::new((parent.0, parent.1.href()));
@@ -92,7 +94,8 @@ pub fn DetailPage<T: Send + Sync + 'static>(
             {aged(status)}
             {last_known}
             <Show when=move || known.get()>{children.with_value(|children| children())}</Show>
-            <AnnounceMaintenance action />
+            // Of what the gateway does not watch, such as a session that ended long ago, it takes no maintenance.
+            <Show when=move || watches.get()><AnnounceMaintenance action /></Show>
         </Show>
         <maintenance::Dialogs action scope name=heading />
     }

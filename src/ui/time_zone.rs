@@ -21,22 +21,26 @@ pub fn shown(at: DateTime<Utc>, zone: ZoneAt) -> NaiveDateTime {
     utc.checked_add_offset(zone(at)).unwrap_or(utc)
 }
 
-/// The moment at which the zone's clocks show a time: the first of two where they go back over it,
-/// `None` where they go forward over it.
+/// The moments at which the zone's clocks show a time: two where they go back over it, the earlier first, and none where
+/// they go forward over it.
 #[must_use]
-pub fn moment(time: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
+pub fn moments(time: NaiveDateTime, zone: ZoneAt) -> [Option<DateTime<Utc>>; 2] {
     let as_utc = time.and_utc();
     // No zone is farther from UTC, nor changes twice, within a day.
     let offsets = [TimeDelta::days(-1), TimeDelta::days(1)]
         .map(|day| as_utc.checked_add_signed(day).unwrap_or(as_utc))
         .map(zone);
-    offsets
-        .into_iter()
-        .filter_map(|offset| {
-            let at = time.checked_sub_offset(offset)?.and_utc();
-            (zone(at) == offset).then_some(at)
-        })
-        .min()
+    // The zone is farther east before it goes back.
+    offsets.map(|offset| {
+        let at = time.checked_sub_offset(offset)?.and_utc();
+        (zone(at) == offset).then_some(at)
+    })
+}
+
+/// The first of these [`moments`], where there is one.
+fn moment(time: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
+    let [first, second] = moments(time, zone);
+    first.or(second)
 }
 
 /// As [`moment`]; where the clocks go forward over the time, the moment at which they do.

@@ -62,6 +62,17 @@ story('a failed session says why beneath its plan', async ({ page, visit, world 
   await whenRows(page, TABLE, ([row]) => assert.equal(row.Plan, plain(`${told.name} ${told.message}`)));
 });
 
+story('Run query stays where it is while conditions are added', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em');
+  const run = page.getByRole('button', { name: 'Run query' });
+  const before = await run.boundingBox();
+  for (let count = 1; count <= 5; count += 1) {
+    await page.getByRole('button', { name: 'Add filter', exact: true }).click();
+    await eventually(async () => assert.equal(await page.getByRole('combobox', { name: 'Operator' }).count(), count));
+    assert.deepEqual(await run.boundingBox(), before);
+  }
+});
+
 story('a value that needs quotes is found with them', async ({ page, visit, world }) => {
   const name = 'ABC Company Failover Plan';
   const expected = sessions(await world(), 'em').filter((session) => session.name === name);

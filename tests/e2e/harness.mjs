@@ -11,7 +11,7 @@ export { eventually } from './support/eventually.mjs';
 export { accessible, sameSnapshot } from './support/looks.mjs';
 export { START, start } from './support/product.mjs';
 export { columns, rows, whenRows } from './support/tables.mjs';
-export { open, pass, passEventually, passInPage, passUntil } from './support/time.mjs';
+export { open, pass, passEventually, passEverywhere, passInPage, passUntil } from './support/time.mjs';
 
 const OUT = new URL('out/', import.meta.url);
 

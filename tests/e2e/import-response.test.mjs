@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { accessible, eventually, story } from './harness.mjs';
+import { accessible, eventually, story, whenRows } from './harness.mjs';
 
 const TABLE = 'Imported cloud failover sessions';
 
@@ -63,6 +63,47 @@ story('what cannot be read says why, and the text stays', async (told) => {
   await dialog.getByLabel('Response').fill('<html><body>Log in</body></html>');
   await dialog.getByRole('button', { name: 'Read' }).click();
   await dialog.getByRole('status').getByText(/sessions, found `html`\.$/).waitFor();
+});
+
+story('a response whose sessions cannot be read is not told as an empty one', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  const read = async (sessions) => {
+    await dialog.getByLabel('Response').fill(JSON.stringify({ Entities: { CloudFailoverSessions: { CloudFailoverSessions: sessions } } }));
+    await dialog.getByRole('button', { name: 'Read' }).click();
+  };
+  await read([{ Name: 'No id' }]);
+  await dialog.getByRole('status').getByText('The pasted text contains no cloud failover session that can be read.').waitFor();
+  await read([]);
+  await dialog.getByRole('status').getByText('The pasted text contains no cloud failover session.').waitFor();
+  assert.equal(await page.getByText('IMPORTED', { exact: true }).count(), 0);
+});
+
+story('what ran when a response was saved is not judged by the time of today', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  const run = { CreationTimeUTC: '2025-01-15T14:00:00Z', EndTimeUTC: null, State: 'Working', Result: 'None' };
+  const session = {
+    ...run,
+    UID: '00000000-0000-4000-8000-000000000001',
+    Name: 'Web Shop DR',
+    CloudFailoverTasks: { CloudFailoverTasks: [{ ...run, VmName: 'shop-db-01' }] },
+  };
+  await dialog.getByLabel('Response').fill(JSON.stringify({ Entities: { CloudFailoverSessions: { CloudFailoverSessions: [session] } } }));
+  await dialog.getByRole('button', { name: 'Read' }).click();
+  const shows = async (name) => {
+    await whenRows(page, name, (shown) => {
+      const told = shown.filter(({ Result }) => Result).map((row) => [row.Result, row.Duration]);
+      assert.deepEqual(told, [['Running', '–']]);
+    });
+  };
+  await shows(TABLE);
+  await table(page).getByText('Web Shop DR').click();
+  await shows('Virtual machines of the session');
+  const file = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export JSON of the import' }).click();
+  const [exported] = JSON.parse(await readFile(await (await file).path(), 'utf8'));
+  assert.equal(exported['Duration in seconds'], null);
 });
 
 /** A response of many sessions, as the server would send them. */

@@ -2,7 +2,7 @@
 // holds the whole query, and queries are kept by name.
 
 import assert from 'node:assert/strict';
-import { accessible, columns, eventually, open, pass, START, story, whenRows } from './harness.mjs';
+import { accessible, columns, eventually, open, passEverywhere, START, story, whenRows } from './harness.mjs';
 import { plain, sessions } from './support/worlds.mjs';
 
 const TABLE = 'Cloud failover sessions';
@@ -139,6 +139,23 @@ story('a custom range is typed in the zone of the screen and sent as UTC', { now
   await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
 });
 
+story('where the clocks go back, Apply moves no time that was not edited, and a range takes in both hours', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
+  // Half past two for the second time.
+  const filtered = encodeURIComponent('CreationTime>="2025-10-26T01:30:00Z"');
+  await visit(`/failover-sessions?connection=em&filter=${filtered}`);
+  await page.getByTitle('Show times in the other zone').click();
+  const range = page.getByRole('group', { name: 'Started between' });
+  await eventually(async () => assert.equal(await range.getByLabel('Started from').inputValue(), '2025-10-26T02:30'));
+  await range.getByLabel('Started to').fill('2025-10-26T02:45');
+  await range.getByRole('button', { name: 'Apply' }).click();
+  const second = 'CreationTime>="2025-10-26T01:30:00Z";CreationTime<"2025-10-26T01:45:00Z"';
+  await eventually(async () => assert.ok((await asked(control)).includes(second), JSON.stringify(await asked(control))));
+  await range.getByLabel('Started from').fill('2025-10-26T02:00');
+  await range.getByRole('button', { name: 'Apply' }).click();
+  const both = 'CreationTime>="2025-10-26T00:00:00Z";CreationTime<"2025-10-26T01:45:00Z"';
+  await eventually(async () => assert.ok((await asked(control)).includes(both), JSON.stringify(await asked(control))));
+});
+
 story('what is chosen follows the address back and forward', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&filter=Result%3D%3DFailed');
   const value = tokens(page).first().getByLabel('Value');
@@ -223,9 +240,9 @@ story('a media type and a page size that nobody has chosen are those in force', 
 
 story('the ready queries are one click each', { now: START }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
-  await page.getByRole('button', { name: 'Failed in the last 24 h' }).click();
+  await page.getByRole('button', { name: 'Failed, started in the last 24 h' }).click();
   await eventually(async () => assert.ok((await asked(control)).includes('Result==Failed;CreationTime>="2026-01-14T14:32:00Z"'), JSON.stringify(await asked(control))));
-  assert.equal(await page.getByRole('button', { name: 'Failed in the last 24 h' }).getAttribute('aria-pressed'), 'true');
+  assert.equal(await page.getByRole('button', { name: 'Failed, started in the last 24 h' }).getAttribute('aria-pressed'), 'true');
   await page.getByRole('button', { name: 'Running now' }).click();
   await eventually(async () => assert.ok((await asked(control)).some((sent) => sent.includes('State==Working')), JSON.stringify(await asked(control))));
   await page.getByRole('button', { name: 'One plan’s history', exact: true }).or(page.getByRole('button', { name: "One plan's history" })).click();
@@ -237,10 +254,10 @@ story('the ready queries are one click each', { now: START }, async ({ page, vis
 
 story('the table says that it shows the last query while a filter waits, and ranges, sort and size run at once', { now: START }, async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
-  await page.getByRole('button', { name: 'Failed in the last 24 h' }).click();
+  await page.getByRole('button', { name: 'Failed, started in the last 24 h' }).click();
   const results = page.getByRole('region', { name: 'Results' });
   const last = results.getByRole('status').getByText('Showing the last query.');
-  const chip = page.getByRole('button', { name: 'Failed in the last 24 h' });
+  const chip = page.getByRole('button', { name: 'Failed, started in the last 24 h' });
   await eventually(async () => assert.equal(await chip.getAttribute('aria-pressed'), 'true'));
   assert.equal(await last.count(), 0);
   await filter(page).fill('Result==Failed;Name==Nobody');
@@ -483,13 +500,22 @@ story('a relative range goes with the time, and is counted anew by each run', { 
     assert.ok(sent.includes(`CreationTime>="2026-01-15T${time}:00Z"`), JSON.stringify(sent));
   });
   await since('13:32');
-  await pass(page, control, 60);
+  await passEverywhere(page, control, 60);
   await since('13:33');
   await control('DELETE', '/requests');
-  await pass(page, control, 60);
+  await passEverywhere(page, control, 60);
   await run(page);
   await since('13:34');
   await page.getByText('CreationTime>="2026-01-15T13:34:00Z"').waitFor();
+});
+
+story('a relative range counts back by the clock of the system that is asked, which stamps the sessions', { now: START }, async ({ page, visit, control, reread }) => {
+  await control('PUT', '/clock', { now: '2026-01-15T16:32:08Z' });
+  await reread('em');
+  await visit('/failover-sessions?connection=em&started=1h');
+  const since = 'CreationTime>="2026-01-15T15:32:00Z"';
+  await eventually(async () => assert.ok((await asked(control)).includes(since), JSON.stringify(await asked(control))));
+  await page.getByText(since).waitFor();
 });
 
 story('a whole query is pasted, with its order and its page size, and with what may not be meant in it', async ({ page, visit }) => {

@@ -69,6 +69,29 @@ story('the sessions of all connections are one list, newest first, page by page'
   await accessible(page);
 });
 
+story('where one of several connections is asked, that is said, with the way to all of them', async ({ page, visit }) => {
+  await visit('/failover-sessions?filter=State%3D%3DWorking&page=1');
+  const said = page.getByText('Sessions of Enterprise Manager alone: 1 other connection is not asked.');
+  await said.waitFor();
+  await page.getByRole('link', { name: 'All connections' }).click();
+  await page.waitForURL(/connection=(\*|%2A)/);
+  await complete(page, 'on page 1');
+  assert.equal(new URL(page.url()).searchParams.get('filter'), 'State==Working');
+  assert.ok((await columns(page, TABLE)).includes('Connection'));
+  assert.equal(await said.count(), 0);
+  await page.getByRole('combobox', { name: 'Connection' }).selectOption(TITLES['em-old']);
+  await page.getByText('Sessions of Enterprise Manager 9.5 alone: 1 other connection is not asked.').waitFor();
+});
+
+story('a page behind the last of all connections says which one is the last', async ({ page, visit, world }) => {
+  const last = Math.ceil(together(await world()).length / 10);
+  await visit(`${ALL}&size=10&page=${last + 5}`);
+  await page.getByText(`There is no page ${last + 5}: the last one is ${last}.`).waitFor();
+  assert.equal(await page.getByText('No session matches the query.').count(), 0);
+  await page.getByRole('button', { name: 'Go to the first page' }).click();
+  await page.getByText('on page 1, number of pages unknown').waitFor();
+});
+
 story('a query for all connections stands in the address, and each row says which connections have it', async ({ page, visit, world }) => {
   const failed = together(await world()).filter(({ result }) => result === 'Failed');
   assert.ok(failed.some(({ on }) => on.length === 2), 'both hold one of them');
@@ -152,6 +175,9 @@ story('a connection that never answers does not keep the others from being shown
   await page.getByRole('button', { name: 'Run query' }).click();
   await page.getByText('No session of the connections that have answered matches the query.').waitFor();
   assert.equal(await page.getByText('It may be out of range.').count(), 0);
+  // Nor does anybody know which page is the last.
+  await visit(`${ALL}&size=10&page=99`);
+  await page.getByText('There is nothing on page 99.').waitFor();
 });
 
 story('a server that gives fewer sessions than it is asked for ends the page where more could follow', async ({ page, visit, control }) => {

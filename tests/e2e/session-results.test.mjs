@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { accessible, eventually, open, pass, passEventually, rows, story, whenRows } from './harness.mjs';
+import { accessible, eventually, open, passEventually, passEverywhere, rows, story, whenRows } from './harness.mjs';
 import { readCsv } from './support/csv.mjs';
-import { plain, sessions } from './support/worlds.mjs';
+import { plain, sessions, system } from './support/worlds.mjs';
 
 const TABLE = 'Cloud failover sessions';
 
@@ -91,7 +91,7 @@ story('the pages behind the first count a range back from when the first was ask
     return queries.filter((query) => (query.get('page') ?? '1') === String(number)).map((query) => query.get('filter'));
   };
   const later = 'CreationTime>="2026-01-08T14:33:00Z"';
-  await pass(page, control, 52);
+  await passEverywhere(page, control, 54);
   await passEventually(page, control, async () => assert.ok((await filters(1)).includes(later), String(await filters(1))));
   await page.getByRole('button', { name: 'Next', exact: true }).click();
   await page.getByText(/on page 2 of/).waitFor();
@@ -104,6 +104,28 @@ story('a page out of range says so and leads back', async ({ page, visit }) => {
   await page.getByText(/There is no page 99: the last one is \d+\./).waitFor();
   await page.getByRole('button', { name: 'Go to the first page' }).click();
   await page.getByText(/on page 1 of/).waitFor();
+});
+
+story('how far a plan is that runs is the figure of its server, in the list and beside it', async ({ page, visit, world }) => {
+  const told = system(await world(), 'em').sessions.find(({ State, Progress }) => State === 'Working' && Progress > 0);
+  const words = `${told.Progress} %`;
+  const filter = encodeURIComponent(`UID==${told.UID}`);
+  await visit(`/failover-sessions?connection=em&filter=${filter}&session=${told.UID}`);
+  await whenRows(page, TABLE, ([row]) => assert.equal(row.Progress, words));
+  const bar = page.getByRole('table', { name: TABLE }).locator('progress');
+  assert.equal(await bar.evaluate((one) => one.position * 100), told.Progress);
+  const panel = page.getByRole('complementary', { name: 'Session details' });
+  await panel.getByText(words, { exact: true }).first().waitFor();
+});
+
+story('with the details open the buttons of the pages stand beside each other', async ({ page, visit, world }) => {
+  const [{ guid }] = sessions(await world(), 'em');
+  await visit(`/failover-sessions?connection=em&session=${guid}`);
+  await page.getByRole('complementary', { name: 'Session details' }).waitFor();
+  await page.getByText(/on page 1 of/).waitFor();
+  const top = async (name) => (await page.getByRole('button', { name, exact: true }).boundingBox()).y;
+  const tops = await Promise.all(['First', 'Previous', 'Next', 'Last'].map(top));
+  assert.deepEqual(new Set(tops).size, 1, String(tops));
 });
 
 story('a session opens in a panel with an address of its own', async ({ page, visit, world }) => {

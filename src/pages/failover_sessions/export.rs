@@ -1,7 +1,6 @@
 //! Sessions as a file: CSV for spreadsheets (RFC 4180), JSON for scripts. Pure; it neither downloads
 //! nor asks for further pages.
 
-use super::model::{result_word, state_word};
 use crate::ui;
 use crate::ui::csv::{cell, row, whole};
 use crate::ui::time_zone::{ZoneAt, local};
@@ -10,7 +9,7 @@ use health::failover_sessions::{duration, tasks_done};
 use health::words::left_out;
 use serde::Serialize;
 use std::collections::HashMap;
-use vendors::veeam::{Field, Filter, Joined, Page, Paging, Query, Session};
+use vendors::veeam::{Field, Filter, Joined, Outcome, Page, Paging, Query, Session, State};
 
 /// The header row, and the keys of each object in JSON; where several connections were asked, one more has their titles.
 pub const COLUMNS: [&str; 14] = [
@@ -40,9 +39,9 @@ struct Line<'a> {
     #[serde(rename = "Type")]
     job_type: Option<&'a str>,
     #[serde(rename = "State")]
-    state: Option<String>,
+    state: Option<&'a str>,
     #[serde(rename = "Result")]
-    result: Option<String>,
+    result: Option<&'a str>,
     #[serde(rename = "Started")]
     started: Option<String>,
     #[serde(rename = "Ended")]
@@ -70,7 +69,7 @@ impl<'a> Line<'a> {
         session: &'a Session,
         connection: Option<&'a str>,
         zone: ZoneAt,
-        now: DateTime<Utc>,
+        now: Option<DateTime<Utc>>,
     ) -> Self {
         let time = |at: Option<DateTime<Utc>>| {
             at.map(|at| local(at, zone).to_rfc3339_opts(SecondsFormat::AutoSi, true))
@@ -81,8 +80,8 @@ impl<'a> Line<'a> {
             uid: session.uid.as_deref(),
             plan: session.name.as_deref(),
             job_type: session.job_type.as_deref(),
-            state: session.state.as_ref().map(|it| state_word(Some(it))),
-            result: session.result.as_ref().map(|it| result_word(Some(it))),
+            state: session.state.as_ref().map(State::word),
+            result: session.result.as_ref().map(Outcome::word),
             started: time(session.creation_time),
             ended: time(session.end_time),
             duration: duration(session, now).map(|span| span.num_seconds()),
@@ -103,8 +102,8 @@ impl<'a> Line<'a> {
             text(self.uid),
             text(self.plan),
             text(self.job_type),
-            text(self.state.as_deref()),
-            text(self.result.as_deref()),
+            text(self.state),
+            text(self.result),
             text(self.started.as_deref()),
             text(self.ended.as_deref()),
             number(self.duration.map(|seconds| seconds.to_string())),
@@ -136,7 +135,7 @@ pub fn csv_rows(
     zone: ZoneAt,
     now: DateTime<Utc>,
 ) -> String {
-    lines(sessions, titles, zone, now)
+    lines(sessions, titles, zone, Some(now))
         .map(|line| row(&line.cells()))
         .collect()
 }
@@ -145,7 +144,7 @@ fn lines<'a>(
     sessions: &'a [Session],
     titles: &'a [String],
     zone: ZoneAt<'a>,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> impl Iterator<Item = Line<'a>> {
     let titles = titles.iter().map(|title| Some(title.as_str()));
     let titles = titles.chain(std::iter::repeat(None));
@@ -161,14 +160,14 @@ pub fn csv(sessions: &[Session], titles: &[String], zone: ZoneAt, now: DateTime<
 }
 
 /// A whole JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, null for what is
-/// not there.
+/// not there. Of what was imported there is no `now`, and what runs has no duration.
 ///
 /// # Errors
 /// None is known: texts, numbers and null can all be written.
 pub fn json(
     sessions: &[Session],
     titles: &[String],
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> Result<String, serde_json::Error> {
     let utc: ZoneAt = &|_| chrono::Offset::fix(&Utc);
     serde_json::to_string_pretty(&lines(sessions, titles, utc, now).collect::<Vec<_>>())

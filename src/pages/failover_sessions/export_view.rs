@@ -1,7 +1,7 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
 use super::export::{Pages, Together, csv, exported, json};
-use super::found::{Asked, Found};
+use super::found::{Found, QueriedConnection};
 use crate::api::{Purpose, send_page};
 use crate::live::{clock, use_clock};
 use crate::prefs::use_prefs;
@@ -38,7 +38,7 @@ struct Reading {
 
 impl Reading {
     /// Every page of one connection, and what is to be known of them.
-    async fn every(self, asked: &Asked) -> Result<(Page, [&'static str; 2]), Stop> {
+    async fn every(self, asked: &QueriedConnection) -> Result<(Page, [&'static str; 2]), Stop> {
         let last = asked.live.value_untracked();
         let last = last.and_then(|page| page.paging.as_ref().and_then(Paging::last));
         let (query, mut read) = ((asked.ask)(), Pages::default());
@@ -96,7 +96,7 @@ pub fn Export(
         let now = found.now();
         let text = match kind {
             FileKind::Csv => Ok(csv(sessions, titles, &|at| times::offset(zone, at), now)),
-            FileKind::Json => json(sessions, titles, now).map_err(|error| error.to_string()),
+            FileKind::Json => json(sessions, titles, Some(now)).map_err(|error| error.to_string()),
         };
         match text {
             Ok(text) => {

@@ -81,6 +81,12 @@ pub fn QueryForm(
     // The list of the last 30 days is the server's own: its order and its length cannot be chosen.
     let recent = move || params.read().recent;
     let all = move || params.read().all;
+    // Of several, the first.
+    let (nav, first) = (use_nav(), default.clone());
+    let connection = Signal::derive(move || {
+        let chosen = nav.param("connection").filter(|_| !all());
+        chosen.unwrap_or_else(|| first.clone())
+    });
     let is_wrong = move || builder.error.read().is_some() || params.read().query.is_err();
     let sizes: Vec<_> = SIZES
         .iter()
@@ -102,11 +108,10 @@ pub fn QueryForm(
         <section class="panel query" aria-labelledby="query">
             <h2 class="vh" id="query">"Query"</h2>
             <form on:submit=run novalidate>
-                <div class="row">
+                <div class="row where">
                     <small>"Where"</small>
-                    <GroupView builder id=root outermost=true />
-                    <span class="end"></span>
-                    <button type="submit" class="btn main">"Run query"</button>
+                    <div class="row"><GroupView builder id=root outermost=true /></div>
+                    <button type="submit" class="btn main end">"Run query"</button>
                 </div>
                 <div class="row">
                     <RangeChoice builder field=Field::CreationTime />
@@ -125,7 +130,7 @@ pub fn QueryForm(
                 <div id="filter-error" role="status">{wrong}</div>
                 <div role="status">{warned}</div>
             </form>
-            <Sent params builder wire />
+            <Sent params builder wire connection />
             <Saved builder />
             <div class="row">
                 <Select label="Connection" param="connection" options=titles default=default />
@@ -134,8 +139,7 @@ pub fn QueryForm(
                     <Select label="Page size" param="size" options=sizes default=SIZE.to_string() />
                 </div>
                 <div class="row" hidden=all>{answer_as}</div>
-                <span class="end"></span>
-                {children()}
+                <div class="end">{children()}</div>
             </div>
         </section>
     }
@@ -143,7 +147,12 @@ pub fn QueryForm(
 
 /// The request line, as it would be sent now; of the list of the last 30 days, as it was.
 #[component]
-fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) -> impl IntoView {
+fn Sent(
+    params: Memo<QueryParams>,
+    builder: Builder,
+    wire: Signal<MediaType>,
+    connection: Signal<String>,
+) -> impl IntoView {
     let (prefs, watched) = (use_prefs(), use_watched());
     let sent = Memo::new(move |_| {
         let params = params.get();
@@ -162,6 +171,8 @@ fn Sent(params: Memo<QueryParams>, builder: Builder, wire: Signal<MediaType>) ->
         // Of what runs, as it was asked for.
         let asked_at = builder.asked_at.get().filter(|_| !builder.waiting.get());
         let now = asked_at.unwrap_or_else(|| watched.now_untracked());
+        let connection = connection.get();
+        let now = untrack(|| watched.vendor_time(&connection, now));
         let filter = params
             .relative
             .narrow(filter.as_ref(), now, &|at| times::offset(zone, at));
@@ -232,7 +243,9 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
     let apply = move |_| {
         let zone = prefs.zone.get_untracked();
         let at = move |at| times::offset(zone, at);
-        match Range::custom(&from.get_untracked(), &to.get_untracked(), &at) {
+        // An end that nobody edited stays: its text may stand for two moments.
+        let (_, before) = in_force.get_untracked();
+        match Range::custom(&from.get_untracked(), &to.get_untracked(), before, &at) {
             Ok(range) => {
                 error.set(None);
                 let now = watched.now_untracked();

@@ -1,12 +1,13 @@
 //! What the connections that are asked answer: the page that is shown, and which connections have each session.
 
 use super::merge::{Answer, Merged, merged, needed};
-use super::model::{Place, Row, row};
+use super::model::{Row, SessionLink, added, row};
 use crate::live::veeam::Ask;
-use crate::live::{Clock, Live};
+use crate::live::{Clock, Live, World};
 use crate::prefs::Zone;
 use crate::route::Route;
 use chrono::{DateTime, TimeDelta, Utc};
+use health::severity::Severity;
 use leptos::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use vendors::veeam::{MediaType, Page, Paging, Query, Sort};
 
 /// One connection that is asked.
 #[derive(Clone)]
-pub struct Asked {
+pub struct QueriedConnection {
     /// Its id.
     pub id: String,
     /// Its title.
@@ -31,7 +32,7 @@ pub struct Asked {
 #[derive(Clone, Copy)]
 pub struct Found {
     /// The connections that are asked.
-    pub asked: StoredValue<Vec<Asked>>,
+    pub asked: StoredValue<Vec<QueriedConnection>>,
     shown: Memo<Option<Merged>>,
     /// Which of them have answered, but too long ago to be believed.
     stale: Memo<Vec<bool>>,
@@ -49,7 +50,7 @@ impl Found {
     /// What these connections answer to a query; where they are several, each is asked for as many as [`needed`].
     #[must_use]
     pub fn new(
-        asked: Vec<Asked>,
+        asked: Vec<QueriedConnection>,
         query: &Query,
         recent: bool,
         every: RwSignal<bool>,
@@ -60,12 +61,12 @@ impl Found {
         let sort = if recent { Sort::default() } else { query.sort };
         let asked = StoredValue::new(asked);
         let stale = Memo::new(move |_| {
-            let is_stale = |one: &Asked| {
+            let is_stale = |one: &QueriedConnection| {
                 one.live.value().is_some() && !one.live.status.freshness(clock).is_believable()
             };
             asked.with_value(|asked| asked.iter().map(is_stale).collect::<Vec<_>>())
         });
-        let answer = move |(one, is_stale): (&Asked, &bool)| {
+        let answer = move |(one, is_stale): (&QueriedConnection, &bool)| {
             let page = one.live.value()?;
             let has_next = |paging: &Paging| paging.has_next(1);
             let has_more = !recent
@@ -113,7 +114,7 @@ impl Found {
     /// Whether a connection has not answered yet, tracked.
     #[must_use]
     pub fn is_partial(self) -> bool {
-        let is_missing = |one: &Asked| one.live.value().is_none();
+        let is_missing = |one: &QueriedConnection| one.live.value().is_none();
         self.asked.with_value(|asked| asked.iter().any(is_missing))
     }
 
@@ -169,7 +170,7 @@ impl Found {
 
     /// The rows of these places, tracked.
     #[must_use]
-    pub fn rows(self, seen: Range<usize>, clock: Clock, zone: Zone) -> Vec<Row> {
+    pub fn rows(self, seen: Range<usize>, world: &World, clock: Clock, zone: Zone) -> Vec<Row> {
         let Merged { page, sources, .. } = self.shown.get().unwrap_or_default();
         let stale = self.stale.read();
         self.asked.with_value(|asked| {
@@ -188,7 +189,7 @@ impl Found {
                     None => uid.clone(),
                 };
                 let connection = one.id.clone();
-                let place = Place {
+                let link = SessionLink {
                     href: Route::FailoverSession { connection, uid }.href(),
                     details,
                     connection: sources
@@ -196,7 +197,13 @@ impl Found {
                         .unwrap_or_default(),
                     is_stale: sources.is_some() && stale.get(source) == Some(&true),
                 };
-                Some(row(session, place, *now, zone))
+                let mut row = row(session, link, *now, zone);
+                // Only what went wrong is over once the plan has succeeded since.
+                let is_bad = matches!(row.severity, Severity::Critical | Severity::Warning);
+                let held = is_bad.then(|| world.session(&row.uid)).flatten();
+                let since = held.and_then(|held| added(&held.verdict, &row.result));
+                row.since = since.unwrap_or_default().to_owned();
+                Some(row)
             });
             rows.collect()
         })
@@ -212,7 +219,7 @@ impl Found {
 
     /// Of which connection `?session=` names which session.
     #[must_use]
-    pub fn detailed(self, details: &str) -> Option<(Asked, String)> {
+    pub fn detailed(self, details: &str) -> Option<(QueriedConnection, String)> {
         self.asked.with_value(|asked| {
             // The address may be of a list of several, and one of these be asked alone now.
             let (one, uid) = match (details.split_once('/'), &asked[..]) {

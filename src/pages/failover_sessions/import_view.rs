@@ -67,7 +67,12 @@ pub fn Importing(
         let _ = reading.try_set(None);
         match read {
             Ok(page) if page.sessions.is_empty() && page.references.is_empty() => {
-                let _ = wrong.try_set(Some(format!("{from} contains no cloud failover session.")));
+                let that = match page.left_out.count() {
+                    0 => "",
+                    _ => " that can be read",
+                };
+                let words = format!("{from} contains no cloud failover session{that}.");
+                let _ = wrong.try_set(Some(words));
             }
             Ok(page) => {
                 let _ = imported.try_set(Some((Arc::new(page), from)));
@@ -182,11 +187,7 @@ pub fn ImportedResponse(
         let listed = (!names.is_empty()).then(|| view! { <details class="pad"><summary>"References"</summary><ul>{names}</ul></details> });
         let whole = Arc::clone(&page);
         let keep = move |_| {
-            if let Ok(text) = super::export::json(
-                &whole.sessions,
-                &[],
-                crate::live::clock::time(crate::live::clock::now()),
-            ) {
+            if let Ok(text) = super::export::json(&whole.sessions, &[], None) {
                 download::text("imported-sessions.json", "application/json", &text);
             }
         };

@@ -2,7 +2,7 @@
 //! drawn. Sorted and searched here, because no server has them.
 
 use super::histogram_view::HistogramView;
-use super::model::{Column, Place, Row, row};
+use super::model::{Column, Row, SessionLink, row};
 use super::order::by_column;
 use super::session_row::{Cells, ColumnChooser};
 use super::tasks::Tasks;
@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use health::sort;
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::veeam::{Page, Session};
+use vendors::veeam::{Outcome, Page, Session, State};
 
 /// Whether a session has all of these words (lower case) somewhere.
 fn has(session: &Session, words: &[String]) -> bool {
@@ -31,12 +31,12 @@ fn has(session: &Session, words: &[String]) -> bool {
             .as_ref()
             .and_then(|server| server.name.as_deref()),
     ];
-    let result = super::model::result_word(session.result.as_ref());
-    let state = super::model::state_word(session.state.as_ref());
+    let result = session.result.as_ref().map(Outcome::word);
+    let state = session.state.as_ref().map(State::word);
     let all = texts
         .into_iter()
+        .chain([result, state])
         .flatten()
-        .chain([result.as_str(), state.as_str()])
         .collect::<Vec<_>>()
         .join("\n");
     let all = lower(&all);
@@ -84,7 +84,7 @@ pub fn ImportedTable(
         let places = places.read();
         let seen = window.get().rows;
         let rows = places.get(seen).unwrap_or_default().iter();
-        rows.map(|at| row(&page.sessions[*at], Place::default(), read_at, zone))
+        rows.map(|at| row(&page.sessions[*at], SessionLink::default(), read_at, zone))
             .collect::<Vec<Row>>()
     });
     let drawn = Rows::follow(list);
@@ -176,12 +176,13 @@ pub fn ImportedTable(
 #[component]
 fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
     let heading = super::model::name(&session);
-    let payload = super::export::json(std::slice::from_ref(&*session), &[], at).unwrap_or_default();
+    let payload =
+        super::export::json(std::slice::from_ref(&*session), &[], None).unwrap_or_default();
     let copied = Signal::stored(payload.clone());
     view! {
         <section class="panel" aria-label="Imported session">
             <header><h3>{heading}</h3><span class="end"></span><Copy text=copied name="Copy the imported session" /></header>
-            <Tasks session=Signal::stored(session) now=Signal::stored(at) stale=Signal::stored(false) />
+            <Tasks session=Signal::stored(session) now=Signal::stored(at) stale=Signal::stored(false) imported=true />
             <details class="pad"><summary>"Imported data"</summary><pre tabindex="0" aria-label="Imported payload">{payload}</pre></details>
         </section>
     }

@@ -45,6 +45,7 @@ pub fn FailoverSessions() -> impl IntoView {
     let builder = Builder::new(params, nav);
     let default = first.clone();
     let chosen = Memo::new(move |_| nav.param("connection").unwrap_or_else(|| first.clone()));
+    let others = of_veeam.len().saturating_sub(1);
     let all = StoredValue::new(of_veeam);
     let asked = move |id: &str| {
         let is_asked = |one: &&Connection| id == ALL_CONNECTIONS || one.id == id;
@@ -58,10 +59,26 @@ pub fn FailoverSessions() -> impl IntoView {
     let results = move || {
         let id = chosen.get();
         let connections = asked(&id);
-        if connections.is_empty() {
+        let Some(first) = connections.first() else {
             return view! { <p class="panel blank">{format!("There is no Veeam connection “{id}”.")}</p> }.into_any();
-        }
-        view! { <Results connections params builder /> }.into_any()
+        };
+        // Whoever looks for what runs now has to know that this is not all of it.
+        let asked = (id != ALL_CONNECTIONS && others > 0).then(|| {
+            let words = match others {
+                1 => "1 other connection is not asked.".to_owned(),
+                _ => format!("{others} other connections are not asked."),
+            };
+            let title = first.title.clone();
+            let all = move || {
+                nav.with_params(&[
+                    ("connection", Some(ALL_CONNECTIONS)),
+                    ("page", None),
+                    ("session", None),
+                ])
+            };
+            view! { <p class="asked dim">"Sessions of "<b>{title}</b>" alone: "{words}" "<a href=all>"All connections"</a></p> }
+        });
+        view! { {asked}<Results connections params builder /> }.into_any()
     };
     view! {
         <Heading text="Failover sessions" />

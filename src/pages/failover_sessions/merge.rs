@@ -108,9 +108,11 @@ pub fn merged(answers: &[Option<Answer>], sort: Sort, number: u32, size: u32) ->
         taken[at] += 1;
     };
     let is_known = short.is_none();
+    // Also behind the last one, where somebody may be whose list has become shorter.
+    let pages = u32::try_from(placed.div_ceil(size.max(1) as usize)).unwrap_or(u32::MAX);
     let mut page = Page {
         paging: Some(Paging {
-            pages: (is_known && !has_next).then_some(number),
+            pages: (is_known && !has_next).then_some(pages.max(1)),
             ..paging(number, size, is_known && has_next)
         }),
         ..Page::default()
@@ -159,7 +161,7 @@ mod tests {
     use super::{Answer, Merged, merged, needed};
     use proptest::prelude::*;
     use std::sync::Arc;
-    use vendors::veeam::{Field, Page, Session, Sort};
+    use vendors::veeam::{Field, Page, Paging, Session, Sort};
 
     const NEWEST: Sort = Sort {
         field: Field::CreationTime,
@@ -218,13 +220,11 @@ mod tests {
             ]
         );
         assert_eq!(names(&page(3)), [4, 1]);
-        let last = page(3)
-            .page
-            .paging
-            .as_ref()
-            .and_then(vendors::veeam::Paging::last);
+        let last = page(3).page.paging.as_ref().and_then(Paging::last);
         assert_eq!(last, Some(3));
-        assert!(names(&page(4)).is_empty());
+        let behind = page(9);
+        let last = behind.page.paging.as_ref().and_then(Paging::last);
+        assert_eq!((names(&behind), last), (vec![], Some(3)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::ui::{number, times};
 use chrono::{DateTime, Utc};
 use health::failover_sessions::{duration, is_running, judge_session, tasks_done};
 use health::severity::Severity;
+use health::verdict::Verdict;
 use health::words;
 use vendors::UnreadableField;
 use vendors::veeam::{Field, Outcome, Session, State};
@@ -19,6 +20,8 @@ pub struct Row {
     pub glyph: Option<&'static str>,
     /// How it went in words.
     pub result: String,
+    /// What the plan's other runs say of it.
+    pub since: String,
     /// The plan.
     pub plan: String,
     /// The failure message, or that there is none.
@@ -26,17 +29,19 @@ pub struct Row {
     /// The session's GUID.
     pub uid: String,
     /// Where it is found.
-    pub place: Place,
+    pub link: SessionLink,
     /// The state in words.
     pub state: String,
     /// When it started, and how long ago.
     pub started: (String, String),
     /// How long it took, or runs.
     pub duration: String,
-    /// Machines done, of all.
-    pub tasks: Option<(usize, usize)>,
+    /// How many machines are done.
+    pub tasks: String,
     /// The vendor's own figure.
     pub progress: Option<String>,
+    /// The same as a number of hundred, while it runs and may still grow.
+    pub bar: Option<String>,
     /// The backup server.
     pub server: String,
     /// When it ended.
@@ -45,9 +50,9 @@ pub struct Row {
     pub kind: String,
 }
 
-/// Where a session is found; empty for what was imported, which is nowhere.
+/// Where a session is found; empty for what was imported, which is nowhere, and of a time that nobody knows.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Place {
+pub struct SessionLink {
     /// Its own page.
     pub href: String,
     /// What `?session=` says of it.
@@ -68,30 +73,17 @@ pub fn name(session: &Session) -> String {
         .unwrap_or_else(|| "(no name)".to_owned())
 }
 
-/// A state in words.
+/// A state in the vendor's word.
 #[must_use]
-pub fn state_word(state: Option<&State>) -> String {
-    match state {
-        Some(State::Starting) => "Starting".to_owned(),
-        Some(State::Stopping) => "Stopping".to_owned(),
-        Some(State::Working) => "Working".to_owned(),
-        Some(State::Stopped) => "Stopped".to_owned(),
-        Some(State::Other(word)) => word.clone(),
-        None => "–".to_owned(),
-    }
+pub fn state(state: Option<&State>) -> String {
+    state.map_or("–", State::word).to_owned()
 }
 
-/// A result in words.
+/// What the gateway's verdict of a session, which takes the plan's other runs into account, adds to the word of the
+/// session alone.
 #[must_use]
-pub fn result_word(result: Option<&Outcome>) -> String {
-    match result {
-        Some(Outcome::None) => "None".to_owned(),
-        Some(Outcome::Success) => "Success".to_owned(),
-        Some(Outcome::Warning) => "Warning".to_owned(),
-        Some(Outcome::Failed) => "Failed".to_owned(),
-        Some(Outcome::Other(word)) => word.clone(),
-        None => "–".to_owned(),
-    }
+pub fn added<'a>(held: &'a Verdict, word: &str) -> Option<&'a str> {
+    held.word.strip_prefix(word)?.strip_prefix(", ")
 }
 
 /// A tick for what went well: normal is grey, but done is not the same as idle.
@@ -104,6 +96,25 @@ pub fn glyph(result: Option<&Outcome>, severity: Severity) -> Option<&'static st
 #[must_use]
 pub fn progress(progress: Option<f64>) -> Option<String> {
     progress.map(|progress| format!("{} %", number(progress)))
+}
+
+/// How much of a bar of hundred is full. What runs is never drawn as if it were done, whatever the server says.
+fn bar(session: &Session) -> Option<String> {
+    let progress = session
+        .progress
+        .filter(|progress| (0.0..100.0).contains(progress));
+    let runs = is_running(session.state.as_ref());
+    progress.filter(|_| runs).map(number)
+}
+
+/// How many machines are done. While the plan runs, the server lists those that have begun: nobody knows how many there
+/// will be.
+fn tasks(session: &Session) -> String {
+    match tasks_done(session) {
+        (_, 0) => "–".to_owned(),
+        (done, begun) if is_running(session.state.as_ref()) => format!("{done} of {begun} begun"),
+        (done, all) => format!("{done} of {all}"),
+    }
 }
 
 /// What stands where a session has no end: one that runs has none yet, of another the server does not say it.
@@ -126,9 +137,9 @@ pub fn message(text: Option<&str>, result: Option<&Outcome>) -> Option<String> {
 
 /// A session as a row.
 #[must_use]
-pub fn row(session: &Session, place: Place, now: DateTime<Utc>, zone: Zone) -> Row {
-    let verdict = judge_session(session, now);
-    let (done, all) = tasks_done(session);
+pub fn row(session: &Session, link: SessionLink, now: DateTime<Utc>, zone: Zone) -> Row {
+    let running_until = (!link.href.is_empty()).then_some(now);
+    let verdict = judge_session(session, running_until);
     let marked = |name, words| or_unreadable(&session.unreadable, name, words);
     Row {
         severity: verdict.severity,
@@ -137,16 +148,18 @@ pub fn row(session: &Session, place: Place, now: DateTime<Utc>, zone: Zone) -> R
             Some(Outcome::Other(word)) => word.clone(),
             _ => verdict.word.into_owned(),
         },
+        since: String::new(),
         plan: name(session),
         message: message(session.failure_message.as_deref(), session.result.as_ref()),
-        place,
-        state: marked("State", state_word(session.state.as_ref())),
+        link,
+        state: marked("State", state(session.state.as_ref())),
         started: match session.creation_time {
             Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
             None => (marked("CreationTimeUTC", "–".to_owned()), String::new()),
         },
-        duration: duration(session, now).map_or_else(|| "–".to_owned(), words::span),
-        tasks: (all > 0).then_some((done, all)),
+        duration: duration(session, running_until).map_or_else(|| "–".to_owned(), words::span),
+        tasks: tasks(session),
+        bar: bar(session),
         progress: progress(session.progress).or_else(|| {
             UnreadableField::find(&session.unreadable, "Progress").map(|_| "unreadable".to_owned())
         }),
@@ -263,15 +276,28 @@ impl Column {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Place, row};
+    use super::{Column, SessionLink, added, row};
     use crate::prefs::Zone;
     use chrono::{DateTime, Utc};
     use health::severity::Severity;
-    use vendors::veeam::{Outcome, Session, State};
+    use health::verdict::Verdict;
+    use vendors::veeam::{Outcome, Session, State, Task};
 
     fn shown(session: &Session) -> super::Row {
         let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
-        row(session, Place::default(), now, Zone::Utc)
+        let link = SessionLink {
+            href: "/failover-sessions/em/1".to_owned(),
+            ..SessionLink::default()
+        };
+        row(session, link, now, Zone::Utc)
+    }
+
+    fn running() -> Session {
+        Session {
+            end_time: None,
+            state: Some(State::Working),
+            ..ended(Outcome::None)
+        }
     }
 
     fn ended(result: Outcome) -> Session {
@@ -322,6 +348,48 @@ mod tests {
     }
 
     #[test]
+    fn what_runs_has_the_servers_figure_and_never_a_full_bar() {
+        for (progress, state, words, bar) in [
+            (Some(53.0), State::Working, Some("53 %"), Some("53")),
+            (Some(0.0), State::Starting, Some("0 %"), Some("0")),
+            (Some(100.0), State::Stopping, Some("100 %"), None),
+            (Some(-1.0), State::Working, Some("-1 %"), None),
+            (None, State::Working, None, None),
+            (Some(53.0), State::Stopped, Some("53 %"), None),
+        ] {
+            let session = Session {
+                progress,
+                state: Some(state),
+                ..running()
+            };
+            let row = shown(&session);
+            assert_eq!((row.progress.as_deref(), row.bar.as_deref()), (words, bar));
+        }
+    }
+
+    #[test]
+    fn of_what_runs_the_machines_are_those_that_have_begun() {
+        let machines = |count: usize| {
+            let task = Task {
+                state: Some(State::Stopped),
+                ..Task::default()
+            };
+            vec![task; count]
+        };
+        for (session, count, words) in [
+            (running(), 0, "–"),
+            (running(), 4, "4 of 4 begun"),
+            (ended(Outcome::Success), 5, "5 of 5"),
+        ] {
+            let session = Session {
+                tasks: machines(count),
+                ..session
+            };
+            assert_eq!(shown(&session).tasks, words);
+        }
+    }
+
+    #[test]
     fn an_unknown_result_is_shown_as_it_is() {
         assert_eq!(
             shown(&ended(Outcome::Other("Postponed".into()))).result,
@@ -345,12 +413,31 @@ mod tests {
 
     #[test]
     fn a_running_session_counts_up() {
-        let running = Session {
-            end_time: None,
-            state: Some(State::Working),
-            result: Some(Outcome::None),
-            ..ended(Outcome::None)
-        };
-        assert_eq!(shown(&running).duration, "33 min 57 s");
+        assert_eq!(shown(&running()).duration, "33 min 57 s");
+    }
+
+    #[test]
+    fn of_what_was_imported_nobody_knows_how_long_it_has_been_running() {
+        let later = "2027-11-21T14:32:08Z".parse().expect("a time");
+        let imported = |session: &Session| row(session, SessionLink::default(), later, Zone::Utc);
+        let row = imported(&running());
+        assert_eq!(
+            (row.result.as_str(), row.duration.as_str()),
+            ("Running", "–")
+        );
+        assert_eq!(imported(&ended(Outcome::Success)).duration, "3 min 40 s");
+    }
+
+    #[test]
+    fn what_the_other_runs_add_to_a_verdict_is_said_beside_it() {
+        for (held, word, expected) in [
+            ("Failed, succeeded since", "Failed", Some("succeeded since")),
+            ("Failed", "Failed", None),
+            ("Running long", "Running", None),
+            ("Failed, succeeded since", "Warning", None),
+        ] {
+            let held = Verdict::new(Severity::Normal, held, String::new());
+            assert_eq!(added(&held, word), expected, "{held:?}");
+        }
     }
 }

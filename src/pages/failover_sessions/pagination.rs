@@ -90,9 +90,10 @@ pub fn Pagination(
         <div class="bar">
             <span role="status">{summary}</span>
             <ColumnChooser />
-            <span class="end"></span>
-            <Export found />
-            {button("First")}{button("Previous")}{button("Next")}{button("Last")}
+            <div class="row end">
+                <div class="row"><Export found /></div>
+                <div class="row">{button("First")}{button("Previous")}{button("Next")}{button("Last")}</div>
+            </div>
         </div>
     }
 }

@@ -4,7 +4,7 @@
 pub use super::relative_range::{RelativeRange, RelativeRanges};
 
 use crate::json;
-use crate::ui::time_zone::{ZoneAt, clock, moment};
+use crate::ui::time_zone::{ZoneAt, clock, local_text, moments};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use std::fmt;
 use vendors::veeam::{Field, Filter, Op};
@@ -82,12 +82,24 @@ impl std::error::Error for RangeError {}
 
 impl Range {
     /// A custom range from two times as a form gives them, `YYYY-MM-DDTHH:MM` on the clocks of a zone,
-    /// also with seconds, or a date alone for its midnight. An empty one leaves that end open.
+    /// also with seconds, or a date alone for its midnight. An empty one leaves that end open. Where the clocks go back
+    /// over a time, it begins at the first of the two moments and ends at the second; an end of the range `before` whose
+    /// text is still the same stays the moment that it was.
     ///
     /// # Errors
     /// Both empty, no such time, or the first not before the second.
-    pub fn custom(from: &str, to: &str, zone: ZoneAt) -> Result<Self, RangeError> {
-        let (from, to) = (given(from, End::From, zone)?, given(to, End::To, zone)?);
+    pub fn custom(
+        from: &str,
+        to: &str,
+        before: Option<Self>,
+        zone: ZoneAt,
+    ) -> Result<Self, RangeError> {
+        let (first, last) = match before {
+            Some(Self::Custom { from, to }) => (from, to),
+            _ => (None, None),
+        };
+        let from = given(from, End::From, first, zone)?;
+        let to = given(to, End::To, last, zone)?;
         match (from, to) {
             (None, None) => Err(RangeError::Nothing),
             (Some(from), Some(to)) if from >= to => Err(RangeError::Backwards),
@@ -185,14 +197,27 @@ pub fn utc(value: &str) -> Option<DateTime<Utc>> {
     json::moment(value).or_else(|| Some(clock(value)?.and_utc()))
 }
 
-fn given(text: &str, end: End, zone: ZoneAt) -> Result<Option<DateTime<Utc>>, RangeError> {
+fn given(
+    text: &str,
+    end: End,
+    before: Option<DateTime<Utc>>,
+    zone: ZoneAt,
+) -> Result<Option<DateTime<Utc>>, RangeError> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
+    if before.is_some_and(|at| local_text(at, zone) == text) {
+        return Ok(before);
+    }
     let time = clock(text).ok_or_else(|| RangeError::NoSuchTime(end, text.to_owned()))?;
-    let at = moment(time, zone).ok_or_else(|| RangeError::Skipped(end, text.to_owned()))?;
-    Ok(Some(at))
+    let [first, second] = moments(time, zone);
+    let at = match end {
+        End::From => first.or(second),
+        End::To => second.or(first),
+    };
+    at.map(Some)
+        .ok_or_else(|| RangeError::Skipped(end, text.to_owned()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! wrong, and the panel of one session beside it.
 
 use super::builder::Builder;
-use super::found::{Asked, Found};
+use super::found::{Found, QueriedConnection};
 use super::histogram_view::HistogramView;
 use super::merge::needed;
 use super::model::{Column, Row};
@@ -76,55 +76,60 @@ pub fn Results(
         } else {
             prefs.zone.get_untracked()
         };
-        match params.sent(now, &|at| times::offset(zone, at)) {
-            Ok(query) => {
-                let (recent, wire) = (params.recent, params.wire);
-                let same = query.clone();
-                // The first page goes with the time, at each poll; those behind it go on from where it was.
-                let ask: Ask = Arc::new(move || {
-                    let now = watched.now_untracked();
-                    match params.sent(now, &|at| times::offset(zone, at)) {
-                        Ok(query) if query.page == 1 => {
-                            let _ = builder.asked_at.try_set(Some(now));
-                            query
-                        }
-                        _ => same.clone(),
+        // By the clock that stamps the sessions, which is each vendor's own.
+        let sent = move |params: &QueryParams, connection: &str, now| {
+            let now = untrack(|| watched.vendor_time(connection, now));
+            params.sent(now, &|at| times::offset(zone, at))
+        };
+        let connections = connections.get_value();
+        let first = connections
+            .first()
+            .map(|first| sent(&params, &first.id, now));
+        let Some(Ok(query)) = first else {
+            return view! { <p class="panel blank">"Nothing was sent: the query is invalid."</p> }
+                .into_any();
+        };
+        let (recent, wire) = (params.recent, params.wire);
+        let several = connections.len() > 1;
+        let asked = connections.into_iter().map(|connection| {
+            let wire = wire.unwrap_or_else(|| wire_of(&connection));
+            let (params, id) = (params.clone(), connection.id.clone());
+            let same = sent(&params, &id, now).unwrap_or_default();
+            // The first page goes with the time, at each poll; those behind it go on from where it was.
+            let ask: Ask = Arc::new(move || {
+                let now = watched.now_untracked();
+                match sent(&params, &id, now) {
+                    Ok(query) if query.page == 1 => {
+                        let _ = builder.asked_at.try_set(Some(now));
+                        query
                     }
-                });
-                let connections = connections.get_value();
-                let several = connections.len() > 1;
-                let asked = connections.into_iter().map(|connection| {
-                    let wire = wire.unwrap_or_else(|| wire_of(&connection));
-                    let id = connection.id;
-                    let live = if recent {
-                        live::veeam::recent(id.clone(), wire)
+                    _ => same.clone(),
+                }
+            });
+            let id = connection.id;
+            let live = if recent {
+                live::veeam::recent(id.clone(), wire)
+            } else {
+                live::veeam::query(
+                    id.clone(),
+                    if several {
+                        from_first(&ask)
                     } else {
-                        live::veeam::query(
-                            id.clone(),
-                            if several {
-                                from_first(&ask)
-                            } else {
-                                Arc::clone(&ask)
-                            },
-                            wire,
-                        )
-                    };
-                    Asked {
-                        id,
-                        title: connection.title,
-                        wire,
-                        ask: Arc::clone(&ask),
-                        live,
-                    }
-                });
-                let found = Found::new(asked.collect(), &query, recent, every, clock);
-                view! { <Listing found query builder opened /> }.into_any()
+                        Arc::clone(&ask)
+                    },
+                    wire,
+                )
+            };
+            QueriedConnection {
+                id,
+                title: connection.title,
+                wire,
+                ask,
+                live,
             }
-            Err(_) => {
-                view! { <p class="panel blank">"Nothing was sent: the query is invalid."</p> }
-                    .into_any()
-            }
-        }
+        });
+        let found = Found::new(asked.collect(), &query, recent, every, clock);
+        view! { <Listing found query builder opened /> }.into_any()
     }
 }
 
@@ -149,7 +154,7 @@ fn Listing(
     /// The session whose panel was opened last, until it is closed.
     opened: StoredValue<Option<String>>,
 ) -> impl IntoView {
-    let (clock, prefs, nav) = (use_clock(), use_prefs(), use_nav());
+    let (clock, prefs, nav, watched) = (use_clock(), use_prefs(), use_nav(), use_watched());
     let Found {
         asked,
         number,
@@ -163,7 +168,12 @@ fn Listing(
     let table = RowWindow::new(ALL_DRAWN, count);
     let row_lock = RowLock::new();
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
-        let mut rows = found.rows(table.rows.get().rows, clock, prefs.zone.get());
+        let mut rows = found.rows(
+            table.rows.get().rows,
+            &watched.world(),
+            clock,
+            prefs.zone.get(),
+        );
         // Of a longer page other rows are drawn when it is scrolled, and these belong where they stand in it.
         let is_whole = count.get() <= ALL_DRAWN;
         if let Some(before) = before.filter(|_| is_whole && row_lock.is_held()) {
@@ -225,7 +235,7 @@ fn Listing(
     };
     let draw = move |place, row: RwSignal<Row>| {
         let at = move || table.row_index(place);
-        let fresh = move || row.read().place.is_stale.then_some("stale");
+        let fresh = move || row.read().link.is_stale.then_some("stale");
         view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true") data-fresh=fresh><Cells row columns /></tr> }
     };
     let errors = asked.get_value().into_iter().map(|one| {
@@ -314,11 +324,11 @@ fn Nothing(found: Found) -> impl IntoView {
         let last = page.paging.as_ref().and_then(Paging::last);
         let beyond = number > last.unwrap_or(1).max(1);
         let words = match (page.references.len(), last) {
-            (0, None) if beyond => format!("There is nothing on page {number}."),
-            (0, Some(last)) if beyond => format!(
+            (0, Some(last)) if beyond && !found.is_partial() => format!(
                 "There is no page {number}: the last one is {}.",
                 last.max(1)
             ),
+            (0, _) if beyond => format!("There is nothing on page {number}."),
             (0, _) if page.left_out.count() > 0 => "No session could be read.".to_owned(),
             (0, _) if found.recent && !found.is_partial() => {
                 "No session in the last 30 days.".to_owned()

@@ -5,9 +5,9 @@ use super::saved_queries::{Duplicates, Ready, SavedQueries};
 use crate::api::Outcome;
 use crate::live::keyed;
 use crate::nav::use_nav;
-use crate::pages::chunks::{Chunk, Dialog as Asked, use_chunks};
+use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::prefs::{Prefs, use_prefs};
-use crate::ui::dialog::Dialog;
+use crate::ui::dialog as ui;
 use crate::ui::notice::use_notices;
 use crate::ui::{Field, Icon, download, focus};
 use leptos::prelude::*;
@@ -113,7 +113,7 @@ pub fn Saved(
     let why = move || is_wrong().then_some("The filter cannot be read, so it cannot be saved.");
     let on_close = Callback::new(move |()| open.set(None));
     let dialog = move || {
-        let dialog = Asked::Queries(open.get()?);
+        let dialog = Dialog::Queries(open.get()?);
         Some(chunks.dialog(Chunk::SessionTools, dialog, on_close))
     };
     view! {
@@ -199,7 +199,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
     };
     let wrong = Signal::derive(move || error.get());
     view! {
-        <Dialog title="Save query" on_close close>
+        <ui::Dialog title="Save query" on_close close>
             <form on:submit=submit novalidate>
                 <Field label="Name" name="query-name" value=name error=wrong hint required=true />
                 <footer class="row">
@@ -207,7 +207,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
                     <button type="submit" class="btn main">"Save"</button>
                 </footer>
             </form>
-        </Dialog>
+        </ui::Dialog>
     }
 }
 
@@ -228,7 +228,7 @@ fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
         }
     };
     view! {
-        <Dialog title="One plan's history" on_close close>
+        <ui::Dialog title="One plan's history" on_close close>
             <form on:submit=submit novalidate>
                 <Field label="Plan" name="plan" value=plan hint required=true />
                 <footer class="row">
@@ -236,7 +236,7 @@ fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
                     <button type="submit" class="btn main" disabled=move || plan.read().trim().is_empty()>"Run query"</button>
                 </footer>
             </form>
-        </Dialog>
+        </ui::Dialog>
     }
 }
 
@@ -320,7 +320,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         messages.set(imported.unwrap_or_else(|errors| errors));
     };
     view! {
-        <Dialog title="Manage queries" on_close close>
+        <ui::Dialog title="Manage queries" on_close close>
             <ul class="kept" aria-label="Kept queries">{keyed(each, |query| query.name.clone(), draw)}</ul>
             {none}
             {broken}
@@ -332,6 +332,6 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
                 <button type="button" class="btn" on:click=move |_| close.notify()>"Close"</button>
                 <button type="button" class="btn main" disabled=move || text.read().trim().is_empty() on:click=import>"Import queries"</button>
             </footer>
-        </Dialog>
+        </ui::Dialog>
     }
 }

@@ -1,6 +1,6 @@
 //! The page of one session.
 
-use super::model::{self, glyph, name, no_end, progress, state_word};
+use super::model::{self, added, glyph, name, no_end, progress, state};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::pages::resource_row::{RowState, last_known_beside, page_state};
@@ -75,14 +75,14 @@ pub fn Facts(
     /// The connection's title.
     connection: String,
 ) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
+    let (clock, prefs, watched) = (use_clock(), use_prefs(), use_watched());
     let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let session = move || live.value().unwrap_or_default();
     let now = move || live.status.vendor_time(clock);
-    let verdict = Memo::new(move |_| judge_session(&session(), now()));
-    let state = Memo::new(move |_| page_state(Some(&verdict.read()), live.status, clock));
+    let verdict = Memo::new(move |_| judge_session(&session(), Some(now())));
+    let shown = Memo::new(move |_| page_state(Some(&verdict.read()), live.status, clock));
     let tag = move || {
-        let RowState { severity, word, .. } = state.get();
+        let RowState { severity, word, .. } = shown.get();
         let name = glyph(session().result.as_ref(), severity).unwrap_or_else(|| severity.key());
         view! { <span class="tag" data-s=severity.key()><Icon name />{word}</span> }
     };
@@ -104,25 +104,33 @@ pub fn Facts(
         let text = model::message(session.failure_message.as_deref(), session.result.as_ref())?;
         Some(view! { <p class="why"><b>{text}</b></p> })
     };
+    // The plan's other runs, which this page does not read.
+    let among = move || {
+        let world = watched.world();
+        let held = &world.session(session().uid.as_deref()?)?.verdict;
+        added(held, &verdict.read().word)?;
+        Some(view! { <p class="why">{held.sentence.clone()}" "{held.advice.clone()}</p> })
+    };
     let uid = Signal::derive(move || session().uid.clone().unwrap_or_default());
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     view! {
         <section class="panel" aria-label="Session facts" data-fresh=move || stale.get().then_some("stale")>
             <div class="head">
                 {tag}
-                {last_known_beside(state.into())}
+                {last_known_beside(shown.into())}
                 <dl class="facts">
                     <div><dt>"Session id"</dt><dd><code>{uid}</code><Copy text=uid name="Copy session id" /></dd></div>
                     <div><dt>"Connection"</dt><dd>{connection}</dd></div>
                     <div><dt>"Server"</dt><dd>{move || or_dash(session().server.as_ref().and_then(|server| server.name.clone()))}</dd></div>
-                    <div><dt>"State"</dt><dd>{move || marked("State", state_word(session().state.as_ref()))}</dd></div>
+                    <div><dt>"State"</dt><dd>{move || marked("State", state(session().state.as_ref()))}</dd></div>
                     <div><dt>"Started"</dt><dd>{at(|session| session.creation_time, "CreationTimeUTC", |_| "–")}</dd></div>
                     <div><dt>"Ended"</dt><dd>{at(|session| session.end_time, "EndTimeUTC", no_end)}</dd></div>
-                    <div><dt>"Duration"</dt><dd>{move || or_dash(duration(&session(), now()).map(words::span))}</dd></div>
+                    <div><dt>"Duration"</dt><dd>{move || or_dash(duration(&session(), Some(now())).map(words::span))}</dd></div>
                     <div><dt>"Progress"</dt><dd>{move || marked("Progress", or_dash(progress(session().progress)))}</dd></div>
                 </dl>
             </div>
             {message}
+            {among}
             <UnreadableFields fields=unreadable />
         </section>
     }

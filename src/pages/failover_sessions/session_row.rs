@@ -3,7 +3,6 @@
 use super::model::{Column, Row};
 use crate::nav::use_nav;
 use crate::ui::{Icon, StatusMark, name};
-use health::severity::Severity;
 use leptos::prelude::*;
 
 /// The row's cells.
@@ -28,7 +27,9 @@ fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
         Column::Result => {
             let result = move || {
                 let row = row.read();
-                view! { <StatusMark severity=row.severity word=row.result.clone() icon=row.glyph /> }
+                let since = row.since.clone();
+                let since = (!since.is_empty()).then(|| view! { <span class="sub">{since}</span> });
+                view! { <StatusMark severity=row.severity word=row.result.clone() icon=row.glyph />{since} }
             };
             view! { <td>{result}</td> }.into_any()
         }
@@ -40,13 +41,10 @@ fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
         Column::Ended => text(move || row.read().ended.clone()),
         Column::Duration => text(move || row.read().duration.clone()),
         Column::Progress => view! { <td>{move || progress(&row.read())}</td> }.into_any(),
-        Column::Tasks => text(move || {
-            let tasks = row.read().tasks;
-            tasks.map_or_else(|| "–".to_owned(), |(done, all)| format!("{done} of {all}"))
-        }),
+        Column::Tasks => text(move || row.read().tasks.clone()),
         Column::Server => view! { <td>{name(move || row.read().server.clone())}</td> }.into_any(),
         Column::Type => text(move || row.read().kind.clone()),
-        Column::Connection => view! { <td class="lines">{name(move || row.read().place.connection.clone())}</td> }.into_any(),
+        Column::Connection => view! { <td class="lines">{name(move || row.read().link.connection.clone())}</td> }.into_any(),
         Column::Id => view! { <td><code>{move || row.read().uid.clone()}</code></td> }.into_any(),
     }
 }
@@ -55,19 +53,14 @@ fn text(words: impl Fn() -> String + Send + 'static) -> AnyView {
     view! { <td>{words}</td> }.into_any()
 }
 
-fn progress(row: &Row) -> AnyView {
-    match row.tasks {
-        Some((done, all)) if row.severity == Severity::Moving => view! {
-            {format!("{done} of {all}")}
-            <progress max=all value=done aria-label="machines done"></progress>
-        }
-        .into_any(),
-        _ => row
-            .progress
-            .clone()
-            .unwrap_or_else(|| "–".to_owned())
-            .into_any(),
-    }
+fn progress(row: &Row) -> impl IntoView + use<> {
+    let words = row.progress.clone().unwrap_or_else(|| "–".to_owned());
+    // The words beside it say the same.
+    let bar = row
+        .bar
+        .clone()
+        .map(|value| view! { <progress max="100" value=value aria-hidden="true"></progress> });
+    view! { {words}{bar} }
 }
 
 #[component]
@@ -79,17 +72,17 @@ fn Plan(row: RwSignal<Row>) -> impl IntoView {
             view! { <span class="sub msg" title=whole>{text}</span> }
         })
     };
-    let linked = Memo::new(move |_| !row.read().place.href.is_empty());
+    let linked = Memo::new(move |_| !row.read().link.href.is_empty());
     let plan = move || {
         let plan = name(move || row.read().plan.clone());
         if linked.get() {
-            view! { <a href=move || row.read().place.href.clone()><b>{plan}</b></a> }.into_any()
+            view! { <a href=move || row.read().link.href.clone()><b>{plan}</b></a> }.into_any()
         } else {
             view! { <b>{plan}</b> }.into_any()
         }
     };
     let open = move |_| {
-        let details = row.with_untracked(|row| row.place.details.clone());
+        let details = row.with_untracked(|row| row.link.details.clone());
         nav.go(&untrack(|| nav.with_params(&[("session", Some(&details))])));
     };
     let details = move || {

@@ -1,6 +1,6 @@
 //! The virtual machines of a session.
 
-use super::model::{glyph, message, result_word, state_word};
+use super::model::{glyph, message, state};
 use crate::live::rows::Rows;
 use crate::pages::unreadable::or_unreadable;
 use crate::prefs::{Zone, use_prefs};
@@ -31,7 +31,7 @@ struct Row {
 }
 
 /// A task is judged as a session of its own: the same states and results mean the same.
-fn row(task: &Task, now: DateTime<Utc>, zone: Zone) -> Row {
+fn row(task: &Task, now: DateTime<Utc>, zone: Zone, imported: bool) -> Row {
     let alike = Session {
         name: task.vm_name.clone(),
         creation_time: task.creation_time,
@@ -41,7 +41,8 @@ fn row(task: &Task, now: DateTime<Utc>, zone: Zone) -> Row {
         unreadable: task.unreadable.clone(),
         ..Session::default()
     };
-    let verdict = judge_session(&alike, now);
+    let running_until = (!imported).then_some(now);
+    let verdict = judge_session(&alike, running_until);
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let marked = |name, words| or_unreadable(&task.unreadable, name, words);
     Row {
@@ -49,15 +50,15 @@ fn row(task: &Task, now: DateTime<Utc>, zone: Zone) -> Row {
         severity: verdict.severity,
         glyph: glyph(task.result.as_ref(), verdict.severity),
         result: match verdict.severity {
-            Severity::Unknown => result_word(task.result.as_ref()),
+            Severity::Unknown => or_dash(task.result.as_ref().map(|it| it.word().to_owned())),
             _ => verdict.word.into_owned(),
         },
-        state: marked("State", state_word(task.state.as_ref())),
+        state: marked("State", state(task.state.as_ref())),
         started: marked(
             "CreationTimeUTC",
             or_dash(task.creation_time.map(|at| times::moment(at, now, zone))),
         ),
-        duration: or_dash(duration(&alike, now).map(words::span)),
+        duration: or_dash(duration(&alike, running_until).map(words::span)),
         replica: or_dash(
             task.replica_point
                 .as_ref()
@@ -76,6 +77,9 @@ pub fn Tasks(
     now: Signal<DateTime<Utc>>,
     /// Whether the data is stale.
     stale: Signal<bool>,
+    /// Whether it was imported, and nobody knows how long what runs in it has been running.
+    #[prop(optional)]
+    imported: bool,
 ) -> impl IntoView {
     let prefs = use_prefs();
     let count = Memo::new(move |_| session.read().tasks.len());
@@ -85,7 +89,7 @@ pub fn Tasks(
         let zone = prefs.zone.get();
         let session = session.read();
         let seen = session.tasks.get(table.rows.get().rows).unwrap_or_default();
-        let rows = seen.iter().map(|task| row(task, now, zone));
+        let rows = seen.iter().map(|task| row(task, now, zone, imported));
         rows.collect::<Vec<_>>()
     });
     let rows = Rows::follow(list);

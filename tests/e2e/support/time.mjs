@@ -50,6 +50,14 @@ export async function pass(page, control, seconds) {
   }
 }
 
+/** Lets time pass for the vendors' systems as well. */
+export async function passEverywhere(page, control, seconds) {
+  for (let second = 0; second < seconds; second += 1) {
+    await control('POST', '/clock/advance', { seconds: 1 });
+    await pass(page, control, 1);
+  }
+}
+
 /** Lets time pass until something can be seen, at most so many seconds. */
 export async function passUntil(page, control, seconds, seen) {
   for (let second = 0; second < seconds; second += 1) {

@@ -57,7 +57,10 @@ pub(super) async fn announce(
         until: end(wanted.until, from, now)?,
         reason: said("reason", &wanted.reason)?,
         by: actor.name.clone(),
-        scope: wanted.scope,
+        scope: match (wanted.scope, &target.resource) {
+            (Scope::Resource(_), Some(known)) => Scope::Resource(known.clone()),
+            (scope, _) => scope,
+        },
     };
     let handled = Handled {
         what: "announce maintenance",
@@ -137,22 +140,19 @@ fn target(inventory: &Inventory, scope: &Scope) -> Result<MaintenanceTarget, Pro
             resource: None,
         }),
         Scope::Connection(id) => {
-            let key = ResourceKey::of_connection(id);
-            let name = inventory
-                .name(&key)
-                .ok_or_else(|| unknown("connection", id))?;
+            let known = inventory.identity(&ResourceKey::of_connection(id));
+            let (key, name) = known.ok_or_else(|| unknown("connection", id))?;
             Ok(MaintenanceTarget {
                 name,
                 resource: Some(key),
             })
         }
         Scope::Resource(key) => {
-            let name = inventory
-                .name(key)
-                .ok_or_else(|| unknown("resource", &key.id))?;
+            let known = inventory.identity(key);
+            let (key, name) = known.ok_or_else(|| unknown("resource", &key.id))?;
             Ok(MaintenanceTarget {
                 name,
-                resource: Some(key.clone()),
+                resource: Some(key),
             })
         }
     }

@@ -11,30 +11,6 @@ use vendors::veeam::{Outcome, Session, State, Task};
 /// A run that takes longer than this is a warning.
 pub(crate) const LONG: TimeDelta = TimeDelta::hours(24);
 
-/// A state, in the vendor's word.
-#[must_use]
-pub fn state_word(state: &State) -> String {
-    match state {
-        State::Starting => "Starting".to_owned(),
-        State::Stopping => "Stopping".to_owned(),
-        State::Working => "Working".to_owned(),
-        State::Stopped => "Stopped".to_owned(),
-        State::Other(word) => word.clone(),
-    }
-}
-
-/// A result, in the vendor's word.
-#[must_use]
-pub fn result_word(result: &Outcome) -> String {
-    match result {
-        Outcome::None => "None".to_owned(),
-        Outcome::Success => "Success".to_owned(),
-        Outcome::Warning => "Warning".to_owned(),
-        Outcome::Failed => "Failed".to_owned(),
-        Outcome::Other(word) => word.clone(),
-    }
-}
-
 /// Whether a state means that the session is running. Progress is no criterion: it may be 0 at the end.
 #[must_use]
 pub fn is_running(state: Option<&State>) -> bool {
@@ -44,13 +20,14 @@ pub fn is_running(state: Option<&State>) -> bool {
     )
 }
 
-/// The duration of a session, or its running time until now; never negative, `None` when unknown.
+/// The duration of a session, or its running time until now; never negative, `None` when unknown. Without a `now`, as in
+/// a saved response, of which nobody knows how old it is, what runs has none.
 #[must_use]
-pub fn duration(session: &Session, now: DateTime<Utc>) -> Option<TimeDelta> {
+pub fn duration(session: &Session, now: Option<DateTime<Utc>>) -> Option<TimeDelta> {
     let started = session.creation_time?;
     let until = match session.end_time {
         Some(ended) => ended,
-        None if is_running(session.state.as_ref()) => now,
+        None if is_running(session.state.as_ref()) => now?,
         None => return None,
     };
     Some(until.signed_duration_since(started).max(TimeDelta::zero()))
@@ -84,9 +61,9 @@ pub fn is_recent(session: &Session, now: DateTime<Utc>, recent: TimeDelta) -> bo
 }
 
 /// Judges a session. Its state decides whether it is running. A failure or a warning is reported even
-/// while it is running.
+/// while it is running. Without a `now`, how long it has been running decides nothing.
 #[must_use]
-pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
+pub fn judge_session(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
     let deciding = ["State", "Result", "CreationTimeUTC"];
     let Some(why) = doubt::first(&session.unreadable, &deciding, None) else {
         return judge(session, now);
@@ -105,9 +82,9 @@ pub fn judge_session(session: &Session, now: DateTime<Utc>) -> Verdict {
         }
         judge(&session, now)
     };
-    let long_ago = now.checked_sub_signed(LONG + TimeDelta::seconds(1));
+    let long_ago = now.and_then(|now| now.checked_sub_signed(LONG + TimeDelta::seconds(1)));
     let worst = assumed(State::Working, Outcome::Failed, long_ago);
-    let best = assumed(State::Stopped, Outcome::Success, Some(now));
+    let best = assumed(State::Stopped, Outcome::Success, now);
     doubt::between(worst, best, plan_of(session), &why)
 }
 
@@ -146,7 +123,7 @@ pub fn judge_session_among(
     successes: &Successes<'_>,
     now: DateTime<Utc>,
 ) -> Verdict {
-    let verdict = judge_session(session, now);
+    let verdict = judge_session(session, Some(now));
     if verdict.rank != Verdict::HISTORY || !matches!(verdict.severity, Critical | Warning) {
         return verdict;
     }
@@ -195,7 +172,7 @@ fn plan_of(session: &Session) -> &str {
     plan.unwrap_or("A failover plan")
 }
 
-fn judge(session: &Session, now: DateTime<Utc>) -> Verdict {
+fn judge(session: &Session, now: Option<DateTime<Utc>>) -> Verdict {
     let plan = plan_of(session);
     let on = session.server.as_ref().and_then(|s| s.name.as_deref());
     let on = on.map(|server| format!(" on {server}"));
@@ -256,7 +233,7 @@ fn failed(session: &Session, plan: &str, on: &str) -> Verdict {
         .advise("Open the session for its machines, fix them, then run the plan again in Veeam.")
 }
 
-fn running(session: &Session, plan: &str, on: &str, now: DateTime<Utc>) -> Verdict {
+fn running(session: &Session, plan: &str, on: &str, now: Option<DateTime<Utc>>) -> Verdict {
     let verdict = match duration(session, now) {
         Some(time) if time > LONG => Verdict::new(
             Warning,

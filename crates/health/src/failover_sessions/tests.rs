@@ -67,7 +67,7 @@ fn each_state_and_result_has_its_word() {
             (Severity::Critical, "Failed"),
         ),
     ] {
-        let verdict = judge_session(&session(state.clone(), result.clone(), 3_600), NOW);
+        let verdict = judge_session(&session(state.clone(), result.clone(), 3_600), Some(NOW));
         assert_eq!(
             (verdict.severity, verdict.word.as_ref()),
             expected,
@@ -119,7 +119,7 @@ fn what_the_server_leaves_out_is_unknown() {
             "Web Shop DR has the result “Postponed”, which this console does not know.",
         ),
     ] {
-        let verdict = judge_session(&session, NOW);
+        let verdict = judge_session(&session, Some(NOW));
         assert_eq!(
             (verdict.severity, verdict.sentence.as_str()),
             (Severity::Unknown, sentence)
@@ -130,14 +130,17 @@ fn what_the_server_leaves_out_is_unknown() {
         ..Session::default()
     };
     assert_eq!(
-        judge_session(&working, NOW).sentence,
+        judge_session(&working, Some(NOW)).sentence,
         "A failover plan is running."
     );
     let nameless = Session {
         uid: Some("1229".into()),
         ..working
     };
-    assert_eq!(judge_session(&nameless, NOW).sentence, "1229 is running.");
+    assert_eq!(
+        judge_session(&nameless, Some(NOW)).sentence,
+        "1229 is running."
+    );
 }
 
 #[test]
@@ -147,7 +150,7 @@ fn a_warning_says_whether_it_still_runs() {
         (State::Working, "Web Shop DR runs with warnings."),
     ] {
         let warned = session(state, Outcome::Warning, 60);
-        assert_eq!(judge_session(&warned, NOW).sentence, sentence);
+        assert_eq!(judge_session(&warned, Some(NOW)).sentence, sentence);
     }
 }
 
@@ -158,7 +161,7 @@ fn a_run_of_more_than_a_day_is_long() {
         (DAY, (Severity::Moving, "Running")),
         (DAY + 1, (Severity::Warning, "Running long")),
     ] {
-        let verdict = judge_session(&session(State::Working, Outcome::None, seconds), NOW);
+        let verdict = judge_session(&session(State::Working, Outcome::None, seconds), Some(NOW));
         assert_eq!(
             (verdict.severity, verdict.word.as_ref()),
             expected,
@@ -166,6 +169,19 @@ fn a_run_of_more_than_a_day_is_long() {
         );
         assert_eq!(verdict.since, Some(NOW - TimeDelta::seconds(seconds)));
     }
+}
+
+#[test]
+fn without_a_now_nobody_knows_how_long_a_run_has_been_running() {
+    let old = session(State::Working, Outcome::None, 365 * DAY);
+    let verdict = judge_session(&old, None);
+    assert_eq!(
+        (verdict.severity, &*verdict.word, &*verdict.sentence),
+        (Severity::Moving, "Running", "Web Shop DR is running.")
+    );
+    assert_eq!(duration(&old, None), None);
+    let ended = session(State::Stopped, Outcome::Success, 365 * DAY);
+    assert_eq!(duration(&ended, None), duration(&ended, Some(NOW)));
 }
 
 #[test]
@@ -193,7 +209,7 @@ fn the_vendors_reason_is_kept() {
             }),
             ..session(State::Stopped, Outcome::Failed, 3_600)
         };
-        let verdict = judge_session(&failed, NOW);
+        let verdict = judge_session(&failed, Some(NOW));
         assert_eq!(verdict.sentence, sentence);
         assert_eq!(verdict.since, failed.end_time);
     }
@@ -220,7 +236,7 @@ fn a_duration_is_never_negative_and_runs_only_while_the_session_does() {
         (Session::default(), None),
     ] {
         assert_eq!(
-            duration(&session, NOW),
+            duration(&session, Some(NOW)),
             expected.map(TimeDelta::seconds),
             "{session:?}"
         );
@@ -334,9 +350,9 @@ proptest! {
         let state = Some(if runs { State::Working } else { State::Stopped });
         let session = Session { creation_time, end_time, state, result: Some(result), ..Session::default() };
         let now = now.unwrap_or_default();
-        let verdict = judge_session(&session, now);
+        let verdict = judge_session(&session, Some(now));
         prop_assert!(verdict.is_whole(), "{verdict:?}");
-        prop_assert!(duration(&session, now).is_none_or(|time| time >= TimeDelta::zero()));
+        prop_assert!(duration(&session, Some(now)).is_none_or(|time| time >= TimeDelta::zero()));
         let _ = is_recent(&session, now, A_DAY);
     }
 }
@@ -372,7 +388,7 @@ fn an_unreadable_field_that_decides_makes_the_state_unknown_and_is_named() {
         ("Progress", runs(), Severity::Moving),
         ("FailureMessage", ended(Outcome::Failed), Severity::Critical),
     ] {
-        let verdict = judge_session(&broken(name, session.clone()), NOW);
+        let verdict = judge_session(&broken(name, session.clone()), Some(NOW));
         assert_eq!(
             verdict.severity, expected,
             "{name} of {session:?}: {verdict:?}"

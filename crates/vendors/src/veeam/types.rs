@@ -200,6 +200,24 @@ pub enum State {
     Other(String),
 }
 
+impl State {
+    /// Those of the contract.
+    pub(super) const KNOWN: [Self; 4] =
+        [Self::Starting, Self::Stopping, Self::Working, Self::Stopped];
+
+    /// The vendor's word.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Starting => "Starting",
+            Self::Stopping => "Stopping",
+            Self::Working => "Working",
+            Self::Stopped => "Stopped",
+            Self::Other(word) => word,
+        }
+    }
+}
+
 /// `Result`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -213,6 +231,23 @@ pub enum Outcome {
     Failed,
     /// A word that is not in the contract, unmodified.
     Other(String),
+}
+
+impl Outcome {
+    /// Those of the contract.
+    pub(super) const KNOWN: [Self; 4] = [Self::None, Self::Success, Self::Warning, Self::Failed];
+
+    /// The vendor's word.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::None => "None",
+            Self::Success => "Success",
+            Self::Warning => "Warning",
+            Self::Failed => "Failed",
+            Self::Other(word) => word,
+        }
+    }
 }
 
 /// The result of a log-on.

@@ -93,25 +93,17 @@ pub(super) fn links(fields: Fields<'_>) -> Vec<Link> {
 /// `State`, case-insensitive; a word that is not in the contract is kept.
 pub(super) fn state(fields: Fields<'_>) -> Option<State> {
     let word = fields.text("State")?;
-    Some(match word.to_ascii_lowercase().as_str() {
-        "starting" => State::Starting,
-        "stopping" => State::Stopping,
-        "working" => State::Working,
-        "stopped" => State::Stopped,
-        _ => State::Other(word),
-    })
+    let mut known = State::KNOWN.into_iter();
+    let known = known.find(|state| state.word().eq_ignore_ascii_case(&word));
+    Some(known.unwrap_or(State::Other(word)))
 }
 
 /// `Result`, case-insensitive; a word that is not in the contract is kept.
 pub(super) fn result(fields: Fields<'_>) -> Option<Outcome> {
     let word = fields.text("Result")?;
-    Some(match word.to_ascii_lowercase().as_str() {
-        "none" => Outcome::None,
-        "success" => Outcome::Success,
-        "warning" => Outcome::Warning,
-        "failed" => Outcome::Failed,
-        _ => Outcome::Other(word),
-    })
+    let mut known = Outcome::KNOWN.into_iter();
+    let known = known.find(|result| result.word().eq_ignore_ascii_case(&word));
+    Some(known.unwrap_or(Outcome::Other(word)))
 }
 
 #[cfg(test)]

@@ -339,7 +339,7 @@ fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
 
 #[test]
 fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
-    let text = json(&[whole(), Session::default()], &[], at(NOW)).expect("it is written");
+    let text = json(&[whole(), Session::default()], &[], Some(at(NOW))).expect("it is written");
     let list: Vec<Value> = serde_json::from_str(&text).expect("a list");
     assert_eq!(list[0]["Started"], "2026-10-25T00:58:11Z");
     assert_eq!(list[0]["Ended"], "2026-10-25T01:01:51.740Z");
@@ -349,7 +349,7 @@ fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
     assert_eq!(list[1].as_object().map(serde_json::Map::len), Some(14));
     let places = COLUMNS.map(|key| text.find(&format!("\"{key}\":")));
     assert!(places.is_sorted() && places.iter().all(Option::is_some));
-    assert_eq!(json(&[], &[], at(NOW)).expect("it is written"), "[]");
+    assert_eq!(json(&[], &[], Some(at(NOW))).expect("it is written"), "[]");
 }
 
 fn any_text() -> impl Strategy<Value = Option<String>> {
@@ -379,7 +379,7 @@ proptest! {
                 prop_assert!(!runs(&cell), "{:?}", cell);
             }
         }
-        let list: Vec<Value> = serde_json::from_str(&json(&sessions, &[], at(NOW)).expect("it is written")).expect("a list");
+        let list: Vec<Value> = serde_json::from_str(&json(&sessions, &[], Some(at(NOW))).expect("it is written")).expect("a list");
         for (object, (name, _)) in list.iter().zip(&texts) {
             prop_assert_eq!(object["Plan"].as_str(), name.as_deref());
         }

@@ -1,6 +1,8 @@
 //! How a session counts in the histogram.
 
-use vendors::veeam::{Outcome, Session, State};
+use health::failover_sessions::is_running;
+use vendors::UnreadableField;
+use vendors::veeam::{Outcome, Session};
 
 /// What a session counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,13 +32,13 @@ impl Class {
     /// What a session counts as: as the table judges it, without regard to how long it runs.
     #[must_use]
     pub fn of(session: &Session) -> Self {
-        let runs = matches!(
-            session.state,
-            Some(State::Starting | State::Working | State::Stopping)
-        );
+        let is_unreadable = |name| UnreadableField::find(&session.unreadable, name).is_some();
+        let runs = is_running(session.state.as_ref());
         match session.result {
             Some(Outcome::Failed) => Self::Failed,
             Some(Outcome::Warning) => Self::Warning,
+            // It may be anything, as the table says too.
+            _ if is_unreadable("State") || is_unreadable("Result") => Self::Unknown,
             None | Some(Outcome::None | Outcome::Success) if runs => Self::Running,
             Some(Outcome::Success) => Self::Success,
             None | Some(Outcome::None | Outcome::Other(_)) => Self::Unknown,

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use health::failover_sessions::judge_session;
 use health::severity::Severity;
 use proptest::prelude::*;
+use vendors::UnreadableField;
 use vendors::veeam::{Field, Filter, Outcome, Session, State};
 
 fn started(time: DateTime<Utc>) -> Session {
@@ -185,6 +186,17 @@ fn spans_of_days_and_more_name_their_last_day_month_or_year() {
     }
 }
 
+/// What the table says of a session.
+fn judged(session: &Session) -> Class {
+    match judge_session(session, Some(at("2026-11-21T14:00:00Z"))).severity {
+        Severity::Critical => Class::Failed,
+        Severity::Warning => Class::Warning,
+        Severity::Normal => Class::Success,
+        Severity::Moving => Class::Running,
+        _ => Class::Unknown,
+    }
+}
+
 #[test]
 fn classes_agree_with_the_judgement_of_the_table() {
     let states = [
@@ -210,15 +222,25 @@ fn classes_agree_with_the_judgement_of_the_table() {
                 result: result.clone(),
                 ..Session::default()
             };
-            let severity = judge_session(&session, at("2026-11-21T14:00:00Z")).severity;
-            let class = match severity {
-                Severity::Critical => Class::Failed,
-                Severity::Warning => Class::Warning,
-                Severity::Normal => Class::Success,
-                Severity::Moving => Class::Running,
-                _ => Class::Unknown,
-            };
-            assert_eq!(Class::of(&session), class, "{state:?} {result:?}");
+            assert_eq!(
+                Class::of(&session),
+                judged(&session),
+                "{state:?} {result:?}"
+            );
+            for name in ["State", "Result"] {
+                let field = UnreadableField {
+                    name: name.to_owned(),
+                    raw: "?".to_owned(),
+                };
+                let mut session = session.clone();
+                match name {
+                    "State" => session.state = None,
+                    _ => session.result = None,
+                }
+                session.unreadable.push(field);
+                let class = Class::of(&session);
+                assert_eq!(class, judged(&session), "no {name}: {state:?} {result:?}");
+            }
         }
     }
 }

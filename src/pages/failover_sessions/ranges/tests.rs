@@ -82,10 +82,33 @@ fn custom_ranges_are_sent_as_utc() {
             "EndTime<\"2026-06-30T22:00:30Z\"",
         ),
     ] {
-        let range = Range::custom(from, to, &berlin).expect("a range");
+        let range = Range::custom(from, to, None, &berlin).expect("a range");
         let conditions = range.conditions(Field::EndTime, at(NOW), &berlin);
         assert_eq!(text(Some(Filter::All(conditions))), sent);
     }
+}
+
+#[test]
+fn where_the_clocks_go_back_a_range_takes_in_both_hours_and_an_end_that_nobody_edits_stays() {
+    let custom = |from: &str, to: &str| Range::Custom {
+        from: Some(at(from)),
+        to: Some(at(to)),
+    };
+    let night = ("2026-10-25T02:00", "2026-10-25T02:30");
+    let both = custom("2026-10-25T00:00:00Z", "2026-10-25T01:30:00Z");
+    assert_eq!(Range::custom(night.0, night.1, None, &berlin), Ok(both));
+    let second = custom("2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z");
+    let first = custom("2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z");
+    for held in [first, second] {
+        assert_eq!(
+            Range::custom(night.0, night.1, Some(held), &berlin),
+            Ok(held)
+        );
+    }
+    assert_eq!(
+        Range::custom(night.0, "2026-10-25T02:45", Some(second), &berlin),
+        Ok(custom("2026-10-25T01:00:00Z", "2026-10-25T01:45:00Z"))
+    );
 }
 
 #[test]
@@ -110,11 +133,11 @@ fn impossible_custom_ranges_say_what_is_wrong_with_which_end() {
         ("+12026-11-21T14:00", "", End::From, "is not a date"),
         ("", "2026-03-29T02:30", End::To, "clocks go forward"),
     ] {
-        let error = Range::custom(from, to, &berlin).expect_err("no range");
+        let error = Range::custom(from, to, None, &berlin).expect_err("no range");
         assert_eq!(error.end(), end, "{from} {to}");
         assert!(error.to_string().contains(says), "{error}");
     }
-    let nothing = Range::custom("", "", &berlin);
+    let nothing = Range::custom("", "", None, &berlin);
     assert_eq!(nothing, Err(RangeError::Nothing));
 }
 
@@ -234,7 +257,7 @@ proptest! {
         };
         let Range::Custom { from, to } = range else { unreachable!() };
         let form = |end: Option<DateTime<Utc>>| end.map(|at| local_text(at, &zone)).unwrap_or_default();
-        prop_assert_eq!(Range::custom(&form(from), &form(to), &zone), Ok(range));
+        prop_assert_eq!(Range::custom(&form(from), &form(to), None, &zone), Ok(range));
         // Long after all of it, so that no relative range is near.
         let now = at("2150-06-15T12:00:00Z");
         let conditions = range.conditions(Field::EndTime, now, &zone);

@@ -6,11 +6,11 @@ use vendors::veeam::{Field, Filter, Op};
 /// A query that nobody had to save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ready {
-    /// What failed in the last 24 h.
+    /// What failed of what started in the last 24 h.
     Failed,
     /// What runs: starting, working or stopping.
     Running,
-    /// What had warnings in the last seven days.
+    /// What had warnings of what started in the last seven days.
     Warnings,
     /// Every run of one plan: a template that wants the plan's name.
     History,
@@ -24,9 +24,9 @@ impl Ready {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Failed => "Failed in the last 24 h",
+            Self::Failed => "Failed, started in the last 24 h",
             Self::Running => "Running now",
-            Self::Warnings => "Warnings this week",
+            Self::Warnings => "Warnings, started in the last 7 days",
             Self::History => "One plan's history",
         }
     }
