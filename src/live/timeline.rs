@@ -5,7 +5,7 @@ use super::activity::when_something_happens;
 use crate::api::Failure;
 use crate::api::activity::{Activity, ActivityEntry, ActivityKind, read};
 use chrono::{SecondsFormat, TimeDelta};
-use health::events::{self, EventKind, Gaps, LeaderChange, UnknownInterval};
+use health::events::{self, EventKind, Gaps, LeaderChange, RecordedEvent, UnknownInterval};
 use health::inventory::{Kind, ResourceKey};
 use vendors::operation::segment;
 use web_sys::AbortController;
@@ -52,32 +52,38 @@ async fn fetch(
 
 /// What the answers tell of a resource of this kind: when it was watched, who led it, when its connection did not answer.
 fn told(kind: Kind, watching: &Activity, events: Activity, silences: &Activity) -> Seen {
-    let starts = watching.entries.iter();
-    let last = |entry: &ActivityEntry| crate::json::moment(entry.before.as_deref()?);
-    let mut unknown = events::unwatched(starts.map(|entry| (entry.at, last(entry))));
-    let alarms = silences.entries.iter();
-    unknown.extend(events::silences(alarms.map(|entry| {
-        let of = entry.resource.as_ref();
-        (of, entry.at, entry.number, entry.severity)
-    })));
+    let starts = watching.entries.iter().map(recorded);
+    let mut unknown = events::unwatched(starts.map(|start| (start.at, start.unseen_since)));
+    unknown.extend(events::silences(silences.entries.iter().map(recorded)));
     // What lies before the oldest of more than were asked for, or may have been deleted.
     for answer in [watching, &events, silences] {
         let oldest = answer.entries.last().filter(|_| answer.older.is_some());
         let known = oldest.map(|oldest| oldest.at).max(answer.complete_since);
         unknown.extend(known.map(UnknownInterval::before));
     }
-    let (mut changes, mut listed) = (Vec::new(), Vec::new());
+    let is_listing = |entry: &ActivityEntry| entry.kind == ActivityKind::Seen(EventKind::Resource);
+    let listed = events.entries.iter().filter(|entry| is_listing(entry));
+    unknown.extend(events::absences(listed.map(recorded)));
+    let mut changes = Vec::new();
     for entry in events.entries.into_iter().rev() {
-        if entry.kind == ActivityKind::Seen(EventKind::Resource) {
-            listed.push((entry.at, entry.number, entry.severity));
-        } else {
+        if !is_listing(&entry) {
             changes.push(LeaderChange::new(kind, entry.at, entry.before, entry.after));
         }
     }
-    unknown.extend(events::absences(listed));
     Seen {
         changes,
         unknown: Gaps::of(unknown),
+    }
+}
+
+/// What an entry tells of when something could not be seen.
+fn recorded(entry: &ActivityEntry) -> RecordedEvent<'_> {
+    RecordedEvent {
+        resource: entry.resource.as_ref(),
+        at: entry.at,
+        number: entry.number,
+        severity: entry.severity,
+        unseen_since: entry.before.as_deref().and_then(crate::json::moment),
     }
 }
 
@@ -129,6 +135,31 @@ mod tests {
         };
         assert_eq!(seen.unknown, Gaps::of(vec![silence]));
     }
+
+    #[test]
+    fn a_time_that_was_not_seen_begins_where_the_entry_says() {
+        let since = |second: i64, mut of: Activity| {
+            let time = at(second).to_rfc3339_opts(SecondsFormat::Millis, true);
+            of.entries[0].before = Some(time);
+            of
+        };
+        let silent = answer(vec![(20, "alarm", Kind::Connection, Severity::Critical)]);
+        let read_again = answer(vec![(9, "resource", Kind::SlicerGroup, Severity::Normal)]);
+        let seen = told(
+            Kind::SlicerGroup,
+            &answer(vec![]),
+            since(6, read_again),
+            &since(15, silent),
+        );
+        let unseen = |from, to| UnknownInterval {
+            from,
+            to,
+            is_compared: true,
+        };
+        let expected = [unseen(at(6), at(9)), UnknownInterval::since(at(15))];
+        assert_eq!(seen.unknown, Gaps::of(expected.to_vec()));
+    }
+
     #[test]
     fn what_was_not_asked_for_or_may_have_been_deleted_is_not_known() {
         let deleted = Activity {

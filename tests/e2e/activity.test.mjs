@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { accessible, eventually, rows, START, story, whenRows } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
+import { proxy } from './support/proxy.mjs';
 import { PASSWORD, serve } from './support/served.mjs';
 import { find, inOrder, now, ordered } from './support/slicers.mjs';
 import { path, plain, system } from './support/worlds.mjs';
@@ -31,6 +32,14 @@ async function countOrders(url) {
   };
   return count('');
 }
+
+/** Lets so many times ten seconds pass, in which a connection is read: one that is read more seldom counts as silent. */
+const passRead = async (control, reread, connection, times) => {
+  for (let time = 0; time < times; time += 1) {
+    await control('POST', '/observer/advance', { seconds: 10 });
+    await reread(connection);
+  }
+};
 
 story('what a vendor changed by itself is told with what was there before', async ({ page, visit, world, control }) => {
   const group = await find(world, ordered);
@@ -98,6 +107,18 @@ story('what a person changes is told with who did it and what became of it', asy
   assert.deepEqual(lines.map(plain), [`Before: auto_failback: ${before}`, `Now: auto_failback: ${!before}`]);
 });
 
+story('a change is told by what it asked for: the end of an override is no override', async ({ page, visit }) => {
+  const session = 'GAUGE-02.Modbus';
+  await visit(path('groups', 'plant-b', 'gauging-modbus'));
+  await page.getByRole('button', { name: `Override role ${session}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Override role', exact: true }).click();
+  await page.getByRole('button', { name: `Clear override ${session}` }).click();
+  const list = page.getByRole('list', { name: 'Activity' });
+  for (const words of ['Override role', 'Clear role override']) {
+    await list.getByText(`${words}: ${session} by demo (done)`).waitFor({ timeout: PATIENCE });
+  }
+});
+
 for (const [status, words, told] of [
   [403, 'that the vendor refuses', 'refused by the vendor'],
   [500, 'of which nobody knows whether it was made', 'outcome unknown'],
@@ -161,6 +182,31 @@ story('a time of which a part is typed anew keeps its other parts, and one that 
   assert.deepEqual(await from.evaluate((input) => [input.value, input.validity.badInput]), ['', false]);
 });
 
+story('a time that is typed is one step of the history, and is asked for once its year is whole', async ({ page, visit }) => {
+  const asked = [];
+  page.on('request', (request) => new URL(request.url()).pathname === '/api/activity' && asked.push(request.url()));
+  await visit('/activity?from=2026-01-15T14:02:08Z');
+  const address = () => new URLSearchParams(filtered(page)).get('from');
+  const from = field(page, 'From');
+  await from.focus();
+  // The day and the month, in either order, and the year.
+  await page.keyboard.type('0101202');
+  assert.match(address(), /^2026-/);
+  await page.keyboard.type('5');
+  await eventually(() => assert.equal(address(), '2025-01-01T14:02:08Z'));
+  await page.goBack();
+  await eventually(() => assert.equal(address(), '2026-01-15T14:02:08Z'));
+  await page.getByRole('heading', { level: 1 }).click();
+  // A year that was left after its first digits is not in force, and does not stand there.
+  await from.focus();
+  await page.keyboard.type('0101202');
+  await page.getByRole('heading', { level: 1 }).click();
+  const shown = await from.inputValue();
+  assert.match(shown, /^2026-01-01T14:02:08/);
+  assert.match(address(), /^2026-01-01T14:02:08Z$/);
+  assert.deepEqual(asked.filter((url) => /from=0/.test(url)), []);
+});
+
 story('a time that is none is refused in words', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
   await visit('/activity?from=yesterday');
@@ -198,6 +244,9 @@ story('older entries come on demand, and new ones move nobody who reads below', 
   assert.ok(Math.abs(after.y - before.y) <= 40, `${before.y} and ${after.y}`);
   await more.click();
   await whenRows(page, 'Activity', (shown) => assert.equal(shown.length, all + 1));
+  // The button has gone, and the page stands at its beginning.
+  const focused = () => page.evaluate(() => [document.activeElement.ariaLabel, document.querySelector('main').scrollTop]);
+  await eventually(async () => assert.deepEqual(await focused(), ['Activity, scrollable', 0]));
   // At the top of the page new entries are shown as they come again.
   await last.scrollIntoViewIfNeeded();
   await turn(turns + 1, groups.slice(0, 1));
@@ -303,8 +352,7 @@ story('who was on air is drawn over time, with what nobody saw', async ({ page, 
   await visit(`${path('slicers', 'live', group.id)}?lane=hour`);
   const image = page.getByRole('img', { name: 'On air over time' });
   await image.waitFor();
-  await control('POST', '/observer/advance', { seconds: 600 });
-  await reread();
+  await passRead(control, reread, 'live', 6);
   await control('PATCH', `/systems/live/groups/${group.id}/slicers/${first}`, { healthy: false });
   await control('POST', '/clock/advance', { seconds: 30 });
   await reread();
@@ -391,7 +439,25 @@ story('viewers see what changed, and neither sign-ins nor addresses', async ({ p
   }
 });
 
-story('a report counts failovers and times without a primary or on slate, leads to the groups, and is exported', async ({ page, visit, world, control, complaints }) => {
+story('the focus goes to the page when Retry has helped', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 503/);
+  let isGone = true;
+  const server = await proxy(product, (path) => (isGone && path.startsWith('/api/report') ? 503 : undefined));
+  try {
+    await page.goto(`${server.url}/report`);
+    const retry = page.getByRole('region', { name: 'What went wrong' }).getByRole('button', { name: /^Retry/ });
+    await retry.focus();
+    isGone = false;
+    await page.keyboard.press('Enter');
+    await page.getByRole('table', { name: 'Groups', exact: true }).waitFor();
+    await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
+  } finally {
+    await page.goto('about:blank');
+    server.stop();
+  }
+});
+
+story('a report counts failovers and times without a primary or on slate, leads to the groups, and is exported', async ({ page, visit, world, control, complaints, reread }) => {
   const group = await find(world, ordered);
   await visit('/');
   await control('POST', '/observer/advance', { seconds: 10 });
@@ -400,7 +466,7 @@ story('a report counts failovers and times without a primary or on slate, leads 
   await control('POST', '/clock/advance', { seconds: 150 });
   await page.getByRole('alert').getByText(/BOIL-02\.OpcUa has taken over from BOIL-01\.OpcUa/).waitFor({ timeout: PATIENCE });
   await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: `${group.name}: Critical` }).waitFor({ timeout: PATIENCE });
-  await control('POST', '/observer/advance', { seconds: 60 });
+  await passRead(control, reread, 'live', 6);
   await visit('/activity');
   await page.getByRole('link', { name: 'Report', exact: true }).click();
   await page.getByRole('heading', { level: 1, name: 'Report' }).waitFor();

@@ -44,12 +44,43 @@ pub(crate) fn between(worst: Verdict, best: Verdict, name: &str, why: &str) -> V
         return Verdict::new(Severity::Unknown, "Unknown", sentence)
             .advise("Check it in the vendor's own system.");
     }
+    // A beginning that depends on the field would be an assumed one.
+    let since = best.since.filter(|at| worst.since == Some(*at));
     if worst.sentence == best.sentence {
-        return worst;
+        return Verdict { since, ..worst };
     }
     Verdict {
         sentence: format!("{name}: {}, and {why}.", best.word),
-        since: best.since.filter(|at| worst.since == Some(*at)),
+        since,
         ..best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::between;
+    use crate::severity::Severity;
+    use crate::verdict::Verdict;
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    #[test]
+    fn a_beginning_that_hangs_on_the_field_is_not_said() {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        let yesterday = now - TimeDelta::days(1);
+        let failed = |sentence: &str, since| {
+            Verdict::new(Severity::Critical, "Failed", sentence.to_owned()).since(Some(since))
+        };
+        for (best, since) in [(now, None), (yesterday, Some(yesterday))] {
+            for sentence in ["It failed.", "It failed long ago."] {
+                let worst = failed("It failed.", yesterday);
+                let told = between(
+                    worst,
+                    failed(sentence, best),
+                    "Plan",
+                    "a field is unreadable",
+                );
+                assert_eq!((told.severity, told.since), (Severity::Critical, since));
+            }
+        }
     }
 }

@@ -3,7 +3,9 @@
 use crate::*;
 use chrono::{DateTime, Utc};
 use health::Severity;
-use health::alarms::{Acknowledgement, Alarm, Maintenance, Note, Scope, Since};
+use health::alarms::{
+    Acknowledgement, Alarm, FlappingAlarm, FlappingSubject, Maintenance, Note, Scope, Since,
+};
 use health::events::EventKind;
 use health::groups::{HeartbeatState, Members};
 use health::inventory::{
@@ -165,6 +167,10 @@ fn alarms() -> Vec<Alarm> {
         sentence: "s".to_owned(),
         advice: "a".to_owned(),
         since,
+        flapping: Some(FlappingAlarm {
+            subject: FlappingSubject::Leader,
+            changes: 3,
+        }),
         acknowledged: Some(Acknowledgement {
             by: "ann".to_owned(),
             reason: "r".to_owned(),

@@ -13,7 +13,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::events::{self, EventKind, Leader, UnknownInterval};
+use health::events::{self, EventKind, Leader, RecordedEvent, UnknownInterval};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use protocol::ActivityEntry;
 use std::collections::HashMap;
@@ -80,7 +80,7 @@ pub(super) async fn read(
         .await
         .map_err(|_| Problem::new(Kind::Internal, "the report could not be made"))?;
     let encoded = json(&report, headers.get(header::ACCEPT_ENCODING)).await?;
-    encoded.answer(&gateway, &authorized)
+    Ok(encoded.answer(&gateway, &authorized))
 }
 
 /// Reads the parameters. An empty one counts as absent.
@@ -136,8 +136,8 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         ..of_kind(EventKind::Watching)
     };
     let starts = entries_and_next(gateway, starts).await?;
-    let last = |entry: &ActivityEntry| entry.before.as_deref()?.parse().ok();
-    let unwatched = events::unwatched(starts.iter().map(|entry| (entry.at, last(entry))));
+    let starts = starts.iter().map(recorded);
+    let unwatched = events::unwatched(starts.map(|start| (start.at, start.unseen_since)));
     let failovers = entries_and_next(gateway, of_kind(EventKind::Failover)).await?;
     let listed = entries_and_next(gateway, of_kind(EventKind::Resource)).await?;
     let runs = entries(gateway, of_kind(EventKind::Run)).await?;
@@ -148,14 +148,11 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
             resource: Some(id.clone()),
             ..of_kind(EventKind::Alarm)
         };
-        let mut alarms = entries(gateway, of_connection.clone()).await?;
+        // That a silence began within the time may have been noticed only after it.
+        let mut alarms = entries_and_next(gateway, of_connection.clone()).await?;
         alarms.extend(alarm_before(gateway, of_connection).await?);
-        let alarms = alarms.iter();
-        let mut unseen = events::silences(alarms.map(|entry| {
-            let of = entry.resource.as_ref();
-            (of, entry.at, entry.number, entry.severity)
-        }));
-        // Alarms after the time are not read: how long a silence at its end went on is not known, and changes nothing.
+        let mut unseen = events::silences(alarms.iter().map(recorded));
+        // Later alarms are not read: how long a silence at its end went on is not known, and changes nothing.
         for silence in &mut unseen {
             silence.to = silence.to.min(query.to);
         }
@@ -204,6 +201,17 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         unknown,
         groups,
     })
+}
+
+/// What an entry tells of when something could not be seen.
+fn recorded(entry: &ActivityEntry) -> RecordedEvent<'_> {
+    RecordedEvent {
+        resource: entry.resource.as_ref(),
+        at: entry.at,
+        number: entry.number,
+        severity: entry.severity,
+        unseen_since: entry.before.as_deref().and_then(|time| time.parse().ok()),
+    }
 }
 
 /// All that a query leaves, and of each resource the first entry after its time: it tells who led when that ended,

@@ -1,9 +1,9 @@
 //! What is remembered of a resource from one reading to the next.
 
-use super::finding::{Finding, SAME_CLOCK, Subject, flapping, of_verdict, told_flapping};
+use super::finding::{Finding, SAME_CLOCK, flapping, of_verdict};
 use super::flapping::{Flapping, History};
 use super::history::Source;
-use super::{Alarm, Since};
+use super::{Alarm, FlappingAlarm, FlappingSubject, Since};
 use crate::freshness::AHEAD;
 use crate::inventory::{Kind, Resource};
 use crate::severity::Severity;
@@ -107,10 +107,13 @@ impl Entry {
         {
             self.well = Some(began);
         }
-        match told_flapping(open) {
-            Some((Subject::Leader(_), how)) => self.leader.go_on_flapping(how, at),
-            Some((Subject::State, how)) => self.attention.go_on_flapping(how, at),
-            None => {}
+        if let Some(FlappingAlarm { subject, changes }) = open.flapping {
+            let since = open.since.at();
+            let how = Flapping { changes, since };
+            match subject {
+                FlappingSubject::Leader => self.leader.go_on_flapping(how, at),
+                FlappingSubject::State => self.attention.go_on_flapping(how, at),
+            }
         }
     }
 
@@ -119,15 +122,10 @@ impl Entry {
     pub(super) fn finding(&self, resource: &Resource, source: &Source) -> Option<Finding> {
         let verdict = &resource.verdict;
         // Who leads says more than whether it was well.
-        let flaps = |how: Option<Flapping>, subject| {
-            how.map(|how| flapping(&resource.name, subject, how, verdict))
-        };
-        let leads = match resource.key.kind {
-            Kind::SlicerGroup => "slicer on air",
-            Kind::FailoverGroup | Kind::FailoverSession | Kind::Connection => "primary",
-        };
-        let flapping = flaps(self.leader.flapping(), Subject::Leader(leads))
-            .or_else(|| flaps(self.attention.flapping(), Subject::State));
+        let flaps =
+            |how: Option<Flapping>, subject| how.map(|how| flapping(resource, subject, how));
+        let flapping = flaps(self.leader.flapping(), FlappingSubject::Leader)
+            .or_else(|| flaps(self.attention.flapping(), FlappingSubject::State));
         let lingering = self.lingering(verdict).map(|wrong| Finding {
             since: Since::Observed(self.unbroken),
             ..of_verdict(wrong, Since::Observed(self.unbroken), source)

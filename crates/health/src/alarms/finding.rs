@@ -2,9 +2,9 @@
 
 use super::flapping::Flapping;
 use super::history::Source;
-use super::{Alarm, Since};
+use super::{FlappingAlarm, FlappingSubject, Since};
 use crate::freshness::Freshness;
-use crate::inventory::{Resource, outlasts_silence};
+use crate::inventory::{Kind, Resource, outlasts_silence};
 use crate::severity::Severity;
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +22,7 @@ pub(super) struct Finding {
     pub(super) sentence: String,
     pub(super) advice: String,
     pub(super) since: Since,
+    pub(super) flapping: Option<FlappingAlarm>,
 }
 
 pub(super) fn silence(
@@ -56,6 +57,7 @@ pub(super) fn silence(
         sentence,
         advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
         since: Since::Observed(reading.observed_at.unwrap_or(now)),
+        flapping: None,
     }
 }
 
@@ -71,6 +73,7 @@ pub(super) fn unread_since(resource: &Resource, observed_at: DateTime<Utc>) -> F
         sentence: format!("{name} cannot be read. Its last known state is: {word}."),
         advice: failure.unwrap_or_else(|| "Retrying automatically.".to_owned()),
         since: Since::Observed(observed_at),
+        flapping: None,
     }
 }
 
@@ -95,43 +98,26 @@ pub(super) fn of_verdict(verdict: &Verdict, first_seen: Since, source: &Source) 
         sentence: verdict.sentence.clone(),
         advice: verdict.advice.clone().unwrap_or_default(),
         since: reported.map_or(first_seen, Since::Reported),
+        flapping: None,
     }
 }
 
 /// The word for what is well at this moment and has an alarm because it comes and goes.
 const FLAPPING: &str = "Flapping";
 
-/// Between a resource's name and what of it changes.
-const FLAPS: &str = " is flapping: its ";
-
-/// What comes before the number of changes.
-const CHANGED: &str = " has changed ";
-
-/// What [`Subject::State`] is called.
-const STATE: &str = "state";
-
-#[derive(Clone, Copy)]
-pub(super) enum Subject<'a> {
-    /// Who leads it changes; what the leader is called.
-    Leader(&'a str),
-    /// Whether something is wrong changes.
-    State,
-}
-
-pub(super) fn flapping(
-    name: &str,
-    subject: Subject<'_>,
-    how: Flapping,
-    verdict: &Verdict,
-) -> Finding {
-    let times = how.changes;
-    let (sentence, advice) = match subject {
-        Subject::Leader(leader) => (
-            format!("{name}{FLAPS}{leader}{CHANGED}{times} times."),
+pub(super) fn flapping(resource: &Resource, subject: FlappingSubject, how: Flapping) -> Finding {
+    let (name, verdict) = (&resource.name, &resource.verdict);
+    let changes = how.changes;
+    let (changing, advice) = match subject {
+        FlappingSubject::Leader => (
+            match resource.key.kind {
+                Kind::SlicerGroup => "slicer on air",
+                Kind::FailoverGroup | Kind::FailoverSession | Kind::Connection => "primary",
+            },
             "It keeps failing over and back: check the members that take turns.",
         ),
-        Subject::State => (
-            format!("{name}{FLAPS}{STATE}{CHANGED}{times} times."),
+        FlappingSubject::State => (
+            "state",
             "The fault comes and goes: check its network and its host before you act.",
         ),
     };
@@ -144,22 +130,12 @@ pub(super) fn flapping(
         } else {
             verdict.word.clone()
         },
-        sentence: format!("{sentence} Now: {}.", verdict.word),
+        sentence: format!(
+            "{name} is flapping: its {changing} has changed {changes} times. Now: {}.",
+            verdict.word
+        ),
         advice: advice.to_owned(),
         since: Since::Observed(how.since),
+        flapping: Some(FlappingAlarm { subject, changes }),
     }
-}
-
-/// What flapped, and how, as [`flapping`] said in an alarm: nothing else tells it after a restart.
-pub(super) fn told_flapping(alarm: &Alarm) -> Option<(Subject<'_>, Flapping)> {
-    let said = alarm.sentence.strip_prefix(&alarm.name)?;
-    let (subject, times) = said.strip_prefix(FLAPS)?.split_once(CHANGED)?;
-    let subject = if subject == STATE {
-        Subject::State
-    } else {
-        Subject::Leader(subject)
-    };
-    let changes = times.split(' ').next()?.parse().ok()?;
-    let since = alarm.since.at();
-    Some((subject, Flapping { changes, since }))
 }

@@ -87,7 +87,7 @@ impl Scope {
         match self {
             Self::System(kind) => system(&key.connection) == Some(*kind),
             Self::Connection(id) => key.connection == *id,
-            Self::Resource(resource) => resource == key,
+            Self::Resource(resource) => resource.is_same(key),
         }
     }
 }

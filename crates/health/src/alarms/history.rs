@@ -1,7 +1,7 @@
 //! What was said of each resource over time.
 
 use super::entry::Entry;
-use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, told_flapping, unread_since};
+use super::finding::{Finding, SAME_CLOCK, of_verdict, silence, unread_since};
 use super::{Alarm, Since};
 use crate::inventory::{Judged, Kind, Reading, Resource, ResourceKey, outlasts_silence};
 use crate::verdict::Verdict;
@@ -37,6 +37,22 @@ pub struct Changes {
     pub worsened: Vec<Alarm>,
     /// Alarms that are no longer open, as they last were.
     pub ended: Vec<Alarm>,
+    /// Those whose connection is watched no longer, as they last were: whether they have ended nobody knows.
+    pub unwatched: Vec<Alarm>,
+}
+
+impl Changes {
+    /// An alarm is open no longer, because its resource is not there any more.
+    fn is_over(&mut self, alarm: Option<Alarm>, by_id: &HashMap<&str, &Source>) {
+        let Some(alarm) = alarm else {
+            return;
+        };
+        if by_id.contains_key(alarm.resource.connection.as_str()) {
+            self.ended.push(alarm);
+        } else {
+            self.unwatched.push(alarm);
+        }
+    }
 }
 
 /// What was said of every resource over time, and the alarms that are open.
@@ -127,9 +143,9 @@ impl AlarmHistory {
             .cloned()
             .collect();
         for key in gone {
-            changes.ended.extend(self.open.remove(&key));
+            changes.is_over(self.open.remove(&key), &by_id);
         }
-        self.connections(sources, now, &mut changes);
+        self.connections(sources, &by_id, now, &mut changes);
         changes
     }
 
@@ -270,7 +286,7 @@ impl AlarmHistory {
         };
         // What flaps comes and goes: that it is back, or worse for a moment, is nothing new.
         let has_worsened =
-            before.map(|alarm| found.severity < alarm.severity && told_flapping(alarm).is_none());
+            before.map(|alarm| found.severity < alarm.severity && alarm.flapping.is_none());
         let alarm = Alarm {
             id,
             resource: key.clone(),
@@ -281,6 +297,7 @@ impl AlarmHistory {
             sentence: found.sentence,
             advice: found.advice,
             since,
+            flapping: found.flapping,
             acknowledged: None,
             notes: Vec::new(),
             maintenance: None,
@@ -296,7 +313,13 @@ impl AlarmHistory {
     /// **The one rule of silent:** a connection that is not believed any more, or that could not be read
     /// even once, is an alarm of its own, ranked by what it hides and above all of that. Once its last
     /// answer is no data any more, nothing is known of it, and that is critical.
-    fn connections(&mut self, sources: &[Source], now: DateTime<Utc>, changes: &mut Changes) {
+    fn connections(
+        &mut self,
+        sources: &[Source],
+        by_id: &HashMap<&str, &Source>,
+        now: DateTime<Utc>,
+        changes: &mut Changes,
+    ) {
         let mut silent: HashSet<ResourceKey> = HashSet::new();
         for source in sources {
             let freshness = source.reading.freshness(now);
@@ -326,7 +349,7 @@ impl AlarmHistory {
             .cloned()
             .collect();
         for key in over {
-            changes.ended.extend(self.open.remove(&key));
+            changes.is_over(self.open.remove(&key), by_id);
         }
     }
 }

@@ -13,7 +13,6 @@ mod history;
 mod tests;
 
 pub use finding::by_own_clock;
-use finding::told_flapping;
 pub use handling::{Acknowledgement, Expired, Handling, Maintenance, Note, Scope, maintenance_of};
 pub use history::{AlarmHistory, Changes, Source};
 
@@ -48,6 +47,29 @@ impl Since {
     }
 }
 
+/// What of a resource flaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlappingSubject {
+    /// Who leads it.
+    Leader,
+    /// Whether something is wrong with it.
+    State,
+}
+
+from_json! { enum FlappingSubject { Leader = "leader", State = "state" } }
+
+/// How the resource of an alarm flaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct FlappingAlarm {
+    /// What changes.
+    pub subject: FlappingSubject,
+    /// How many changes there have been since the alarm began.
+    pub changes: usize,
+}
+
+from_json! { struct FlappingAlarm { subject, changes } }
+
 /// One resource that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Alarm {
@@ -69,6 +91,9 @@ pub struct Alarm {
     pub advice: String,
     /// Since when.
     pub since: Since,
+    /// How it flaps, where it does. After a restart it goes on from here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flapping: Option<FlappingAlarm>,
     /// Who takes care of it, where somebody said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledgement>,
@@ -81,8 +106,8 @@ pub struct Alarm {
 }
 
 from_json! { struct Alarm {
-    id, resource, name, severity, rank, word, sentence, advice, since, acknowledged, notes or default,
-    maintenance,
+    id, resource, name, severity, rank, word, sentence, advice, since, flapping, acknowledged,
+    notes or default, maintenance,
 } }
 
 impl Alarm {
@@ -110,7 +135,7 @@ impl Alarm {
     #[must_use]
     pub fn is_worse_than(&self, severity: Severity, word: &str) -> bool {
         let is_other = !word.is_empty() && self.word != word;
-        let is_one = self.resource.kind == Kind::Connection || told_flapping(self).is_some();
+        let is_one = self.resource.kind == Kind::Connection || self.flapping.is_some();
         self.severity < severity || self.severity == Severity::Critical && is_other && !is_one
     }
 

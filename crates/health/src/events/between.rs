@@ -3,14 +3,14 @@
 use super::{Event, EventKind};
 use crate::alarms::{Alarm, Changes};
 use crate::inventory::{
-    Facts, GroupFacts, Judged, Kind, Moment, Observed, Resource, SessionFacts, SlicerFacts,
-    SlicerGroupFacts, SlicerPart,
+    Facts, GroupFacts, Judged, Kind, Moment, Observed, Reading, Resource, SessionFacts,
+    SlicerFacts, SlicerGroupFacts, SlicerPart,
 };
 use crate::severity::Severity;
 use crate::slicers::{mode_word, on_air_word};
 use crate::sort;
 use crate::words::span;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use std::collections::{BTreeSet, HashSet};
 use vendors::aveva::TimeSpan;
 use vendors::uplynk::OnAir;
@@ -40,20 +40,53 @@ pub fn between(before: &Judged, after: &Judged, at: &Moment) -> Vec<Event> {
             of_on_air(&mut events, before, after, read_before, at);
             of_slicer_group(&mut events, before, after);
         }
-        (Facts::FailoverSession(before), Facts::FailoverSession(after)) => {
-            let ended = |facts: &SessionFacts| facts.ended.is_some() || is_over(facts);
-            if !ended(before) && ended(after) {
-                events.run_ended(after, at);
-            }
+        (Facts::FailoverSession(before), Facts::FailoverSession(after))
+            if !is_over(before) && is_over(after) =>
+        {
+            events.run_ended(after, at);
         }
         _ => {}
     }
     events.list
 }
 
-/// A resource that a connection, which was read before, did not list then. `since` is when that reading began.
+/// That a group was read again, and could not be before for so long that it was not believed, while its connection was:
+/// `last` is when that was last read as a whole before, and `reading` is how it is read now. Whose connection fell silent
+/// as well, the alarm of that tells.
 #[must_use]
-pub fn appeared(judged: &Judged, since: DateTime<Utc>, at: &Moment) -> Vec<Event> {
+pub fn read_again(
+    before: &Judged,
+    after: &Judged,
+    last: DateTime<Utc>,
+    reading: &Reading,
+) -> Option<Event> {
+    let read_at = match after.resource.observed {
+        Observed::WithConnection => after.observed_at?,
+        Observed::At(at) => at,
+        Observed::Never => return None,
+    };
+    let Observed::At(read_before) = before.resource.observed else {
+        return None;
+    };
+    let was_believed = reading.freshness_of(&before.resource, last).is_believable();
+    if was_believed || read_before >= read_at {
+        return None;
+    }
+    let lasted = span(read_at.signed_duration_since(read_before));
+    let mut events = Events {
+        of: &after.resource,
+        at: read_at,
+        list: Vec::new(),
+    };
+    let what = format!("It could not be read for {lasted}. What happened meanwhile was not seen.");
+    events.changed(EventKind::Resource, what, Some(written(read_before)), None);
+    events.list.pop()
+}
+
+/// A resource that none of the connections which may list it listed before, and that this one, which was read before,
+/// lists now. How long it has been there does not matter: a server may list a run late.
+#[must_use]
+pub fn appeared(judged: &Judged, at: &Moment) -> Vec<Event> {
     let resource = &judged.resource;
     let mut events = Events {
         of: resource,
@@ -62,13 +95,9 @@ pub fn appeared(judged: &Judged, since: DateTime<Utc>, at: &Moment) -> Vec<Event
     };
     match &resource.facts {
         Facts::FailoverSession(facts) => {
-            // What started earlier was listed before, by another connection of the same server.
-            let started = facts.started.map(|started| by_gateway(started, at));
-            if started.is_some_and(|started| started >= since) {
-                events.run_started(facts, at);
-                if facts.ended.is_some() || is_over(facts) {
-                    events.run_ended(facts, at);
-                }
+            events.run_started(facts, at);
+            if is_over(facts) {
+                events.run_ended(facts, at);
             }
         }
         _ => {
@@ -107,15 +136,19 @@ pub fn of_alarms(
     is_first: impl Fn(&Alarm) -> bool,
     now: DateTime<Utc>,
 ) -> Vec<Event> {
-    let event = |alarm: &Alarm, severity, what| Event {
-        at: now,
-        kind: EventKind::Alarm,
-        severity,
-        resource: Some(alarm.resource.clone()),
-        name: alarm.name.clone(),
-        what,
-        before: None,
-        after: None,
+    let event = |alarm: &Alarm, severity, what| {
+        let is_silence = alarm.resource.kind == Kind::Connection && severity != Severity::Normal;
+        Event {
+            at: now,
+            kind: EventKind::Alarm,
+            severity,
+            resource: Some(alarm.resource.clone()),
+            name: alarm.name.clone(),
+            what,
+            // It was noticed some time after the last answer: nobody saw what has happened since then.
+            before: is_silence.then(|| written(alarm.since.at())),
+            after: None,
+        }
     };
     // The newest stand above: so the worst of one moment do.
     let mut began: Vec<&Alarm> = changes.began.iter().collect();
@@ -140,7 +173,20 @@ pub fn of_alarms(
         let what = format!("Alarm ended after {lasted}: {}", alarm.sentence);
         event(alarm, Severity::Normal, what)
     });
-    began.chain(worsened).chain(ended).collect()
+    let mut unwatched: Vec<&Alarm> = changes.unwatched.iter().collect();
+    unwatched.sort_by(|one, other| other.worst_first(one));
+    let unwatched = unwatched.into_iter().map(|alarm| {
+        let what = format!("Alarm no longer watched: {}", alarm.sentence);
+        Event {
+            before: None,
+            ..event(alarm, Severity::Off, what)
+        }
+    });
+    began
+        .chain(worsened)
+        .chain(ended)
+        .chain(unwatched)
+        .collect()
 }
 
 /// Collects the events of one resource.
@@ -220,8 +266,8 @@ impl Events<'_> {
 
     fn run_started(&mut self, facts: &SessionFacts, at: &Moment) {
         self.add(EventKind::Run, "The failover started.".to_owned());
-        if let (Some(event), Some(started)) = (self.list.last_mut(), facts.started) {
-            event.at = by_gateway(started, at);
+        if let Some(event) = self.list.last_mut() {
+            event.at = started(facts, at).unwrap_or(event.at);
             event.severity = Severity::Moving;
         }
     }
@@ -229,10 +275,30 @@ impl Events<'_> {
     fn run_ended(&mut self, facts: &SessionFacts, at: &Moment) {
         let result = facts.result.as_deref().unwrap_or("no result");
         self.add(EventKind::Run, format!("The failover ended: {result}."));
-        if let (Some(event), Some(ended)) = (self.list.last_mut(), facts.ended) {
-            event.at = by_gateway(ended, at);
+        if let Some(event) = self.list.last_mut() {
+            let ended = facts.ended.map(|ended| by_gateway(ended, at).min(at.now));
+            // `None` comes before every time.
+            event.at = ended.max(ended.and(started(facts, at))).unwrap_or(event.at);
+            // How the run is judged among others says nothing of how it ended.
+            event.severity = match facts.result.as_deref() {
+                Some("Failed") => Severity::Critical,
+                Some("Warning") => Severity::Warning,
+                Some("Success") => Severity::Normal,
+                _ => Severity::Unknown,
+            };
         }
     }
+}
+
+/// When a run started, by the gateway's clock: no later than now, whatever the vendor says.
+fn started(facts: &SessionFacts, at: &Moment) -> Option<DateTime<Utc>> {
+    let started = facts.started?;
+    Some(by_gateway(started, at).min(at.now))
+}
+
+/// A time as events carry it beside their own.
+fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// A time of the vendor's clock by the gateway's.
@@ -241,9 +307,22 @@ fn by_gateway(vendor: DateTime<Utc>, at: &Moment) -> DateTime<Utc> {
     gateway.unwrap_or(vendor)
 }
 
-/// The vendor's state of a session that has ended without an end time.
+/// Whether a session has ended. It may have an end time while its state says that it runs, and none once it has stopped.
 fn is_over(facts: &SessionFacts) -> bool {
-    facts.state.as_deref() == Some("Stopped")
+    match facts.state.as_deref() {
+        Some("Stopped") => true,
+        Some("Starting" | "Working" | "Stopping") => false,
+        _ => facts.ended.is_some(),
+    }
+}
+
+/// When a run of a plan ended, by the vendor's clock; `None` where it has not, or where the vendor does not say when.
+#[must_use]
+pub fn ended_at(resource: &Resource) -> Option<DateTime<Utc>> {
+    match &resource.facts {
+        Facts::FailoverSession(facts) if is_over(facts) => facts.ended,
+        _ => None,
+    }
 }
 
 fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {

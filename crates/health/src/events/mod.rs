@@ -10,9 +10,10 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
-pub use between::{appeared, between, gone, of_alarms};
+pub use between::{appeared, between, ended_at, gone, of_alarms, read_again};
 pub use report::{
-    Record, UnknownInterval, absences, record, silences, tells_silence, until, unwatched,
+    Record, RecordedEvent, UnknownInterval, absences, record, silences, tells_silence, until,
+    unwatched,
 };
 pub use timeline::{Gaps, Interval, Leader, LeaderChange, timeline};
 
@@ -44,7 +45,7 @@ pub enum EventKind {
     Eligibility,
     /// A cloud failover session started or ended.
     Run,
-    /// A group appeared, or is no longer listed.
+    /// A group appeared, is no longer listed, or was read again that could not be while its connection was.
     Resource,
     /// An alarm began, got worse or ended; those of connections tell when they fell silent and came back.
     Alarm,
@@ -116,7 +117,8 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// What kind of event.
     pub kind: EventKind,
-    /// How bad the resource is after it; a failover, and what falls behind or becomes unhealthy, is at least a warning.
+    /// How bad the resource is after it; a failover, and what falls behind or becomes unhealthy, is at least a warning, and
+    /// the end of a run is as bad as its result.
     pub severity: Severity,
     /// To which resource; `None` where it concerns all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,7 +128,8 @@ pub struct Event {
     pub name: String,
     /// What, in a sentence without the resource's name.
     pub what: String,
-    /// What was there before, where that can be told in a few words: the leader of a failover, the order.
+    /// What was there before, where that can be told in a few words: the leader of a failover, the order. Where nobody saw
+    /// what happened before it, since when not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// What is there now.

@@ -120,6 +120,30 @@ pub fn unwatched(
         .collect()
 }
 
+/// What is recorded of an alarm or of the coming and going of a group.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedEvent<'a> {
+    /// Of what; `None` where it concerns all.
+    pub resource: Option<&'a ResourceKey>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The number of its entry.
+    pub number: i64,
+    /// How bad.
+    pub severity: Severity,
+    /// Since when nobody had seen what happened; `None` where it does not say.
+    pub unseen_since: Option<DateTime<Utc>>,
+}
+
+impl RecordedEvent<'_> {
+    /// From when on nobody saw what happened: what the last answer told, a moment before, was seen.
+    fn unseen_from(&self) -> DateTime<Utc> {
+        let unseen = self.unseen_since;
+        let unseen = unseen.and_then(|at| at.checked_add_signed(TimeDelta::milliseconds(1)));
+        unseen.map_or(self.at, |at| at.min(self.at))
+    }
+}
+
 /// Whether the alarms of this resource tell when its connection did not answer. A group may have the id or the name of
 /// its connection, and be among what was asked for by these.
 #[must_use]
@@ -127,50 +151,60 @@ pub fn tells_silence(resource: Option<&ResourceKey>) -> bool {
     resource.is_some_and(|key| key.kind == Kind::Connection)
 }
 
-/// When a connection did not answer, by the events of alarms, of which those of others count for nothing: of what, when,
-/// the number of the entry, and the severity, which is Normal for an end (see `of_alarms`). An alarm that goes on has no
-/// end.
+/// When a connection did not answer, by the events of alarms, of which those of others count for nothing, and of which an
+/// end is Normal (see `of_alarms`). An alarm that goes on has no end.
 #[must_use]
-pub fn silences<'a>(
-    alarms: impl IntoIterator<Item = (Option<&'a ResourceKey>, DateTime<Utc>, i64, Severity)>,
-) -> Vec<UnknownInterval> {
+pub fn silences<'a>(alarms: impl IntoIterator<Item = RecordedEvent<'a>>) -> Vec<UnknownInterval> {
     let alarms = alarms.into_iter();
-    let own = alarms.filter(|(resource, ..)| tells_silence(*resource));
-    intervals(own.map(|(_, at, number, severity)| (at, number, severity == Severity::Normal)))
+    let own = alarms.filter(|alarm| tells_silence(alarm.resource));
+    intervals(own.collect(), |alarm| {
+        // Who is watched no longer is not silent: when its resources were not listed they say themselves.
+        matches!(alarm.severity, Severity::Normal | Severity::Off)
+    })
 }
 
-/// When a resource was not listed, by the events of its coming and going: when, the number of the entry, and the
-/// severity, which is Unknown where it went (see `gone`). Before it first came it was not listed, nor since it went last.
+/// When a resource was not listed or could not be read, by the events of its coming and going, which are Unknown where it
+/// went (see `gone`), and of its being read again (see `read_again`). Before it first came it was not listed, nor since it
+/// went last.
 #[must_use]
-pub fn absences(
-    events: impl IntoIterator<Item = (DateTime<Utc>, i64, Severity)>,
-) -> Vec<UnknownInterval> {
-    let came = |(at, number, severity)| (at, number, severity != Severity::Unknown);
-    let absent = intervals(events.into_iter().map(came)).into_iter();
+pub fn absences<'a>(events: impl IntoIterator<Item = RecordedEvent<'a>>) -> Vec<UnknownInterval> {
+    let (mut listed, mut absent) = (Vec::new(), Vec::new());
+    for event in events {
+        if event.unseen_since.is_some() {
+            absent.push(UnknownInterval {
+                from: event.unseen_from(),
+                to: event.at,
+                is_compared: true,
+            });
+        } else {
+            listed.push(event);
+        }
+    }
+    let not_listed = intervals(listed, |event| event.severity != Severity::Unknown);
+    absent.extend(not_listed.into_iter().map(|one| UnknownInterval {
+        is_compared: false,
+        ..one
+    }));
     absent
-        .map(|one| UnknownInterval {
-            is_compared: false,
-            ..one
-        })
-        .collect()
 }
 
-/// From each beginning to the next end, newest first: when, the number of the entry, and whether it is an end. What ends
-/// first has begun before all that is known.
-fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Vec<UnknownInterval> {
-    let mut events: Vec<_> = events.into_iter().collect();
-    sort(&mut events, |(at, number, _), other| {
-        (other.0, other.1).cmp(&(*at, *number))
+/// From each beginning to the next end, newest first. What ends first has begun before all that is known.
+fn intervals(
+    mut events: Vec<RecordedEvent<'_>>,
+    is_end: fn(&RecordedEvent<'_>) -> bool,
+) -> Vec<UnknownInterval> {
+    sort(&mut events, |one, other| {
+        (other.at, other.number).cmp(&(one.at, one.number))
     });
-    let oldest = events.last().filter(|(.., is_end)| *is_end);
-    let oldest = oldest.map(|(at, ..)| *at);
+    let oldest = events.last().filter(|oldest| is_end(oldest));
+    let oldest = oldest.map(|oldest| oldest.at);
     let (mut list, mut end) = (Vec::new(), DateTime::<Utc>::MAX_UTC);
-    for (at, _, is_end) in events {
-        if is_end {
-            end = at;
+    for event in events {
+        if is_end(&event) {
+            end = event.at;
         } else {
             list.push(UnknownInterval {
-                from: at,
+                from: event.unseen_from(),
                 to: end,
                 is_compared: true,
             });
@@ -182,7 +216,9 @@ fn intervals(events: impl IntoIterator<Item = (DateTime<Utc>, i64, bool)>) -> Ve
 
 #[cfg(test)]
 mod tests {
-    use super::{Record, UnknownInterval, absences, record, silences, until, unwatched};
+    use super::{
+        Record, RecordedEvent, UnknownInterval, absences, record, silences, until, unwatched,
+    };
     use crate::events::timeline::{Gaps, Interval, Leader};
     use crate::inventory::{Kind, ResourceKey};
     use crate::severity::Severity;
@@ -191,6 +227,16 @@ mod tests {
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).expect("in range")
+    }
+
+    fn event(second: i64, severity: Severity) -> RecordedEvent<'static> {
+        RecordedEvent {
+            resource: None,
+            at: at(second),
+            number: 0,
+            severity,
+            unseen_since: None,
+        }
     }
 
     /// `a` and `b` lead, `-` is nobody, `?` is not known: a second each.
@@ -264,17 +310,29 @@ mod tests {
             id: "live".to_owned(),
         };
         let (own, of_group) = (key(Kind::Connection), key(Kind::SlicerGroup));
+        let event = |resource, second, number, severity| RecordedEvent {
+            resource,
+            number,
+            ..event(second, severity)
+        };
+        let noticed = RecordedEvent {
+            unseen_since: Some(at(44)),
+            ..event(Some(&own), 50, 5, Severity::Critical)
+        };
         let told = silences([
-            (None, at(70), 7, Severity::Critical),
-            (Some(&of_group), at(60), 6, Severity::Critical),
-            (Some(&own), at(50), 5, Severity::Critical),
-            (Some(&own), at(30), 4, Severity::Normal),
+            event(None, 70, 7, Severity::Critical),
+            event(Some(&of_group), 60, 6, Severity::Critical),
+            noticed,
+            // It was taken out of the configuration.
+            event(Some(&own), 42, 4, Severity::Off),
+            event(Some(&own), 40, 4, Severity::Warning),
+            event(Some(&own), 30, 4, Severity::Normal),
             // It got worse.
-            (Some(&own), at(20), 3, Severity::Critical),
-            (Some(&of_group), at(20), 2, Severity::Normal),
-            (Some(&own), at(10), 1, Severity::Unknown),
+            event(Some(&own), 20, 3, Severity::Critical),
+            event(Some(&of_group), 20, 2, Severity::Normal),
+            event(Some(&own), 10, 1, Severity::Unknown),
             // Its beginning is no longer kept.
-            (Some(&own), at(5), 0, Severity::Normal),
+            event(Some(&own), 5, 0, Severity::Normal),
         ]);
         let unseen = |from, to| UnknownInterval {
             from,
@@ -282,8 +340,11 @@ mod tests {
             is_compared: true,
         };
         let last = DateTime::<Utc>::MAX_UTC;
+        let after = |second| at(second) + TimeDelta::milliseconds(1);
         let expected = [
-            unseen(at(50), last),
+            // From its last answer, and not from when that was noticed.
+            unseen(after(44), last),
+            unseen(at(40), at(42)),
             unseen(at(10), at(30)),
             UnknownInterval::before(at(5)),
         ];
@@ -313,11 +374,35 @@ mod tests {
                 } else {
                     Severity::Unknown
                 };
-                (at(*second), number, severity)
+                RecordedEvent {
+                    number,
+                    ..event(*second, severity)
+                }
             }));
             let told: Vec<_> = told.iter().map(|one| (one.from, one.to)).collect();
             assert_eq!(told, expected, "{events:?}");
         }
+    }
+
+    #[test]
+    fn a_resource_that_is_read_again_was_there_and_not_known() {
+        let came = event(10, Severity::Normal);
+        let read_again = RecordedEvent {
+            unseen_since: Some(at(20)),
+            // How bad it is says nothing here.
+            ..event(30, Severity::Unknown)
+        };
+        let told = Gaps::of(absences([came, read_again]));
+        let gap = |from, to, is_compared| UnknownInterval {
+            from,
+            to,
+            is_compared,
+        };
+        let expected = [
+            gap(DateTime::<Utc>::MIN_UTC, at(10), false),
+            gap(at(20) + TimeDelta::milliseconds(1), at(30), true),
+        ];
+        assert_eq!(told, Gaps::of(expected.to_vec()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
-use super::{EventKind, appeared, between, gone, of_alarms};
+use super::{EventKind, appeared, between, gone, of_alarms, read_again};
 use crate::alarms::{Alarm, Changes, Since};
 use crate::inventory::{
-    Facts, GroupFacts, Judged, Kind, Moment, Observed, Resource, ResourceKey, SessionFacts,
-    SlicerFacts, SlicerGroupFacts, SlicerPart,
+    Facts, GroupFacts, Judged, Kind, Moment, Observed, Reading, Resource, ResourceKey,
+    SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
 };
 use crate::severity::Severity;
 use crate::verdict::Verdict;
@@ -307,9 +307,8 @@ fn what_is_not_reported_to_be_on_air_is_no_failover() {
     }
 }
 
-#[test]
-fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
-    let alarm = |severity| Alarm {
+fn alarm(severity: Severity) -> Alarm {
+    Alarm {
         id: "1".to_owned(),
         resource: resource(Facts::None).key,
         name: "G".to_owned(),
@@ -319,14 +318,20 @@ fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
         sentence: "G is not well.".to_owned(),
         advice: String::new(),
         since: Since::Observed(at(940)),
+        flapping: None,
         acknowledged: None,
         notes: Vec::new(),
         maintenance: None,
-    };
+    }
+}
+
+#[test]
+fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
     let changes = Changes {
         began: vec![alarm(Severity::Warning)],
         worsened: vec![alarm(Severity::Critical)],
         ended: vec![alarm(Severity::Critical)],
+        unwatched: vec![alarm(Severity::Warning)],
     };
     let events = of_alarms(&changes, |_| false, at(1_000));
     let told: Vec<_> = events
@@ -339,6 +344,7 @@ fn an_alarm_that_begins_gets_worse_and_ends_is_told() {
             ("Alarm: G is not well.", Severity::Warning),
             ("Alarm, now critical: G is not well.", Severity::Critical),
             ("Alarm ended after 1 min: G is not well.", Severity::Normal),
+            ("Alarm no longer watched: G is not well.", Severity::Off),
         ]
     );
 }
@@ -434,30 +440,169 @@ fn a_failover_and_back_between_two_readings_is_told_by_the_vendors_time() {
     }
 }
 
+/// A run that started at a second of the vendor's clock.
+fn run(started: i64, ended: Option<i64>, state: &str, result: &str) -> Judged {
+    judged(Facts::FailoverSession(Box::new(SessionFacts {
+        started: Some(at(started)),
+        ended: ended.map(at),
+        state: Some(state.to_owned()),
+        result: Some(result.to_owned()),
+        ..SessionFacts::default()
+    })))
+}
+
 #[test]
-fn a_run_begins_and_ends_once() {
-    let run = |ended: Option<i64>, state: &str| {
-        Facts::FailoverSession(Box::new(SessionFacts {
-            started: Some(at(900)),
-            ended: ended.map(at),
-            state: Some(state.to_owned()),
-            result: ended.map(|_| "Failed".to_owned()),
-            ..SessionFacts::default()
-        }))
+fn a_run_ends_once_and_only_where_its_state_does_not_say_that_it_runs() {
+    let ends = |before: &Judged, after: &Judged| !between(before, after, &moment()).is_empty();
+    for (before, after, expected) in [
+        ((None, "Working"), (None, "Working"), false),
+        ((None, "Working"), (Some(1_000), "Stopped"), true),
+        ((None, "Working"), (None, "Stopped"), true),
+        ((Some(1_000), "Stopped"), (Some(1_000), "Stopped"), false),
+        ((None, "Stopped"), (Some(1_000), "Stopped"), false),
+        ((None, "Working"), (Some(1_000), "Working"), false),
+        ((Some(1_000), "Stopping"), (Some(1_000), "Stopped"), true),
+        // A state that is not known.
+        ((None, "New"), (Some(1_000), "New"), true),
+    ] {
+        let of = |(ended, state): (Option<i64>, &str)| run(900, ended, state, "None");
+        assert_eq!(
+            ends(&of(before), &of(after)),
+            expected,
+            "{before:?} {after:?}"
+        );
+    }
+}
+
+#[test]
+fn a_run_that_is_listed_late_is_told_from_its_beginning() {
+    let started = ("The failover started.", at(-29_100));
+    let ended = ("The failover ended: Failed.", at(870));
+    for (judged, expected) in [
+        (run(-29_070, None, "Working", "None"), vec![started]),
+        (
+            run(-29_070, Some(900), "Stopped", "Failed"),
+            vec![started, ended],
+        ),
+    ] {
+        let events = appeared(&judged, &moment());
+        let told = events.iter().map(|event| (event.what.as_str(), event.at));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn the_end_of_a_run_is_as_bad_as_its_result_whatever_others_of_its_plan_did() {
+    for (result, expected) in [
+        ("Failed", Severity::Critical),
+        ("Warning", Severity::Warning),
+        ("Success", Severity::Normal),
+        ("None", Severity::Unknown),
+        ("Cancelled", Severity::Unknown),
+    ] {
+        for judged_as in [Severity::Normal, Severity::Moving, Severity::Critical] {
+            let mut after = run(900, Some(1_000), "Stopped", result);
+            after.resource.verdict.severity = judged_as;
+            let before = run(900, None, "Working", "None");
+            let of_end = between(&before, &after, &moment())[0].severity;
+            let of_late = appeared(&after, &moment())[1].severity;
+            assert_eq!((of_end, of_late), (expected, expected), "{result}");
+        }
+    }
+}
+
+/// Now is 1,000, which is 1,030 by the vendor's clock.
+#[test]
+fn no_run_starts_or_ends_in_the_future_and_none_ends_before_it_starts() {
+    for (started, ended, expected) in [
+        (900, 1_000, [870, 970]),
+        (900, 2_000, [870, 1_000]),
+        (2_000, 3_000, [1_000, 1_000]),
+        (900, 500, [870, 870]),
+        (2_000, 500, [1_000, 1_000]),
+    ] {
+        let events = appeared(&run(started, Some(ended), "Stopped", "Success"), &moment());
+        let told: Vec<_> = events.iter().map(|event| event.at).collect();
+        assert_eq!(told, expected.map(at), "{started} {ended}");
+    }
+}
+
+#[test]
+fn a_group_that_is_read_again_says_since_when_it_was_not() {
+    let reading = Reading {
+        observed_at: Some(at(995)),
+        interval: TimeDelta::seconds(5),
     };
-    let working = || run(None, "Working");
-    assert_eq!(told(working(), working()), [""; 0]);
+    let of = |observed| {
+        let mut one = judged(group("a", "", &["a"], &[]));
+        one.resource.observed = observed;
+        one
+    };
+    let (now, never) = (Observed::WithConnection, Observed::Never);
+    let before = |second| Observed::At(at(second));
+    for (was, is, last, since) in [
+        (before(900), now, 990, Some(900)),
+        (before(900), before(985), 990, Some(900)),
+        // It was believed until the connection was read for the last time, as where that fell silent.
+        (before(900), now, 915, None),
+        (before(900), before(900), 990, None),
+        (before(900), never, 990, None),
+        (now, now, 500, None),
+        (never, now, 990, None),
+    ] {
+        let event = read_again(&of(was), &of(is), at(last), &reading);
+        let told = event.as_ref().and_then(|event| event.before.clone());
+        let expected = since.map(|second| {
+            let time = at(second).to_rfc3339();
+            time.replace("+00:00", ".000Z")
+        });
+        assert_eq!(told, expected, "{was:?} {is:?} {last}");
+    }
+    let event = read_again(&of(before(900)), &of(now), at(990), &reading).expect("it was");
     assert_eq!(
-        told(working(), run(Some(1_000), "Stopped")),
-        ["The failover ended: Failed."]
+        (event.kind, event.at, event.what.as_str()),
+        (
+            EventKind::Resource,
+            at(1_000),
+            "It could not be read for 1 min 40 s. What happened meanwhile was not seen."
+        )
     );
+}
+
+#[test]
+fn what_begins_to_be_silent_says_since_when() {
+    let of = |kind, severity| Alarm {
+        resource: ResourceKey {
+            kind,
+            ..resource(Facts::None).key
+        },
+        ..alarm(severity)
+    };
+    let silence = |severity| of(Kind::Connection, severity);
+    let changes = Changes {
+        began: vec![
+            silence(Severity::Unknown),
+            of(Kind::FailoverGroup, Severity::Critical),
+        ],
+        worsened: vec![silence(Severity::Critical)],
+        ended: vec![silence(Severity::Critical)],
+        ..Changes::default()
+    };
+    let mut events = of_alarms(&changes, |_| false, at(1_000));
+    events.retain(|event| event.before.is_some());
+    let told = events.iter().map(|event| {
+        let of = event.resource.as_ref().map(|key| key.kind);
+        (of, event.severity, event.before.as_deref(), event.at)
+    });
+    let since = Some("1970-01-01T00:15:40.000Z");
+    let silent = Some(Kind::Connection);
     assert_eq!(
-        told(run(Some(1_000), "Stopped"), run(Some(1_000), "Stopped")),
-        [""; 0]
+        told.collect::<Vec<_>>(),
+        [
+            (silent, Severity::Unknown, since, at(1_000)),
+            (silent, Severity::Critical, since, at(1_000)),
+        ]
     );
-    let seen = |since: i64| appeared(&judged(working()), at(since), &moment());
-    assert_eq!(seen(800)[0].at, at(870), "by the gateway's clock");
-    assert_eq!(seen(950), [], "it was listed before by another connection");
 }
 
 #[test]

@@ -5,17 +5,18 @@ use super::facts::{
 };
 use super::resource::{Kind, Observed, Resource, ResourceKey};
 use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
-use crate::failover_sessions::{self, Successes, is_recent, judge_session_among};
+use crate::failover_sessions::{Successes, is_recent, judge_session_among};
 use crate::freshness::{AHEAD, is_unknown};
 use crate::groups::{
-    HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, members,
+    HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, leaders,
+    members,
 };
 use crate::severity::Severity;
 use crate::slicers::{self, backups, is_ready, judge_slicers, ordered};
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::LeftOut;
-use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
 use vendors::uplynk::{Channel, FailoverGroup, OnAir, Slicer};
 use vendors::veeam::Session;
 
@@ -272,11 +273,9 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
     };
     let observation = observation(detail, at);
     let sessions = &detail.sessions;
-    let with_role = |role: &Role| {
-        sessions
-            .iter()
-            .find(|session| session.role.as_ref() == Some(role))
-    };
+    let (primary, pending) = leaders(configuration, &detail.status, sessions, observation);
+    let id = |session: Option<&ClientSession>| session.and_then(|session| session.id.clone());
+    let last_data = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
     let state = |session: &ClientSession| {
         let timeout = configuration.failover_timeout.as_ref();
         heartbeat_timing(session, timeout, observation).state
@@ -285,13 +284,15 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
         let those = sessions.iter().filter(|session| which(session));
         those.filter_map(|session| session.id.clone()).collect()
     };
-    let leading = with_role(&Role::Primary).or_else(|| with_role(&Role::PendingPrimary));
     GroupFacts {
-        primary: detail.status.primary.clone(),
-        pending: detail.status.pending_primary.clone(),
+        // One that the status names and that is not listed is shown all the same.
+        primary: id(primary).or_else(|| detail.status.primary.clone()),
+        pending: id(pending),
         members: Some(members(configuration, sessions, observation)),
-        last_data: detail.status.last_data_processed_time,
-        heartbeat: leading.map(|session| HeartbeatFacts {
+        last_data: primary
+            .and_then(last_data)
+            .or(detail.status.last_data_processed_time),
+        heartbeat: primary.map(|session| HeartbeatFacts {
             at: session
                 .heartbeat
                 .as_ref()
@@ -373,8 +374,11 @@ fn of_session(
     at: &Moment,
 ) -> Resource {
     let facts = SessionFacts {
-        state: session.state.as_ref().map(failover_sessions::state_word),
-        result: session.result.as_ref().map(failover_sessions::result_word),
+        state: session.state.as_ref().map(|state| state.word().to_owned()),
+        result: session
+            .result
+            .as_ref()
+            .map(|result| result.word().to_owned()),
         started: session.creation_time,
         ended: session.end_time,
         progress: session.progress,

@@ -52,7 +52,7 @@ pub struct GroupFacts {
         skip_serializing_if = "Option::is_none"
     )]
     pub last_data: Option<DateTime<Utc>>,
-    /// The heartbeat of the primary, else of the pending primary.
+    /// The heartbeat of the primary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<HeartbeatFacts>,
     /// The ids of all sessions, for the search.

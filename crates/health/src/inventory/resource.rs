@@ -88,6 +88,15 @@ impl ResourceKey {
             id: connection.to_owned(),
         }
     }
+
+    /// Whether both are one resource. Another connection may come to represent the same run of a plan, whose GUID is
+    /// unique.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_shared = self.kind == Kind::FailoverSession;
+        (self.kind, &self.id) == (other.kind, &other.id)
+            && (is_shared || self.connection == other.connection)
+    }
 }
 
 /// When a resource was last read.

@@ -110,6 +110,54 @@ fn a_groups_facts_are_those_of_its_list() {
 }
 
 #[test]
+fn a_groups_leaders_are_those_of_its_sessions() {
+    let beating = |id: &str, role, seconds: i64| ClientSession {
+        heartbeat: Some(Heartbeat {
+            heartbeat_time: Some(at(seconds)),
+            last_data_processed_time: Some(at(seconds - 1)),
+            ..Heartbeat::default()
+        }),
+        ..session(id, role)
+    };
+    let of = |status: GroupStatus, sessions: Vec<ClientSession>| {
+        let mut group = group(Some(0), None);
+        if let Some(detail) = &mut group.detail {
+            (detail.status, detail.sessions) = (status, sessions);
+        }
+        match one(&Contents::Aveva(vec![group]), &moment(0)).facts {
+            Facts::FailoverGroup(facts) => facts,
+            other => panic!("no group: {other:?}"),
+        }
+    };
+    // The status does not name who was chosen, and its heartbeat is not that of a primary.
+    let pending = || beating("b", Role::PendingPrimary, -3);
+    let facts = of(GroupStatus::default(), vec![pending()]);
+    let leaders = (facts.primary.as_deref(), facts.pending.as_deref());
+    assert_eq!((leaders, facts.heartbeat), ((None, Some("b")), None));
+    // Of several silent primaries the one that was heard of last, in whichever order they come.
+    let (a, c) = (
+        beating("a", Role::Primary, -3_700),
+        beating("c", Role::Primary, -3_600),
+    );
+    for sessions in [vec![a.clone(), c.clone()], vec![c, a]] {
+        let facts = of(GroupStatus::default(), sessions);
+        assert_eq!(facts.primary.as_deref(), Some("c"));
+        assert_eq!(facts.heartbeat.and_then(|beat| beat.at), Some(at(-3_600)));
+        assert_eq!(facts.last_data, Some(at(-3_601)));
+    }
+    // One that is named and not listed.
+    let missing = GroupStatus {
+        primary: Some("x".to_owned()),
+        ..GroupStatus::default()
+    };
+    let facts = of(missing, vec![session("b", Role::Secondary)]);
+    assert_eq!(
+        (facts.primary.as_deref(), facts.heartbeat),
+        (Some("x"), None)
+    );
+}
+
+#[test]
 fn what_is_as_it_was_was_seen_with_the_last_reading_also_after_the_clock_was_set_back() {
     let moment = moment(100);
     for (read, seen) in [

@@ -1,6 +1,6 @@
 //! Sums up what was recorded over a time. Pure.
 
-use super::ReportQuery;
+use super::{ReportQuery, recorded};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Severity;
 use health::events::{self, EventKind, Gaps, Leader, LeaderChange, UnknownInterval};
@@ -9,14 +9,13 @@ use protocol::{ActivityEntry, ActivityKind, GroupReport, PlanReport, Report};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
-use std::mem;
 
 /// What a report is made of.
 pub(super) struct ReportData {
     pub(super) query: ReportQuery,
     pub(super) failovers: Vec<ActivityEntry>,
     pub(super) runs: Vec<ActivityEntry>,
-    /// The groups that came and went.
+    /// The groups that came and went, and were read again.
     pub(super) listed: Vec<ActivityEntry>,
     /// When each connection could not be seen.
     pub(super) unknown: HashMap<String, Vec<UnknownInterval>>,
@@ -39,16 +38,16 @@ struct Group {
     name: String,
     /// In the order of time.
     changes: Vec<LeaderChange>,
-    /// When it came and went.
-    listed: Vec<(DateTime<Utc>, i64, Severity)>,
+    /// That it came and went, and was read again.
+    listed: Vec<ActivityEntry>,
     /// What is known of it now; `None` where it is gone.
     now: Option<Listed>,
 }
 
 impl Group {
     /// The times for which it is not known who led it; `connection` has those in which its connection was not read.
-    fn gaps<'g>(&mut self, connection: &'g Gaps) -> Cow<'g, Gaps> {
-        let mut own = events::absences(mem::take(&mut self.listed));
+    fn gaps<'g>(&self, connection: &'g Gaps) -> Cow<'g, Gaps> {
+        let mut own = events::absences(self.listed.iter().map(recorded));
         let unknown_since = self.now.as_ref().and_then(|now| now.unknown_since);
         own.extend(unknown_since.map(UnknownInterval::since));
         // Of many groups most have none of their own, and a connection may have many.
@@ -87,15 +86,15 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         group.now = Some(listed);
     }
     for entry in data.listed {
-        let group = entry.resource.and_then(|key| groups.get_mut(&key));
-        if let Some(group) = group {
-            group.listed.push((entry.at, entry.number, entry.severity));
+        let key = entry.resource.as_ref();
+        if let Some(group) = key.and_then(|key| groups.get_mut(key)) {
+            group.listed.push(entry);
         }
     }
     let gaps = data.unknown.into_iter();
     let gaps: HashMap<String, Gaps> = gaps.map(|(id, unknown)| (id, Gaps::of(unknown))).collect();
     let none = Gaps::default();
-    let groups = groups.into_iter().map(|(key, mut group)| {
+    let groups = groups.into_iter().map(|(key, group)| {
         let gaps = group.gaps(gaps.get(&key.connection).unwrap_or(&none));
         let timeline = events::timeline(&group.changes, group.leader(), &gaps, query.from, now);
         let record = events::record(&events::until(timeline, query.to));

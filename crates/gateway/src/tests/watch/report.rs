@@ -200,7 +200,16 @@ fn silence(second: i64, severity: Severity) -> Event {
 /// A gateway that has watched its group for so many seconds, and what it has recorded meanwhile.
 async fn watched_for(plant: &Plant, seconds: u64, events: Vec<Event>) -> Fixture {
     plant.sessions("g0", &[("a", "Primary"), ("b", "Secondary")]);
-    let fixture = Fixture::of(plant).await;
+    // Read so seldom that it does not count as silent meanwhile.
+    let fixture = Fixture::new(vec![config::Connection {
+        watch: Duration::from_secs(seconds),
+        ..watched("plant-a", &plant.base)
+    }]);
+    fixture
+        .until("a first reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
     fixture.skip(seconds - 1);
     fixture.refresh().await;
     fixture.gateway.shared.store.record(events);
@@ -250,6 +259,34 @@ async fn an_alarm_of_a_group_called_as_its_connection_is_no_silence_of_that() {
 }
 
 #[tokio::test]
+async fn a_silence_begins_with_the_last_answer_and_a_group_may_be_silent_alone() {
+    let plant = Plant::new(1).await;
+    let since = |second: i64, event: Event| Event {
+        before: Some(DateTime::from_timestamp(second, 0).unwrap().to_rfc3339()),
+        ..event
+    };
+    let read_again = event(
+        80,
+        EventKind::Resource,
+        Severity::Normal,
+        Kind::FailoverGroup,
+        "g0",
+    );
+    let events = vec![
+        since(20, silence(40, Severity::Critical)),
+        silence(50, Severity::Normal),
+        since(60, read_again),
+    ];
+    let fixture = watched_for(&plant, 100, events).await;
+    assert_eq!(told(&fixture, WHOLE).await, [0, 0, 50]);
+    // What was noticed later than the time.
+    let part = "from=1970-01-01T00:00:00Z&to=1970-01-01T00:00:30Z";
+    assert_eq!(told(&fixture, part).await, [0, 0, 10]);
+    let part = "from=1970-01-01T00:00:55Z&to=1970-01-01T00:01:10Z";
+    assert_eq!(told(&fixture, part).await, [0, 0, 10]);
+}
+
+#[tokio::test]
 async fn of_a_time_that_is_no_longer_kept_nothing_is_said_to_be_known() {
     const DAY: u64 = 24 * 3_600;
     let plant = Plant::new(1).await;
@@ -261,11 +298,15 @@ async fn of_a_time_that_is_no_longer_kept_nothing_is_said_to_be_known() {
         days: 1,
         ..Retention::default()
     });
-    store.watched();
-    assert!(store.catch_up().await);
+    // A clock that has leapt ahead is believed once it has gone on for a day.
+    for days in [0, 1] {
+        fixture.skip(days * DAY);
+        store.watched();
+        assert!(store.catch_up().await);
+    }
     let [failovers, without, now_unknown] = told(&fixture, WHOLE).await;
     assert_eq!((failovers, without), (0, 0));
-    assert_eq!(now_unknown - unknown, 2 * DAY);
+    assert_eq!(now_unknown - unknown, 3 * DAY);
 }
 
 #[tokio::test]

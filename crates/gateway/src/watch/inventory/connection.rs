@@ -21,9 +21,23 @@ pub(super) struct TrackedResource {
     lingers: bool,
     /// The publication that last named it: what a whole one does not name is gone.
     named: u64,
+    /// When it ended, of a run that was seen to, by the vendor's clock. Another connection's server may list it as running
+    /// for a while longer: it ends once.
+    ended: Option<DateTime<Utc>>,
 }
 
 impl TrackedResource {
+    pub(super) fn new(judged: Judged, step: Step) -> Self {
+        Self {
+            ended: events::ended_at(&judged.resource),
+            judged,
+            revision: step.revision,
+            beyond_times: step.revision,
+            lingers: false,
+            named: step.publication,
+        }
+    }
+
     /// The resource as it is shown: a state that has lasted too long is what it is by that.
     pub(super) fn shown(&self) -> Resource {
         let mut shown = self.judged.resource.clone();
@@ -102,6 +116,11 @@ impl Connection {
         self.reading().freshness(now)
     }
 
+    /// Whether it is fresher or less fresh than when alarms were last judged.
+    pub(super) fn has_turned(&self, now: DateTime<Utc>) -> bool {
+        self.freshness != self.freshness_at(now)
+    }
+
     /// The clocks at this moment.
     pub(super) fn moment(&self, now: DateTime<Utc>) -> Moment {
         let recent_hours = match &self.state.connection.system {
@@ -160,35 +179,48 @@ impl Connection {
         moment: &Moment,
         seen: &mut Vec<Event>,
     ) -> bool {
+        let reading = self.reading();
         let Some(held) = self.resources.get_mut(&judged.resource.key.id) else {
-            if let Some(baseline) = self.baseline {
-                seen.extend(events::appeared(&judged, baseline, moment));
+            if self.baseline.is_some() {
+                seen.extend(events::appeared(&judged, moment));
             }
             let id = judged.resource.key.id.clone();
-            let held = TrackedResource {
-                judged,
-                revision: step.revision,
-                beyond_times: step.revision,
-                lingers: false,
-                named: step.publication,
-            };
-            self.resources.insert(id, held);
+            self.resources
+                .insert(id, TrackedResource::new(judged, step));
             return true;
         };
         held.named = step.publication;
         let changed = held.judged.resource != judged.resource;
         if changed {
             held.revision = step.revision;
+            if let Some(last) = self.baseline {
+                seen.extend(events::read_again(&held.judged, &judged, last, &reading));
+            }
             if !judged
                 .resource
                 .differs_in_times_alone(&held.judged.resource)
             {
                 held.beyond_times = step.revision;
-                seen.extend(events::between(&held.judged, &judged, moment));
+                let ended = events::ended_at(&judged.resource);
+                if ended.is_none() || ended != held.ended {
+                    seen.extend(events::between(&held.judged, &judged, moment));
+                }
+                held.ended = ended.or(held.ended);
             }
         }
         held.judged = judged;
         changed
+    }
+
+    pub(super) fn holds(&self, id: &str) -> bool {
+        self.resources.contains_key(id)
+    }
+
+    /// Represents what another connection did, or nobody did any more.
+    pub(super) fn take_over(&mut self, mut held: TrackedResource, step: Step) {
+        (held.revision, held.beyond_times) = (step.revision, step.revision);
+        let id = held.judged.resource.key.id.clone();
+        self.resources.insert(id, held);
     }
 
     /// Takes over all that it lists.
@@ -201,9 +233,9 @@ impl Connection {
     }
 
     /// Drops what a publication did not name, and returns it.
-    pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<Resource> {
+    pub(super) fn drop_unnamed(&mut self, step: Step) -> Vec<TrackedResource> {
         let gone = |_: &String, held: &mut TrackedResource| held.named != step.publication;
         let gone = self.resources.extract_if(gone);
-        gone.map(|(_, held)| held.judged.resource).collect()
+        gone.map(|(_, held)| held).collect()
     }
 }

@@ -67,6 +67,7 @@ impl State {
     /// each reading, and are not worth a write.
     fn keep_alarms(&mut self, open: &[Alarm]) {
         let same = |one: &Alarm, other: &Alarm| {
+            let flaps = |alarm: &Alarm| alarm.flapping.map(|how| how.subject);
             (&one.id, &one.resource, one.severity, &one.word, one.since)
                 == (
                     &other.id,
@@ -75,6 +76,7 @@ impl State {
                     &other.word,
                     other.since,
                 )
+                && flaps(one) == flaps(other)
         };
         let before: HashMap<&str, &Alarm> = self
             .alarms
@@ -104,12 +106,18 @@ impl State {
         list
     }
 
-    pub(super) fn name(&self, key: &ResourceKey) -> Option<String> {
-        let connection = &self.connections[self.place(&key.connection)?];
+    pub(super) fn identity(&self, key: &ResourceKey) -> Option<(ResourceKey, String)> {
+        let place = self.place(&key.connection)?;
         if key.kind == Kind::Connection {
-            return (key.id == key.connection).then(|| connection.state.connection.title.clone());
+            let title = &self.connections[place].state.connection.title;
+            return (key.id == key.connection).then(|| (key.clone(), title.clone()));
         }
-        let held = connection.resources.get(&key.id)?;
-        (held.judged.resource.key == *key).then(|| held.judged.resource.name.clone())
+        let mut connections = self.connections.iter();
+        connections.find_map(|connection| {
+            let held = &connection.resources.get(&key.id)?.judged.resource;
+            held.key
+                .is_same(key)
+                .then(|| (held.key.clone(), held.name.clone()))
+        })
     }
 }

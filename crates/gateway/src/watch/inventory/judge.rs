@@ -1,11 +1,11 @@
 //! What is judged over all connections: who represents a resource that several of them list, and the alarms.
 
-use super::connection::{Connection, Step};
+use super::connection::{Connection, Step, TrackedResource};
 use super::state::State;
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Changes, Source};
 use health::events;
-use health::inventory::{Judged, Kind, merge};
+use health::inventory::{Judged, Kind, ResourceKey, merge};
 use std::cmp::Reverse;
 
 impl State {
@@ -24,23 +24,54 @@ impl State {
         });
         let merged: Vec<Judged> = merge(shared.iter().map(|one| one.listed.as_slice()));
         let mut changed = false;
+        let mut gone = Vec::new();
         for judged in merged {
-            if let Some(place) = self.place(&judged.resource.key.connection) {
-                let connection = &mut self.connections[place];
-                let moment = connection.moment(now);
-                changed |= connection.hold(judged, step, &moment, &mut self.seen);
+            let Some(place) = self.place(&judged.resource.key.connection) else {
+                continue;
+            };
+            if !self.connections[place].holds(&judged.resource.key.id) {
+                changed = true;
+                if let Some(known) = self.known_run(&judged.resource.key.id, &mut gone) {
+                    // Two readings of one run are compared, whoever represents it.
+                    let known = known.unwrap_or_else(|| TrackedResource::new(judged.clone(), step));
+                    self.connections[place].take_over(known, step);
+                }
+            }
+            let connection = &mut self.connections[place];
+            let moment = connection.moment(now);
+            changed |= connection.hold(judged, step, &moment, &mut self.seen);
+        }
+        for connection in self.connections.iter_mut().filter(|one| one.is_shared()) {
+            for left in connection.drop_unnamed(step) {
+                gone.push(left.judged.resource.key.clone());
+                self.left_runs
+                    .add(left.judged.resource.key.id.clone(), Some(left));
             }
         }
-        let mut gone = Vec::new();
-        for connection in self.connections.iter_mut().filter(|one| one.is_shared()) {
-            gone.extend(connection.drop_unnamed(step));
-        }
-        let keys = gone.into_iter().map(|resource| resource.key).collect();
-        self.remove(keys, step) || changed
+        self.remove(gone, step) || changed
+    }
+
+    /// A run as it was last read, which another connection is to represent from now on: as one holds it, which gives it up,
+    /// or as it was when it left the list. `None` where no connection has listed it; of one that was told of before a restart
+    /// no reading is known.
+    fn known_run(
+        &mut self,
+        id: &str,
+        gone: &mut Vec<ResourceKey>,
+    ) -> Option<Option<TrackedResource>> {
+        let mut shared = self.connections.iter_mut().filter(|one| one.is_shared());
+        let Some(held) = shared.find_map(|one| one.resources.remove(id)) else {
+            return self.left_runs.take(id);
+        };
+        gone.push(held.judged.resource.key.clone());
+        Some(Some(held))
     }
 
     /// Judges what is an alarm at this moment, and which states have lasted too long. Returns whether that changed.
     pub(super) fn judge_alarms(&mut self, step: Step, now: DateTime<Utc>) -> bool {
+        if self.catches_up(now) {
+            return self.mark_alarms(step, now);
+        }
         for connection in &mut self.connections {
             connection.freshness = connection.freshness_at(now);
         }
@@ -89,5 +120,8 @@ fn log(changes: &Changes) {
     }
     for alarm in &changes.ended {
         line(alarm, "ended");
+    }
+    for alarm in &changes.unwatched {
+        line(alarm, "no longer watched");
     }
 }

@@ -6,6 +6,8 @@ mod changes;
 mod connection;
 mod handled;
 mod judge;
+mod left_runs;
+mod pause;
 mod replication;
 mod shared_alarms;
 mod state;
@@ -110,6 +112,7 @@ impl Inventory {
     pub(crate) fn publish(&self, connection: &ConnectionState, read: Read<'_>) {
         let now = self.clock.now();
         let mut state = self.state();
+        state.look(self.clock.computer(), now);
         state.publish(connection, read, now);
         self.record(state);
         self.published.notify_one();
@@ -124,6 +127,7 @@ impl Inventory {
     pub(crate) fn tick(&self) {
         let now = self.clock.now();
         let mut state = self.state();
+        state.look(self.clock.computer(), now);
         state.tick(now);
         self.record(state);
     }
@@ -163,9 +167,10 @@ impl Inventory {
         state.alarms.iter().find(|alarm| alarm.id == id).cloned()
     }
 
-    /// The name of a resource or of a connection, where there is such a one.
-    pub(crate) fn name(&self, key: &ResourceKey) -> Option<String> {
-        self.state().name(key)
+    /// By what a resource or a connection is known, and its name, where there is such a one: of a run of a plan that
+    /// several connections list by the one that represents it.
+    pub(crate) fn identity(&self, key: &ResourceKey) -> Option<(ResourceKey, String)> {
+        self.state().identity(key)
     }
 
     /// Takes over that somebody takes care of an alarm. Returns whether that alarm is open.

@@ -169,7 +169,7 @@ impl State {
         } else {
             let is_gone = |id: &String, _: &mut _| gone.contains(id);
             let gone = connection.resources.extract_if(is_gone);
-            gone.map(|(_, held)| held.judged.resource).collect()
+            gone.map(|(_, held)| held).collect()
         };
         self.let_go(place, gone, now, step) || changed
     }

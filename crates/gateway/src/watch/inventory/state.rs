@@ -1,6 +1,8 @@
 //! Everything that is known, and how a publication changes it.
 
-use super::connection::{Connection, Step};
+use super::connection::{Connection, Step, TrackedResource};
+use super::left_runs::LeftRuns;
+use super::pause::Pause;
 use super::shared_alarms::SharedAlarms;
 use super::{Read, unread};
 use crate::store::{StateChange, Table};
@@ -31,6 +33,8 @@ pub(super) struct State {
     pub(super) removed: VecDeque<(u64, ResourceKey)>,
     /// The newest revision of which a removal is forgotten.
     pub(super) forgotten: u64,
+    pub(super) left_runs: LeftRuns,
+    pub(super) pause: Pause,
     pub(super) history: AlarmHistory,
     /// Worst first, each with who takes care of it.
     pub(super) alarms: Vec<Alarm>,
@@ -62,6 +66,8 @@ impl State {
             connections_at: 0,
             removed: VecDeque::new(),
             forgotten: 0,
+            left_runs: LeftRuns::default(),
+            pause: Pause::default(),
             history: AlarmHistory::default(),
             alarms: Vec::new(),
             handling: Handling::default(),
@@ -214,9 +220,17 @@ impl State {
     }
 
     fn drop_resources(&mut self, of: Connection, step: Step) {
-        let held = of.resources.into_values();
-        let keys = held.map(|held| held.judged.resource.key).collect();
-        self.remove(keys, step);
+        let is_shared = of.is_shared();
+        let mut gone = Vec::new();
+        for held in of.resources.into_values() {
+            gone.push(held.judged.resource.key.clone());
+            if is_shared {
+                // Another connection may list it.
+                self.left_runs
+                    .add(held.judged.resource.key.id.clone(), Some(held));
+            }
+        }
+        self.remove(gone, step);
     }
 
     pub(super) fn publish(&mut self, told: &ConnectionState, read: Read<'_>, now: DateTime<Utc>) {
@@ -249,6 +263,11 @@ impl State {
             changed = true;
         }
         if !only_time {
+            // A connection's alarm is as bad as what it hides, which another one may represent by now.
+            let turned = |one: &Connection| one.is_shared() && one.has_turned(now);
+            if self.connections.iter().any(turned) {
+                changed |= self.represent_shared(step, now);
+            }
             changed |= self.judge_alarms(step, now);
         }
         self.end(step, changed);
@@ -302,10 +321,12 @@ impl State {
     pub(super) fn let_go(
         &mut self,
         place: usize,
-        gone: Vec<Resource>,
+        gone: Vec<TrackedResource>,
         now: DateTime<Utc>,
         step: Step,
     ) -> bool {
+        let gone = gone.into_iter().map(|held| held.judged.resource);
+        let gone: Vec<Resource> = gone.collect();
         if self.connections[place].baseline.is_some() {
             let gone = gone.iter();
             let events = gone.filter_map(|resource| events::gone(resource, now));
@@ -316,8 +337,7 @@ impl State {
     }
 
     pub(super) fn tick(&mut self, now: DateTime<Utc>) {
-        let turned = |connection: &Connection| connection.freshness != connection.freshness_at(now);
-        if !self.connections.iter().any(turned) {
+        if !self.connections.iter().any(|one| one.has_turned(now)) {
             // Time alone changes nothing else.
             if self.handling != Handling::default() {
                 self.handled(now);

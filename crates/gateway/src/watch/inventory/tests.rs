@@ -44,11 +44,16 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 impl World {
     fn new() -> Self {
-        let seconds = Arc::new(AtomicI64::new(1_000));
+        let store = Store::open(&StoreLocation::Memory).unwrap();
+        Self::of(Arc::new(store), 1_000)
+    }
+
+    /// A gateway that begins at this second, and what one before has left.
+    fn of(store: Arc<Store>, second: i64) -> Self {
+        let seconds = Arc::new(AtomicI64::new(second));
         let (skips, skipped) = watch::channel(Skips::default());
         let now = seconds.clone();
         let clock = Clock::new(move || at(now.load(Ordering::SeqCst)), skipped);
-        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
         let world = Self {
             inventory: Inventory::new(clock, store.clone()),
             store,
@@ -351,6 +356,40 @@ fn a_shared_session_goes_on_with_its_alarm_when_its_connection_falls_silent() {
     assert_eq!(alarm(&after).id, alarm(&before).id);
 }
 
+/// What another connection publishes may come before the next look at the clock.
+#[test]
+fn what_a_silent_connection_does_not_have_to_represent_does_not_make_its_alarm_worse() {
+    let world = World::new();
+    world.do_step(&Step::Sessions("em", vec![7]));
+    world.do_step(&Step::Pass(10));
+    world.do_step(&Step::Sessions("em-old", vec![7]));
+    world.seconds.fetch_add(6, Ordering::SeqCst);
+    world.do_step(&Step::Group(1, Some(1)));
+    let all = world.inventory.everything();
+    let mut run = all.resources.iter().filter(|one| one.key.id == "v7");
+    assert_eq!(run.next().unwrap().key.connection, "em-old");
+    let alarms = all.alarms.unwrap();
+    let silent = alarms.iter().find(|alarm| alarm.resource.id == "em");
+    assert_eq!(silent.unwrap().severity, health::Severity::Unknown);
+}
+
+#[test]
+fn that_an_alarm_begins_to_flap_is_saved() {
+    let world = World::new();
+    let saves = |primary| {
+        world.do_step(&Step::Pass(5));
+        let groups = [world.group(1, Some(primary))];
+        let mut state = world.inventory.state();
+        state.publish(&world.read("plant"), Read::AllGroups(&groups), world.now());
+        !mem::take(&mut state.unsaved).is_empty()
+    };
+    // Each time it has no standby; the third change of the primary is one too many.
+    assert_eq!(
+        [1, 2, 1, 2, 1].map(saves),
+        [true, false, false, true, false]
+    );
+}
+
 #[test]
 fn a_connection_that_falls_silent_is_an_alarm_without_any_publication() {
     let world = World::new();
@@ -480,4 +519,66 @@ fn a_run_of_connections_that_are_all_silent_is_as_it_was_read_last() {
     assert_eq!(by(), ["em"]);
     world.do_step(&Step::Pass(100));
     assert_eq!(by(), ["em"], "read later");
+}
+
+static PAUSED: AtomicI64 = AtomicI64::new(0);
+
+fn computer() -> std::time::SystemTime {
+    let seconds = u64::try_from(PAUSED.load(Ordering::SeqCst)).unwrap();
+    std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// A process that was stopped goes on, and finds everything old.
+#[test]
+fn after_a_pause_nothing_counts_as_silent_before_there_was_time_to_read_it() {
+    let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
+    let (_skips, skipped) = watch::channel(Skips::default());
+    let clock = Clock::new(|| DateTime::from(computer()), skipped).beside(computer);
+    let inventory = Inventory::new(clock, store);
+    let ids = ["plant", "other"];
+    inventory.configure(ids.iter().map(|id| (public(id), INTERVAL)).collect());
+    let read_at = |id: &str, seconds: i64| ConnectionState {
+        observed_at: Some(at(seconds)),
+        ..unread(public(id), INTERVAL)
+    };
+    let publish = |id: &str, seconds: i64| {
+        inventory.publish(&read_at(id, seconds), Read::AllGroups(&[]));
+    };
+    let silent = || {
+        let (open, _) = inventory.alarms();
+        open.into_iter()
+            .map(|alarm| alarm.resource.id)
+            .collect::<Vec<_>>()
+    };
+    let pass = |seconds: i64| PAUSED.fetch_add(seconds, Ordering::SeqCst);
+    let nobody: [String; 0] = [];
+    for id in ids {
+        publish(id, 0);
+    }
+    inventory.tick();
+    pass(70);
+    // What was under way is broken off.
+    let broken = ConnectionState {
+        failure: Some(protocol::ReadFailure::Problem(protocol::Problem::default())),
+        ..read_at("other", 0)
+    };
+    inventory.publish(&broken, Read::Nothing);
+    inventory.tick();
+    publish("plant", 70);
+    assert_eq!(silent(), nobody);
+    pass(9);
+    inventory.tick();
+    assert_eq!(silent(), nobody);
+    pass(1);
+    inventory.tick();
+    assert_eq!(silent(), ["other"], "it was not read in time");
+    publish("other", 80);
+    publish("plant", 80);
+    assert_eq!(silent(), nobody);
+    // Without a pause it is silent after three intervals.
+    for _ in 0..16 {
+        pass(1);
+        inventory.tick();
+    }
+    assert_eq!(silent(), ["other", "plant"]);
 }

@@ -1,8 +1,8 @@
 //! Who takes care of an alarm, until when, and what a restart leaves of both.
 
 use crate::alarms::{
-    Acknowledgement, Alarm, AlarmHistory, Expired, Handling, Maintenance, Note, Scope, Since,
-    Source,
+    Acknowledgement, Alarm, AlarmHistory, Expired, FlappingAlarm, FlappingSubject, Handling,
+    Maintenance, Note, Scope, Since, Source,
 };
 use crate::inventory::{Facts, Judged, Kind, Observed, Reading, Resource, ResourceKey};
 use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
@@ -36,6 +36,7 @@ fn alarm(id: &str, severity: Severity) -> Alarm {
         sentence: format!("{id} is not well."),
         advice: String::new(),
         since: Since::Observed(NOW),
+        flapping: None,
         acknowledged: None,
         notes: Vec::new(),
         maintenance: None,
@@ -124,7 +125,10 @@ fn an_acknowledgement_does_not_hold_for_another_critical_alarm() {
         assert_eq!(given.holds(&alarm, NOW), holds, "{given:?} {word}");
         // What flaps is one trouble whatever its words, and so is a connection that is silent.
         let flapping = Alarm {
-            sentence: "a is flapping: its primary has changed 3 times. Now: No primary.".to_owned(),
+            flapping: Some(FlappingAlarm {
+                subject: FlappingSubject::Leader,
+                changes: 3,
+            }),
             ..alarm.clone()
         };
         let mut silent = alarm;
@@ -166,6 +170,23 @@ fn what_is_over_is_forgotten_and_told() {
     assert_eq!(handling.remove_expired(&open, at(10)), Expired::default());
     assert_eq!(handling.acknowledgements.len(), 1);
     assert_eq!(handling.maintenance.len(), 2);
+}
+
+#[test]
+fn maintenance_of_a_run_concerns_it_whichever_connection_represents_it() {
+    let run = |connection, id| ResourceKey {
+        kind: Kind::FailoverSession,
+        ..key(connection, id)
+    };
+    let scope = Scope::Resource(run("em", "1"));
+    for (other, concerns) in [
+        (run("em", "1"), true),
+        (run("em-old", "1"), true),
+        (run("em", "2"), false),
+        (key("em", "1"), false),
+    ] {
+        assert_eq!(scope.contains(&other, |_| None), concerns, "{other:?}");
+    }
 }
 
 #[test]
@@ -411,7 +432,8 @@ fn after_a_restart_what_is_well_or_gone_ends_its_alarm_once() {
     }
     // Of a connection that is no longer configured nothing is known any more.
     let (mut history, _) = before_the_restart();
-    assert_eq!(history.update(&[], &[], at(100)).ended.len(), 2);
+    let changes = history.update(&[], &[], at(100));
+    assert_eq!((changes.ended.len(), changes.unwatched.len()), (0, 2));
 }
 
 #[test]

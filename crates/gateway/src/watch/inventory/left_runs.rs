@@ -1,0 +1,79 @@
+//! Runs of plans that no connection lists at this moment. One that is listed again, by whichever connection, is no new one.
+
+use super::Inventory;
+use super::connection::TrackedResource;
+use super::state::State;
+use crate::store::ActivityQuery;
+use health::events::EventKind;
+use std::collections::{HashMap, VecDeque};
+
+/// So many are remembered.
+const REMEMBERED: usize = 4_096;
+
+/// Runs that were listed, by their ids, each as it was last read; nothing where that was before a restart.
+#[derive(Debug, Default)]
+pub(super) struct LeftRuns {
+    runs: HashMap<String, (u64, Option<TrackedResource>)>,
+    /// In the order in which they left, also those that have come back since: each with its number, which tells it from
+    /// another time that it left.
+    order: VecDeque<(u64, String)>,
+    added: u64,
+}
+
+impl LeftRuns {
+    /// A run has left the list.
+    pub(super) fn add(&mut self, id: String, run: Option<TrackedResource>) {
+        self.added += 1;
+        self.order.push_back((self.added, id.clone()));
+        self.runs.insert(id, (self.added, run));
+        if self.order.len() > REMEMBERED
+            && let Some((number, oldest)) = self.order.pop_front()
+            && self
+                .runs
+                .get(&oldest)
+                .is_some_and(|(own, _)| *own == number)
+        {
+            self.runs.remove(&oldest);
+        }
+    }
+
+    /// A run is listed; what is known of it, if it was listed before.
+    pub(super) fn take(&mut self, id: &str) -> Option<Option<TrackedResource>> {
+        self.runs.remove(id).map(|(_, run)| run)
+    }
+}
+
+impl Inventory {
+    /// Remembers the runs that were told of before a restart, so that none is told twice that the first reading happens to
+    /// leave out.
+    pub(in super::super) async fn recall_runs(&self) {
+        let query = ActivityQuery {
+            kinds: vec![EventKind::Run.key().to_owned()],
+            limit: REMEMBERED,
+            ..ActivityQuery::default()
+        };
+        match self.store().activity(query).await {
+            Ok(entries) => {
+                // The newest come first, and those that were added first are forgotten first.
+                let keys = entries.into_iter().rev().filter_map(|entry| entry.resource);
+                self.state().recall_runs(keys.map(|key| key.id));
+            }
+            Err(problem) => {
+                tracing::warn!(detail = problem.detail, "earlier runs cannot be read");
+            }
+        }
+    }
+}
+
+impl State {
+    fn recall_runs(&mut self, ids: impl Iterator<Item = String>) {
+        for id in ids {
+            let mut connections = self.connections.iter();
+            let is_known = connections.any(|one| one.resources.contains_key(&id))
+                || self.left_runs.runs.contains_key(&id);
+            if !is_known {
+                self.left_runs.add(id, None);
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! After a time in which the process stood still, everything that is known is old, and yet no connection is silent. What is
+//! an alarm is judged again once there was time to read.
+
+use super::state::State;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::{Duration, SystemTime};
+
+/// The clock is looked at each second. A look that comes so late was held up.
+const LATE: Duration = Duration::from_secs(10);
+
+/// The time to read a connection, in its intervals.
+const TO_READ: i32 = 2;
+
+/// When the process last went on, if what was known then is still waited for.
+#[derive(Debug, Default)]
+pub(super) struct Pause {
+    /// When it last did anything, by the computer's clock.
+    looked_at: Option<SystemTime>,
+    /// When it went on after a pause.
+    resumed_at: Option<DateTime<Utc>>,
+}
+
+impl State {
+    /// The process runs.
+    pub(super) fn look(&mut self, computer: SystemTime, now: DateTime<Utc>) {
+        let last = self.pause.looked_at.replace(computer);
+        // A clock that was set back says nothing.
+        let passed = last.and_then(|last| computer.duration_since(last).ok());
+        // One that is held up again and again is to come to a judgement all the same.
+        if passed.is_some_and(|passed| passed > LATE) && self.pause.resumed_at.is_none() {
+            self.pause.resumed_at = Some(now);
+        }
+    }
+
+    /// Whether connections have yet to be read after a pause, and there was no time for it.
+    pub(super) fn catches_up(&mut self, now: DateTime<Utc>) -> bool {
+        let Some(resumed) = self.pause.resumed_at else {
+            return false;
+        };
+        let waits = self.connections.iter().any(|connection| {
+            let reading = connection.reading();
+            let is_old = reading.observed_at.is_some_and(|at| at < resumed);
+            let time = reading.interval.checked_mul(TO_READ);
+            is_old && now.signed_duration_since(resumed) < time.unwrap_or(TimeDelta::MAX)
+        });
+        if !waits {
+            self.pause.resumed_at = None;
+        }
+        waits
+    }
+}
