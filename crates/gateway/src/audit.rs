@@ -21,9 +21,14 @@ pub(crate) struct Actor {
 }
 
 /// Refused requests, and sign-ins that did not succeed, in the words that say how many were left out. Their numbers are
-/// apart: who floods the gateway with requests hides no attempt to sign in.
+/// apart: what anybody can send without end hides no password that was tried.
 const REFUSALS: &str = "refusals";
+/// Passwords that were checked.
+const WRONG_PASSWORDS: &str = "wrong passwords";
+/// With a password that was not checked.
 const ATTEMPTS: &str = "attempts to sign in";
+const PROVIDER_ATTEMPTS: &str = "attempts to sign in at the provider";
+const UNLOCK_CODES: &str = "refused unlock codes";
 
 /// Records what somebody does, in the store and in the log.
 pub(crate) struct Audit<'a> {
@@ -60,17 +65,22 @@ impl Audit<'_> {
             Some(_) => "failed",
         };
         let why = refused.map_or("-", Kind::name);
-        self.sign_in_ended(name, outcome, why);
+        let of = match refused {
+            Some(Kind::WrongPassword) => WRONG_PASSWORDS,
+            _ => ATTEMPTS,
+        };
+        self.sign_in_ended(name, outcome, why, of);
     }
 
     /// A sign-in whose client went away before the password was checked. `name` must be loggable.
     pub(crate) fn sign_in_aborted(&self, name: &str) {
-        self.sign_in_ended(name, "aborted", "-");
+        self.sign_in_ended(name, "aborted", "-", ATTEMPTS);
     }
 
-    fn sign_in_ended(&self, name: &str, outcome: &'static str, why: &str) {
+    /// `of` is what it is counted with, if it did not succeed.
+    fn sign_in_ended(&self, name: &str, outcome: &'static str, why: &str, of: &'static str) {
         self.metrics.sign_in(outcome);
-        if outcome != "done" && !self.may_record(ATTEMPTS) {
+        if outcome != "done" && !self.may_record(of) {
             return;
         }
         let Actor { from, id, .. } = self.actor;
@@ -81,7 +91,7 @@ impl Audit<'_> {
 
     /// The use of an unlock code.
     pub(crate) fn unlock(&self, refused: Option<Kind>) {
-        if refused.is_some() && !self.may_record(ATTEMPTS) {
+        if refused.is_some() && !self.may_record(UNLOCK_CODES) {
             return;
         }
         let outcome = if refused.is_none() { "done" } else { "refused" };
@@ -95,7 +105,7 @@ impl Audit<'_> {
     /// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
     pub(crate) fn provider_sign_in(&self, name: &str, outcome: &'static str, why: &'static str) {
         self.metrics.sign_in(outcome);
-        if outcome != "done" && !self.may_record(ATTEMPTS) {
+        if outcome != "done" && !self.may_record(PROVIDER_ATTEMPTS) {
             return;
         }
         let Actor { from, id, .. } = self.actor;

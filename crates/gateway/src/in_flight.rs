@@ -1,23 +1,24 @@
 //! Bounds what is kept in memory for clients that read slowly or not at all: the bytes of large answers that are
-//! not sent yet, in all and of each session. An answer that several get is kept, and counted, once. A leaf but for
-//! problems.
+//! not sent yet, in all and of each person. An answer that several get is kept, and counted, once. What is too much is
+//! broken off, so that who holds much is in nobody else's way. A leaf but for problems.
 
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
-use std::collections::HashMap;
-use std::convert::Infallible;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 /// The most bytes in all.
 const TOTAL: usize = 256 << 20;
-/// The most bytes of one session.
-const PER_SESSION: usize = 128 << 20;
-/// The largest answer that may come.
-const LARGEST: usize = 50 << 20;
+/// The most bytes of one person, in all sessions together.
+const PER_PERSON: usize = TOTAL / 4;
+/// With more bytes than this of their own, a person's reads are not passed on. Half, because whatever the size of the
+/// answers that nobody reads, more than this is still held after the oldest were broken off.
+const ENOUGH: usize = PER_PERSON / 2;
 /// A smaller answer does not count.
 const LARGE: usize = 64 << 10;
 /// How much is handed on at a time.
@@ -27,128 +28,177 @@ const PART: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct InFlight(Mutex<Sending>);
 
+/// Who gets an answer, and its number.
+type Key = (String, u64);
+
 #[derive(Debug, Default)]
 struct Sending {
-    /// How often each buffer is being sent, and its size, by its address.
-    buffers: HashMap<usize, (usize, usize)>,
+    /// The answers, of each person the oldest first.
+    answers: BTreeMap<Key, Bytes>,
+    /// How often each buffer is being sent, by its address.
+    buffers: HashMap<usize, usize>,
+    /// The bytes of all buffers.
     total: usize,
-    sessions: HashMap<String, usize>,
-}
-
-/// The share of one answer.
-#[derive(Debug)]
-struct Share {
-    of: Arc<InFlight>,
-    bytes: Bytes,
-    session: String,
+    next: u64,
 }
 
 /// The body of a large answer, in parts.
 struct Parts {
-    share: Share,
+    of: Arc<InFlight>,
+    key: Key,
+    length: usize,
     sent: usize,
 }
 
 impl InFlight {
-    /// Whether another large answer may be asked for. Nobody reads from a vendor what nobody reads from here.
+    /// Whether a person may ask for another answer that may be large. Nobody reads from a vendor what nobody reads from
+    /// here.
     ///
     /// # Errors
-    /// The session, or all together, have not read enough of what they asked for.
-    pub(crate) fn check(&self, session: &str) -> Result<(), Problem> {
-        let sending = lock(&self.0);
-        let of_session = sending.sessions.get(session).copied().unwrap_or(0);
-        if sending.total + LARGEST > TOTAL || of_session + LARGEST > PER_SESSION {
-            return Err(full());
+    /// The person has not read enough of what they asked for.
+    pub(crate) fn check(&self, person: &str) -> Result<(), Problem> {
+        if lock(&self.0).held(person, None) <= ENOUGH {
+            return Ok(());
         }
-        Ok(())
+        Err(Problem {
+            retry_after: Some(5),
+            ..Problem::new(
+                Kind::Overloaded,
+                "large responses to you wait to be received; not sent to the vendor",
+            )
+        })
     }
 
-    /// The body for an answer to a session.
-    ///
-    /// # Errors
-    /// There is no room for it.
-    pub(crate) fn body(self: &Arc<Self>, bytes: Bytes, session: &str) -> Result<Body, Problem> {
-        if bytes.len() < LARGE {
-            return Ok(Body::from(bytes));
+    /// The body for an answer to a person. Where there is no room for it, older ones are broken off: of the person, or
+    /// of whoever holds the most.
+    pub(crate) fn body(self: &Arc<Self>, bytes: Bytes, person: &str) -> Body {
+        let length = bytes.len();
+        if length < LARGE {
+            return Body::from(bytes);
         }
-        let mut sending = lock(&self.0);
-        let of_session = sending.sessions.get(session).copied().unwrap_or(0) + bytes.len();
-        let address = bytes.as_ptr().addr();
-        let new = match sending.buffers.contains_key(&address) {
-            true => 0,
-            false => bytes.len(),
-        };
-        if sending.total + new > TOTAL || of_session > PER_SESSION {
-            return Err(full());
-        }
-        sending.total += new;
-        sending.sessions.insert(session.to_owned(), of_session);
-        let buffer = sending.buffers.entry(address).or_insert((0, bytes.len()));
-        buffer.0 += 1;
-        drop(sending);
-        let share = Share {
-            of: self.clone(),
-            bytes,
-            session: session.to_owned(),
-        };
-        Ok(Body::new(Parts { share, sent: 0 }))
+        let key = lock(&self.0).add(person, bytes);
+        let of = self.clone();
+        Body::new(Parts {
+            of,
+            key,
+            length,
+            sent: 0,
+        })
     }
 }
 
-fn full() -> Problem {
-    Problem {
-        retry_after: Some(5),
-        ..Problem::new(
-            Kind::Overloaded,
-            "too many large responses wait for slow clients; not sent to the vendor",
-        )
+impl Sending {
+    fn add(&mut self, person: &str, bytes: Bytes) -> Key {
+        while self.held(person, Some(&bytes)) > PER_PERSON && self.break_off(person) {}
+        let address = address(&bytes);
+        let is_new = |sending: &Self| !sending.buffers.contains_key(&address);
+        while self.total + bytes.len() > TOTAL && is_new(self) {
+            let greediest = self.greediest();
+            if !greediest.is_some_and(|person| self.break_off(&person)) {
+                break;
+            }
+        }
+        if is_new(self) {
+            self.total += bytes.len();
+        }
+        *self.buffers.entry(address).or_default() += 1;
+        let key = (person.to_owned(), self.next);
+        self.next += 1;
+        self.answers.insert(key.clone(), bytes);
+        key
     }
-}
 
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut sending = lock(&self.of.0);
-        let address = self.bytes.as_ptr().addr();
-        if let Some((times, size)) = sending.buffers.get_mut(&address) {
+    fn of_person(&self, person: &str) -> impl Iterator<Item = (&Key, &Bytes)> {
+        let number = |number| (person.to_owned(), number);
+        self.answers.range(number(0)..=number(u64::MAX))
+    }
+
+    /// The bytes that a person holds, with another answer.
+    fn held(&self, person: &str, another: Option<&Bytes>) -> usize {
+        let held = self.of_person(person).map(|(_, bytes)| bytes);
+        size(held.chain(another))
+    }
+
+    /// Who holds the most.
+    fn greediest(&self) -> Option<String> {
+        let mut people: HashMap<&str, Vec<&Bytes>> = HashMap::new();
+        for ((person, _), bytes) in &self.answers {
+            people.entry(person).or_default().push(bytes);
+        }
+        let sizes = people.into_iter();
+        let sizes = sizes.map(|(person, held)| (size(held.into_iter()), person));
+        sizes.max().map(|(_, person)| person.to_owned())
+    }
+
+    /// Breaks off a person's oldest answer. Returns whether there was one.
+    fn break_off(&mut self, person: &str) -> bool {
+        let oldest = self.of_person(person).next();
+        let oldest = oldest.map(|(key, _)| key.clone());
+        oldest.is_some_and(|key| self.remove(&key))
+    }
+
+    fn remove(&mut self, key: &Key) -> bool {
+        let Some(bytes) = self.answers.remove(key) else {
+            return false;
+        };
+        let address = address(&bytes);
+        if let Some(times) = self.buffers.get_mut(&address) {
             *times -= 1;
             if *times == 0 {
-                let size = *size;
-                sending.buffers.remove(&address);
-                sending.total -= size;
+                self.buffers.remove(&address);
+                self.total -= bytes.len();
             }
         }
-        if let Some(of_session) = sending.sessions.get_mut(&self.session) {
-            *of_session -= self.bytes.len();
-            if *of_session == 0 {
-                sending.sessions.remove(&self.session);
-            }
-        }
+        true
+    }
+}
+
+fn address(bytes: &Bytes) -> usize {
+    bytes.as_ptr().addr()
+}
+
+/// The bytes of these answers, each buffer once.
+fn size<'b>(answers: impl Iterator<Item = &'b Bytes>) -> usize {
+    let buffers: HashMap<usize, usize> =
+        answers.map(|bytes| (address(bytes), bytes.len())).collect();
+    buffers.into_values().sum()
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        lock(&self.of.0).remove(&self.key);
     }
 }
 
 impl HttpBody for Parts {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let end = self.share.bytes.len().min(self.sent + PART);
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let end = self.length.min(self.sent + PART);
         if self.sent == end {
             return Poll::Ready(None);
         }
-        let part = self.share.bytes.slice(self.sent..end);
+        let bytes = lock(&self.of.0).answers.get(&self.key).cloned();
+        let Some(bytes) = bytes else {
+            let why = "others needed the memory of an answer that was read too slowly";
+            return Poll::Ready(Some(Err(io::Error::other(why))));
+        };
+        // A copy: a part of the buffer that waits to be sent would keep the whole of it.
+        let part = Bytes::copy_from_slice(&bytes[self.sent..end]);
         self.sent = end;
         Poll::Ready(Some(Ok(Frame::data(part))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.sent == self.share.bytes.len()
+        self.sent == self.length
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact((self.share.bytes.len() - self.sent) as u64)
+        SizeHint::with_exact((self.length - self.sent) as u64)
     }
 }
 
@@ -157,36 +207,93 @@ mod tests {
     use super::*;
     use axum::body::to_bytes;
 
+    const MIB: usize = 1 << 20;
+
+    fn of_size(mib: usize) -> Bytes {
+        Bytes::from(vec![1; mib * MIB])
+    }
+
+    async fn is_whole(body: Body) -> bool {
+        to_bytes(body, usize::MAX).await.is_ok()
+    }
+
+    fn total(in_flight: &InFlight) -> usize {
+        lock(&in_flight.0).total / MIB
+    }
+
     #[tokio::test]
-    async fn answers_that_nobody_reads_are_bounded_and_a_shared_one_counts_once() {
+    async fn an_answer_that_several_get_counts_once_and_what_was_read_no_longer() {
         let in_flight = Arc::new(InFlight::default());
-        let large = |fill: u8| Bytes::from(vec![fill; 40 << 20]);
-        let shared = large(1);
-        let mut held: Vec<Body> = (0..30)
-            .map(|number| in_flight.body(shared.clone(), &number.to_string()).unwrap())
+        let shared = of_size(30);
+        let held: Vec<Body> = (0..30)
+            .map(|number| in_flight.body(shared.clone(), &(number % 3).to_string()))
             .collect();
-        for number in 0..5 {
-            let session = format!("other {number}");
-            held.push(in_flight.body(large(2), &session).unwrap());
+        assert_eq!(total(&in_flight), 30);
+        assert!(in_flight.check("0").is_ok(), "so it does of one person");
+        for body in held {
+            assert_eq!(to_bytes(body, usize::MAX).await.unwrap(), shared);
         }
-        assert_eq!(lock(&in_flight.0).total, 240 << 20);
-        let refused = in_flight.body(large(3), "another").unwrap_err();
-        assert_eq!(
-            (refused.kind, refused.retry_after),
-            (Kind::Overloaded, Some(5))
-        );
-        assert!(in_flight.body(Bytes::from_static(b"small"), "x").is_ok());
-        let first = held.remove(0);
-        assert_eq!(to_bytes(first, usize::MAX).await.unwrap(), shared);
-        drop(held);
-        assert_eq!(lock(&in_flight.0).total, 0);
-        assert!(lock(&in_flight.0).sessions.is_empty());
-        let two = [(); 2].map(|()| in_flight.body(large(4), "one").unwrap());
-        assert!(in_flight.check("one").is_err(), "nothing more is asked for");
-        assert!(in_flight.check("two").is_ok() && in_flight.body(large(4), "two").is_ok());
-        let third = in_flight.body(large(4), "one").unwrap();
-        assert!(in_flight.body(large(4), "one").is_err(), "of one session");
-        drop(third);
-        drop(two);
+        assert_eq!(total(&in_flight), 0);
+        let sending = lock(&in_flight.0);
+        assert!(sending.answers.is_empty() && sending.buffers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_person_asks_for_no_more_than_a_quarter_and_others_notice_nothing_of_it() {
+        let in_flight = Arc::new(InFlight::default());
+        for (mib, times) in [(50, 1), (33, 1), (30, 2), (10, 4), (1, 33)] {
+            let mut held = Vec::new();
+            while in_flight.check("one").is_ok() {
+                held.push(in_flight.body(of_size(mib), "one"));
+            }
+            assert_eq!(held.len(), times, "{mib} MiB");
+            assert!(in_flight.check("two").is_ok());
+            let refused = in_flight.check("one").unwrap_err();
+            assert_eq!(
+                (refused.kind, refused.retry_after),
+                (Kind::Overloaded, Some(5))
+            );
+        }
+        // What is not refused breaks off the person's own.
+        let other = in_flight.body(of_size(50), "two");
+        let mut own = [40, 20, 30].map(|mib| in_flight.body(of_size(mib), "one"));
+        assert_eq!(total(&in_flight), 100);
+        own.reverse();
+        let [third, second, first] = own;
+        assert!(!is_whole(first).await);
+        assert!(is_whole(second).await && is_whole(third).await && is_whole(other).await);
+        assert!(is_whole(in_flight.body(of_size(70), "one")).await);
+    }
+
+    #[tokio::test]
+    async fn where_all_is_taken_the_oldest_of_who_holds_the_most_is_broken_off() {
+        let in_flight = Arc::new(InFlight::default());
+        let sizes = [("a", 30), ("b", 20), ("b", 40), ("c", 55), ("d", 55)];
+        let hold = |(person, mib): (&str, usize)| in_flight.body(of_size(mib), person);
+        let mut held: Vec<Body> = sizes.into_iter().map(hold).collect();
+        held.push(in_flight.body(of_size(50), "e"));
+        assert_eq!(total(&in_flight), 250);
+        assert!(in_flight.check("new").is_ok(), "nobody else is refused");
+        assert!(is_whole(in_flight.body(of_size(5), "new")).await);
+        held.push(in_flight.body(of_size(20), "new"));
+        assert_eq!(total(&in_flight), 250, "b's older one has gone at once");
+        let mut whole = Vec::new();
+        for body in held {
+            whole.push(is_whole(body).await);
+        }
+        assert_eq!(whole, [true, false, true, true, true, true, true]);
+        assert_eq!(total(&in_flight), 0);
+    }
+
+    #[tokio::test]
+    async fn a_part_that_was_handed_on_keeps_nothing_of_what_is_broken_off() {
+        use http_body_util::BodyExt as _;
+        let in_flight = Arc::new(InFlight::default());
+        let bytes = of_size(40);
+        let mut body = in_flight.body(bytes.clone(), "one");
+        let part = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        lock(&in_flight.0).break_off("one");
+        assert!(bytes.is_unique() && part.len() == PART);
+        assert!(body.frame().await.unwrap().is_err());
     }
 }

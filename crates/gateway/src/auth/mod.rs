@@ -67,6 +67,17 @@ impl Visitor {
         of_user.or_else(|| self.wall())
     }
 
+    /// Who it is: the same in all sessions of a user, and of each wall another.
+    pub(crate) fn person(&self) -> String {
+        let provided = self.ticket.as_ref();
+        let provided = provided.and_then(|ticket| ticket.provided.as_ref());
+        match (provided, self.wall()) {
+            (Some(provided), _) => format!("subject {}", provided.subject),
+            (None, Some(wall)) => format!("wall {wall}"),
+            (None, None) => format!("user {}", self.name),
+        }
+    }
+
     /// The id of the wall, for a paired one.
     pub(crate) fn wall(&self) -> Option<&str> {
         self.wall.as_ref().map(|ticket| ticket.wall.as_str())

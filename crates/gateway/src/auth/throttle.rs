@@ -37,6 +37,8 @@ const MOST: usize = 20_000;
 enum Key {
     /// With the length of its prefix.
     Network(IpAddr, u8),
+    /// The same, of attempts that a provider decides: who guesses passwords keeps nobody from the provider.
+    AtProvider(IpAddr, u8),
     Account([u8; 32]),
     Browser(String),
     /// The successes at an account.
@@ -50,9 +52,15 @@ pub(crate) struct Attempt(Vec<(Key, u32)>);
 impl Attempt {
     /// An attempt from an address at an account.
     pub(crate) fn new(address: IpAddr, account: &str) -> Self {
-        let mut keys = network_keys(address);
+        let mut keys = network_keys(address, Key::Network);
         keys.push((Key::Account(digest_of(account)), PER_ACCOUNT));
         Self(keys)
+    }
+
+    /// An attempt from an address that a provider decides. It counts for the address alone, so that nobody can lock
+    /// others out of the provider.
+    pub(crate) fn at_provider(address: IpAddr) -> Self {
+        Self(network_keys(address, Key::AtProvider))
     }
 
     /// An attempt of a browser in which the account's owner has signed in before, by its id.
@@ -147,27 +155,6 @@ impl Throttle {
         Ok(())
     }
 
-    /// Whether an address may make an attempt that a provider decides. Such an attempt counts only once it
-    /// has failed, because many users may share one address.
-    ///
-    /// # Errors
-    /// The number of seconds until the next attempt is allowed.
-    pub(crate) fn may_ask(&self, address: IpAddr) -> Result<(), u32> {
-        let now = Instant::now();
-        let counts = lock(&self.counts);
-        let mut keys = network_keys(address).into_iter();
-        keys.try_for_each(|(of, limit)| check(&counts, &of, limit, now))
-    }
-
-    /// Counts a failed attempt of an address.
-    pub(crate) fn failed(&self, address: IpAddr) {
-        let (now, mut counts) = (Instant::now(), lock(&self.counts));
-        for (of, _) in network_keys(address) {
-            count(&mut counts, of, now);
-        }
-        tidy(&mut counts, now);
-    }
-
     /// Takes a successful attempt back, and clears the account's failed ones.
     pub(crate) fn succeeded(&self, attempt: &Attempt) {
         self.forgive(attempt);
@@ -179,7 +166,7 @@ impl Throttle {
         }
     }
 
-    /// Takes an attempt back that was not checked.
+    /// Takes an attempt back that was not checked, or did not fail.
     pub(crate) fn forgive(&self, attempt: &Attempt) {
         let mut counts = lock(&self.counts);
         for (of, _) in &attempt.0 {
@@ -240,14 +227,14 @@ fn digest_of(account: &str) -> [u8; 32] {
 }
 
 /// The address and the networks that count for it.
-fn network_keys(address: IpAddr) -> Vec<(Key, u32)> {
+fn network_keys(address: IpAddr, key: fn(IpAddr, u8) -> Key) -> Vec<(Key, u32)> {
     let subscriber = network_of(address);
-    let mut keys = vec![(Key::Network(subscriber, 64), PER_ADDRESS)];
+    let mut keys = vec![(key(subscriber, 64), PER_ADDRESS)];
     if subscriber.is_ipv6() {
         let larger = PER_NETWORK.into_iter();
         keys.extend(larger.map(|(prefix, limit)| {
             let network = network::of(subscriber, prefix, 32);
-            (Key::Network(network, prefix), limit)
+            (key(network, prefix), limit)
         }));
     }
     keys
@@ -344,22 +331,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_attempt_at_a_provider_counts_once_it_has_failed() {
+    async fn attempts_at_a_provider_count_from_their_beginning_and_apart_from_passwords() {
         let throttle = Throttle::default();
-        let address = ip("192.0.2.1");
+        let (address, at_provider) = (ip("192.0.2.1"), Attempt::at_provider(ip("192.0.2.1")));
         for _ in 0..PER_ADDRESS {
-            assert_eq!(throttle.may_ask(address), Ok(()));
-            assert_eq!(throttle.may_ask(address), Ok(()), "asking does not count");
-            throttle.failed(address);
+            throttle.begin(&at_provider).unwrap();
+            throttle.forgive(&at_provider);
         }
-        assert_eq!(throttle.may_ask(address), Err(900));
-        assert!(
-            throttle.begin(&Attempt::new(address, "ops")).is_err(),
-            "one address, one count"
-        );
-        assert_eq!(throttle.may_ask(ip("192.0.2.2")), Ok(()));
+        for _ in 0..PER_ADDRESS {
+            assert_eq!(throttle.begin(&at_provider), Ok(()));
+        }
+        assert_eq!(throttle.begin(&at_provider), Err(900), "all are under way");
+        for number in 0..PER_ADDRESS {
+            let attempt = Attempt::new(address, &number.to_string());
+            assert_eq!(throttle.begin(&attempt), Ok(()), "a count of its own");
+        }
+        assert!(throttle.begin(&Attempt::new(address, "ops")).is_err());
+        throttle.forgive(&at_provider);
+        assert_eq!(throttle.begin(&at_provider), Ok(()), "and the other way");
+        let elsewhere = Attempt::at_provider(ip("192.0.2.2"));
+        assert_eq!(throttle.begin(&elsewhere), Ok(()));
         tokio::time::advance(WINDOW).await;
-        assert_eq!(throttle.may_ask(address), Ok(()));
+        assert_eq!(throttle.begin(&at_provider), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

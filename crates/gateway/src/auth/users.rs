@@ -159,6 +159,13 @@ impl Users {
         name: &str,
         password: &SecretString,
     ) -> Result<(Visitor, Vec<HeaderValue>), Problem> {
+        if self.users.is_empty() {
+            // Not counted: there is nothing to guess.
+            return Err(Problem::new(
+                Kind::BadRequest,
+                "nobody has a password at this gateway: users sign in at the provider",
+            ));
+        }
         let throttle = &self.memory.throttle;
         let name = &name_key(name);
         let known = self.known_browser(headers, name);

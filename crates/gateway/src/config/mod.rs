@@ -144,18 +144,25 @@ impl Config {
         let text = text::decoded(bytes).map_err(|why| unreadable(format!("this file {why}")))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let variable = |name: &str| std::env::var(name).ok();
-        Self::read(
-            &text,
-            &Environment {
-                checks,
-                folder,
-                variable: &variable,
-            },
-        )
-        .map_err(|list| Faults {
+        let environment = Environment {
+            checks,
+            folder,
+            variable: &variable,
+        };
+        let read = Self::read(&text, &environment);
+        let mut config = read.map_err(|list| Faults {
             file: file.display().to_string(),
             list,
-        })
+        })?;
+        if !config.users.is_empty() && secret::is_open(file) {
+            let text = format!(
+                "this file holds hashes of passwords, and {}",
+                secret::IS_OPEN
+            );
+            let (line, column) = (1, 1);
+            config.warnings.insert(0, Fault { line, column, text });
+        }
+        Ok(config)
     }
 
     /// Reads a configuration from its text.
@@ -223,7 +230,7 @@ fn whole(top: Section<'_>, environment: &Environment<'_>) -> Config {
         wall_frames: url::origins(&top, "wall_frames"),
         trusted_proxies: proxies(&top),
         tls: tls(&top, environment),
-        metrics_token: secret::optional(&top, "metrics_token", environment),
+        metrics_token: metrics_token(&top, environment),
         outbound,
         warnings: Vec::new(),
     };
@@ -310,6 +317,11 @@ fn tls(top: &Section<'_>, environment: &Environment<'_>) -> Option<TlsFiles> {
         Some(environment.folder.join(text.value))
     };
     let (certificate, key) = (file("certificate_file"), file("key_file"));
+    if let (Some(path), Some(at)) = (&key, section.key("key_file"))
+        && secret::is_open(path)
+    {
+        section.warn(at, "key_file", &format!("it {}", secret::IS_OPEN));
+    }
     let start = section.start();
     let files = certificate
         .zip(key)
@@ -319,6 +331,19 @@ fn tls(top: &Section<'_>, environment: &Environment<'_>) -> Option<TlsFiles> {
     }
     section.finish();
     files
+}
+
+fn metrics_token(top: &Section<'_>, environment: &Environment<'_>) -> Option<SecretString> {
+    let token = secret::optional(top, "metrics_token", environment)?;
+    if let Some(why) = secret::too_short(&token) {
+        let keys = ["metrics_token_env", "metrics_token_file"];
+        let at = keys.iter().find_map(|key| top.key(key));
+        top.fault(
+            at.unwrap_or(top.start()),
+            &format!("the metrics token {why}"),
+        );
+    }
+    Some(token)
 }
 
 fn proxies(top: &Section<'_>) -> Vec<Network> {

@@ -3,7 +3,42 @@
 
 use super::section::Section;
 use super::{Environment, text};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::path::Path;
+
+/// The shortest key or token that the operator makes, in characters. A shorter one could be found by trying.
+const SHORTEST: usize = 32;
+
+/// Why a key or a token is too short, if it is, as the end of a sentence about it.
+pub(super) fn too_short(secret: &SecretString) -> Option<String> {
+    (secret.expose_secret().len() < SHORTEST).then(|| {
+        format!("has to be at least {SHORTEST} characters long, and random: `openssl rand -base64 32` makes one")
+    })
+}
+
+/// Said of a file that others may read.
+pub(super) const IS_OPEN: &str =
+    "can be read by everybody at this computer: `chmod o=` takes that away";
+
+/// Whether everybody at this computer may read the file: it is open to others, and so are all folders on the way to it.
+#[cfg(unix)]
+pub(super) fn is_open(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let allows = |path: &Path, bits| {
+        let found = path.metadata();
+        found.is_ok_and(|found| found.permissions().mode() & bits != 0)
+    };
+    let Ok(whole) = file.canonicalize() else {
+        return false;
+    };
+    let mut folders = whole.ancestors().skip(1);
+    allows(&whole, 0o007) && folders.all(|folder| allows(folder, 0o001))
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_open(_: &Path) -> bool {
+    false
+}
 
 /// The secret `name`, if it is given.
 pub(super) fn optional(
@@ -87,12 +122,18 @@ fn from_file(
 ) -> Option<SecretString> {
     let file = section.text(key)?;
     let of = format!("{:?}", file.value);
-    match std::fs::read(environment.folder.join(file.value)) {
+    let path = environment.folder.join(file.value);
+    match std::fs::read(&path) {
         Err(error) => {
             section.wrong(file.at, key, &format!("cannot read {of}: {error}"));
             None
         }
-        Ok(content) => checked(section, key, file.at, &of, content),
+        Ok(content) => {
+            if is_open(&path) {
+                section.warn(file.at, key, &format!("{of} {IS_OPEN}"));
+            }
+            checked(section, key, file.at, &of, content)
+        }
     }
 }
 

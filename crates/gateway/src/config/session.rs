@@ -3,12 +3,9 @@
 use super::section::Section;
 use super::{Environment, StoreLocation, secret};
 use crate::identity::Limits;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The shortest key, in characters. A shorter one could be found by trying.
-const SHORTEST_KEY: usize = 32;
 
 /// A file in which ended sessions are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,17 +49,8 @@ pub(super) fn read(
         );
     }
     let key = secret::optional(&section, "key", environment);
-    let short = key
-        .as_ref()
-        .is_some_and(|key| key.expose_secret().len() < SHORTEST_KEY);
-    if short {
-        section.fault(
-            section.start(),
-            &format!(
-                "the key has to be at least {SHORTEST_KEY} characters long, and random: `openssl rand -base64 32` \
-                 makes one"
-            ),
-        );
+    if let Some(why) = key.as_ref().and_then(secret::too_short) {
+        section.fault(section.start(), &format!("the key {why}"));
     }
     let ended = ended_file(&section, key.is_some(), store, environment);
     section.finish();

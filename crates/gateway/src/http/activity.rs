@@ -53,7 +53,7 @@ pub(super) async fn read(
         complete_since: gateway.shared.store.complete_since().await?,
     };
     let encoded = json(&answer, headers.get(header::ACCEPT_ENCODING)).await?;
-    encoded.answer(&gateway, &authorized)
+    Ok(encoded.answer(&gateway, &authorized))
 }
 
 /// A parameter that is a time: in UTC where it names no zone, and the beginning of its day where it is a date.

@@ -16,15 +16,13 @@ pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) 
     }
     // Each proxy appends the address of its client. The first untrusted one from the end is the real client.
     let mut last = peer;
-    let mut values: Vec<&str> = Vec::new();
-    for value in headers.get_all(FORWARDED_FOR) {
-        let Ok(value) = value.to_str() else {
-            return last;
-        };
-        values.extend(value.split(','));
-    }
-    for value in values.into_iter().rev() {
-        let Some(address) = address(value) else {
+    let values = headers.get_all(FORWARDED_FOR).iter();
+    // What a client wrote before it may hold any bytes, and must not hide what the proxies wrote.
+    let entries: Vec<&[u8]> = values
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .collect();
+    for entry in entries.into_iter().rev() {
+        let Some(address) = str::from_utf8(entry).ok().and_then(address) else {
             return last;
         };
         last = address.to_canonical();
@@ -49,6 +47,7 @@ fn address(entry: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::HeaderValue;
 
     fn nets(list: &[&str]) -> Vec<Network> {
         list.iter().map(|text| text.parse().unwrap()).collect()
@@ -84,10 +83,15 @@ mod tests {
             ("127.0.0.1", &["1.2.3.4:"], "127.0.0.1"),
             ("127.0.0.1", &["[2001:db9::1"], "127.0.0.1"),
             ("127.0.0.1", &["unknown"], "127.0.0.1"),
+            // A client's own bytes hide nothing of what the proxy appended.
+            ("127.0.0.1", &["\u{fc}, 1.2.3.4"], "1.2.3.4"),
+            ("127.0.0.1", &["\u{fc}", "1.2.3.4, 10.1.2.3"], "1.2.3.4"),
+            ("127.0.0.1", &["6.6.6.6, \u{fc}, 10.1.2.3"], "10.1.2.3"),
         ] {
             let mut headers = HeaderMap::new();
             for value in forwarded {
-                headers.append(FORWARDED_FOR, value.parse().unwrap());
+                let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+                headers.append(FORWARDED_FOR, value);
             }
             let found = client_ip(peer.parse().unwrap(), &headers, &nets(&proxies));
             assert_eq!(found.to_string(), expected, "{peer} {forwarded:?}");

@@ -88,17 +88,10 @@ pub(super) async fn json(
 }
 
 impl Encoded {
-    /// The answer to a session, counted among what waits for clients that read slowly.
-    ///
-    /// # Errors
-    /// Too much waits already.
-    pub(super) fn answer(
-        self,
-        gateway: &Gateway,
-        authorized: &Authorized,
-    ) -> Result<Response, Problem> {
+    /// The answer to a person, counted among what waits for clients that read slowly.
+    pub(super) fn answer(self, gateway: &Gateway, authorized: &Authorized) -> Response {
         let Self { encoding, body } = self;
-        let body = gateway.shared.in_flight.body(body, authorized.session())?;
+        let body = gateway.shared.in_flight.body(body, &authorized.person());
         let mut response = Response::new(body);
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
@@ -108,7 +101,7 @@ impl Encoded {
         if let Some(encoding) = encoding {
             headers.insert(header::CONTENT_ENCODING, encoding);
         }
-        Ok(response)
+        response
     }
 }
 

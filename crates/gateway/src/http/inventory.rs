@@ -3,6 +3,7 @@
 
 use super::compression::{Encoded, best_encoding, json};
 use super::middleware::Authorized;
+use super::origin_check::demands_present_state;
 use crate::app::{Gateway, InventoryAnswer, InventoryKey};
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
@@ -41,9 +42,7 @@ pub(super) async fn read(
         // Nobody is signed in where the metrics token opens this: who only counts needs no more.
         Some(Role::Wall) | None => Audience::Wall,
     };
-    let demanded = headers
-        .get(header::CACHE_CONTROL)
-        .is_some_and(|value| value.as_bytes() == b"no-cache");
+    let demanded = demands_present_state(&headers);
     let watchers = &gateway.shared.watchers;
     if demanded && audience == Audience::People {
         let connection = parameter("connection");
@@ -79,7 +78,7 @@ pub(super) async fn read(
         || encode(&gateway, &position, audience, accepted.as_ref()),
     );
     let InventoryAnswer { encoding, body, .. } = answer.await?;
-    Encoded { encoding, body }.answer(&gateway, &authorized)
+    Ok(Encoded { encoding, body }.answer(&gateway, &authorized))
 }
 
 /// Makes the answer, once for all who ask for the same at the same time.

@@ -54,6 +54,14 @@ impl Stop {
         ))
     }
 
+    /// Waits until a stop is requested. A reload that is requested meanwhile stays so.
+    pub(crate) async fn requested(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+
     async fn next(&mut self) -> SignalAction {
         tokio::select! {
             _ = self.0.recv() => SignalAction::Stop,

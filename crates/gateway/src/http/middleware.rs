@@ -67,10 +67,10 @@ pub(super) struct AuthorizedRequest {
 }
 
 impl AuthorizedRequest {
-    /// What tells this visitor's reads from those of others. Where nobody signs in, everybody is one.
-    pub(super) fn session(&self) -> &str {
-        let session = self.visitor.as_ref().and_then(Visitor::session);
-        session.unwrap_or(&self.actor.name)
+    /// Whose reads these are, in whatever session. Where nobody signs in, everybody is one.
+    pub(super) fn person(&self) -> String {
+        let person = self.visitor.as_ref().map(Visitor::person);
+        person.unwrap_or_else(|| self.actor.name.clone())
     }
 }
 

@@ -84,9 +84,11 @@ async fn complete(
         Ok(_) => ("done", "-"),
         Err(refusal) => (refusal.outcome(), refusal.code()),
     };
-    gateway
-        .audit(&authorized.actor)
-        .provider_sign_in(&completed.name, outcome, why);
+    if completed.was_begun {
+        gateway
+            .audit(&authorized.actor)
+            .provider_sign_in(&completed.name, outcome, why);
+    }
     let mut response = match completed.session {
         Ok(cookie) => {
             let mut response = redirect(&completed.to);

@@ -69,6 +69,17 @@ pub(crate) fn check(
     }
 }
 
+/// Whether a request demands that the vendors are read now. A page of another site can have a browser send such a
+/// read without being asked (`cache: "reload"`), which would cost the vendor calls and try refused credentials
+/// again: from there it is a read like any other.
+pub(super) fn demands_present_state(headers: &HeaderMap) -> bool {
+    text(headers, "cache-control") == Some("no-cache")
+        && matches!(
+            text(headers, "sec-fetch-site"),
+            None | Some("same-origin" | "none")
+        )
+}
+
 /// Whether the name is that of the public address.
 fn is_public(origin: &str, name: &str) -> bool {
     parts(origin)

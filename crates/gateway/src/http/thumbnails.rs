@@ -48,11 +48,12 @@ pub(super) async fn serve(
             ..Problem::new(Kind::MethodNotAllowed, detail)
         });
     }
-    let lane = Lane::Session(authorized.session().to_owned());
+    let person = authorized.person();
+    let lane = Lane::Person(person.clone());
     let thumbnail = thumbnails.thumbnail(upstream, &lane, group, slicer).await?;
     let media_type = HeaderValue::from_static(thumbnail.media_type());
     let in_flight = &gateway.shared.in_flight;
-    let mut response = Response::new(in_flight.body(thumbnail.into_bytes(), authorized.session())?);
+    let mut response = Response::new(in_flight.body(thumbnail.into_bytes(), &person));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, media_type);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -6,7 +6,7 @@ mod rows;
 pub(super) use rows::{TABLES, WITH_SIGHTINGS, sighting};
 
 use super::code;
-use crate::identity::is_bidi_control;
+use crate::identity::{is_bidi_control, is_invisible};
 use crate::network;
 use crate::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
@@ -316,7 +316,7 @@ fn name(typed: &str) -> Result<String, Problem> {
         "the wall needs a name".to_owned()
     } else if name.chars().count() > LONGEST_NAME {
         format!("the wall's name is longer than {LONGEST_NAME} characters")
-    } else if name.chars().any(char::is_control) {
+    } else if name.chars().any(|c| c.is_control() || is_invisible(c)) {
         "the wall's name holds characters that cannot be seen".to_owned()
     } else if let Some(c) = name.chars().find(|c| is_bidi_control(*c)) {
         format!(

@@ -14,25 +14,24 @@ pub(crate) use target::{Target, find};
 pub(crate) use write::Recording;
 
 use crate::audit::Actor;
-use crate::identity::Role;
 use crate::problem::Problem;
 use crate::vendor_client::{Lane, VendorRequest, When};
 use axum::body::Bytes;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Response, header};
+use axum::http::{Response, header};
 
 /// The largest request body, in bytes.
 pub const REQUEST_LIMIT: usize = 1024 * 1024;
 
-/// Relays a request of a `session` to its target. `body` is read only for a write, and only once everything else is valid.
-/// A write is recorded in `recording`.
+/// Relays a request to its target. A read waits in `lane`; that of changes is answered with the present state. `body` is
+/// read only for a write, and only once everything else is valid. A write is recorded in `recording`.
 ///
 /// # Errors
 /// The request is not valid, or the vendor did not answer.
 pub(crate) async fn relay(
     target: &Target,
     actor: &Actor,
-    session: &str,
+    lane: &Lane,
     request: &Parts,
     body: impl Future<Output = Result<Option<Bytes>, Problem>>,
     recording: Recording,
@@ -52,28 +51,14 @@ pub(crate) async fn relay(
     let answer = if operation.writes() {
         write::write(target, change, outgoing, actor.clone(), recording).await?
     } else {
-        let when = when(actor, &request.headers);
-        let lane = match when {
-            When::Now => Lane::Change,
-            When::Lately => Lane::Session(session.to_owned()),
+        let when = match lane {
+            Lane::Change => When::Now,
+            Lane::Person(_) | Lane::Watcher => When::Lately,
         };
-        let answer = upstream.read(&lane, operation, &outgoing, when).await?;
+        let answer = upstream.read(lane, operation, &outgoing, when).await?;
         order::with_tag(&upstream.public.system, operation, answer)
     };
     Ok(response::response(answer))
-}
-
-/// How recent an answer has to be. Only those who may make changes can demand the present state, to compare
-/// before a change and to see its effect. All others share answers, which spares the vendor calls.
-fn when(actor: &Actor, headers: &HeaderMap) -> When {
-    let demanded = headers
-        .get(header::CACHE_CONTROL)
-        .is_some_and(|value| value.as_bytes() == b"no-cache");
-    if demanded && actor.role == Role::Admin.word() {
-        When::Now
-    } else {
-        When::Lately
-    }
 }
 
 /// The request to send.

@@ -9,6 +9,7 @@ use crate::problem::{Delivery, Problem};
 use crate::store::{Entry, Lease, Shown, Store};
 use crate::vendor_client::{Outcome, Upstream, VendorRequest, under_way};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use vendors::{Operation, is_refusal};
@@ -116,7 +117,7 @@ pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
         ..
     } = target;
     let after = Some(audit_fields::sent(body)).filter(|fields| fields != "-");
-    let mut words = operation.name.to_owned();
+    let mut words = asked(operation, body).to_owned();
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }
@@ -138,13 +139,36 @@ pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
     }
 }
 
+/// What a change asks for. Some operations do one thing or its opposite, as their body says.
+fn asked(operation: &'static Operation, body: Option<&[u8]>) -> &'static str {
+    let value = |name| body.and_then(|body| field(body, name));
+    match operation.name {
+        "role override" if value("Value").is_some_and(|it| it == 0 || it == "Off") => {
+            "clear role override"
+        }
+        "role override" => "override role",
+        "set slate" => match value("no_slicer") {
+            Some(Value::Bool(true)) => "switch to slate",
+            Some(Value::Bool(false)) => "leave slate",
+            _ => operation.name,
+        },
+        name => name,
+    }
+}
+
 /// The id of the group that a body creates.
 fn created(operation: &Operation, body: &[u8]) -> Option<String> {
     let creates = operation.name == "create group";
-    let body: serde_json::Value = creates.then(|| serde_json::from_slice(body).ok())??;
-    let mut fields = body.as_object()?.iter();
-    let (_, id) = fields.find(|(name, _)| name.eq_ignore_ascii_case("id"))?;
+    let id = creates.then(|| field(body, "id"))??;
     id.as_str().map(str::to_owned)
+}
+
+/// A field of a body, in whatever case its name is written.
+fn field(body: &[u8], name: &str) -> Option<Value> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let mut fields = body.as_object()?.iter();
+    let (_, value) = fields.find(|(given, _)| given.eq_ignore_ascii_case(name))?;
+    Some(value.clone())
 }
 
 /// Records a write that was not sent to the vendor.
@@ -308,6 +332,24 @@ fn record(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vendors::aveva::operations::{DELETE_GROUP, ROLE_OVERRIDE};
+    use vendors::uplynk::operations::SLATE;
+
+    #[test]
+    fn a_change_is_named_by_what_it_asks_for() {
+        for (operation, body, words) in [
+            (&ROLE_OVERRIDE, r#"{"Value":1}"#, "override role"),
+            (&ROLE_OVERRIDE, r#"{"value":0}"#, "clear role override"),
+            (&ROLE_OVERRIDE, r#"{"Value":"Off"}"#, "clear role override"),
+            (&ROLE_OVERRIDE, "", "override role"),
+            (&SLATE, r#"{"no_slicer":true}"#, "switch to slate"),
+            (&SLATE, r#"{"no_slicer":false}"#, "leave slate"),
+            (&SLATE, "{}", "set slate"),
+            (&DELETE_GROUP, "", "delete group"),
+        ] {
+            assert_eq!(asked(operation, Some(body.as_bytes())), words, "{body}");
+        }
+    }
 
     #[test]
     fn a_group_is_leased_for_as_long_as_each_step_of_a_write_to_it_may_take() {

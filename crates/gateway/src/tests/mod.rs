@@ -165,9 +165,18 @@ fn fill(gateway: &Gateway) -> Vec<Body> {
     let fill = |(number, mib): (usize, usize)| {
         let bytes = vec![0; mib << 20].into();
         let in_flight = &gateway.shared.in_flight;
-        in_flight.body(bytes, &format!("slow {number}")).unwrap()
+        in_flight.body(bytes, &format!("slow {number}"))
     };
     parts.map(fill).collect()
+}
+
+/// How many of these were broken off.
+async fn broken_off(bodies: Vec<Body>) -> usize {
+    let mut number = 0;
+    for body in bodies {
+        number += usize::from(axum::body::to_bytes(body, usize::MAX).await.is_err());
+    }
+    number
 }
 
 fn header<'r>(response: &'r Response<Body>, name: &str) -> &'r str {

@@ -294,18 +294,20 @@ async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_t
             event.await.unwrap();
         }
     }
-    assert_eq!(with_outcome(&gateway, &file, "refused").await, 60);
-    // Refused requests are counted apart from them.
+    // Passwords that were checked are counted apart from them, and so are refused requests.
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 60 + 4);
+    let checked = |row: &Value| row["why"] == "wrong-password";
+    assert_eq!(rows(&file).into_iter().filter(checked).count(), 4);
     assert_eq!(get(&gateway, "/api/walls").await.status(), 401);
-    assert_eq!(with_outcome(&gateway, &file, "refused").await, 61);
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 65);
     sign_in(&gateway, "ann").await;
     assert_eq!(with_outcome(&gateway, &file, "done").await, 1);
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(61)).await;
     tokio::time::resume();
     get(&gateway, "/api/unlock?code=wrong").await;
-    assert_eq!(with_outcome(&gateway, &file, "refused").await, 62);
-    let left_out = "144 attempts to sign in left out";
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 66);
+    let left_out = "140 refused unlock codes left out";
     assert!(rows(&file).iter().any(|row| row["what"] == left_out));
 }
 

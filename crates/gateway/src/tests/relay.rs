@@ -1,3 +1,4 @@
+use super::access::{sign_in, with_users};
 use super::vendor::{Vendor, json};
 use super::*;
 use std::net::TcpListener;
@@ -444,4 +445,59 @@ async fn after_the_present_state_was_demanded_nobody_is_told_an_older_one() {
     assert_eq!(read("/one", &demanded).await, 2);
     assert_eq!(read("/one", &[]).await, 2, "so is what was demanded");
     assert_eq!(read("", &[]).await, 3, "it may be another one by now");
+}
+
+#[tokio::test]
+async fn who_reads_slowly_is_refused_in_every_session_and_nobody_else_nor_what_is_demanded() {
+    let large = format!(r#""{}""#, "x".repeat(40 << 20));
+    let vendor =
+        Vendor::new(move |_, number| json(200, if number == 0 { large.as_str() } else { "[]" }))
+            .await;
+    let plant = connection("plant-a", aveva(), &vendor.base, basic());
+    let gateway = Arc::new(with_users(vec![plant], None, false));
+    let sessions = [
+        sign_in(&gateway, "ann").await,
+        sign_in(&gateway, "ann").await,
+        sign_in(&gateway, "vic").await,
+    ];
+    let [first, second, other] = &sessions;
+    let read = async |cookie: &str, demanded: &str| {
+        let headers = [("cookie", cookie), ("cache-control", demanded)];
+        ask(&gateway, &format!("GET {GROUPS}"), &headers, "").await
+    };
+    let _held = read(first, "").await;
+    for cookie in [first, second] {
+        let (kind, status, _) = problem(read(cookie, "").await).await;
+        assert_eq!((kind.as_str(), status), ("overloaded", 503));
+        assert_eq!(read(cookie, "no-cache").await.status(), 200, "for a change");
+    }
+    assert_eq!(read(other, "").await.status(), 200);
+    assert_eq!(vendor.lines().len(), 4, "what is refused is not passed on");
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_demands_nothing() {
+    let vendor = Vendor::new(|_, _| json(200, "[]")).await;
+    let gateway = gateway(vec![config::Connection {
+        share: Duration::from_secs(60),
+        ..connection("plant-a", aveva(), &vendor.base, basic())
+    }]);
+    let mut lines = 1;
+    get(&gateway, GROUPS).await;
+    for (site, demands) in [
+        (Some("cross-site"), false),
+        (Some("same-site"), false),
+        (Some("unknown"), false),
+        (Some("same-origin"), true),
+        (Some("none"), true),
+        (None, true),
+    ] {
+        let site = site.map(|site| ("sec-fetch-site", site));
+        let demanded = Some(("cache-control", "no-cache"));
+        let headers: Vec<_> = [demanded, site].into_iter().flatten().collect();
+        let answer = ask(&gateway, &format!("GET {GROUPS}"), &headers, "").await;
+        assert_eq!(answer.status(), 200, "{site:?}");
+        lines += usize::from(demands);
+        assert_eq!(vendor.lines().len(), lines, "{site:?}");
+    }
 }

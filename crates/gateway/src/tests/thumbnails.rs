@@ -133,10 +133,11 @@ async fn a_picture_is_answered_with_its_image_type() {
 async fn a_large_picture_counts_among_what_waits_for_slow_clients() {
     let vendor = vendor(&["png", "largest"]).await;
     let gateway = to_live(&vendor.base);
-    let _waits = fill(&gateway);
-    for (name, expected) in [("png", 200), ("largest", 503)] {
+    for (name, expected) in [("png", 0), ("largest", 1)] {
+        let waiting = fill(&gateway);
         let response = get(&gateway, &format!("{ROUTE}/{name}")).await;
-        assert_eq!(response.status(), expected, "{name}");
+        assert_eq!(response.status(), 200, "{name}");
+        assert_eq!(broken_off(waiting).await, expected, "{name}");
     }
 }
 

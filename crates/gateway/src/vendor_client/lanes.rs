@@ -1,6 +1,7 @@
 //! Where requests to a vendor wait. Changes have places of their own, which no number of reads can fill. Reads
-//! share theirs, and each session has a quota of them: of a session that asks for very much, only its quota
-//! waits beside the reads of the others. That is the fairness between sessions.
+//! share theirs, and each person has a quota of them, in all sessions together: of a person who asks for very
+//! much, only the quota waits beside the reads of the others. That is the fairness between people. Some places of
+//! reads are for the watcher alone, so that what everybody sees stays fresh whatever people ask for.
 
 use crate::credentials::Urgency;
 use crate::lock::lock;
@@ -14,11 +15,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 const CHANGES: usize = 8;
 /// How many reads of one system run at a time.
 const READS: usize = 16;
-/// How many reads of one session run at a time.
-const PER_SESSION: usize = 4;
+/// How many reads of all people run at a time. The others are left to the watcher.
+const OF_PEOPLE: usize = 12;
+/// How many reads of one person run at a time.
+const PER_PERSON: usize = 4;
 /// How many reads of the watcher run at a time: as many groups as it reads together.
 const PER_WATCHER: usize = 12;
-/// With more sessions than this, those without a read are forgotten.
+/// With more people than this, those without a read are forgotten.
 const MANY: usize = 64;
 
 /// On whose behalf a request is sent.
@@ -26,8 +29,8 @@ const MANY: usize = 64;
 pub(crate) enum Lane {
     /// A change, or what an admin reads anew before or after one.
     Change,
-    /// A read for this session.
-    Session(String),
+    /// A read for this person.
+    Person(String),
     /// A read for the inventory.
     Watcher,
 }
@@ -36,7 +39,7 @@ impl Lane {
     pub(super) fn urgency(&self) -> Urgency {
         match self {
             Self::Change => Urgency::Change,
-            Self::Session(_) | Self::Watcher => Urgency::Read,
+            Self::Person(_) | Self::Watcher => Urgency::Read,
         }
     }
 }
@@ -46,7 +49,8 @@ impl Lane {
 pub(super) struct Lanes {
     changes: Semaphore,
     reads: Semaphore,
-    /// Where the vendor takes one request at a time, a quota of one makes the sessions take turns.
+    of_people: Semaphore,
+    /// Where the vendor takes one request at a time, a quota of one makes people take turns.
     one_at_a_time: bool,
     quotas: Mutex<HashMap<Lane, Arc<Semaphore>>>,
 }
@@ -55,6 +59,7 @@ pub(super) struct Lanes {
 #[derive(Debug)]
 pub(super) struct LanePermit<'a> {
     _place: SemaphorePermit<'a>,
+    _of_people: Option<SemaphorePermit<'a>>,
     _quota: Option<OwnedSemaphorePermit>,
 }
 
@@ -63,6 +68,7 @@ impl Lanes {
         Self {
             changes: Semaphore::new(CHANGES),
             reads: Semaphore::new(READS),
+            of_people: Semaphore::new(OF_PEOPLE),
             one_at_a_time,
             quotas: Mutex::default(),
         }
@@ -75,12 +81,14 @@ impl Lanes {
                 Some(quota) => Some(quota.acquire_owned().await.ok()?),
                 None => None,
             };
-            let lane = match lane {
-                Lane::Change => &self.changes,
-                Lane::Session(_) | Lane::Watcher => &self.reads,
+            let (of_people, places) = match lane {
+                Lane::Change => (None, &self.changes),
+                Lane::Person(_) => (Some(self.of_people.acquire().await.ok()?), &self.reads),
+                Lane::Watcher => (None, &self.reads),
             };
             Some(LanePermit {
-                _place: lane.acquire().await.ok()?,
+                _place: places.acquire().await.ok()?,
+                _of_people: of_people,
                 _quota: quota,
             })
         };
@@ -91,12 +99,12 @@ impl Lanes {
         let size = match lane {
             Lane::Change => return None,
             _ if self.one_at_a_time => 1,
-            Lane::Session(_) => PER_SESSION,
+            Lane::Person(_) => PER_PERSON,
             Lane::Watcher => PER_WATCHER,
         };
         let mut quotas = lock(&self.quotas);
         if quotas.len() >= MANY {
-            // Each read that runs or waits holds its session's quota.
+            // Each read that runs or waits holds its person's quota.
             quotas.retain(|_, quota| Arc::strong_count(quota) > 1);
         }
         let quota = quotas.entry(lane.clone());
@@ -123,8 +131,8 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(10);
 
-    fn session(name: &str) -> Lane {
-        Lane::Session(name.to_owned())
+    fn person(name: &str) -> Lane {
+        Lane::Person(name.to_owned())
     }
 
     async fn take<'l>(lanes: &'l Lanes, lane: &Lane) -> Option<LanePermit<'l>> {
@@ -132,51 +140,64 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn reads_of_however_many_sessions_leave_the_places_of_changes_free() {
+    async fn reads_of_however_many_people_leave_the_places_of_changes_and_some_of_the_watcher_free()
+    {
         let lanes = Lanes::new(false);
         let mut held = Vec::new();
-        for number in 0..READS {
-            held.push(take(&lanes, &session(&number.to_string())).await.unwrap());
+        for number in 0..OF_PEOPLE {
+            held.push(take(&lanes, &person(&number.to_string())).await.unwrap());
         }
-        assert!(take(&lanes, &session("another")).await.is_none(), "full");
+        let another = person("another");
+        let waiting = futures_util::future::join_all((0..60).map(|_| take(&lanes, &another)));
+        let watching = async {
+            let mut taken = Vec::new();
+            for _ in OF_PEOPLE..READS {
+                taken.push(take(&lanes, &Lane::Watcher).await.expect("a place"));
+            }
+            taken
+        };
+        let (waiting, watching) = tokio::join!(waiting, watching);
+        assert!(waiting.iter().all(Option::is_none), "full");
+        assert!(take(&lanes, &Lane::Watcher).await.is_none());
+        drop(watching);
         for _ in 0..CHANGES {
             held.push(take(&lanes, &Lane::Change).await.unwrap());
         }
         assert!(take(&lanes, &Lane::Change).await.is_none());
-        held.truncate(READS - 1);
-        assert!(take(&lanes, &session("another")).await.is_some());
+        held.truncate(OF_PEOPLE - 1);
+        assert!(take(&lanes, &another).await.is_some());
         assert!(take(&lanes, &Lane::Change).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_session_has_a_quota_and_waits_beside_the_others_with_no_more() {
-        for (one_at_a_time, quota) in [(false, PER_SESSION), (true, 1)] {
+    async fn a_person_has_a_quota_and_waits_beside_the_others_with_no_more() {
+        for (one_at_a_time, quota) in [(false, PER_PERSON), (true, 1)] {
             let lanes = Lanes::new(one_at_a_time);
             let mut greedy = Vec::new();
             for _ in 0..quota {
-                greedy.push(take(&lanes, &session("greedy")).await.unwrap());
+                greedy.push(take(&lanes, &person("greedy")).await.unwrap());
             }
-            let (lane, other) = (session("greedy"), session("other"));
+            let (lane, other) = (person("greedy"), person("other"));
             let more = futures_util::future::join_all((0..60).map(|_| take(&lanes, &lane)));
             let (more, other, watcher) =
                 tokio::join!(more, take(&lanes, &other), take(&lanes, &Lane::Watcher));
             assert!(more.iter().all(Option::is_none), "{one_at_a_time}");
             assert!(other.is_some() && watcher.is_some(), "{one_at_a_time}");
             drop(greedy);
-            assert!(take(&lanes, &session("greedy")).await.is_some());
+            assert!(take(&lanes, &person("greedy")).await.is_some());
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sessions_without_a_read_are_forgotten() {
+    async fn people_without_a_read_are_forgotten() {
         let lanes = Lanes::new(false);
-        let held = take(&lanes, &session("held")).await;
+        let held = take(&lanes, &person("held")).await;
         for number in 0..1_000 {
-            drop(take(&lanes, &session(&number.to_string())).await);
+            drop(take(&lanes, &person(&number.to_string())).await);
             assert!(lanes.quotas.lock().unwrap().len() <= MANY);
         }
-        let quota = lanes.quota(&session("held")).unwrap();
-        assert_eq!(quota.available_permits(), PER_SESSION - 1);
+        let quota = lanes.quota(&person("held")).unwrap();
+        assert_eq!(quota.available_permits(), PER_PERSON - 1);
         drop(held);
     }
 }

@@ -300,7 +300,7 @@ impl Upstream {
         let permit = match lane {
             // Each change is one attempt of a person, whatever became of what others read.
             Lane::Change => self.breaker.enter_anyway(),
-            Lane::Session(_) | Lane::Watcher => self.breaker.enter()?,
+            Lane::Person(_) | Lane::Watcher => self.breaker.enter()?,
         };
         let exchange = async {
             let began = Instant::now();

@@ -162,7 +162,7 @@ async fn large_answers_that_nobody_reads_are_bounded_and_not_asked_for_again() {
     }
     let refused = held.iter().filter(|(_, status)| status == "503").count();
     println!("{} KiB more", program.peak() - before);
-    assert_eq!((refused, vendor.large_calls()), (26, 4));
+    assert_eq!((refused, vendor.large_calls()), (28, 2));
     assert!(program.peak() - before < 500 * 1024);
     is_healthy(&program).await;
 }

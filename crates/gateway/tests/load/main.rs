@@ -8,6 +8,8 @@
 
 mod attacks;
 mod audit;
+#[path = "../../src/lock.rs"]
+mod lock;
 mod mixed;
 #[expect(
     dead_code,

@@ -2,7 +2,7 @@
 
 use super::refusal::{Refusal, Shape};
 use crate::config;
-use crate::identity::{Role, is_bidi_control};
+use crate::identity::{Role, is_bidi_control, is_invisible};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -178,7 +178,7 @@ fn named(value: &Value) -> Option<String> {
 fn shortened(text: &str) -> String {
     let visible = text
         .chars()
-        .filter(|c| !c.is_control() && !is_bidi_control(*c));
+        .filter(|c| !c.is_control() && !is_bidi_control(*c) && !is_invisible(*c));
     let visible: String = visible.collect();
     visible.trim().chars().take(LONGEST_NAME).collect()
 }
@@ -337,6 +337,11 @@ mod tests {
                 Some("name"),
                 json!({"sub": "s", "name": "a\nb\u{1b}[31m\u{0}\u{202e}"}),
                 "ab[31m",
+            ),
+            (
+                Some("name"),
+                json!({"sub": "s", "name": "a\u{200b}nn\u{feff}\u{ad}\u{3164}"}),
+                "ann",
             ),
         ] {
             let person = claims("groups", asked).read(&found).unwrap();

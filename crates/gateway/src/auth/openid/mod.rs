@@ -13,6 +13,7 @@ mod tokens;
 
 pub(crate) use refusal::Refusal;
 
+use super::throttle::Attempt as CountedAttempt;
 use super::ticket::Provided;
 use super::{Access, Users};
 use crate::config;
@@ -119,6 +120,8 @@ pub(crate) struct AuthorizationRedirect {
 pub(crate) struct Completed {
     /// The page to go to.
     pub(crate) to: String,
+    /// Whether the browser had begun one. Anybody can send requests without.
+    pub(crate) was_begun: bool,
     /// The user's name for the audit, or `-`.
     pub(crate) name: String,
     /// The new session's cookie, or why there is none.
@@ -202,6 +205,7 @@ impl Access {
             Err(refusal) => ("-".to_owned(), Err(refusal)),
         };
         Ok(Completed {
+            was_begun: attempt.is_some(),
             to: attempt.map_or_else(
                 || destination(None, &openid.base_path),
                 |attempt| attempt.to,
@@ -259,15 +263,19 @@ impl Users {
     ) -> Result<Person, Refusal> {
         let now = (self.clock)();
         let code = code?;
+        let (throttle, counted) = (&self.memory.throttle, CountedAttempt::at_provider(from));
+        // Before the id is noted as used: what is refused must not push out the ids of others.
+        throttle
+            .begin(&counted)
+            .map_err(|_| Refusal::TooManyTries)?;
         if !self.memory.used.add(&attempt.state, now) {
+            throttle.forgive(&counted);
             return Err(Refusal::Expired);
         }
-        // Limited per address only, so that nobody can lock other users out of the provider.
-        let throttle = &self.memory.throttle;
-        throttle.may_ask(from).map_err(|_| Refusal::TooManyTries)?;
         let redeemed = openid.provider.redeem(code, back, attempt, now).await;
-        if let Err(Refusal::Invalid | Refusal::Expired) = redeemed {
-            throttle.failed(from);
+        // Many users may share one address: only what failed counts.
+        if !matches!(redeemed, Err(Refusal::Invalid | Refusal::Expired)) {
+            throttle.forgive(&counted);
         }
         openid
             .claims

@@ -194,3 +194,22 @@ fn a_public_address_may_have_a_path_and_a_moment_before_the_end() {
     let local = WHOLE.replace("public_url", "# public_url");
     assert_eq!(read(&local).unwrap().drain, Duration::ZERO);
 }
+
+#[test]
+fn a_metrics_token_is_as_long_as_a_key() {
+    let with = |line: &str| read(&format!("{line}\n{WHOLE}")).map(|config| config.metrics_token);
+    let token = with("metrics_token_env = \"LONG\"").unwrap().unwrap();
+    assert_eq!(token.expose_secret().len(), 40);
+    for line in [
+        "metrics_token_env = \"SECRET\"",
+        "metrics_token_file = \"good.key\"",
+    ] {
+        assert_eq!(
+            with(line).unwrap_err(),
+            [
+                "1:1: the metrics token has to be at least 32 characters long, and random: `openssl rand -base64 32` makes one"
+            ],
+            "{line}"
+        );
+    }
+}

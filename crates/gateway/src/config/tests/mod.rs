@@ -16,6 +16,18 @@ use secrecy::ExposeSecret as _;
 /// The gateway's own checks.
 pub(super) const CHECKS: Checks = crate::cli::CHECKS;
 
+/// A folder that is closed to others.
+fn private_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let owner = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(folder.path(), owner).unwrap();
+    }
+    folder
+}
+
 /// A configuration in a folder with `good.key`, `empty.key` and `not.pem`, a broken file of ended sessions beside
 /// `spoilt.key`, and a folder where the lock of `blocked.json` would be; `SECRET` is set, `EMPTY` is set and empty.
 fn read(text: &str) -> Result<Config, Vec<String>> {

@@ -81,7 +81,7 @@ fn a_control_character_is_refused_in_every_text() {
 
 /// The configuration with this content of `good.key` and of `SECRET`.
 fn with_secret(content: &[u8]) -> [Result<Config, Vec<Fault>>; 2] {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = private_folder();
     std::fs::write(folder.path().join("good.key"), content).unwrap();
     let secret = String::from_utf8(content.to_vec()).ok();
     let read = |text: &str| {
@@ -248,4 +248,46 @@ fn a_configuration_of_another_encoding_is_named() {
         faults.to_string().contains("c.toml:1:10: listen: "),
         "{faults}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_everybody_at_the_computer_may_read_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let connection = "listen = \"127.0.0.1:9000\"\n[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
+        base_url = \"https://services.example\"\n\
+        credentials = { kind = \"integration-key\", owner = \"o\", api_key_file = \"api.key\" }\n";
+    let (_, user) = WHOLE.split_once("[[user]]").unwrap();
+    let with_users = format!("{connection}[[user]]{user}");
+    let folder = private_folder();
+    std::fs::write(folder.path().join("api.key"), "hunter2").unwrap();
+    let warnings = |text: &str, modes: [u32; 3]| {
+        let file = folder.path().join("c.toml");
+        std::fs::write(&file, text).unwrap();
+        for (name, mode) in ["", "c.toml", "api.key"].into_iter().zip(modes) {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(folder.path().join(name), mode).unwrap();
+        }
+        let warnings = Config::load(&file, CHECKS).unwrap().warnings;
+        let warnings = warnings.into_iter().map(|found| (found.line, found.text));
+        warnings.collect::<Vec<_>>()
+    };
+    let open = "can be read by everybody at this computer: `chmod o=` takes that away";
+    let hashes = (
+        1,
+        format!("this file holds hashes of passwords, and {open}"),
+    );
+    let key = format!("connection \"live\": credentials: api_key_file: \"api.key\" {open}");
+    let key = (7, key);
+    for (text, modes, expected) in [
+        (with_users.as_str(), [0o755, 0o600, 0o640], vec![]),
+        (&with_users, [0o700, 0o644, 0o644], vec![]),
+        (&with_users, [0o755, 0o644, 0o600], vec![&hashes]),
+        (&with_users, [0o755, 0o600, 0o604], vec![&key]),
+        (&with_users, [0o755, 0o644, 0o644], vec![&hashes, &key]),
+        (connection, [0o755, 0o644, 0o600], vec![]),
+    ] {
+        let found = warnings(text, modes);
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{modes:?}");
+    }
 }

@@ -102,6 +102,18 @@ fn a_code_pairs_one_screen_once_and_in_time() {
         ),
         (
             &other,
+            "ha\u{200b}ll",
+            1_500,
+            "bad-request: the wall's name holds characters that cannot be seen",
+        ),
+        (
+            &other,
+            "ha\u{ad}ll",
+            1_500,
+            "bad-request: the wall's name holds characters that cannot be seen",
+        ),
+        (
+            &other,
             &"x".repeat(65),
             1_500,
             "bad-request: the wall's name is longer than 64",

@@ -66,6 +66,8 @@ async fn a_callback_has_to_match_the_browsers_attempt_and_counts_once() {
     );
     let none = Browser::default().open(&gateway, &back).await;
     assert_eq!(header(&none, "location"), expired, "without the cookie");
+    let told = Log::begin().audit(header(&none, "x-request-id"));
+    assert_eq!(told, [""; 0], "anybody can send that");
     let mut other = Browser::default();
     other.begin(&gateway, &provider, "/").await;
     let answer = other.open(&gateway, &back).await;
@@ -136,7 +138,8 @@ async fn a_code_is_redeemed_once_by_any_gateway_with_the_key() {
         "the provider knows of the first time"
     );
     let mut many = Vec::new();
-    for at in 0..20 {
+    // All are of one address, of which ten may be under way at a gateway.
+    for at in 0..16 {
         let (provider, gateways) = (provider.clone(), [one.clone(), two.clone()]);
         many.push(tokio::spawn(async move {
             let mut browser = Browser::default();
@@ -237,4 +240,44 @@ async fn an_address_with_invalid_codes_is_throttled_and_no_other() {
         "{told}"
     );
     assert_eq!(provider.requested().len(), requested);
+}
+
+#[tokio::test]
+async fn invalid_codes_are_throttled_at_the_same_time_too_and_what_is_refused_is_not_used_up() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    let mut waits = Browser::default();
+    let later = waits.begin(&gateway, &provider, "/groups").await;
+    let mut begun = Vec::new();
+    for _ in 0..40 {
+        let mut browser = Browser::default();
+        let back = browser.begin(&gateway, &provider, "/").await;
+        begun.push((browser, back.replace("code=", "code=x")));
+    }
+    let answers = begun
+        .iter_mut()
+        .map(|(browser, back)| browser.open(&gateway, back));
+    futures_util::future::join_all(answers).await;
+    let requested = provider.requested();
+    let redeemed = requested.iter().filter(|path| *path == "/token");
+    assert_eq!(redeemed.count(), 10);
+    let refused = waits.clone().open(&gateway, &later).await;
+    assert!(header(&refused, "location").starts_with("/sign-in?failed=too-many-tries"));
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(15 * 60)).await;
+    tokio::time::resume();
+    let answer = waits.open(&gateway, &later).await;
+    assert_eq!(header(&answer, "location"), "/groups");
+}
+
+#[tokio::test]
+async fn passwords_where_nobody_has_one_are_a_bad_request_and_keep_nobody_from_the_provider() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    for _ in 0..20 {
+        let wrong = r#"{"user":"ann","password":"x"}"#;
+        let answer = ask(&gateway, "POST /api/session", &[], wrong).await;
+        assert_eq!(problem(answer).await.0, "bad-request");
+    }
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
 }

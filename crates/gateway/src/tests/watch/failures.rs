@@ -214,17 +214,16 @@ async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configu
     fixture.refresh().await;
     assert_eq!(vendor.lines().len(), 1);
     let now = [("cache-control", "no-cache")];
+    let line = "GET /api/inventory?connection=plant-a";
+    let foreign = [now[0], ("sec-fetch-site", "cross-site")];
+    fixture.skip(1);
+    ask(&fixture.gateway, line, &foreign, "").await;
+    assert_eq!(vendor.lines().len(), 1, "a page of another site is nobody");
     fixture.skip(1);
     ask(&fixture.gateway, "GET /api/inventory", &now, "").await;
     assert_eq!(vendor.lines().len(), 1, "nobody named the connection");
     fixture.skip(1);
-    ask(
-        &fixture.gateway,
-        "GET /api/inventory?connection=plant-a",
-        &now,
-        "",
-    )
-    .await;
+    ask(&fixture.gateway, line, &now, "").await;
     assert_eq!(vendor.lines().len(), 2, "an admin said Try now");
     assert_eq!(fixture.all().failure().and_then(retry_after), Some(300));
     let right = config::Connection {
