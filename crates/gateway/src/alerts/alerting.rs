@@ -1,6 +1,6 @@
 //! Looks at the alarms each second, and sends what is due.
 
-use super::message::Message;
+use super::message::{Message, Occasion};
 use super::outbox::{self, Outbox, OutboxChange, OutboxMessage};
 use super::rules::{Due, Watch, WatchKey, Watches};
 use super::send::{Failure, Sender};
@@ -19,12 +19,18 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use vendors::SystemKind;
 use vendors::operation::segment;
 
 /// How often the alarms are looked at, in milliseconds.
 const TICK: f64 = 1_000.0;
+
+/// How long the database may take to say who is in charge.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// So many alarms of a storm are listed in its message.
 const LISTED: usize = 20;
@@ -106,6 +112,8 @@ pub(crate) struct Alerting {
     inventory: Arc<Inventory>,
     store: Arc<Store>,
     state: Mutex<State>,
+    /// Rings when a message has arrived: the next one for its target need not wait.
+    delivered: Arc<Notify>,
     /// Ends it when it is dropped.
     running: Mutex<Option<JoinSet<()>>>,
 }
@@ -127,6 +135,20 @@ impl State {
     /// Whether no rule is configured, and nothing of earlier rules is left to be sent.
     fn is_idle(&self) -> bool {
         self.setting.rules.is_empty() && self.watches.is_empty() && self.outbox.is_empty()
+    }
+
+    /// What is to be tried now. Its targets count as busy.
+    fn next_attempts(&mut self, now: DateTime<Utc>) -> Vec<(OutboxMessage, Target)> {
+        let due = self.outbox.due(&self.busy, now);
+        let mut attempts = Vec::new();
+        for outgoing in due {
+            let mut targets = self.setting.targets.iter();
+            if let Some(target) = targets.find(|one| one.id == outgoing.target) {
+                self.busy.insert(target.id.clone());
+                attempts.push((outgoing, target.clone()));
+            }
+        }
+        attempts
     }
 }
 
@@ -154,13 +176,21 @@ impl Alerting {
             inventory,
             store,
             state: Mutex::new(state),
+            delivered: Arc::default(),
             running: Mutex::default(),
         }
     }
 
     /// Sends by these rules from now on.
     pub(crate) fn set(self: &Arc<Self>, setting: Setting) {
-        lock(&self.state).setting = setting;
+        let retried = {
+            let mut state = lock(&self.state);
+            state.setting = setting;
+            // What has failed may do so for what was changed.
+            state.outbox.retry()
+        };
+        self.store
+            .save_later(retried.iter().map(outbox_change).collect());
         let mut running = lock(&self.running);
         running.get_or_insert_with(|| {
             let mut task = JoinSet::new();
@@ -210,12 +240,18 @@ impl Alerting {
             let state = lock(&self.state);
             (state.follows, state.revision)
         };
-        if self.store.leads() && !follows {
+        let was_in_charge = self.store.leads() && !follows;
+        if was_in_charge && self.store.is_lead_confirmed() {
             return true;
         }
-        let Some(update) = self.store.poll_changes(revision).await else {
-            return false;
+        let polled = timeout(PATIENCE, self.store.poll_changes(revision)).await;
+        let Some(update) = polled.ok().flatten() else {
+            return was_in_charge;
         };
+        if update.leads && was_in_charge {
+            // What is saved may be older than what is known here.
+            return true;
+        }
         let mut state = lock(&self.state);
         if let Some(mut saved) = update.saved {
             let watches = saved.take::<(WatchKey, Watch)>(Table::AlertWatches);
@@ -239,7 +275,10 @@ impl Alerting {
         let system = |id: &str| systems.get(id).map(|(kind, _)| *kind);
         let mut guard = lock(&self.state);
         let state = &mut *guard;
-        let step = state.watches.step(&state.setting.rules, &open, system, now);
+        let mut step = state.watches.step(&state.setting.rules, &open, system, now);
+        // What is over is told before what takes its place.
+        let is_over = |due: &Due<'_>| matches!(due.occasion, Occasion::Ended | Occasion::Unwatched);
+        step.due.sort_by_key(|due| !is_over(due));
         let mut changes: Vec<StateChange> = step.changed.iter().map(watch_change).collect();
         for due in step.due {
             let id = message_id(&due, now);
@@ -277,18 +316,16 @@ impl Alerting {
                 .iter()
                 .map(outbox_change),
         );
-        let due = state.outbox.due(&state.busy, now);
-        let mut attempts = Vec::new();
-        for outgoing in due {
-            let mut targets = state.setting.targets.iter();
-            if let Some(target) = targets.find(|one| one.id == outgoing.target) {
-                state.busy.insert(target.id.clone());
-                attempts.push((outgoing, target.clone()));
-            }
-        }
+        let attempts = state.next_attempts(now);
         drop(guard);
         self.store.save_later(changes);
         attempts
+    }
+
+    /// What is to be tried now, without another look at the alarms.
+    fn next_attempts(&self) -> Vec<(OutboxMessage, Target)> {
+        let now = self.inventory.clock().now();
+        lock(&self.state).next_attempts(now)
     }
 
     fn attempted(&self, outgoing: &OutboxMessage, outcome: Result<(), Failure>) {
@@ -307,10 +344,14 @@ impl Alerting {
         let now = self.inventory.clock().now();
         let mut state = lock(&self.state);
         state.busy.remove(target);
+        let has_arrived = outcome.is_ok();
         let changes = state.outbox.attempted(&outbox::key(outgoing), outcome, now);
         drop(state);
         self.store
             .save_later(changes.iter().map(outbox_change).collect());
+        if has_arrived {
+            self.delivered.notify_one();
+        }
     }
 }
 
@@ -320,14 +361,15 @@ async fn run(alerting: Weak<Alerting>) {
         // What was under way when this failed has ended with it, and is tried again.
         lock(&here.state).busy.clear();
     }
+    let (mut is_look, mut next_look) = (true, 0.0);
     loop {
         let Some(here) = alerting.upgrade() else {
             return;
         };
-        let due = if here.is_in_charge().await {
-            here.evaluate()
-        } else {
-            Vec::new()
+        let due = match here.is_in_charge().await {
+            true if is_look => here.evaluate(),
+            true => here.next_attempts(),
+            false => Vec::new(),
         };
         for (outgoing, target) in due {
             let here = here.clone();
@@ -347,8 +389,15 @@ async fn run(alerting: Weak<Alerting>) {
         }
         while attempts.try_join_next().is_some() {}
         let clock = here.inventory.clock().clone();
+        if is_look {
+            next_look = clock.millis() + TICK;
+        }
+        let delivered = here.delivered.clone();
         drop(here);
-        clock.sleep_until(clock.millis() + TICK).await;
+        is_look = tokio::select! {
+            () = clock.sleep_until(next_look) => true,
+            () = delivered.notified() => false,
+        };
     }
 }
 

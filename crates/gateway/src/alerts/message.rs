@@ -35,6 +35,8 @@ pub(crate) enum Occasion {
     Reminder,
     /// It has ended.
     Ended,
+    /// Its connection is not watched any more: whether it has ended nobody knows.
+    Unwatched,
     /// Somebody tries whether messages arrive: there is no alarm.
     Test,
 }
@@ -79,6 +81,7 @@ impl Message {
             sentence: "This is a test: there is no alarm.".to_owned(),
             advice: String::new(),
             since: Since::Observed(at),
+            flapping: None,
             acknowledged: None,
             notes: Vec::new(),
             maintenance: None,

@@ -48,6 +48,9 @@ pub(crate) struct OutboxMessage {
     /// All targets to which it goes, or has gone.
     #[serde(default)]
     targets: Vec<String>,
+    /// Its place among messages of the same moment. Of those that an earlier version made 0.
+    #[serde(default)]
+    number: u64,
 }
 
 /// What became of the attempts at a target.
@@ -90,7 +93,12 @@ pub(crate) struct Outbox {
 /// What a message to a target is known by.
 pub(crate) fn key(outgoing: &OutboxMessage) -> String {
     let at = outgoing.message.at.timestamp_millis();
-    format!("{at:016x} {} {}", outgoing.message.id, outgoing.target)
+    let (id, target) = (&outgoing.message.id, &outgoing.target);
+    match outgoing.number {
+        // What an earlier version has saved is there under this one.
+        0 => format!("{at:016x} {id} {target}"),
+        number => format!("{at:016x} {number:016x} {id} {target}"),
+    }
 }
 
 impl Outbox {
@@ -131,6 +139,8 @@ impl Outbox {
         targets: &[String],
     ) -> Vec<OutboxChange> {
         let mut changes = Vec::new();
+        let last = self.outgoing.values().map(|one| one.number).max();
+        let number = last.unwrap_or_default() + 1;
         for target in targets {
             changes.extend(self.put(OutboxMessage {
                 target: target.clone(),
@@ -142,9 +152,24 @@ impl Outbox {
                 missed: Vec::new(),
                 rule: rule.to_owned(),
                 targets: targets.to_vec(),
+                number,
             }));
         }
         changes
+    }
+
+    /// Tries at once what waits after a failure. What has changed.
+    pub(crate) fn retry(&mut self) -> Vec<OutboxChange> {
+        let failed = self
+            .outgoing
+            .values_mut()
+            .filter(|one| one.attempts > 0 && one.next_at.is_some());
+        let retried = failed.map(|one| {
+            one.attempts = 0;
+            one.next_at = Some(one.message.at);
+            OutboxChange::Put(Box::new(one.clone()))
+        });
+        retried.collect()
     }
 
     fn put(&mut self, outgoing: OutboxMessage) -> Vec<OutboxChange> {

@@ -129,7 +129,13 @@ impl Watches {
                 }
                 let tells = watch.told.is_some() && rule.recovery;
                 if tells && !is_quiet {
-                    told.push((Occasion::Ended, watch.alarm.clone()));
+                    let is_watched = system(&watch.alarm.resource.connection).is_some();
+                    let occasion = if is_watched {
+                        Occasion::Ended
+                    } else {
+                        Occasion::Unwatched
+                    };
+                    told.push((occasion, watch.alarm.clone()));
                 }
                 tells && is_quiet
             });
@@ -187,10 +193,11 @@ fn is_about(rule: &AlertRule, alarm: &Alarm, system: impl Fn(&str) -> Option<Sys
 /// A storm is one message.
 fn bundled(rule: &AlertRule, told: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
     let occasions = [
+        Occasion::Ended,
+        Occasion::Unwatched,
         Occasion::Began,
         Occasion::Worse,
         Occasion::Reminder,
-        Occasion::Ended,
     ];
     let mut due = Vec::new();
     for occasion in occasions {

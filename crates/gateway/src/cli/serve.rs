@@ -15,6 +15,7 @@ use crate::watch::Clock;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// The gateway's own certificate, if it has one.
 fn certificate(config: &Config) -> Result<Option<CertificateReloader>, String> {
@@ -116,8 +117,24 @@ struct Listening {
     is_given: bool,
 }
 
+/// Opens the store, in a thread that nobody waits for at the end: it may take as long as a database is away.
+async fn open_store(location: StoreLocation) -> Result<Store, String> {
+    let (answer, answered) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("open store".to_owned());
+    thread
+        .spawn(move || {
+            // Nobody waits for it any more where a stop was requested.
+            let _ = answer.send(Store::open_patiently(&location));
+        })
+        .map_err(|error| error.to_string())?;
+    let opened = answered.await;
+    opened.unwrap_or_else(|_| Err("the store cannot be opened: its thread has failed".to_owned()))
+}
+
 /// Serves until the process is told to stop. SIGHUP reads the file again.
 pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
+    // Before all that takes time: a reload that is requested meanwhile would end the process.
+    let mut stop = listen::Stop::new().map_err(Failure::Running)?;
     let config =
         Config::load(&file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
     log_warnings(&file, &config);
@@ -128,7 +145,11 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     config
         .may_listen_on(listening.address)
         .map_err(|why| Failure::Usage(format!("--listen: {why}")))?;
-    let store = Store::open(&config.store).map_err(Failure::Running)?;
+    let opened = tokio::select! {
+        opened = open_store(config.store.clone()) => opened,
+        () = stop.requested() => return Ok(()),
+    };
+    let store = opened.map_err(Failure::Running)?;
     if !store.lasts() {
         tracing::warn!("the store is in memory: the audit ends with this process");
     }
@@ -139,7 +160,6 @@ pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<()
     let memory = Arc::new(memory.kept_in(shared.store.clone()));
     let certificate = certificate(&config).map_err(Failure::Usage)?.map(Arc::new);
     let gateway = configured(config, memory.clone(), shared.clone()).map_err(Failure::Usage)?;
-    let stop = listen::Stop::new().map_err(Failure::Running)?;
     let listener = listen::open(listening.address)
         .await
         .map_err(Failure::Running)?;

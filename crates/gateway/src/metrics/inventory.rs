@@ -10,8 +10,9 @@ mod tests;
 use super::families::{Families, Family, Labels, label};
 use crate::inventory_view::{InventoryView, level};
 use chrono::{DateTime, Utc};
-use health::Severity;
-use health::inventory::{Facts, Kind, Resource, ResourceKey};
+use health::alarms::Alarm;
+use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
+use health::{Severity, Verdict};
 use protocol::Inventory;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
@@ -36,9 +37,11 @@ pub(super) fn families(
     now: DateTime<Utc>,
 ) -> Families {
     let view = InventoryView::new(inventory, now);
+    let not_held = not_held(inventory);
     let mut resources: Vec<(&Resource, Severity)> = inventory
         .resources
         .iter()
+        .chain(&not_held)
         .map(|resource| (resource, view.severity(resource)))
         .collect();
     let mut families = vec![
@@ -62,6 +65,29 @@ pub(super) fn families(
     families.extend(sources::families(inventory, watched, now));
     families.extend(groups::families(inventory, &series, now));
     Families(families)
+}
+
+/// What is known by its open alarm alone, as after a restart before its source has answered: as it was last seen.
+fn not_held(inventory: &Inventory) -> Vec<Resource> {
+    let held = inventory.resources.iter().map(|resource| &resource.key);
+    let mut known: HashSet<&ResourceKey> = held.collect();
+    let open = inventory.alarms.iter().flatten();
+    let not_held = open
+        .filter(|alarm| alarm.resource.kind != Kind::Connection && known.insert(&alarm.resource));
+    not_held.map(last_seen).collect()
+}
+
+fn last_seen(alarm: &Alarm) -> Resource {
+    Resource {
+        key: alarm.resource.clone(),
+        name: alarm.name.clone(),
+        verdict: Verdict::new(alarm.severity, alarm.word.clone(), alarm.sentence.clone()),
+        observed: Observed::WithConnection,
+        failure: None,
+        unreadable: Vec::new(),
+        also_on: Vec::new(),
+        facts: Facts::None,
+    }
 }
 
 /// A resource that has series of its own.

@@ -68,8 +68,9 @@ pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fau
     )?;
     let is_same = |text: &str| {
         serde_json::from_str(text).is_ok_and(|known: ActivityEntry| {
-            (known.severity, &known.what, &known.before, &known.after)
-                == (event.severity, &event.what, &event.before, &event.after)
+            (known.severity, &known.before, &known.after)
+                == (event.severity, &event.before, &event.after)
+                && without_duration(&known.what) == without_duration(&event.what)
         })
     };
     for row in &near {
@@ -78,6 +79,14 @@ pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fau
         }
     }
     add_event(sql, event)
+}
+
+/// What an event says, but for how long an alarm lasted: gateways see its end at different moments.
+fn without_duration(what: &str) -> &str {
+    let ended = what.strip_prefix("Alarm ended after ");
+    ended
+        .and_then(|ended| ended.split_once(": "))
+        .map_or(what, |(_, sentence)| sentence)
 }
 
 /// Adds a row of the audit, or completes the one of its intent.

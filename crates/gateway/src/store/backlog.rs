@@ -4,7 +4,8 @@
 use super::database::{Database, Fault, Row};
 use super::event_queue::EventQueue;
 use super::saved_state::Table;
-use super::{Entry, NewRow, RowKind, StateChange, activity, appending, saved_state, watching};
+use super::watching::{self, Pruning};
+use super::{Entry, NewRow, RowKind, StateChange, activity, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
@@ -34,6 +35,8 @@ pub(super) struct Backlog {
     waited: usize,
     /// Whether a transaction has failed, and it is not known what of it there is.
     is_unsettled: bool,
+    /// Whether the clock may be believed that tells what has grown old.
+    pruning: Pruning,
 }
 
 impl Backlog {
@@ -215,7 +218,7 @@ impl Backlog {
             }
             saved_state::write(sql, self.changes.values())?;
             if let Some(retention) = watched {
-                watching::watched(sql, retention, now)?;
+                watching::watched(sql, retention, &mut self.pruning, now)?;
             }
             Ok(())
         });
@@ -243,11 +246,16 @@ impl Backlog {
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
         let mut worst = self.event_queue.write_each(database, now);
+        // What has failed before may have been because another gateway has taken the lead, and ended the session.
+        let leads = database.lead()?;
+        if !leads {
+            self.follow(now);
+        }
         let mut left_out = |fault: Fault| {
             tracing::error!("something is left out, because the store {fault}");
             worst = Err(fault);
         };
-        while let Some(event) = self.events.pop_front() {
+        while leads && let Some(event) = self.events.pop_front() {
             let written = database.write(&mut |sql| activity::add_event_once(sql, &event));
             written.unwrap_or_else(&mut left_out);
         }

@@ -9,12 +9,15 @@ use super::{Fresh, Store, watching};
 use crate::lock::lock;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::pending;
-
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 /// How often the moment is noted at which somebody watched, and a little more.
 const NOTED: TimeDelta = TimeDelta::seconds(15);
+
+/// For how long an answer of the database to who leads counts: several looks at it.
+const CONFIRMED: Duration = Duration::from_secs(8);
 
 /// After how many looks at the database it is seen whether gateways have ended: a minute.
 const SWEEP: u64 = 30;
@@ -64,8 +67,10 @@ impl Store {
             access: self.access.load(Ordering::Relaxed),
         };
         let (answer, answered) = oneshot::channel();
+        let asked = (Instant::now(), SystemTime::now());
         self.jobs.try_send(Job::Poll(known, answer)).ok()?;
         let mut update = answered.await.ok()?;
+        *lock(&self.lead_confirmed) = Some(asked);
         if let Some((revision, fresh)) = update.access.take() {
             let mut known = lock(&self.saved);
             if fresh.turn > known.turn {
@@ -75,6 +80,22 @@ impl Store {
             self.access.store(revision, Ordering::Relaxed);
         }
         Some(update)
+    }
+
+    /// Whether [`Store::leads`] is as the database said a moment ago. A gateway that stood still may have lost the lead
+    /// meanwhile.
+    pub(crate) fn is_lead_confirmed(&self) -> bool {
+        !self.is_shared()
+            || lock(&self.lead_confirmed).is_some_and(|(instant, time)| {
+                instant.elapsed() < CONFIRMED
+                    && time.elapsed().is_ok_and(|passed| passed < CONFIRMED)
+            })
+    }
+
+    /// As after a time in which the gateway stood still.
+    #[cfg(test)]
+    pub(crate) fn forget_confirmation(&self) {
+        *lock(&self.lead_confirmed) = None;
     }
 
     /// Waits until the database tells that something has changed; for ever, where there are no others who could.
@@ -100,12 +121,20 @@ impl Leading {
     pub(super) fn begin(
         database: &mut dyn Database,
         state: &State,
+        backlog: &mut Backlog,
         now: DateTime<Utc>,
     ) -> Result<Self, Fault> {
         let leads = database.lead()?;
         if leads {
             let begun = watching::begun(database, now)?;
-            database.write(&mut |sql| super::activity::add_event(sql, &begun))?;
+            let written = database.write(&mut |sql| super::activity::add_event(sql, &begun));
+            if let Err(fault) = written {
+                // A full disk is no reason not to watch.
+                tracing::error!("the store {fault}");
+                state.is_well.store(false, Ordering::Relaxed);
+                backlog.add(vec![begun], Vec::new());
+                backlog.take_over();
+            }
         } else {
             tracing::info!(
                 "another gateway at this store records what is seen; this one does when that one ends"

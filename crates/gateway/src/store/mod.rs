@@ -51,7 +51,7 @@ use protocol::ActivityEntry;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
@@ -83,6 +83,9 @@ pub(crate) struct Store {
     working_since: Arc<Mutex<Option<Instant>>>,
     /// Whether this gateway is the one that records what all see who share its store.
     leads: Arc<AtomicBool>,
+    /// When the database was last asked who leads, and answered: by the clock that stands still while the computer
+    /// sleeps, and by the one that may be set.
+    lead_confirmed: Mutex<Option<(Instant, SystemTime)>>,
     /// How much of what is seen is kept.
     retention: Arc<Mutex<Retention>>,
     /// Counts the writes that changed the list of what happened.
@@ -129,6 +132,14 @@ impl Store {
         Self::open_by(location, Utc::now)
     }
 
+    /// The same, and waits for a database that is away: where a whole site starts, it may be back later than the gateway.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its name.
+    pub(crate) fn open_patiently(location: &StoreLocation) -> Result<Self, String> {
+        Self::open_with(location, Arc::new(Utc::now), true)
+    }
+
     /// Opens a store whose rows have the times of this clock.
     ///
     /// # Errors
@@ -137,7 +148,10 @@ impl Store {
         location: &StoreLocation,
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
     ) -> Result<Self, String> {
-        let now: TimeSource = Arc::new(now);
+        Self::open_with(location, Arc::new(now), false)
+    }
+
+    fn open_with(location: &StoreLocation, now: TimeSource, waits: bool) -> Result<Self, String> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let is_well = Arc::new(AtomicBool::new(true));
         let working_since = Arc::default();
@@ -167,7 +181,7 @@ impl Store {
             }
             StoreLocation::Postgres(address) => {
                 let to_write = address.clone();
-                let saved = writer::start(move || postgres::open(&to_write), queue, state)?;
+                let saved = writer::start(move || postgres::open(&to_write, waits), queue, state)?;
                 let reader = postgres::open_to_read(address)?;
                 let me = random_hex()?;
                 let here = Arc::new(Notifications::new(me.clone()));
@@ -185,6 +199,7 @@ impl Store {
             is_well,
             working_since,
             leads,
+            lead_confirmed: Mutex::default(),
             retention,
             changes,
             location: location.clone(),
@@ -210,6 +225,7 @@ impl Store {
             is_well: Arc::new(AtomicBool::new(false)),
             working_since: Arc::default(),
             leads: Arc::new(AtomicBool::new(true)),
+            lead_confirmed: Mutex::default(),
             retention: Arc::default(),
             changes: Arc::default(),
             location: StoreLocation::Memory,

@@ -1,13 +1,19 @@
 //! When the gateway watched, and for how long what it saw is kept.
 
-use super::database::{Fault, Sql, Value};
+use super::database::{Fault, Sql};
 use crate::config::Retention;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::Severity;
 use health::events::{Event, EventKind};
 use health::words::span;
 use protocol::ActivityKind;
-use std::iter;
+
+/// A clock that goes on by more than this from one note to the next is not believed at once: it may be wrong, and what is
+/// deleted is gone for good.
+const LEAP: TimeDelta = TimeDelta::days(1);
+
+/// How long it has to go on steadily until it is.
+const STEADY: TimeDelta = TimeDelta::days(1);
 
 /// How many old ones are deleted at a time, so that other writes wait for a moment only.
 const AT_A_TIME: i64 = 1_000;
@@ -29,48 +35,46 @@ const BEYOND: &str = "SELECT number FROM activity
     WHERE number > 0 AND number <= (SELECT max(number) FROM activity) - ?
     ORDER BY number LIMIT ?";
 
+/// Whether what has grown old by the clock may be deleted.
+#[derive(Debug, Default)]
+pub(super) struct Pruning {
+    /// What the clock showed when it had leapt ahead. It shows that as well where nobody watched for days: then what is
+    /// old goes a day later.
+    leapt_at: Option<DateTime<Utc>>,
+}
+
+impl Pruning {
+    /// Takes over what the clock shows, and whether that is believed. `last` is when somebody last watched.
+    fn believes(&mut self, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+        if last.is_some_and(|last| now.signed_duration_since(last) > LEAP) {
+            self.leapt_at = Some(now);
+        }
+        // Once it is set back, it is believed again.
+        self.leapt_at = self
+            .leapt_at
+            .filter(|at| (TimeDelta::zero()..STEADY).contains(&now.signed_duration_since(*at)));
+        self.leapt_at.is_none()
+    }
+}
+
+/// Takes out some of a kind that are older than so, the oldest first.
+pub(super) const DELETE_OLD: &str = "DELETE FROM activity WHERE number IN
+    (SELECT number FROM activity WHERE kind = ? AND at < ? ORDER BY at LIMIT ?)";
+
 /// Notes that the connections are watched at this moment, and takes out some of what has grown old.
 pub(super) fn watched(
     sql: &mut dyn Sql,
     retention: &Retention,
+    pruning: &mut Pruning,
     now: DateTime<Utc>,
 ) -> Result<(), Fault> {
     let millis = now.timestamp_millis();
+    let is_believed = pruning.believes(last(sql)?, now);
     sql.execute("DELETE FROM watched", &[])?;
     sql.execute("INSERT INTO watched VALUES (?)", &[millis.into()])?;
-    let oldest = |days: u64| {
-        let days = i64::try_from(days).unwrap_or(i64::MAX);
-        millis.saturating_sub(days.saturating_mul(24 * 3_600_000))
-    };
-    // Of the kinds that have a time of their own each is seen to below, also where that is longer.
-    let own = vec!["?"; retention.of.len()].join(", ");
-    let others = if own.is_empty() {
-        String::new()
-    } else {
-        format!("AND kind NOT IN ({own})")
-    };
-    let kinds = retention.of.iter().map(|(kind, _)| kind.key().into());
-    let values = iter::once(oldest(retention.days).into()).chain(kinds);
-    sql.execute(
-        &format!(
-            "DELETE FROM activity WHERE number IN
-                 (SELECT number FROM activity WHERE at < ? {others} ORDER BY at LIMIT ?)"
-        ),
-        &values.chain([AT_A_TIME.into()]).collect::<Vec<Value>>(),
-    )?;
-    for (kind, days) in &retention.of {
-        sql.execute(
-            "DELETE FROM activity WHERE number IN
-                 (SELECT number FROM activity WHERE kind = ? AND at < ? ORDER BY at LIMIT ?)",
-            &[kind.key().into(), oldest(*days).into(), AT_A_TIME.into()],
-        )?;
+    if is_believed {
+        delete_old(sql, retention, millis)?;
     }
-    let longest = retention.of.iter().map(|(_, days)| *days).max();
-    let longest = longest.unwrap_or_default().max(retention.days);
-    sql.execute(
-        "DELETE FROM resource_name WHERE at < ?",
-        &[oldest(longest).into()],
-    )?;
     let most = i64::try_from(retention.entries).unwrap_or(i64::MAX);
     let beyond = [most.into(), AT_A_TIME.into()];
     let newest =
@@ -90,22 +94,48 @@ pub(super) fn watched(
               ORDER BY number DESC LIMIT ?)",
         &[(most / ACCESS_SHARE).into(), AT_A_TIME.into()],
     )?;
-    let days_of = |kind| {
-        let mut of = retention.of.iter();
-        let own = of.find(|(own, _)| *own == ActivityKind::Seen(kind));
-        own.map_or(retention.days, |(_, days)| *days)
-    };
-    let shortest = TELL_WHO_LED.map(days_of).into_iter().min();
+    let seen = TELL_WHO_LED.map(ActivityKind::Seen);
+    let shortest = seen.map(|kind| days_of(retention, kind)).into_iter().min();
     let shortest = shortest.unwrap_or(retention.days);
     let known = complete_since(sql)?.map(|since| since.timestamp_millis());
     let since = known
         .max(newest.flatten().map(|at| at.saturating_add(1)))
-        .max(Some(oldest(shortest)))
+        .max(is_believed.then(|| days_before(millis, shortest)))
         // A clock that was ahead and has been set back says nothing of what is to come.
         .map(|since| since.min(millis));
     sql.execute("DELETE FROM complete_since", &[])?;
-    sql.execute("INSERT INTO complete_since VALUES (?)", &[since.into()])
-        .map(drop)
+    if since.is_some() {
+        sql.execute("INSERT INTO complete_since VALUES (?)", &[since.into()])?;
+    }
+    Ok(())
+}
+
+/// Takes out some of what is older than it is kept for, by this clock.
+fn delete_old(sql: &mut dyn Sql, retention: &Retention, millis: i64) -> Result<(), Fault> {
+    // Kind by kind, as the index has them: by age alone, those that are kept for longer would be walked over each time.
+    for kind in ActivityKind::all() {
+        let oldest = days_before(millis, days_of(retention, kind));
+        let values = [kind.key().into(), oldest.into(), AT_A_TIME.into()];
+        sql.execute(DELETE_OLD, &values)?;
+    }
+    let longest = retention.of.iter().map(|(_, days)| *days).max();
+    let longest = longest.unwrap_or_default().max(retention.days);
+    sql.execute(
+        "DELETE FROM resource_name WHERE at < ?",
+        &[days_before(millis, longest).into()],
+    )
+    .map(drop)
+}
+
+/// For how many days a kind is kept.
+fn days_of(retention: &Retention, kind: ActivityKind) -> u64 {
+    let own = retention.of.iter().find(|(own, _)| *own == kind);
+    own.map_or(retention.days, |(_, days)| *days)
+}
+
+fn days_before(millis: i64, days: u64) -> i64 {
+    let days = i64::try_from(days).unwrap_or(i64::MAX);
+    millis.saturating_sub(days.saturating_mul(24 * 3_600_000))
 }
 
 /// When somebody last watched, as far as that was noted.

@@ -89,8 +89,9 @@ pub(super) fn start<D: Database>(
 ) -> Result<SavedState, String> {
     let (opened, is_open) = sync_channel(1);
     let write = move || {
+        let mut backlog = Backlog::default();
         let begun = open().and_then(|mut database| {
-            let begun = begin(&mut database, &state, (state.now)())
+            let begun = begin(&mut database, &state, &mut backlog, (state.now)())
                 .map_err(|fault| format!("the store {fault}"))?;
             Ok((database, begun))
         });
@@ -104,7 +105,7 @@ pub(super) fn start<D: Database>(
                 (database, leading)
             }
         };
-        let (mut jobs, mut backlog) = (Vec::new(), Backlog::default());
+        let mut jobs = Vec::new();
         while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
             state.works_since(Some(Instant::now()));
             let polls = work(&mut database, jobs.drain(..), &state, &mut backlog);
@@ -139,11 +140,12 @@ pub(super) fn start<D: Database>(
 fn begin(
     database: &mut dyn Database,
     state: &State,
+    backlog: &mut Backlog,
     now: DateTime<Utc>,
 ) -> Result<(SavedState, Leading), Fault> {
     let saved = saved_state::read(database, |_| true)?;
     close_ended_gateways(database, now)?;
-    Ok((saved, Leading::begin(database, state, now)?))
+    Ok((saved, Leading::begin(database, state, backlog, now)?))
 }
 
 /// Closes what ended gateways left open: whether that was sent nobody knows.

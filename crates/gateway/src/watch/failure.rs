@@ -46,6 +46,12 @@ pub(super) fn is_of_connection(failure: &ReadFailure) -> bool {
     }
 }
 
+/// Whether the credentials were refused.
+pub(super) fn is_refusal(failure: &ReadFailure) -> bool {
+    let kind = format!("/problems/{}", Kind::Credentials.name());
+    matches!(failure, ReadFailure::Problem(problem) if problem.kind == kind)
+}
+
 /// Whether the vendor does not know what was asked for.
 pub(super) fn is_missing(failure: &ReadFailure) -> bool {
     matches!(failure, ReadFailure::Vendor(error) if error.status == 404)

@@ -270,7 +270,7 @@ impl Watcher {
 
 /// The setting as it is now.
 fn current(settings: &Settings) -> Setting {
-    let setting = lock(&settings);
+    let setting = lock(settings);
     setting.clone()
 }
 

@@ -6,6 +6,8 @@
     reason = "helpers of tests: what is not as expected fails the test"
 )]
 
+#[path = "../../src/lock.rs"]
+mod lock;
 #[expect(dead_code, reason = "the tests of load use the rest")]
 #[path = "../load/program.rs"]
 mod program;
@@ -21,7 +23,11 @@ use program::Program;
 use serde_json::Value;
 use server::Server;
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 use vendor::Vendor;
 use viewer::Viewer;
 
@@ -195,6 +201,99 @@ async fn a_gateway_that_is_killed_or_hangs_is_replaced_and_nothing_is_lost_nor_m
     })
     .await;
     assert!(ended.elapsed() < INTERVAL, "{:?}", ended.elapsed());
+}
+
+/// Where a whole site starts, the database may be back later than the gateway. A reload that is requested meanwhile does
+/// not end it.
+#[tokio::test]
+async fn a_gateway_waits_for_a_database_that_is_away_and_then_does_what_was_requested() {
+    let Some(server) = Server::over_tcp() else {
+        return;
+    };
+    let database = server.database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path
+    };
+    file(
+        "url",
+        &server.url_over_tcp(server.port, server::PASSWORD, &database),
+    );
+    file("key", "hunter2-and-a-half");
+    let config = file(
+        "gateway.toml",
+        r#"
+[store]
+url_file = "url"
+
+[[connection]]
+id = "live"
+title = "Live"
+system = "uplynk"
+base_url = "http://127.0.0.1:1"
+credentials = { kind = "integration-key", owner = "o", api_key_file = "key" }
+"#,
+    );
+    server.kill();
+    let mut stopped = Starting::new(&config);
+    stopped.until_logged("the gateway starts once it can").await;
+    stopped.signal("-TERM");
+    stopped.until_ended().await;
+    let mut program = Starting::new(&config);
+    program.until_logged("the gateway starts once it can").await;
+    program.signal("-HUP");
+    program.until_logged("the gateway starts once it can").await;
+    server.start();
+    let reloaded = "the configuration was read again and is in force";
+    program.until_logged(reloaded).await;
+    program.signal("-TERM");
+    program.until_ended().await;
+}
+
+/// A gateway that may not serve yet.
+struct Starting {
+    child: Child,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Starting {
+    fn new(config: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_failover-console"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+            .arg(config)
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
+        let log = BufReader::new(child.stderr.take().expect("piped")).lines();
+        Self { child, log }
+    }
+
+    async fn until_logged(&mut self, what: &str) {
+        let mut line = String::new();
+        while !line.contains(what) {
+            let next = self.log.next_line().await.expect("the log");
+            line = next.expect("a word of it before the program ends");
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().expect("it runs");
+        // The shell's own: not every machine has the program `kill`.
+        let sent = std::process::Command::new("sh")
+            .args(["-c", &format!("kill {signal} {id}")])
+            .status();
+        assert!(sent.expect("a shell").success());
+    }
+
+    async fn until_ended(&mut self) {
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
+        assert!(ended.expect("in time").expect("ended").success());
+    }
 }
 
 /// The service refuses what was signed with a second that it has seen before.

@@ -26,6 +26,7 @@ fn message(occasion: Occasion) -> Message {
             sentence: "No member of CRUDE-01 is primary.".to_owned(),
             advice: "Start a member.".to_owned(),
             since: Since::Reported(began),
+            flapping: None,
             acknowledged: None,
             notes: Vec::new(),
             maintenance: None,
@@ -83,6 +84,9 @@ fn a_storm_is_one_message_that_counts_and_lists() {
 fn every_form_says_on_every_occasion_what_it_is_about() {
     let critical = ("#c62828", "Attention");
     let well = ("#2e7d32", "Good");
+    let unknown = ("#757575", "Default");
+    let unwatched = ENDED.replace("Ended:", "Watched until:");
+    let unwatched = unwatched.as_str();
     for (message, headline, text, (slack, teams)) in [
         (
             message(Occasion::Began),
@@ -107,6 +111,12 @@ fn every_form_says_on_every_occasion_what_it_is_about() {
             "Ended: CRUDE-01 (Plant A): No primary",
             ENDED,
             well,
+        ),
+        (
+            message(Occasion::Unwatched),
+            "No longer watched: CRUDE-01 (Plant A): No primary",
+            unwatched,
+            unknown,
         ),
         (
             test_message(),
@@ -189,6 +199,7 @@ fn the_own_json_is_as_the_document_says() {
         (Occasion::Worse, "worse"),
         (Occasion::Reminder, "reminder"),
         (Occasion::Ended, "ended"),
+        (Occasion::Unwatched, "unwatched"),
     ] {
         let mut expected = whole.clone();
         expected["occasion"] = json!(word);

@@ -56,14 +56,20 @@ pub(super) fn headline(message: &Message) -> String {
         Occasion::Worse => format!("Worse: {severity}: {what}"),
         Occasion::Reminder => format!("Still open for {}: {severity}: {what}", lasts(message)),
         Occasion::Ended => format!("Ended: {what}"),
+        Occasion::Unwatched => format!("No longer watched: {what}"),
         Occasion::Test => format!("Test: {what}"),
     }
+}
+
+/// Whether nothing more comes of the alarm.
+fn is_over(occasion: Occasion) -> bool {
+    matches!(occasion, Occasion::Ended | Occasion::Unwatched)
 }
 
 /// What is wrong, or was.
 pub(super) fn sentence(message: &Message) -> String {
     let sentence = line(&message.alarm.sentence, SENTENCE);
-    if message.occasion == Occasion::Ended {
+    if is_over(message.occasion) {
         format!("It was: {sentence}")
     } else {
         sentence
@@ -83,9 +89,9 @@ pub(super) fn facts(message: &Message) -> Vec<(&'static str, String)> {
         return Vec::new();
     }
     let mut facts = Vec::new();
-    let has_ended = *occasion == Occasion::Ended;
+    let is_over = is_over(*occasion);
     let advice = line(&alarm.advice, SENTENCE);
-    if !has_ended && !advice.is_empty() {
+    if !is_over && !advice.is_empty() {
         facts.push(("What to do", advice));
     }
     let since = match alarm.since {
@@ -93,9 +99,14 @@ pub(super) fn facts(message: &Message) -> Vec<(&'static str, String)> {
         Since::Observed(_) => "Seen since",
     };
     facts.push((since, moment(alarm.since.at())));
-    if has_ended {
-        let ended = format!("{}, after {}", moment(*at), lasts(message));
-        facts.push(("Ended", ended));
+    if is_over {
+        let end = format!("{}, after {}", moment(*at), lasts(message));
+        let name = if *occasion == Occasion::Ended {
+            "Ended"
+        } else {
+            "Watched until"
+        };
+        facts.push((name, end));
     }
     facts.push(("Connection", line(connection, NAME)));
     if !message.others.is_empty() {
@@ -121,6 +132,7 @@ fn others(message: &Message) -> String {
 pub(super) fn shade(message: &Message) -> Severity {
     match message.occasion {
         Occasion::Ended | Occasion::Test => Severity::Normal,
+        Occasion::Unwatched => Severity::Unknown,
         Occasion::Began | Occasion::Worse | Occasion::Reminder => message.alarm.severity,
     }
 }

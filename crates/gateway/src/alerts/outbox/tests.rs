@@ -27,6 +27,7 @@ fn message(number: i64) -> Message {
             sentence: String::new(),
             advice: String::new(),
             since: Since::Observed(START),
+            flapping: None,
             acknowledged: None,
             notes: Vec::new(),
             maintenance: None,
@@ -130,6 +131,55 @@ fn a_clock_that_was_set_back_keeps_no_message_waiting() {
     outbox.attempted(&key(&one), refusal(false), at(0));
     assert_eq!(
         (due(&outbox, &[], 19).len(), due(&outbox, &[], 20).len()),
+        (0, 1)
+    );
+}
+
+#[test]
+fn messages_of_one_moment_keep_their_order_also_after_a_restart() {
+    let mut outbox = Outbox::default();
+    // Ids are random: they say nothing of the order.
+    for id in ["z", "b", "y"] {
+        let one = Message {
+            id: id.to_owned(),
+            ..message(0)
+        };
+        outbox.add(&one, "ops", &to(&["pager"]));
+    }
+    let saved: Vec<OutboxMessage> = outbox.outgoing.into_values().collect();
+    let mut again = Outbox::new(saved, BTreeMap::new());
+    let last = Message {
+        id: "a".to_owned(),
+        ..message(0)
+    };
+    again.add(&last, "ops", &to(&["pager"]));
+    assert_eq!(delivered(&mut again), ["z", "b", "y", "a"]);
+    // What an earlier version has saved is known by the key that it has there.
+    again.add(&message(0), "ops", &to(&["pager"]));
+    let [one] = again.outgoing.values().collect::<Vec<_>>()[..] else {
+        panic!("one");
+    };
+    let mut text = serde_json::to_value(one).expect("JSON");
+    let fields = text.as_object_mut().expect("it");
+    assert!(fields.remove("number").is_some());
+    let old: OutboxMessage = serde_json::from_value(text).expect("the same");
+    let at = START.timestamp_millis();
+    assert_eq!(key(&old), format!("{at:016x} m0 pager"));
+}
+
+#[test]
+fn what_waits_after_a_failure_is_tried_at_once_on_request() {
+    let mut outbox = Outbox::default();
+    outbox.add(&message(0), "ops", &to(&["pager", "mail"]));
+    let [mail, pager] = outbox.due(&HashSet::new(), at(0)).try_into().expect("two");
+    outbox.attempted(&key(&pager), refusal(false), at(0));
+    outbox.attempted(&key(&mail), refusal(true), at(0));
+    assert_eq!(due(&outbox, &[], 1), []);
+    assert_eq!(outbox.retry().len(), 1, "what was given up stays so");
+    assert_eq!(due(&outbox, &[], 1).len(), 1);
+    outbox.attempted(&key(&pager), refusal(false), at(1));
+    assert_eq!(
+        (due(&outbox, &[], 10).len(), due(&outbox, &[], 11).len()),
         (0, 1)
     );
 }

@@ -45,6 +45,7 @@ fn alarm(id: &str, severity: Severity) -> Alarm {
         sentence: String::new(),
         advice: String::new(),
         since: Since::Observed(START),
+        flapping: None,
         acknowledged: None,
         notes: Vec::new(),
         maintenance: None,
@@ -132,6 +133,34 @@ fn an_alarm_calls_once_it_lasts_when_it_gets_worse_and_when_it_ends() {
     ] {
         assert_eq!(told(&rule(), &over_time, 100), expected, "{over_time:?}");
     }
+}
+
+#[test]
+fn an_alarm_of_a_connection_that_is_taken_out_is_not_told_as_ended() {
+    let rules = [rule()];
+    let mut watches = Watches::default();
+    let mut step = |open: &[Alarm], is_watched: bool, second| {
+        let system = |_: &str| is_watched.then_some(SystemKind::Aveva);
+        let step = watches.step(&rules, open, system, at(second));
+        step.due.iter().map(|due| due.occasion).collect::<Vec<_>>()
+    };
+    let open = [alarm("1", CRITICAL)];
+    step(&open, true, 0);
+    assert_eq!(step(&open, true, 30), [Occasion::Began]);
+    assert_eq!(step(&[], false, 31), [Occasion::Unwatched]);
+    assert_eq!(step(&[], false, 32), []);
+}
+
+#[test]
+fn what_has_ended_is_told_before_what_begins() {
+    use Occasion::{Began, Ended};
+    let over_time = [
+        (0, vec![alarm("1", CRITICAL)]),
+        (30, vec![alarm("1", CRITICAL), alarm("2", CRITICAL)]),
+        (60, vec![alarm("2", CRITICAL)]),
+    ];
+    let expected = [(30, Began, 1), (60, Ended, 1), (60, Began, 1)];
+    assert_eq!(told(&rule(), &over_time, 90), expected);
 }
 
 #[test]

@@ -89,6 +89,7 @@ fn alarm(resource: ResourceKey, severity: Severity, name: &str) -> Alarm {
         sentence: format!("{name} is on slate."),
         advice: "Activate a slicer.".to_owned(),
         since: Since::Observed(at(-90)),
+        flapping: None,
         acknowledged: None,
         notes: Vec::new(),
         maintenance: None,

@@ -69,9 +69,21 @@ fn alarm(resource: ResourceKey, severity: Severity) -> Alarm {
         sentence: "Sentence.".to_owned(),
         advice: String::new(),
         since: Since::Observed(NOW),
+        flapping: None,
         acknowledged: None,
         notes: Vec::new(),
         maintenance: None,
+    }
+}
+
+fn maintenance(scope: Scope) -> Maintenance {
+    Maintenance {
+        id: "m".to_owned(),
+        scope,
+        from: NOW,
+        until: NOW + TimeDelta::hours(1),
+        reason: "cabling".to_owned(),
+        by: "ann".to_owned(),
     }
 }
 
@@ -165,6 +177,26 @@ fn an_open_alarm_makes_its_resource_as_bad_as_it_is_and_never_better() {
 }
 
 #[test]
+fn what_is_known_by_its_open_alarm_alone_stays_as_it_was_last_seen() {
+    let key = group("plant-a", "k", Severity::Critical).key;
+    let open = alarm(key.clone(), Severity::Critical);
+    let mut all = inventory(
+        vec![connection("plant-a", "aveva", None)],
+        Vec::new(),
+        vec![open.clone(), open],
+    );
+    all.maintenance = Some(vec![maintenance(Scope::Resource(key))]);
+    let page = text(&all);
+    let labels = r#"{connection="plant-a",kind="failover_group",id="k",name="x"}"#;
+    let of = |name: &str| value(&page, &format!("{name}{labels}"));
+    assert_eq!(of("resource_severity"), Some(4.0), "{page}");
+    assert_eq!(of("resource_in_maintenance"), Some(1.0), "{page}");
+    let count = r#"resources{connection="plant-a",kind="failover_group",severity="critical"}"#;
+    assert_eq!(value(&page, count), Some(1.0), "{page}");
+    assert_eq!(value(&page, "resources_left_out"), Some(0.0));
+}
+
+#[test]
 fn a_connection_is_a_resource_too() {
     let silent = ResourceKey::of_connection("gone");
     let page = text(&inventory(
@@ -197,14 +229,7 @@ fn a_connection_is_a_resource_too() {
 #[test]
 fn what_somebody_takes_care_of_is_counted_apart_and_can_be_left_out_of_rules() {
     let one = group("plant-a", "k", Severity::Critical);
-    let maintenance = Maintenance {
-        id: "m".to_owned(),
-        scope: Scope::Connection("plant-a".to_owned()),
-        from: NOW,
-        until: NOW + TimeDelta::hours(1),
-        reason: "cabling".to_owned(),
-        by: "ann".to_owned(),
-    };
+    let maintenance = maintenance(Scope::Connection("plant-a".to_owned()));
     let expected = Alarm {
         maintenance: Some(maintenance.clone()),
         ..alarm(one.key.clone(), Severity::Critical)

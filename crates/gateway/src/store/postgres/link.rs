@@ -3,11 +3,12 @@
 //! stopped, or slow.
 
 use super::schema::{self, Purpose};
-use super::words::{is_broken, words};
+use super::words::{is_away, is_broken, words};
 use crate::config::PostgresAddress;
 use crate::store::database::{Fault, Row, Sql, Value};
 use crate::store::notifications::Notifications;
 use crate::tls;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub(in crate::store) struct Link {
     pause: Duration,
     /// No connection is tried before.
     not_before: Option<(Instant, Fault)>,
+    /// Whether the last one could not be made because the database is away.
+    is_away: bool,
     /// Where what the database tells a session that listens is passed on.
     notifications: Option<Arc<Notifications>>,
 }
@@ -68,6 +71,7 @@ impl Link {
             is_within: false,
             pause: FIRST_PAUSE,
             not_before: None,
+            is_away: false,
             notifications: None,
         })
     }
@@ -118,18 +122,23 @@ impl Link {
             .transpose()?;
         let (purpose, patience) = (self.purpose, self.patience);
         let notifications = self.notifications.clone();
-        let (client, is_old) = self.block_on(async {
+        let away = Cell::new(false);
+        let fail = |error: Error| {
+            away.set(is_away(&error));
+            words(error)
+        };
+        let made = self.block_on(async {
             let connect = async {
                 let client = match tls {
                     Some(mut tls) => {
                         tls.alpn_protocols = vec![b"postgresql".to_vec()];
                         let tls = MakeRustlsConnect::new(tls);
-                        let (client, connection) = settings.connect(tls).await.map_err(words)?;
+                        let (client, connection) = settings.connect(tls).await.map_err(fail)?;
                         drop(tokio::spawn(drive(connection, notifications)));
                         client
                     }
                     None => {
-                        let (client, connection) = settings.connect(NoTls).await.map_err(words)?;
+                        let (client, connection) = settings.connect(NoTls).await.map_err(fail)?;
                         drop(tokio::spawn(drive(connection, notifications)));
                         client
                     }
@@ -138,8 +147,13 @@ impl Link {
                 Ok((client, is_old))
             };
             let made = timeout_at(deadline, connect).await;
-            made.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
-        })?;
+            made.unwrap_or_else(|_| {
+                away.set(true);
+                Err(NOT_IN_TIME.to_owned())
+            })
+        });
+        self.is_away = away.get();
+        let (client, is_old) = made?;
         if is_old {
             self.block_on(async {
                 let migrated = timeout(TO_MIGRATE, schema::migrate(&client, TO_MIGRATE)).await;
@@ -220,6 +234,16 @@ impl Link {
             // With the connection ends what is open in it.
             self.client = None;
         }
+    }
+
+    /// Whether the last connection could not be made because the database is away, and may come back by itself.
+    pub(super) fn is_away(&self) -> bool {
+        self.is_away
+    }
+
+    /// Whether the connection has turned out to be broken while there is time: what was asked may be asked once more.
+    pub(super) fn has_broken(&self) -> bool {
+        self.client.is_none() && Instant::now() < self.deadline
     }
 
     /// Whether there is a connection, as far as is known. Gives what follows its time.

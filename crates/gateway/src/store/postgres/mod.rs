@@ -31,18 +31,28 @@ pub(super) struct Postgres {
     doubt: Option<String>,
 }
 
-/// Connects to a database, makes its tables where there are none, and joins the gateways at it.
+/// How often a database that is away when the gateway starts is tried.
+const TRIED: Duration = Duration::from_secs(2);
+
+/// Connects to a database, makes its tables where there are none, and joins the gateways at it. `waits` says that one
+/// that is away is waited for.
 ///
 /// # Errors
 /// What is wrong with it, with its name.
-pub(super) fn open(address: &PostgresAddress) -> Result<Postgres, String> {
+pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, String> {
     let fail = |why: Fault| format!("the store {address} {why}");
     let mut postgres = Postgres {
         link: Link::new(address.clone(), Purpose::Write, TO_WRITE).map_err(fail)?,
         presence: Presence::new(),
         doubt: None,
     };
-    postgres.connect().map_err(fail)?;
+    while let Err(why) = postgres.connect() {
+        if !waits || !postgres.link.is_away() {
+            return Err(fail(why));
+        }
+        tracing::error!("the gateway starts once it can: the store {address} {why}");
+        std::thread::sleep(TRIED);
+    }
     Ok(postgres)
 }
 
@@ -86,6 +96,17 @@ impl Postgres {
     fn connect(&mut self) -> Result<(), Fault> {
         let presence = &mut self.presence;
         self.link.connect(|link| presence.announce(link))
+    }
+
+    fn read_revisions(&mut self) -> Result<Vec<Row>, Fault> {
+        self.connect()?;
+        // A gateway that looks lives, also one that writes nothing.
+        self.presence.renew(&mut self.link)?;
+        self.link.rows(
+            "SELECT (SELECT number FROM kept_revision), (SELECT number FROM access_revision),
+                 coalesce((SELECT max(number) FROM activity), 0) + coalesce((SELECT max(number) FROM audit), 0)",
+            &[],
+        )
     }
 
     /// A transaction, begun by these statements.
@@ -157,14 +178,11 @@ impl Database for Postgres {
     }
 
     fn revisions(&mut self) -> Result<Option<Revisions>, Fault> {
-        self.connect()?;
-        // A gateway that looks lives, also one that writes nothing.
-        self.presence.renew(&mut self.link)?;
-        let found = self.link.rows(
-            "SELECT (SELECT number FROM kept_revision), (SELECT number FROM access_revision),
-                 coalesce((SELECT max(number) FROM activity), 0) + coalesce((SELECT max(number) FROM audit), 0)",
-            &[],
-        )?;
+        let mut found = self.read_revisions();
+        if found.is_err() && self.link.has_broken() {
+            found = self.read_revisions();
+        }
+        let found = found?;
         let found = found.first().ok_or("has lost its tables")?;
         Ok(Some(Revisions {
             saved: found.number(0)?,
@@ -236,6 +254,12 @@ impl Sql for Reader {
     }
 
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
+        self.0.connect(|_| Ok(()))?;
+        let found = self.0.rows(statement, values);
+        if found.is_ok() || !self.0.has_broken() {
+            return found;
+        }
+        // After a restart of the database it is the first question that shows it.
         self.0.connect(|_| Ok(()))?;
         self.0.rows(statement, values)
     }

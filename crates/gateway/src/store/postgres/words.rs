@@ -24,6 +24,23 @@ fn is_farewell(code: &SqlState) -> bool {
     .contains(&code)
 }
 
+/// Whether a connection could not be made for now: nobody answers there, or a database that starts or stops. What is
+/// refused otherwise is so until somebody changes something.
+pub(super) fn is_away(error: &Error) -> bool {
+    if let Some(code) = error.code() {
+        return is_farewell(code) || *code == SqlState::TOO_MANY_CONNECTIONS;
+    }
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        if let Some(io) = one.downcast_ref::<std::io::Error>() {
+            // TLS says in one of these what it dislikes.
+            return io.kind() != std::io::ErrorKind::InvalidData;
+        }
+        cause = one.source();
+    }
+    error.is_closed()
+}
+
 /// What is wrong, to continue a sentence that begins with the database.
 pub(super) fn words(error: Error) -> Fault {
     let Some(told) = error.as_db_error() else {

@@ -234,6 +234,10 @@ fn prepared(mut connection: Connection) -> Result<Connection, String> {
         if found != "ok" {
             return Ok(Err(format!("is damaged: {found}")));
         }
+        if version == MIGRATIONS.len() {
+            // Nothing is written: a disk that is full is no reason not to start.
+            return Ok(Ok(()));
+        }
         let migration = connection.transaction()?;
         for step in &MIGRATIONS[version..] {
             migration.execute_batch(step)?;

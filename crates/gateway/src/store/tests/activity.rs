@@ -1,6 +1,7 @@
 //! The list of what happened: what comes into it, and what each filter leaves.
 
 use super::super::database::Database as _;
+use super::super::watching::Pruning;
 use super::super::*;
 use super::{Site, reopen_by, sites};
 use chrono::TimeDelta;
@@ -401,7 +402,7 @@ fn left_after_a_day(retention: &Retention) -> ([Vec<i64>; 2], i64) {
                 let event = event(second, kind, Severity::Normal, "c", "g");
                 activity::add_event(sql, &event)?;
             }
-            watching::watched(sql, retention, later)
+            watching::watched(sql, retention, &mut Pruning::default(), later)
         })
         .unwrap();
     let left = activity_query::read(&mut database, &everything()).unwrap();
@@ -512,14 +513,63 @@ fn what_was_deleted_stays_known_as_that_where_more_is_kept_from_now_on() {
             days,
             ..Retention::default()
         };
-        let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, at(second));
+        let pruning = &mut Pruning::default();
+        let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, pruning, at(second));
         database.write(work).unwrap();
         watching::complete_since(&mut database).unwrap().unwrap()
     };
     const DAY: i64 = 24 * 3_600;
     assert_eq!(watched(1, 10 * DAY), at(9 * DAY));
     assert_eq!(watched(400, 10 * DAY), at(9 * DAY));
-    // By a clock that is months ahead, and set back.
-    assert_eq!(watched(1, 100 * DAY), at(99 * DAY));
+    // By a clock that is ahead, and set back.
+    assert_eq!(watched(1, 11 * DAY), at(10 * DAY));
+    assert_eq!(watched(0, 12 * DAY), at(12 * DAY));
     assert_eq!(watched(400, 11 * DAY), at(11 * DAY));
+}
+
+/// The seconds of the alarms that are left after notes at these moments, where they are kept for two days.
+fn left_after_notes(moments: &[i64]) -> Vec<i64> {
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+    let retention = Retention {
+        days: 2,
+        ..Retention::default()
+    };
+    let mut pruning = Pruning::default();
+    for second in moments {
+        let alarm = event(*second, EventKind::Alarm, Severity::Normal, "c", "g");
+        let note = &mut |sql: &mut dyn Sql| {
+            activity::add_event(sql, &alarm)?;
+            watching::watched(sql, &retention, &mut pruning, alarm.at)
+        };
+        database.write(note).unwrap();
+    }
+    let left = activity_query::read(&mut database, &everything()).unwrap();
+    left.iter().rev().map(|one| one.at.timestamp()).collect()
+}
+
+#[test]
+fn a_clock_that_leaps_ahead_deletes_nothing_until_it_has_gone_on_for_a_day() {
+    const DAY: i64 = 24 * 3_600;
+    let leapt = 40 * DAY;
+    // It is wrong, and set right again.
+    let all = [0, 10, leapt, leapt + 10, leapt + 3_600, 20, 30];
+    let mut sorted = all.to_vec();
+    sorted.sort_unstable();
+    assert_eq!(left_after_notes(&all), sorted);
+    // Nobody watched for weeks.
+    let later = [0, leapt, leapt + 10, leapt + DAY - 10];
+    assert_eq!(left_after_notes(&later), later);
+    let later = [0, leapt, leapt + 10, leapt + DAY - 10, leapt + DAY];
+    assert_eq!(left_after_notes(&later), later[1..]);
+}
+
+#[test]
+fn what_is_kept_for_longer_is_not_walked_over_where_other_things_are_deleted() {
+    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+    let explain = format!("EXPLAIN QUERY PLAN {}", watching::DELETE_OLD);
+    let values = ["alarm".into(), 0.into(), 1.into()];
+    let plan = database.rows(&explain, &values).unwrap();
+    let steps: Vec<&str> = plan.iter().map(|row| row.text(3).unwrap()).collect();
+    let found = "USING COVERING INDEX activity_kind (kind=? AND at<?)";
+    assert!(steps.iter().any(|step| step.contains(found)), "{steps:?}");
 }

@@ -43,7 +43,7 @@ fn what_a_page_of_ten_million_entries_takes_in_postgresql() {
     let StoreLocation::Postgres(address) = server.store(&name) else {
         panic!("a database of PostgreSQL");
     };
-    let database = postgres::open(&address).unwrap();
+    let database = postgres::open(&address, false).unwrap();
     measure(database, |_| {
         server.statement(&name, FILL).unwrap();
         // As the server does by itself, a while after.

@@ -344,6 +344,7 @@ fn store_in(database: impl database::Database + 'static, file: &Path) -> Store {
         retention: Arc::default(),
         changes: Arc::default(),
         leads: Arc::default(),
+        lead_confirmed: Mutex::default(),
         is_well,
         working_since,
         location: at(file),
@@ -385,6 +386,36 @@ async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorde
     assert!(store.is_well().await);
     store.intent(change(2)).await.unwrap();
     assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
+}
+
+/// As with a disk that is full when the gateway starts.
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_opened_and_what_began_is_recorded_later() {
+    let (_folder, file) = place();
+    drop(open(&file).unwrap());
+    let database = Connection::open(&file).unwrap();
+    // Nothing is written to bring it to the version that it has.
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let opened = loop {
+        match sqlite::open(&at(&file)) {
+            Err(why) if why.contains("in use by another gateway") => std::thread::yield_now(),
+            other => break other,
+        }
+    };
+    drop(opened.unwrap());
+    database
+        .execute_batch(
+            "ROLLBACK; DELETE FROM activity; CREATE TRIGGER full BEFORE INSERT ON activity
+             BEGIN SELECT RAISE(ABORT, 'full'); END",
+        )
+        .unwrap();
+    let store = open(&file).unwrap();
+    assert!(!store.is_well.load(Ordering::Relaxed));
+    database.execute_batch("DROP TRIGGER full").unwrap();
+    assert!(store.catch_up().await);
+    let told = store.activity(activity::everything()).await.unwrap();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].what.starts_with("The gateway"), "{told:?}");
 }
 
 #[tokio::test]

@@ -174,6 +174,47 @@ async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
     assert!(verify(&location).unwrap().is_ok());
 }
 
+#[tokio::test]
+async fn the_first_read_after_the_sessions_were_ended_is_answered() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database();
+    let store = Store::open(&server.store(&database)).unwrap();
+    let read = async || store.activity(super::activity::everything()).await;
+    let before = read().await.unwrap();
+    let end_sessions = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+    );
+    server.statement(&database, &end_sessions).unwrap();
+    assert_eq!(read().await.unwrap(), before);
+    assert!(store.poll_changes(0).await.is_some());
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_at_the_start_is_waited_for_and_a_wrong_password_is_not() {
+    let Some(server) = Server::over_tcp() else {
+        return;
+    };
+    let right = server.store_over_tcp(server.port, PASSWORD, &server.database());
+    let wrong = server.store_over_tcp(server.port, "hunter2", "postgres");
+    server.kill();
+    assert!(
+        Store::open(&right)
+            .unwrap_err()
+            .contains("cannot be reached")
+    );
+    let opened = std::thread::spawn(move || Store::open_patiently(&right));
+    server.start();
+    opened.join().unwrap().unwrap();
+    let why = Store::open_patiently(&wrong).unwrap_err();
+    assert!(
+        why.ends_with("refuses the user name or the password"),
+        "{why}"
+    );
+}
+
 /// Of each start of a gateway the database knows whether its session still holds its lock.
 #[tokio::test]
 async fn what_an_ended_gateway_left_open_is_closed_once_it_is_gone_for_good() {
@@ -262,7 +303,7 @@ async fn every_filter_has_its_index() {
         panic!("a database of PostgreSQL");
     };
     let plans = std::thread::spawn(move || {
-        let mut database = postgres::open(&address).unwrap();
+        let mut database = postgres::open(&address, false).unwrap();
         let mut plans = Vec::new();
         // Of a table without rows any plan is as good. Filled by an administrator, who may take as long as it takes.
         let fill = "INSERT INTO activity (at, kind, severity, connection, resource, person, entry)

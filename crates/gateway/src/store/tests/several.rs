@@ -97,6 +97,56 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     until_it_leads(&one).await;
 }
 
+/// Its session was ended while it stood still, and it writes before it has asked who leads.
+#[tokio::test]
+async fn who_has_lost_the_lead_without_noticing_records_nothing_that_all_see() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let (stopped, other) = (several.open(), several.open());
+    until("a confirmation", async || {
+        stopped.poll_changes(0).await.is_some() && stopped.is_lead_confirmed()
+    })
+    .await;
+    several.cut_off_the_leader();
+    until_it_leads(&other).await;
+    assert!(stopped.leads(), "as far as it knows");
+    stopped.record(seen(1_000, "made up"));
+    let alarm = StateChange::put(Table::OpenAlarms, "made up", &1);
+    let own = StateChange::put(Table::AlertDeliveries, "a", &1);
+    stopped.save_later(vec![alarm, own]);
+    // The first question after that says who leads, although its session is another one.
+    let update = stopped.poll_changes(0).await.unwrap();
+    assert!(!update.leads && !stopped.leads());
+    assert_eq!(what_was_seen(&other).await, Vec::<String>::new());
+    let mut saved = other.poll_changes(0).await.unwrap().saved.unwrap();
+    assert!(saved.take::<u8>(Table::OpenAlarms).is_empty());
+    assert_eq!(saved.take::<u8>(Table::AlertDeliveries).len(), 1);
+}
+
+#[tokio::test]
+async fn gateways_that_see_the_end_of_an_alarm_at_different_moments_record_it_once() {
+    let Some(several) = Several::new() else {
+        return;
+    };
+    let ended = |second: i64, lasted: &str, sentence: &str| {
+        let event = event(second, EventKind::Alarm, Severity::Normal, "plant-a", "a");
+        vec![Event {
+            what: format!("Alarm ended after {lasted}: {sentence}"),
+            ..event
+        }]
+    };
+    let (one, other) = (several.open(), several.open());
+    one.record(ended(1_000, "1 min 11 s", "No primary."));
+    assert!(one.catch_up().await);
+    other.record(ended(1_003, "1 min 14 s", "No primary."));
+    other.record(ended(1_004, "1 min 14 s", "No backup."));
+    assert!(other.catch_up().await);
+    drop(one);
+    until_it_leads(&other).await;
+    assert_eq!(what_was_seen(&other).await, ["a", "a"]);
+}
+
 #[tokio::test]
 async fn only_a_time_in_which_nobody_watched_is_told_as_one() {
     for fails_at_first in [false, true] {

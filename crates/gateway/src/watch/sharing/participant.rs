@@ -1,6 +1,7 @@
 //! What a gateway does to share the watching with others: looks at who watches what, takes over what they have read, takes
 //! and leaves connections, and tells what it has read itself.
 
+use super::super::failure;
 use super::super::inventory::{Inventory, PublishedState};
 use super::super::watchers::Running;
 use super::publication::Publication;
@@ -256,7 +257,9 @@ impl Participant {
     /// tries for twice as long.
     fn fails(&mut self, shared_state: &SharedState, one: &Configured) -> bool {
         let state = self.inventory.connection(&one.id);
-        if state.is_none_or(|state| state.failure.is_none()) {
+        let failure = state.and_then(|state| state.failure);
+        // One that has the same password would be refused as well, and may have the account locked.
+        if failure.is_none_or(|failure| failure::is_refusal(&failure)) {
             self.failing.remove(&one.key);
             return false;
         }
@@ -313,5 +316,52 @@ impl Participant {
             self.published.insert(one.key.clone(), (now_told, changes));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::StoreLocation;
+    use crate::problem::{Kind, Problem};
+    use crate::watch::Clock;
+    use crate::watch::inventory::{Read, unread};
+
+    const INTERVAL: Duration = Duration::from_secs(5);
+
+    /// Whether a connection that fails so is left to another gateway in time.
+    async fn is_left(kind: Kind) -> bool {
+        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
+        let inventory = Arc::new(Inventory::new(Clock::system(), store.clone()));
+        let public = r#"{"id":"plant","title":"Plant","system":"aveva"}"#;
+        let public: vendors::Connection = serde_json::from_str(public).unwrap();
+        inventory.configure(vec![(public.clone(), INTERVAL)]);
+        let failed = ConnectionState {
+            failure: Some(failure::of_problem(&Problem::new(kind, "x"))),
+            ..unread(public, INTERVAL)
+        };
+        inventory.publish(&failed, Read::Nothing);
+        let mut participant = Participant::new("me", Weak::new(), inventory, store);
+        let could = BTreeSet::from(["key".to_owned()]);
+        let mut shared_state = SharedState {
+            gateways: BTreeMap::from([("other".to_owned(), could)]),
+            connections: BTreeMap::new(),
+            ahead: (0, 0),
+        };
+        shared_state.take("key", "me");
+        let one = Configured {
+            id: "plant".to_owned(),
+            key: "key".to_owned(),
+            is_watched: true,
+        };
+        assert!(!participant.fails(&shared_state, &one));
+        tokio::time::advance(LONG_FAILING).await;
+        participant.fails(&shared_state, &one)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_reached_is_left_to_others_and_refused_credentials_are_not() {
+        assert!(is_left(Kind::Unreachable).await);
+        assert!(!is_left(Kind::Credentials).await);
     }
 }

@@ -3,15 +3,17 @@
 //! group once a round, in between the lists.
 
 use super::super::limit::LIMIT;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use health::inventory::WatchedSlicerGroup;
+use health::schedule::Millis;
 use std::collections::HashMap;
 use std::mem;
+use std::time::Duration;
 use vendors::UnreadableField;
 use vendors::uplynk::FailoverGroup;
 
 /// Channels that the list omits are read this often: no judgement needs them.
-const CHANNELS: TimeDelta = TimeDelta::minutes(10);
+const CHANNELS: Millis = 600_000.0;
 
 /// What the list does not tell of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +27,8 @@ enum Missing {
 struct Group {
     watched: WatchedSlicerGroup,
     missing: Missing,
-    /// When it was last asked for by itself.
-    asked_at: Option<DateTime<Utc>>,
+    /// When it was last asked for by itself, by the schedule's time, which nobody sets back.
+    asked_at: Option<Millis>,
     /// Something of it has changed since.
     is_urgent: bool,
 }
@@ -37,11 +39,11 @@ pub(super) struct Groups {
     /// As listed, then those that the list does not name.
     all: Vec<Group>,
     /// When the last list was read.
-    listed_at: DateTime<Utc>,
+    listed_at: Millis,
     /// When the round under way began.
-    round: Option<DateTime<Utc>>,
+    round: Option<Millis>,
     /// How long the last round took.
-    took: TimeDelta,
+    took: Millis,
 }
 
 impl Groups {
@@ -68,6 +70,7 @@ impl Groups {
         listed: Vec<FailoverGroup>,
         is_complete: bool,
         at: DateTime<Utc>,
+        now: Millis,
     ) {
         let before = mem::take(&mut self.all).into_iter();
         let mut before: HashMap<String, Group> = before
@@ -87,11 +90,11 @@ impl Groups {
                     group
                 }));
         }
-        self.listed_at = at;
-        self.end_round(at);
+        self.listed_at = now;
+        self.end_round(now);
         if self.round.is_none() {
-            self.round = Some(at);
-            self.end_round(at);
+            self.round = Some(now);
+            self.end_round(now);
         }
     }
 
@@ -109,11 +112,20 @@ impl Groups {
     }
 
     /// The group to read by itself next, and whether it has changed. It counts as asked for.
-    pub(super) fn next(&mut self, now: DateTime<Utc>) -> Option<(String, bool)> {
+    pub(super) fn next(&mut self, now: Millis) -> Option<(String, bool)> {
         let (round, listed_at) = (self.round, self.listed_at);
         let due = self.all.iter_mut();
         let due = due.filter(|group| group.is_urgent || group.is_due(round, listed_at));
-        let next = due.min_by_key(|group| (!group.is_urgent, group.asked_at))?;
+        let place = |group: &Group| {
+            (
+                !group.is_urgent,
+                group.asked_at.unwrap_or(Millis::NEG_INFINITY),
+            )
+        };
+        let next = due.min_by(|one, other| {
+            let ((late, asked), (later, asked_later)) = (place(one), place(other));
+            late.cmp(&later).then(asked.total_cmp(&asked_later))
+        })?;
         next.asked_at = Some(now);
         let was_urgent = mem::take(&mut next.is_urgent);
         Some((next.watched.group.id.clone(), was_urgent))
@@ -150,14 +162,14 @@ impl Groups {
     }
 
     /// How long a round takes, as far as that is known now.
-    pub(super) fn round(&mut self, now: DateTime<Utc>) -> TimeDelta {
+    pub(super) fn round(&mut self, now: Millis) -> Duration {
         self.end_round(now);
-        let lasts = self.round.map(|began| now.signed_duration_since(began));
-        self.took.max(lasts.unwrap_or_default())
+        let lasts = self.round.map_or(0.0, |began| now - began);
+        Duration::try_from_secs_f64(self.took.max(lasts) / 1_000.0).unwrap_or_default()
     }
 
     /// A round is over once it has come to every group without its slicers.
-    fn end_round(&mut self, now: DateTime<Utc>) {
+    fn end_round(&mut self, now: Millis) {
         let mut slicers = self
             .all
             .iter()
@@ -165,7 +177,7 @@ impl Groups {
         if let Some(began) = self.round
             && !slicers.any(|group| group.is_due(self.round, self.listed_at))
         {
-            self.took = now.signed_duration_since(began);
+            self.took = now - began;
             self.round = None;
         }
     }
@@ -222,10 +234,10 @@ impl Group {
     }
 
     /// Whether it is to be read by itself.
-    fn is_due(&self, round: Option<DateTime<Utc>>, listed_at: DateTime<Utc>) -> bool {
+    fn is_due(&self, round: Option<Millis>, listed_at: Millis) -> bool {
         let since = match self.missing {
             Missing::Nothing => return false,
-            Missing::Channels => listed_at.checked_sub_signed(CHANNELS),
+            Missing::Channels => Some(listed_at - CHANNELS),
             Missing::Slicers => round,
         };
         self.asked_at

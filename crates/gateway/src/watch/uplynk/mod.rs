@@ -58,7 +58,7 @@ impl Uplynk {
         if self.one.is_none()
             && self.list.is_none()
             && watcher.is_answering()
-            && let Some((id, was_changed)) = self.groups.next(watcher.source.clock.now())
+            && let Some((id, was_changed)) = self.groups.next(watcher.now())
         {
             let when = if was_changed { When::Now } else { self.when };
             let source = watcher.source.clone();
@@ -98,7 +98,8 @@ impl Uplynk {
             }
         };
         let at = list.observed_at;
-        self.groups.list(list.groups, list.is_complete, at);
+        self.groups
+            .list(list.groups, list.is_complete, at, watcher.now());
         watcher.limit(list.limit);
         self.say_how_long(watcher);
         let contents = Contents::Uplynk(self.groups.all().cloned().collect());
@@ -143,8 +144,7 @@ impl Uplynk {
 
     /// Each group is as new as it should be until a round is over.
     fn say_how_long(&mut self, watcher: &mut Watcher) {
-        let round = self.groups.round(watcher.source.clock.now());
-        watcher.takes_at_least(round.to_std().unwrap_or_default());
+        watcher.takes_at_least(self.groups.round(watcher.now()));
     }
 
     fn moves(&self, watcher: &Watcher) -> bool {

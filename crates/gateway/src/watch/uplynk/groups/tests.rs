@@ -5,6 +5,11 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).unwrap()
 }
 
+/// The schedule's time at that second.
+fn millis(second: i64) -> Millis {
+    f64::from(i32::try_from(second).unwrap()) * 1_000.0
+}
+
 /// As a list tells it: `a` without its slicers, `a+` without its channels, `a++` whole.
 fn listed(text: &str) -> FailoverGroup {
     FailoverGroup {
@@ -18,18 +23,18 @@ fn listed(text: &str) -> FailoverGroup {
 
 fn list(groups: &mut Groups, ids: &str, is_complete: bool, second: i64) {
     let ids = ids.split_whitespace().map(listed).collect();
-    groups.list(ids, is_complete, at(second));
+    groups.list(ids, is_complete, at(second), millis(second));
 }
 
 /// Who is read by itself from then on, one a second, for so many seconds.
 fn read(groups: &mut Groups, from: i64, seconds: i64) -> String {
     let mut ids = Vec::new();
     for second in from..from + seconds {
-        let Some((id, _)) = groups.next(at(second)) else {
+        let Some((id, _)) = groups.next(millis(second)) else {
             break;
         };
         groups.take(&id, listed(&format!("{id}++")), at(second));
-        groups.round(at(second + 1));
+        groups.round(millis(second + 1));
         ids.push(id);
     }
     ids.join(" ")
@@ -53,17 +58,17 @@ fn what_the_list_omits_is_read_in_rounds_the_oldest_first() {
     list(&mut groups, "a b c d++ e", true, 0);
     assert_eq!(held(&groups), "a? b? c? d0 e?");
     assert_eq!(read(&mut groups, 1, 2), "a b");
-    assert_eq!(groups.round(at(3)), TimeDelta::seconds(3));
+    assert_eq!(groups.round(millis(3)), Duration::from_secs(3));
     list(&mut groups, "a b c d++ e", true, 5);
     assert_eq!(held(&groups), "a1 b2 c? d5 e?");
     assert_eq!(read(&mut groups, 6, 9), "c e", "the round is over");
-    assert_eq!(groups.round(at(9)), TimeDelta::seconds(8));
+    assert_eq!(groups.round(millis(9)), Duration::from_secs(8));
     list(&mut groups, "a b c d++ e", true, 10);
     assert_eq!(read(&mut groups, 11, 9), "a b c e");
     // Nothing has to be read by itself any more.
     list(&mut groups, "a++ b++ c++ d++ e++", true, 20);
     assert_eq!(read(&mut groups, 21, 9), "");
-    assert_eq!(groups.round(at(21)), TimeDelta::zero());
+    assert_eq!(groups.round(millis(21)), Duration::ZERO);
 }
 
 #[test]
@@ -72,12 +77,13 @@ fn what_was_changed_is_read_first_and_anew() {
     list(&mut groups, "a b c", true, 0);
     assert_eq!(read(&mut groups, 1, 3), "a b c");
     groups.changed("b");
-    assert_eq!(groups.next(at(4)), Some(("b".to_owned(), true)));
+    assert_eq!(groups.next(millis(4)), Some(("b".to_owned(), true)));
     let mut switched = listed("c");
     switched.active = Some(OnAir::Slate);
-    groups.list(vec![listed("a"), listed("b"), switched], true, at(5));
-    assert_eq!(groups.next(at(6)), Some(("c".to_owned(), true)));
-    assert_eq!(groups.next(at(7)), Some(("a".to_owned(), false)));
+    let groups_listed = vec![listed("a"), listed("b"), switched];
+    groups.list(groups_listed, true, at(5), millis(5));
+    assert_eq!(groups.next(millis(6)), Some(("c".to_owned(), true)));
+    assert_eq!(groups.next(millis(7)), Some(("a".to_owned(), false)));
 }
 
 #[test]
@@ -85,7 +91,7 @@ fn channels_are_read_once_and_then_seldom() {
     let mut groups = Groups::default();
     list(&mut groups, "a+ b+", true, 0);
     assert_eq!(read(&mut groups, 1, 9), "a b");
-    assert_eq!(groups.round(at(3)), TimeDelta::zero());
+    assert_eq!(groups.round(millis(3)), Duration::ZERO);
     list(&mut groups, "a+ b+", true, 300);
     assert_eq!(read(&mut groups, 301, 9), "");
     assert!(groups.all().all(|watched| watched.group.channels.is_some()));
@@ -103,14 +109,14 @@ fn what_an_incomplete_list_does_not_name_stays_until_the_service_does_not_know_i
     list(&mut groups, "a++", false, 5);
     let mut all = held(&groups);
     assert!(["a5 b0 c0", "a5 c0 b0"].contains(&all.as_str()), "{all}");
-    let (first, _) = groups.next(at(6)).unwrap();
+    let (first, _) = groups.next(millis(6)).unwrap();
     groups.failed(&first, "500".to_owned());
-    let (second, _) = groups.next(at(7)).unwrap();
+    let (second, _) = groups.next(millis(7)).unwrap();
     assert!(groups.gone(&second));
     all = held(&groups);
     assert_eq!(all, format!("a5 {first}0"));
     assert_eq!(groups.get(&first).unwrap().failure.as_deref(), Some("500"));
-    assert_eq!(groups.next(at(8)), None);
+    assert_eq!(groups.next(millis(8)), None);
     assert!(!groups.gone("a"), "the list names it");
     list(&mut groups, "a++ b++ c++", true, 10);
     assert_eq!(held(&groups), "a10 b10 c10");
@@ -138,9 +144,9 @@ fn an_interruption_is_no_part_of_a_round() {
     assert_eq!(read(&mut groups, 1, 1), "a");
     groups.interrupt();
     list(&mut groups, "a b", true, 600);
-    assert_eq!(groups.round(at(601)), TimeDelta::seconds(1));
+    assert_eq!(groups.round(millis(601)), Duration::from_secs(1));
     assert_eq!(read(&mut groups, 601, 9), "b a");
-    assert_eq!(groups.round(at(603)), TimeDelta::seconds(3));
+    assert_eq!(groups.round(millis(603)), Duration::from_secs(3));
 }
 
 #[test]
@@ -156,7 +162,22 @@ fn a_part_that_is_kept_keeps_what_of_it_could_not_be_read() {
     groups.take("a", whole, at(1));
     let mut thin = listed("a");
     thin.unreadable = vec![field("slicers"), field("owner")];
-    groups.list(vec![thin], true, at(5));
+    groups.list(vec![thin], true, at(5), millis(5));
     let group = &groups.get("a").unwrap().group;
     assert_eq!(group.unreadable, [field("owner"), field("slicers[1]")]);
+}
+
+/// Whose turn it is the schedule tells; what was read has the time that the clock shows.
+#[test]
+fn a_clock_that_was_set_back_keeps_no_group_from_being_read() {
+    let mut groups = Groups::default();
+    let mut list_at = |clock: i64, second: i64, expected: &str| {
+        let both = vec![listed("a"), listed("b")];
+        groups.list(both, true, at(clock), millis(second));
+        assert_eq!(read(&mut groups, second + 1, 9), expected);
+    };
+    list_at(7_200, 0, "a b");
+    list_at(3_600, 10, "a b");
+    list_at(3_610, 20, "a b");
+    assert_eq!(groups.round(millis(30)), Duration::from_secs(3));
 }
