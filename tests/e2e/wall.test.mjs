@@ -23,6 +23,16 @@ const things = async (world) => {
   };
 };
 
+/** Fails unless no other alarm of the page has a larger name than the first one. */
+const worstIsLargest = async (page) => {
+  const names = await tiles(page).evaluateAll((all) => {
+    const large = all.filter((one) => !one.hidden && one.dataset.size.startsWith('large'));
+    return large.map((one) => Number.parseFloat(getComputedStyle(one.querySelector('.name')).fontSize));
+  });
+  const [worst, ...others] = names;
+  for (const other of others) assert.ok(worst >= other, JSON.stringify(names));
+};
+
 for (const viewport of SIZES) {
   const { width, height } = viewport;
   story(`the wall stands at ${width} by ${height}`, { viewport }, async ({ page, visit }) => {
@@ -41,6 +51,7 @@ for (const viewport of SIZES) {
     await shownLive(page);
     await eventually(async () => assert.ok((await tiles(page).count()) > 2));
     await stands(page, leastText(viewport, 4, 65));
+    await worstIsLargest(page);
     await page.emulateMedia({ colorScheme: 'dark' });
     await stands(page, leastText(viewport, 4, 65));
   });
@@ -67,16 +78,19 @@ story('groups of one name in two connections can be told apart', { viewport: { w
   });
   assert.equal(answer.status, 201);
   await reread();
-  await visit('/wall?distance=1&diagonal=65');
-  await shownLive(page);
   const named = tile(page, new RegExp(`^${Name}: `));
-  for (const title of [TITLES['plant-a'], TITLES['plant-b']]) {
-    await eventually(async () => assert.equal(await named.filter({ hasText: `${title}: ` }).count(), 1));
+  // Also where there is no room for a sentence.
+  for (const distance of [1, 2.5]) {
+    await visit(`/wall?distance=${distance}&diagonal=65&only=groups`);
+    await shownLive(page);
+    for (const title of [TITLES['plant-a'], TITLES['plant-b']]) {
+      await tile(page, new RegExp(`^${Name}: .*, ${title}$`)).getByText(title, { exact: true }).waitFor();
+    }
+    assert.equal(await named.count(), 2);
   }
-  await named.filter({ hasText: `${TITLES['plant-b']}: ` }).getByText(`${TITLES['plant-b']}: `).waitFor();
   await visit('/wall?distance=1&diagonal=65&connections=plant-a');
   await named.waitFor();
-  assert.equal(await named.filter({ hasText: `${TITLES['plant-a']}: ` }).count(), 0);
+  assert.equal(await named.filter({ hasText: TITLES['plant-a'] }).count(), 0);
 });
 
 story('only what the address asks for stands on the wall', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
@@ -241,7 +255,7 @@ story('from second to second nothing is written on the wall but its clock, and h
   await passUntil(page, control, 20, async () => (await tile(page, /: STALE/).count()) > 0);
 });
 
-const pageNote = (page) => page.getByText(/^Page \d+ of \d+/);
+const pageNote = (page) => page.getByText(/^(Page|Critical) (\d+ of \d+|only)/);
 
 story('pages turn, and a critical alarm stops them on its page', async (told) => {
   const { page, control } = told;
@@ -256,7 +270,7 @@ story('pages turn, and a critical alarm stops them on its page', async (told) =>
   for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
   await control('POST', '/clock/advance', { seconds: 600 });
   await passUntil(page, control, 30, () => tile(page, /^Boiler House OPC UA: /).isVisible());
-  await passUntil(page, control, 10, async () => /^Page 1 of \d+, (held|critical only)$/.test(await pageNote(page).innerText()));
+  await passUntil(page, control, 10, async () => /^Critical (only|1 of \d+) · \d+ (warnings?|more) not shown$/.test(await pageNote(page).innerText()));
   await pass(page, control, 25);
   await tile(page, /^Boiler House OPC UA: /).waitFor();
 });
@@ -338,14 +352,18 @@ story('a new critical alarm flashes its symbol and sounds, with an end, and what
 
 story('a failover, a silent source and its return are announced once and seen on the wall', async (told) => {
   const { page, visit, control } = told;
-  await visit('/wall');
+  await visit('/wall?only=groups&connections=plant-a');
   await shownLive(page);
+  await tiles(page).first().waitFor();
+  const area = () => page.locator('.area').evaluate(({ offsetTop, offsetHeight }) => [offsetTop, offsetHeight]);
+  const before = await area();
   await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
   await control('POST', '/clock/advance', { seconds: 150 });
   const alert = page.getByRole('alert');
   const sentence = 'Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.';
   await alert.getByText(sentence).waitFor({ state: 'attached', timeout: 20_000 });
   await page.locator('.strip').filter({ hasText: sentence }).waitFor();
+  assert.deepEqual(await area(), before, 'no tile moves for it');
   await control('POST', '/faults', { connection: 'live', fault: { kind: 'status', status: 503 } });
   await control('POST', '/observer/advance', { seconds: 20 });
   await alert.getByText(/^Live.* does not answer: STALE\.$/).waitFor({ state: 'attached' });

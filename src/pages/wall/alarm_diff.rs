@@ -112,6 +112,7 @@ mod tests {
             key: format!("{source}/{name}"),
             source: source.to_owned(),
             name: name.to_owned(),
+            connection: String::new(),
             severity,
             was: severity,
             rank: 1,

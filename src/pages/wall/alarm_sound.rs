@@ -4,9 +4,8 @@
 //! ignore it. Muting acknowledges nothing.
 
 use super::alarm_diff::{AlarmChanges, Priority};
-
-/// Milliseconds by the browser's clock.
-type Millis = f64;
+use crate::ui::sound::Note;
+use health::schedule::Millis;
 
 /// What sounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +15,6 @@ pub enum Tone {
     /// Something is normal again.
     Normal,
 }
-
-/// One note: hertz, milliseconds, milliseconds of silence after it.
-pub type Note = (f32, u32, u32);
 
 impl Tone {
     /// What is played. Priorities differ in number, pitch and tempo, so that people with partial hearing

@@ -2,12 +2,13 @@
 
 use super::layout::{Head, head};
 use super::model;
-use super::rotation::HoldReason;
 use super::sounds::Sounds;
 use super::state::{Count, Wall};
 use crate::live::{use_clock, use_watched};
 use crate::ui::Icon;
+use crate::ui::announcements::use_announced;
 use crate::ui::times::{machine, written};
+use health::severity::Severity;
 use health::words::decimal;
 use leptos::prelude::*;
 
@@ -43,10 +44,22 @@ pub fn Header(
                     <span>{move || written(now().naive_utc(), "%a %-d %b")}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
                     <span hidden=move || wall.local.read().is_none()><time>{local}</time>" "{place}</span>
                 </p>
+                <Failovers />
                 <p class="notes"><PageNote wall /><SoundNote sounds /></p>
             </div>
             <ul class="totals" aria-label="Totals">{totals}</ul>
         </header>
+    }
+}
+
+/// Failovers that were just seen, in the place of the date and the notes: no tile moves for them. They are announced
+/// elsewhere, and once.
+#[component]
+fn Failovers() -> impl IntoView {
+    let announced = use_announced();
+    let words = Memo::new(move |_| announced.failovers());
+    view! {
+        <p class="strip" hidden=move || words.read().is_empty()><Icon name="warning" /><span>{words}</span></p>
     }
 }
 
@@ -70,23 +83,17 @@ fn Total(wall: Wall, at: usize) -> impl IntoView {
 fn PageNote(wall: Wall) -> impl IntoView {
     let clock = use_clock();
     let pages = Memo::new(move |_| wall.layout.read().pages.len());
-    let several = Memo::new(move |_| {
-        let critical = model::critical(&wall.tiles.read());
-        let layout = wall.layout.read();
-        layout
-            .pages
-            .get(1)
-            .is_some_and(|page| page.first < critical)
-    });
     let words = Memo::new(move |_| {
+        let (tiles, layout) = (wall.tiles.read(), wall.layout.read());
+        let critical = layout.pages_of(model::critical(&tiles));
+        let shown = layout.pages.get(critical);
+        let others = tiles.get(shown.map_or(tiles.len(), |page| page.first)..);
+        let others = others.unwrap_or_default();
+        let warnings = others
+            .iter()
+            .filter(|tile| tile.severity == Severity::Warning);
         let rotation = wall.rotation.read();
-        let held = match rotation.held {
-            Some(HoldReason::Critical) if several.get() => ", critical only",
-            Some(HoldReason::Critical) => ", held",
-            Some(HoldReason::Paused) => ", paused",
-            None => "",
-        };
-        format!("Page {} of {}{held}", rotation.page + 1, pages.get())
+        rotation.words(pages.get(), critical, warnings.count(), others.len())
     });
     let part = move || {
         if pages.get() < 2 {

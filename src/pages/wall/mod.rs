@@ -24,7 +24,6 @@ pub mod tiles;
 
 use crate::live::{use_poll_settings, use_watched};
 use crate::prefs::use_prefs;
-use crate::ui::announcements::use_announced;
 use crate::ui::{Announcements, Heading, Icon};
 use banner::Banner;
 use control_bar::ControlBar;
@@ -85,12 +84,9 @@ pub fn StatusWall(
 #[component]
 fn Strip(wall: Wall) -> impl IntoView {
     let words = wall.strip;
-    // A failover is announced as an alert, and once.
-    let announced = use_announced();
-    let role = move || announced.failovers().is_empty().then_some("status");
     let lines = move || wall.layout.read().strip.to_string();
     view! {
-        <p class="strip" role=role hidden=move || words.read().is_none() style:--lines=lines>
+        <p class="strip" role="status" hidden=move || words.read().is_none() style:--lines=lines>
             <Icon name="warning" /><span>{words}</span>
         </p>
     }

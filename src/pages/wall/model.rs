@@ -1,6 +1,6 @@
 //! A tile of the wall: what it says, how loud it is, where it stands among the others. Pure.
 
-use super::layout::{TileWidth, measure, measure_bold};
+use super::layout::{LargeWidth, TileWidth, in_two_lines, measure, measure_bold};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, is_unknown};
 use health::inventory::{EffectiveState, Observed, outlasts_silence};
@@ -13,8 +13,8 @@ use std::fmt;
 /// Glyph, padding and the spaces between in a large tile, in em.
 const REST: f64 = 4.2;
 
-/// The size of a large tile's name, in em.
-const LARGER: f64 = 1.25;
+/// The width of the states that a group or a run is usually in: one more letter in a word must not move the tiles.
+const USUAL_STATE: f64 = 7.8;
 
 /// One tile.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Tile {
     pub source: String,
     /// The group's, the plan's or the connection's name.
     pub name: String,
+    /// Its connection's title, where resources of several connections have this name; otherwise empty.
+    pub connection: String,
     /// The severity; unknown if the data is stale.
     pub severity: Severity,
     /// The severity when the data was last current.
@@ -33,7 +35,7 @@ pub struct Tile {
     pub rank: u8,
     /// The state in a word or two.
     pub word: String,
-    /// What is wrong, in a sentence.
+    /// What is wrong, in a sentence without the name and the state.
     pub sentence: String,
     /// Since when it is so.
     pub since: Option<DateTime<Utc>>,
@@ -199,36 +201,73 @@ impl Tile {
         }
     }
 
-    /// Whether its name is too long to stand larger than the rest in a large tile of this width.
+    /// Whether a large tile of this width has room for its note beside its state, at any age.
     #[must_use]
-    pub fn is_long(&self, width: f64) -> bool {
-        REST + LARGER * measure_bold(&self.name) > width
+    pub fn has_room_for_note(&self, width: f64) -> bool {
+        let state = measure_bold(&self.state(Ages::default())) + measure_bold(" 59 min");
+        REST + state + measure(" read 59 min ago") <= width
     }
 
     /// The width of its words, at any age.
     #[must_use]
     pub fn required_width(&self) -> TileWidth {
         const SMALL_REST: f64 = 3.4;
-        let state = if self.is_kept() {
-            measure_bold(&self.state(Ages::default()))
-        } else if self.is_stale() {
-            measure_bold("NO DATA")
+        let state = if self.is_stale() && !self.is_kept() {
+            "NO DATA".to_owned()
         } else {
-            measure_bold(&self.state(Ages::default()))
+            self.state(Ages::default())
         };
         let age = measure_bold(" 59 min");
+        let name = measure_bold(&self.name);
+        if self.is_source {
+            return TileWidth::Strip(SMALL_REST + name + measure_bold(&state) + age);
+        }
         if self.is_large() {
             // Where there is no room for more, a name is as large as the rest.
-            let name = measure_bold(&self.name);
-            TileWidth::Large(REST + name.max(state + age + 0.5))
-        } else {
-            let name = if self.is_stale() {
-                measure_bold(&self.name)
-            } else {
-                measure(&self.name)
-            };
-            TileWidth::Small(SMALL_REST + name + state + age)
+            let halved = in_two_lines(&self.name);
+            let beside = REST + measure_bold("59 min") + 0.6;
+            let narrow = in_two_lines(&state).max(USUAL_STATE);
+            return TileWidth::Large(LargeWidth {
+                least: (REST + halved).max(beside + narrow),
+                name: REST + name,
+                state: beside + measure_bold(&state).max(USUAL_STATE),
+                words: (name, halved),
+                tells_connection: !self.connection.is_empty(),
+            });
         }
+        let name = if self.is_stale() {
+            name
+        } else {
+            measure(&self.name)
+        };
+        let connection = match &*self.connection {
+            "" => 0.0,
+            title => 0.5 + measure(title),
+        };
+        TileWidth::Small(SMALL_REST + name + connection + measure_bold(&state) + age)
+    }
+}
+
+/// A sentence without the name and the state, which the tile shows already: `Kids 24 is on slate: no slicer is healthy.`
+/// is `no slicer is healthy.`
+#[must_use]
+pub fn without_repetition<'a>(sentence: &'a str, name: &str, word: &str) -> &'a str {
+    let rest = sentence.strip_prefix(name).unwrap_or_default();
+    if !rest.starts_with([' ', ':']) {
+        return sentence;
+    }
+    let rest = rest.trim_start_matches([' ', ':']);
+    let ends_with_word = |head: &str| {
+        let (mut head, mut word) = (head.bytes().rev(), word.bytes().rev());
+        word.len() > 0
+            && word.all(|one| {
+                head.next()
+                    .is_some_and(|two| one.eq_ignore_ascii_case(&two))
+            })
+    };
+    match rest.split_once(':') {
+        Some((head, tail)) if ends_with_word(head) => tail.trim_start_matches(' '),
+        _ => rest,
     }
 }
 

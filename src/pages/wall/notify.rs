@@ -30,10 +30,11 @@ pub fn notify(wall: Wall) -> Notify {
                 .iter()
                 .filter(|tile| fresh.contains(&tile.key) && !known.contains(&tile.key));
             for tile in new {
-                let body = format!("{}. {}", tile.word, tile.sentence);
+                let body = format!("{}: {}", tile.word, tile.sentence);
                 // Of a silent connection only the sentence is known, of others perhaps only the word.
-                let body = body.trim_matches([' ', '.']);
-                desktop_notification::show(&tile.name, body, &tile.key);
+                let body = body.trim_matches([' ', ':']);
+                let title = format!("{}, {}", tile.name, tile.connection);
+                desktop_notification::show(title.trim_end_matches([' ', ',']), body, &tile.key);
             }
         }
         fresh

@@ -3,6 +3,7 @@
 
 use crate::json;
 use crate::prefs::Theme;
+use health::inventory::Kind;
 use health::words::decimal;
 
 /// Seconds on a page unless the address says otherwise.
@@ -35,30 +36,12 @@ pub const NAMES: [&str; 8] = [
     "awake",
 ];
 
-/// A kind of thing that has tiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// AVEVA's groups.
-    Groups,
-    /// Uplynk's slicer groups.
-    Slicers,
-    /// Veeam's sessions.
-    Sessions,
-}
-
-impl Kind {
-    const ALL: [Self; 3] = [Self::Groups, Self::Slicers, Self::Sessions];
-
-    /// As `only` spells it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Groups => "groups",
-            Self::Slicers => "slicers",
-            Self::Sessions => "sessions",
-        }
-    }
-}
+/// The kinds of resources that have tiles, as `only` spells them.
+const ONLY: [(&str, Kind); 3] = [
+    ("groups", Kind::FailoverGroup),
+    ("slicers", Kind::SlicerGroup),
+    ("sessions", Kind::FailoverSession),
+];
 
 /// Where the second clock is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,7 +62,7 @@ pub struct Params {
     pub distance: f64,
     /// Inches across the screen.
     pub diagonal: f64,
-    /// Which kinds of things; all when nothing is asked for.
+    /// Which kinds of resources; all when nothing is asked for.
     pub only: Vec<Kind>,
     /// Which connections, by id; all when nothing is asked for.
     pub connections: Vec<String>,
@@ -107,7 +90,7 @@ impl Default for Params {
 }
 
 impl Params {
-    /// Whether things of this kind have tiles.
+    /// Whether resources of this kind have tiles.
     #[must_use]
     pub fn shows_kind(&self, kind: Kind) -> bool {
         self.only.is_empty() || self.only.contains(&kind)
@@ -165,8 +148,8 @@ pub fn read(
     params.diagonal = number("diagonal", DIAGONALS, "inches", usual.diagonal);
     if let Some(text) = get("only") {
         for word in words(&text) {
-            match Kind::ALL.into_iter().find(|kind| kind.word() == word) {
-                Some(kind) => params.only.push(kind),
+            match ONLY.into_iter().find(|(known, _)| *known == word) {
+                Some((_, kind)) => params.only.push(kind),
                 None => report("only", word, "choose from groups, slicers, sessions."),
             }
         }
@@ -271,14 +254,14 @@ mod tests {
                 rotate: 7,
                 distance: 2.5,
                 diagonal: 85.0,
-                only: vec![Kind::Groups, Kind::Sessions],
+                only: vec![Kind::FailoverGroup, Kind::FailoverSession],
                 connections: vec!["live".to_owned()],
                 theme: Some(Theme::Dark),
                 clock_zone: ClockZone::Zone("Europe/Berlin".to_owned()),
                 awake: false,
             }
         );
-        assert!(params.shows_kind(Kind::Groups) && !params.shows_kind(Kind::Slicers));
+        assert!(params.shows_kind(Kind::FailoverGroup) && !params.shows_kind(Kind::SlicerGroup));
         assert!(params.shows_connection("live") && !params.shows_connection("plant-a"));
     }
 
@@ -316,7 +299,7 @@ mod tests {
     #[test]
     fn of_a_list_what_can_be_is_taken_and_the_rest_is_told() {
         let (params, wrong) = parse(&[("only", "groups,groop"), ("connections", "live,nowhere")]);
-        assert_eq!(params.only, [Kind::Groups]);
+        assert_eq!(params.only, [Kind::FailoverGroup]);
         assert_eq!(params.connections, ["live"]);
         assert_eq!(wrong.len(), 2);
         assert!(wrong[1].contains("Available: plant-a, live."), "{wrong:?}");

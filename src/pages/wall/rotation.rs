@@ -1,7 +1,6 @@
 //! Which page is shown, and for how long. Pure: the time is an argument.
 
-/// Milliseconds by the browser's clock.
-type Millis = f64;
+use health::schedule::Millis;
 
 /// A pause ends automatically: a wall that stayed paused would hide its other pages.
 pub const LONGEST_PAUSE: Millis = 600_000.0;
@@ -95,6 +94,25 @@ impl Rotation {
         self.paused_until.is_some()
     }
 
+    /// Which page it is, and what the pages that are held back would show: of so many pages something is critical on so
+    /// many, and so many warnings of so many tiles stand on none of them.
+    #[must_use]
+    pub fn words(&self, pages: usize, critical: usize, warnings: usize, others: usize) -> String {
+        let page = self.page + 1;
+        let which = match self.held {
+            Some(HoldReason::Critical) if critical > 1 => format!("Critical {page} of {critical}"),
+            Some(HoldReason::Critical) => "Critical only".to_owned(),
+            Some(HoldReason::Paused) => return format!("Page {page} of {pages}, paused"),
+            None => return format!("Page {page} of {pages}"),
+        };
+        match (warnings, others) {
+            (0, 0) => which,
+            (0, others) => format!("{which} · {others} more not shown"),
+            (1, _) => format!("{which} · 1 warning not shown"),
+            (warnings, _) => format!("{which} · {warnings} warnings not shown"),
+        }
+    }
+
     /// Which part of its time the page has had, from 0 to 1.
     #[must_use]
     pub fn progress(&self, now: Millis, seconds: u32) -> f64 {
@@ -186,6 +204,23 @@ mod tests {
     fn a_clock_that_was_put_back_does_not_stop_the_pages() {
         let late = Rotation::default().step(millis(9_000), 3, 20, 0);
         assert_eq!(shown(late, 3, 0, &[10, 29, 30]), [1, 1, 2]);
+    }
+
+    #[test]
+    fn it_is_said_which_of_the_critical_pages_is_shown_and_what_is_not() {
+        let said = |pages: usize, critical: usize, warnings: usize, others: usize| {
+            let rotation = Rotation::default().step(0.0, pages, 20, critical);
+            rotation.words(pages, critical, warnings, others)
+        };
+        assert_eq!(said(18, 2, 8, 30), "Critical 1 of 2 · 8 warnings not shown");
+        assert_eq!(said(4, 1, 1, 9), "Critical only · 1 warning not shown");
+        assert_eq!(said(4, 1, 0, 9), "Critical only · 9 more not shown");
+        assert_eq!(said(2, 2, 0, 0), "Critical 1 of 2");
+        assert_eq!(said(4, 0, 3, 9), "Page 1 of 4");
+        let paused = Rotation::default().pause(0.0, true).step(0.0, 4, 20, 0);
+        assert_eq!(paused.words(4, 0, 3, 9), "Page 1 of 4, paused");
+        let turned = Rotation::default().turn(0.0, 4, 20).step(0.0, 4, 20, 1);
+        assert_eq!(turned.words(4, 1, 3, 9), "Page 2 of 4");
     }
 
     proptest! {

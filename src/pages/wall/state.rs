@@ -3,7 +3,7 @@
 
 use super::alarm_diff::{AlarmChanges, AlarmDiff, Priority};
 use super::alarm_sound::{AlarmSound, Tone};
-use super::layout::{Content, Layout, Page, TilePlacement, layout, measure, measure_bold};
+use super::layout::{Content, Layout, TilePlacement, layout, measure, measure_bold};
 use super::model::{self, Tile};
 use super::params::{self, Params};
 use super::rotation::Rotation;
@@ -13,14 +13,11 @@ use super::tiles;
 use crate::live::{Clock, Watched, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
-use crate::ui::announcements::use_announced;
 use crate::ui::lost_text::{LOST_TEXT, use_lost_text};
+use health::schedule::Millis;
 use health::severity::Severity;
 use leptos::prelude::*;
 use std::collections::HashMap;
-
-/// Milliseconds since 1970 by the browser's clock.
-type Millis = f64;
 
 /// For how long a new critical alarm flashes its symbol, in milliseconds.
 const FLASHES: Millis = 30_000.0;
@@ -52,7 +49,7 @@ pub struct Count {
 pub struct Wall {
     /// The URL parameters.
     pub params: Memo<Params>,
-    /// What is said above the tiles: a failover that was just seen, or what is wrong with this screen.
+    /// What is said above the tiles: what is wrong with this screen.
     pub strip: Memo<Option<String>>,
     /// The window's size and where people stand.
     pub viewing: Memo<ViewingConditions>,
@@ -103,7 +100,7 @@ pub fn wall() -> Wall {
     let content = Memo::new(move |_| Content {
         tiles: tiles.read().iter().map(Tile::required_width).collect(),
         totals: of_totals(&counts.read()),
-        notes: NOTES.map(|words| GLYPH + measure(words)).to_vec(),
+        notes: vec![measure(NOTES[0]), GLYPH + measure(NOTES[1])],
         sources: sources.get(),
         strip: strip.read().as_deref().map(measure),
     });
@@ -188,9 +185,7 @@ impl Wall {
 
     fn turn(self, now: Millis, tiles: &[Tile]) {
         let (layout, params) = (self.layout.read(), self.params.read());
-        let critical = model::critical(tiles);
-        let holds = |page: &&Page| page.first < critical && !page.places.is_empty();
-        let critical = layout.pages.iter().take_while(holds).count();
+        let critical = layout.pages_of(model::critical(tiles));
         let pages = layout.pages.len();
         self.rotation.maybe_update(|rotation| {
             let next = rotation.step(now, pages, params.rotate, critical);
@@ -201,16 +196,10 @@ impl Wall {
     }
 }
 
-/// Failovers that were just seen come first, then what makes this screen unreliable, then the errors in the
-/// URL parameters.
+/// What makes this screen unreliable comes first, then the errors in the URL parameters.
 fn strip(watched: Watched, mistakes: Memo<Vec<String>>) -> Memo<Option<String>> {
     let lost_text = use_lost_text();
-    let announced = use_announced();
     Memo::new(move |_| {
-        let failovers = announced.failovers();
-        if !failovers.is_empty() {
-            return Some(failovers);
-        }
         if lost_text.is_recent() {
             return Some(LOST_TEXT.to_owned());
         }
@@ -277,7 +266,10 @@ impl Count {
 const GLYPH: f64 = 1.5;
 
 /// The longest notes: which page, and why there is no sound.
-const NOTES: [&str; 2] = ["Page 10 of 10, critical only", "Sound is blocked"];
+const NOTES: [&str; 2] = [
+    "Critical 10 of 10 · 99 warnings not shown",
+    "Sound is blocked",
+];
 
 fn of_totals(counts: &[Count]) -> Vec<f64> {
     let shown = counts.iter().filter(|count| count.is_shown());
@@ -295,12 +287,13 @@ fn widths(watched: Watched, params: &Params) -> Vec<f64> {
         .iter()
         .map(|state| {
             let believable = watched.freshness(&state.connection.id).is_believable();
-            let words = match state.observed_at {
-                Some(_) if believable => " aging 59 s",
-                Some(_) => " NO DATA 59 min",
-                None => " NO DATA",
-            };
-            GLYPH + measure_bold(&state.connection.title) + measure_bold(words)
+            let title = &state.connection.title;
+            GLYPH
+                + match state.observed_at {
+                    Some(_) if believable => measure(title) + measure(" aging 59 s"),
+                    Some(_) => measure_bold(title) + measure_bold(" NO DATA 59 min"),
+                    None => measure_bold(title) + measure_bold(" NO DATA"),
+                }
         })
         .collect()
 }

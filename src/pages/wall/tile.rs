@@ -1,5 +1,6 @@
 //! One tile on the screen. A fixed slot in the page: its content changes, but the slot is never removed.
 
+use super::layout::NameSize;
 use super::model::{self, Ages};
 use super::state::{Shown, Wall};
 use crate::live::{Watched, use_watched};
@@ -10,9 +11,6 @@ use health::severity::Severity;
 use health::words::decimal;
 use leptos::prelude::*;
 use std::ops::Range;
-
-/// From this width on there is room to say how old what is known is, in em.
-const WIDE: f64 = 21.0;
 
 /// A slot: the tile in it, and the ages that it shows. These are apart because they change more often.
 #[derive(Clone, Copy)]
@@ -162,12 +160,17 @@ fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
         let tile = shown.as_ref().map(|shown| &shown.tile);
         tile.is_some_and(model::Tile::is_handled).then_some("")
     };
-    let large = move || {
-        slot.read().as_ref().map(|shown| match shown.place.lines {
-            Some(_) if shown.tile.is_long(shown.place.w) => "large long",
-            Some(_) if shown.place.w >= WIDE => "large wide",
-            Some(_) => "large",
-            None => "small",
+    let size = move || {
+        slot.read().as_ref().map(|shown| {
+            let Shown { tile, place } = shown;
+            match () {
+                () if tile.is_source => "strip",
+                () if !tile.is_large() => "small",
+                () if place.name == NameSize::Worst => "large worst",
+                () if place.name == NameSize::Plain => "large long",
+                () if tile.has_room_for_note(place.w) => "large wide",
+                () => "large",
+            }
         })
     };
     let new = move || {
@@ -187,7 +190,7 @@ fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
             aria-label=aged(model::Tile::label)
             data-s=key
             data-fresh=stale
-            data-size=large
+            data-size=size
             data-handled=handled
             data-new=new
             style:left=em(|shown| shown.place.x)
@@ -198,6 +201,7 @@ fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
         >
             <Icon name=glyph />
             <b class="name" dir="auto">{move || of(&|shown| shown.tile.name.clone())}</b>
+            <span class="of" dir="auto">{move || of(&|shown| shown.tile.connection.clone())}</span>
             <span class="state">{aged(model::Tile::state)}</span>
             <span class="note">{aged(model::Tile::note)}</span>
             <span class="age">{aged(age)}</span>

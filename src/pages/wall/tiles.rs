@@ -1,14 +1,14 @@
 //! What the gateway watches, as tiles. The judgement and the alarms are the gateway's; here they are only
 //! put together.
 
-use super::model::{Tile, worst_first};
-use super::params::{Kind, Params};
+use super::model::{Tile, without_repetition, worst_first};
+use super::params::Params;
 use crate::live::Watched;
 use crate::route::Route;
 use chrono::TimeDelta;
 use health::alarms::{Alarm, by_own_clock};
 use health::freshness::Freshness;
-use health::inventory::{self, Observed, Resource, ResourceKey, outlasts_silence};
+use health::inventory::{Kind, Observed, Resource, ResourceKey, outlasts_silence};
 use health::severity::Severity;
 use protocol::ConnectionState;
 use std::collections::{HashMap, HashSet};
@@ -20,22 +20,13 @@ pub fn shown(watched: Watched, params: &Params) -> Vec<Arc<ConnectionState>> {
     let world = watched.world();
     let connections = world.connections.iter();
     let shows = |state: &&Arc<ConnectionState>| {
-        let kind = kind(inventory::Kind::held_by(&state.connection.system));
+        let kind = Kind::held_by(&state.connection.system);
         params.shows_connection(&state.connection.id) && params.shows_kind(kind)
     };
     connections.filter(shows).cloned().collect()
 }
 
-fn kind(held: inventory::Kind) -> Kind {
-    match held {
-        inventory::Kind::SlicerGroup => Kind::Slicers,
-        inventory::Kind::FailoverSession => Kind::Sessions,
-        inventory::Kind::FailoverGroup | inventory::Kind::Connection => Kind::Groups,
-    }
-}
-
-/// Every tile, worst first, tracked. Where resources of several connections have one name, the sentence
-/// begins with the connection's.
+/// Every tile, worst first, tracked. Where resources of several connections have one name, they tell their connection.
 #[must_use]
 pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
     let world = watched.world();
@@ -59,14 +50,14 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
     }
     let without = world.alarms.iter().filter(|alarm| {
         let key = &alarm.resource;
-        let is_one = key.kind != inventory::Kind::Connection && state_of(key).is_some();
+        let is_one = key.kind != Kind::Connection && state_of(key).is_some();
         is_one && world.find(key).is_none()
     });
     tiles.extend(without.map(|alarm| of_alarm(alarm)));
     let ambiguous = ambiguous_names(&tiles);
     for tile in &mut tiles {
         if ambiguous.contains(&tile.name) {
-            tile.sentence = format!("{}: {}", world.title(&tile.source), tile.sentence);
+            tile.connection = world.title(&tile.source);
         }
     }
     for state in &shown {
@@ -96,7 +87,7 @@ fn ambiguous_names(tiles: &[Tile]) -> HashSet<String> {
 /// What a resource's tile is known by. Another connection may come to represent the same run of a plan: that is no news.
 fn key_of(key: &ResourceKey) -> String {
     match key.kind {
-        inventory::Kind::FailoverSession => format!("run {}", key.id),
+        Kind::FailoverSession => format!("run {}", key.id),
         _ => format!("{}/{}", key.connection, Route::of(key).href()),
     }
 }
@@ -107,11 +98,15 @@ fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Ti
         key: state.connection.id.clone(),
         source: state.connection.id.clone(),
         name: state.connection.title.clone(),
+        connection: String::new(),
         severity: alarm.severity,
         was: Severity::Critical,
         rank: alarm.rank,
         word: String::new(),
-        sentence: format!("{} {}", alarm.sentence, alarm.advice),
+        sentence: {
+            let sentence = without_repetition(&alarm.sentence, &state.connection.title, "");
+            format!("{sentence} {}", alarm.advice)
+        },
         since: state.observed_at,
         observed: Observed::WithConnection,
         fresh: watched.freshness(&state.connection.id),
@@ -128,6 +123,7 @@ fn of_alarm(alarm: &Alarm) -> Tile {
         key: key_of(&alarm.resource),
         source: alarm.resource.connection.clone(),
         name: alarm.name.clone(),
+        connection: String::new(),
         severity: if outlasts_silence(was) {
             was
         } else {
@@ -136,7 +132,7 @@ fn of_alarm(alarm: &Alarm) -> Tile {
         was,
         rank: alarm.rank,
         word: alarm.word.to_string(),
-        sentence: alarm.sentence.clone(),
+        sentence: without_repetition(&alarm.sentence, &alarm.name, &alarm.word).to_owned(),
         since: Some(alarm.since.at()),
         observed: Observed::Never,
         fresh: Freshness::NoData,
@@ -164,10 +160,13 @@ fn of_resource(
     };
     let current = resource.effective_state(fresh).last_known.is_none();
     let was = alarm.map_or(verdict.severity, |alarm| alarm.severity);
+    let word = alarm.map_or(&verdict.word, |alarm| &alarm.word);
+    let sentence = alarm.map_or(&verdict.sentence, |alarm| &alarm.sentence);
     Tile {
         key: key_of(key),
         source: key.connection.clone(),
         name: resource.name.clone(),
+        connection: String::new(),
         severity: if current || outlasts_silence(was) {
             was
         } else {
@@ -175,10 +174,8 @@ fn of_resource(
         },
         was,
         rank: alarm.map_or(verdict.rank, |alarm| alarm.rank),
-        word: alarm.map_or(&verdict.word, |alarm| &alarm.word).to_string(),
-        sentence: alarm
-            .map_or(&verdict.sentence, |alarm| &alarm.sentence)
-            .clone(),
+        word: word.to_string(),
+        sentence: without_repetition(sentence, &resource.name, word).to_owned(),
         since: alarm
             .map(|alarm| alarm.since.at())
             .or_else(|| by_own_clock(verdict.since?, ahead)),
@@ -218,6 +215,7 @@ mod tests {
             sentence: "Kiln 2 has no primary.".to_owned(),
             advice: String::new(),
             since: Since::Observed(DateTime::UNIX_EPOCH),
+            flapping: None,
             acknowledged: None,
             notes: Vec::new(),
             maintenance: None,

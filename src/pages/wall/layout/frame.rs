@@ -18,7 +18,13 @@ pub(super) fn frame(viewing: &ViewingConditions, content: &Content, text: f64) -
     };
     let header = CLOCK + LINE * lines(beside + rows_of(&content.totals, width));
     let strip = content.strip.map_or(0, |words| {
-        whole((words / (width - 3.0).max(1.0) * 1.15).ceil())
+        let lines = words / (width - 3.0).max(1.0);
+        // Of several lines each ends before the edge.
+        whole(if lines <= 1.0 {
+            1.0
+        } else {
+            (lines * 1.15).ceil()
+        })
     });
     let sources = rows_of(&content.sources, width);
     let strip_height = if strip == 0 {
@@ -52,7 +58,7 @@ pub enum Head {
 /// What stands below the big clock.
 #[must_use]
 pub fn head(width: f64) -> Head {
-    if width >= 37.0 {
+    if width >= 42.0 {
         Head::Whole
     } else if width >= 23.0 {
         Head::Notes

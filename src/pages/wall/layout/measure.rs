@@ -30,3 +30,16 @@ pub fn measure(words: &str) -> f64 {
 pub fn measure_bold(words: &str) -> f64 {
     1.09 * measure(words)
 }
+
+/// The least width of words in semibold that stand in two lines.
+#[must_use]
+pub fn in_two_lines(words: &str) -> f64 {
+    let whole = measure_bold(words);
+    let (mut least, mut left) = (whole, 0.0);
+    for word in words.split(' ') {
+        left += measure_bold(word);
+        least = least.min(left.max(whole - left));
+        left += measure_bold(" ");
+    }
+    least
+}

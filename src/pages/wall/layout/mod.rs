@@ -6,11 +6,11 @@ mod measure;
 mod tile_rows;
 
 pub use frame::{Head, head};
-pub use measure::{measure, measure_bold};
+pub use measure::{in_two_lines, measure, measure_bold};
 
 use super::sizing::{LEAST, PREFERRED, ViewingConditions};
 use frame::frame;
-use tile_rows::pages;
+use tile_rows::{column, large_columns, pages};
 
 /// Kept free around the wall, in pixels: it drifts within.
 pub const MARGIN: f64 = 16.0;
@@ -21,8 +21,16 @@ pub const GAP: f64 = 0.4;
 /// A line of the smallest text, in em.
 pub const LINE: f64 = 1.3;
 
-/// A large tile without its sentence, in em.
-const LARGE: f64 = 3.55;
+/// The parts of a large tile, in em: above and below, its name in one line and in two, the connection beneath it, its
+/// state in one line and in two, and each line of its sentence.
+const PADDING: f64 = 0.6;
+const NAME: (f64, f64) = (1.6, 2.5);
+const CONNECTION: f64 = 1.25;
+const STATE: (f64, f64) = (1.3, 2.5);
+const SENTENCE: f64 = 1.25;
+
+/// A line of text in parts of its size.
+const LINE_OF_TEXT: f64 = 1.25;
 
 /// A small tile where there is room, and where there is not, in em.
 const ROOMY: f64 = 2.1;
@@ -34,20 +42,96 @@ const NARROWEST: f64 = 17.0;
 /// The width that a tile's words take, in em.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TileWidth {
+    /// A silent connection: one line.
+    Strip(f64),
     /// A large tile.
-    Large(f64),
+    Large(LargeWidth),
     /// A small tile.
     Small(f64),
 }
 
+/// How large a tile's name stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum NameSize {
+    /// As the rest.
+    #[default]
+    Plain,
+    /// Larger than the rest.
+    Larger,
+    /// The worst of all.
+    Worst,
+}
+
+impl NameSize {
+    /// In em.
+    fn em(self) -> f64 {
+        match self {
+            Self::Plain => 1.0,
+            Self::Larger => 1.25,
+            Self::Worst => 1.6,
+        }
+    }
+}
+
+/// The widths of a large tile, with all that stands beside its words, in em.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LargeWidth {
+    /// The least, with name and state in two lines.
+    pub least: f64,
+    /// With its name in one line.
+    pub name: f64,
+    /// With its state in one line.
+    pub state: f64,
+    /// Of its name alone, in one line and in two.
+    pub words: (f64, f64),
+    /// Whether it tells its connection in a line of its own.
+    pub tells_connection: bool,
+}
+
 impl TileWidth {
-    fn words(self) -> f64 {
-        let (Self::Large(words) | Self::Small(words)) = self;
-        words
+    fn least(&self) -> f64 {
+        match self {
+            Self::Strip(words) | Self::Small(words) => *words,
+            Self::Large(large) => large.least,
+        }
     }
 
-    fn is_large(self) -> bool {
-        matches!(self, Self::Large(_))
+    fn large(&self) -> Option<&LargeWidth> {
+        match self {
+            Self::Large(large) => Some(large),
+            _ => None,
+        }
+    }
+}
+
+impl LargeWidth {
+    /// Its height at this width, without a sentence.
+    fn height(&self, width: f64) -> f64 {
+        let name = if self.name > width { NAME.1 } else { NAME.0 };
+        name + self.rest(width)
+    }
+
+    /// Its height with a name of this size, unless that does not stand in two lines at this width.
+    fn height_with(&self, size: NameSize, width: f64) -> Option<f64> {
+        let room = (width - (self.name - self.words.0)) / size.em();
+        let number = if self.words.0 <= room { 1 } else { 2 };
+        let fits = self.words.1 <= room;
+        fits.then(|| NAME.0.max(size.em() * LINE_OF_TEXT * lines(number)) + self.rest(width))
+    }
+
+    /// Whether its name stands larger than the rest in one line at this width.
+    fn stands_larger(&self, width: f64) -> bool {
+        self.name + (NameSize::Larger.em() - 1.0) * self.words.0 <= width
+    }
+
+    fn rest(&self, width: f64) -> f64 {
+        let state = if self.state > width { STATE.1 } else { STATE.0 };
+        let connection = if self.tells_connection {
+            CONNECTION
+        } else {
+            0.0
+        };
+        PADDING + state + connection
     }
 }
 
@@ -77,8 +161,10 @@ pub struct TilePlacement {
     pub w: f64,
     /// Its height.
     pub h: f64,
-    /// Lines of its sentence; nothing for a small one.
+    /// Lines of its sentence; nothing where it tells none.
     pub lines: Option<usize>,
+    /// How large its name stands.
+    pub name: NameSize,
 }
 
 /// A page: which tile is its first, and where each stands.
@@ -109,6 +195,15 @@ pub struct Layout {
     pub sources: usize,
     /// The pages; at least one.
     pub pages: Vec<Page>,
+}
+
+impl Layout {
+    /// On how many pages, from the first, the first so many tiles stand.
+    #[must_use]
+    pub fn pages_of(&self, tiles: usize) -> usize {
+        let holds = |page: &&Page| page.first < tiles && !page.places.is_empty();
+        self.pages.iter().take_while(holds).count()
+    }
 }
 
 /// How a wall is tried.
@@ -164,7 +259,10 @@ fn of_size(viewing: &ViewingConditions, content: &Content, attempt: &Attempt, te
     let mut text = text;
     let frame = loop {
         let frame = frame(viewing, content, text);
-        if (frame.width >= NARROWEST && frame.area >= LARGE) || text < 6.0 {
+        let column = column(large_columns(&content.tiles, frame.width), frame.width);
+        let large = content.tiles.iter().filter_map(TileWidth::large);
+        let tallest = large.map(|one| one.height(column)).fold(4.0, f64::max);
+        if (frame.width >= NARROWEST && frame.area >= tallest) || text < 6.0 {
             break frame;
         }
         text *= 0.97;

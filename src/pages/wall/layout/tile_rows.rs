@@ -1,119 +1,249 @@
-//! The tiles in rows, and the rows in pages: how many stand side by side, and what each page's sentences
-//! get of what is left over. Chooses no size of text.
+//! The tiles in rows, and the rows in pages: how many stand side by side, where the worst one stands, and what the
+//! sentences of each page get of what is left over. Chooses no size of text.
 
-use super::{Attempt, Content, GAP, LARGE, Page, TilePlacement, TileWidth, lines, whole};
+use super::{
+    Attempt, Content, GAP, LargeWidth, NameSize, Page, SENTENCE, TilePlacement, TileWidth, lines,
+    whole,
+};
 
-/// Each line of a large tile's sentence, in em.
-const SENTENCE: f64 = 1.25;
+/// The narrowest column of large tiles, in em. Their number depends on the screen and not on what the tiles say, so
+/// that another word moves none.
+pub(super) const COLUMN: f64 = 16.0;
 
-/// The narrowest large tile, in em, and the widest that a name can ask for.
-const LARGE_WIDTH: (f64, f64) = (13.0, 24.0);
-
-/// The most lines of a sentence.
+/// The most lines of a sentence, and of that of the worst one.
 pub(super) const MOST_LINES: usize = 3;
+const WORST_LINES: usize = 5;
 
-/// The pages; at least one.
+/// From so much room on beside its words a strip tells its sentence, in em.
+const STRIP_SENTENCE: f64 = 10.0;
+
+/// The pages; at least one. The worst one is of double height unless that takes one more page.
 pub(super) fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Page> {
-    let tiles = &content.tiles;
-    let large = tiles.iter().filter(|tile| tile.is_large()).count();
-    let large_width = usual(tiles, true).clamp(LARGE_WIDTH.0, LARGE_WIDTH.1);
-    let large_columns = columns(width, large_width).min(large.max(1));
-    let small_columns = columns(width, usual(tiles, false).max(6.0));
-    let mut pages = Vec::new();
-    let mut page = Page::default();
-    let mut y = 0.0;
-    let mut at = 0;
-    while at < tiles.len() {
-        let is_large = tiles[at].is_large();
-        let (columns, height) = if is_large {
-            (large_columns, LARGE + SENTENCE * lines(attempt.lines))
-        } else {
-            (small_columns, attempt.small)
-        };
-        if y + height > area + 1e-9 && !page.places.is_empty() {
-            let next = Page {
-                first: at,
-                places: Vec::new(),
-            };
-            finish(&mut page, area, attempt.lines);
-            pages.push(std::mem::replace(&mut page, next));
-            y = 0.0;
-        }
-        let row = row(&tiles[at..], columns, width);
-        at += row.len();
-        page.places
-            .extend(row.into_iter().map(|(x, w)| TilePlacement {
-                x,
-                y,
-                w,
-                h: height,
-                lines: is_large.then_some(attempt.lines),
-            }));
-        y += height + GAP;
+    let arranged = |double| Arrangement::new(content, attempt, width, area).pages(double);
+    let (plain, double) = (arranged(false), arranged(true));
+    // All pages, and those on which alarms stand.
+    let takes = |pages: &Vec<Page>| {
+        let small =
+            |page: &&Page| matches!(content.tiles.get(page.first), Some(TileWidth::Small(_)));
+        (
+            pages.len(),
+            pages.len() - pages.iter().filter(small).count(),
+        )
+    };
+    let (least, taken) = (takes(&plain), takes(&double));
+    if taken.0 > least.0 || taken.1 > least.1 {
+        plain
+    } else {
+        double
     }
-    finish(&mut page, area, attempt.lines);
-    pages.push(page);
-    pages
 }
 
-/// The width that three in four of a kind need: one long name must not take the columns from all others.
-fn usual(tiles: &[TileWidth], large: bool) -> f64 {
-    let same = tiles.iter().filter(|tile| tile.is_large() == large);
-    let mut widths: Vec<f64> = same.map(|tile| tile.words()).collect();
+/// The columns of the large tiles.
+pub(super) fn large_columns(tiles: &[TileWidth], width: f64) -> usize {
+    let large = tiles.iter().filter(|tile| tile.large().is_some()).count();
+    columns(width, COLUMN).min(large.max(1))
+}
+
+/// The width of one of so many columns.
+pub(super) fn column(columns: usize, width: f64) -> f64 {
+    (width - GAP * lines(columns - 1)) / lines(columns)
+}
+
+struct Arrangement<'a> {
+    tiles: &'a [TileWidth],
+    attempt: &'a Attempt,
+    width: f64,
+    area: f64,
+    large: usize,
+    small: usize,
+    strips: usize,
+}
+
+impl<'a> Arrangement<'a> {
+    fn new(content: &'a Content, attempt: &'a Attempt, width: f64, area: f64) -> Self {
+        let tiles = &content.tiles;
+        let strips = tiles
+            .iter()
+            .filter(|tile| matches!(tile, TileWidth::Strip(_)));
+        let widest = strips.map(|tile| tile.least()).fold(6.0, f64::max);
+        Self {
+            tiles,
+            attempt,
+            width,
+            area,
+            large: large_columns(tiles, width),
+            small: columns(width, usual_small(tiles).max(6.0)),
+            strips: columns(width, widest),
+        }
+    }
+
+    fn pages(&self, double: bool) -> Vec<Page> {
+        let mut pages = Vec::new();
+        let mut page = Page::default();
+        let (mut at, mut y, mut double) = (0, 0.0, double);
+        while let Some(tile) = self.tiles.get(at) {
+            let worst = tile.large().filter(|_| double);
+            double &= worst.is_none();
+            let block = worst.and_then(|worst| self.block(at, worst, y));
+            let places = block.unwrap_or_else(|| self.row(at, 0, y));
+            let bottom = bottom(&places);
+            if bottom > self.area + 1e-9 && !page.places.is_empty() {
+                let next = Page {
+                    first: at,
+                    places: Vec::new(),
+                };
+                self.finish(&mut page);
+                pages.push(std::mem::replace(&mut page, next));
+                y = 0.0;
+                continue;
+            }
+            at += places.len();
+            y = bottom + GAP;
+            page.places.extend(places);
+        }
+        self.finish(&mut page);
+        pages.push(page);
+        pages
+    }
+
+    /// The worst tile, as high as the two rows of others that stand beside it.
+    fn block(&self, at: usize, worst: &LargeWidth, y: f64) -> Option<Vec<TilePlacement>> {
+        let mut places = vec![TilePlacement {
+            y,
+            w: column(self.large, self.width),
+            h: 2.0 * self.height(at, self.width) + GAP,
+            ..TilePlacement::default()
+        }];
+        if self.large > 1 {
+            let upper = self.row(at + 1, 1, y);
+            let lower = self.row(at + 1 + upper.len(), 1, bottom(&upper) + GAP);
+            let both = !upper.is_empty() && !lower.is_empty();
+            places[0].h = both.then(|| bottom(&lower) - y)?;
+            places.extend(upper.into_iter().chain(lower));
+        }
+        let is_one_of_many = self.tiles.get(at + 1)?.large().is_some();
+        let fits = worst.least <= places[0].w + 1e-9 && bottom(&places) <= self.area + 1e-9;
+        (is_one_of_many && fits).then_some(places)
+    }
+
+    /// The next tiles of a kind in a row, from a column on. What needs more than a column takes several. Beside the
+    /// worst tile there are only large ones.
+    fn row(&self, at: usize, from: usize, y: f64) -> Vec<TilePlacement> {
+        let tiles = self.tiles.get(at..).unwrap_or_default();
+        let Some(first) = tiles.first() else {
+            return Vec::new();
+        };
+        let columns = match first {
+            TileWidth::Large(_) => self.large,
+            _ if from > 0 => 0,
+            TileWidth::Strip(_) => self.strips,
+            TileWidth::Small(_) => self.small,
+        };
+        let mut places: Vec<TilePlacement> = Vec::new();
+        let mut taken = from;
+        let same =
+            |tile: &&TileWidth| std::mem::discriminant(*tile) == std::mem::discriminant(first);
+        for tile in tiles.iter().take_while(same) {
+            let column = column(columns.max(1), self.width);
+            let span = whole(((tile.least() + GAP) / (column + GAP) - 1e-9).ceil());
+            let span = span.min(columns).max(1);
+            if taken + span > columns {
+                break;
+            }
+            let w = lines(span) * (column + GAP) - GAP;
+            let sentence = w - tile.least() >= STRIP_SENTENCE;
+            places.push(TilePlacement {
+                x: lines(taken) * (column + GAP),
+                y,
+                w,
+                h: self.height(at + places.len(), w),
+                lines: (matches!(tile, TileWidth::Strip(_)) && sentence).then_some(1),
+                name: NameSize::Plain,
+            });
+            taken += span;
+        }
+        let height = places.iter().map(|place| place.h).fold(0.0, f64::max);
+        for place in &mut places {
+            place.h = height;
+        }
+        places
+    }
+
+    /// The least height of a tile of this width.
+    fn height(&self, at: usize, width: f64) -> f64 {
+        let large = self.tiles.get(at).and_then(TileWidth::large);
+        large.map_or(self.attempt.small, |large| {
+            large.height(width) + SENTENCE * lines(self.attempt.lines)
+        })
+    }
+
+    /// Gives what a page has left over to its large tiles, evenly, and tells how many lines of a sentence each holds.
+    fn finish(&self, page: &mut Page) {
+        let tiles = self.tiles.get(page.first..).unwrap_or_default();
+        let mut tops: Vec<f64> = Vec::new();
+        for (place, tile) in page.places.iter().zip(tiles) {
+            if tile.large().is_some() && tops.last().is_none_or(|last| place.y > *last) {
+                tops.push(place.y);
+            }
+        }
+        let left = (self.area - bottom(&page.places)) / lines(tops.len().max(1));
+        let most = SENTENCE * lines(MOST_LINES.saturating_sub(self.attempt.lines));
+        let growth = left.clamp(0.0, most + 0.5);
+        // The first of all large ones is the worst.
+        let before = self.tiles.get(..page.first).unwrap_or_default();
+        let mut is_worst = before.iter().all(|tile| tile.large().is_none());
+        let mut size = NameSize::Larger;
+        let large = |(place, tile): (_, &TileWidth)| Some((place, *tile.large()?));
+        let shown = page.places.iter().zip(tiles).filter_map(large);
+        let mut shown = shown.skip(usize::from(is_worst));
+        if shown.any(|(place, large)| !large.stands_larger(place.w)) {
+            size = NameSize::Plain;
+        }
+        for (place, tile) in page.places.iter_mut().zip(tiles) {
+            let above = |y: f64| lines(tops.iter().filter(|top| **top < y - 1e-9).count());
+            let before = above(place.y);
+            if let Some(large) = tile.large() {
+                place.h += growth * (above(place.y + place.h) - before);
+                place.name = size;
+                let mut taken = large.height(place.w);
+                if is_worst {
+                    let with = |size| Some((size, large.height_with(size, place.w)?));
+                    let sizes = [NameSize::Worst, NameSize::Larger]
+                        .into_iter()
+                        .filter_map(with);
+                    let mut fitting = sizes.filter(|(_, height)| *height <= place.h + 1e-9);
+                    let (name, height) = fitting.next().unwrap_or((NameSize::Plain, taken));
+                    (place.name, taken) = (name, height);
+                    // No other name is larger.
+                    size = size.min(name);
+                }
+                let most = if is_worst { WORST_LINES } else { MOST_LINES };
+                place.lines = Some(whole((place.h - taken) / SENTENCE + 1e-9).min(most));
+                is_worst = false;
+            }
+            place.y += growth * before;
+        }
+    }
+}
+
+/// The width that three in four small tiles need: one long name must not take the columns from all others.
+fn usual_small(tiles: &[TileWidth]) -> f64 {
+    let small = tiles
+        .iter()
+        .filter(|tile| matches!(tile, TileWidth::Small(_)));
+    let mut widths: Vec<f64> = small.map(TileWidth::least).collect();
     widths.sort_by(f64::total_cmp);
     let most = (widths.len() * 3).div_ceil(4).saturating_sub(1);
     widths.get(most).copied().unwrap_or_default()
 }
 
-/// The next row: from where and how wide each of its tiles is. What needs more than a column takes
-/// several.
-fn row(tiles: &[TileWidth], columns: usize, width: f64) -> Vec<(f64, f64)> {
-    let column = (width - GAP * lines(columns - 1)) / lines(columns);
-    let mut row: Vec<(f64, f64)> = Vec::new();
-    let mut taken = 0;
-    let first = tiles.first().is_some_and(|tile| tile.is_large());
-    for tile in tiles.iter().take_while(|tile| tile.is_large() == first) {
-        let span = whole(((tile.words() + GAP) / (column + GAP) - 1e-9).ceil());
-        let span = span.clamp(1, columns);
-        if taken + span > columns {
-            break;
-        }
-        let x = lines(taken) * (column + GAP);
-        row.push((x, lines(span) * (column + GAP) - GAP));
-        taken += span;
-    }
-    // A row of large ones is filled.
-    if let Some((x, w)) = row.last_mut().filter(|_| first) {
-        *w = width - *x;
-    }
-    row
-}
-
-/// Gives what a page has left over to the sentences of its large tiles.
-fn finish(page: &mut Page, area: f64, had: usize) {
-    let bottom = page.places.iter().map(|p| p.y + p.h).fold(0.0, f64::max);
-    let mut tops: Vec<f64> = Vec::new();
-    for place in page.places.iter().filter(|place| place.lines.is_some()) {
-        if tops.last().is_none_or(|last| place.y > *last) {
-            tops.push(place.y);
-        }
-    }
-    if tops.is_empty() {
-        return;
-    }
-    let each = ((area - bottom) / lines(tops.len())).max(0.0);
-    let more = whole((each / SENTENCE).floor()).min(MOST_LINES.saturating_sub(had));
-    let growth = SENTENCE * lines(more);
-    for place in &mut page.places {
-        let before = tops.iter().filter(|top| **top < place.y).count();
-        place.y += growth * lines(before);
-        if let Some(held) = &mut place.lines {
-            *held += more;
-            place.h += growth;
-        }
-    }
-}
-
 fn columns(width: f64, one: f64) -> usize {
     whole(((width + GAP) / (one + GAP)).floor()).max(1)
+}
+
+fn bottom(places: &[TilePlacement]) -> f64 {
+    places
+        .iter()
+        .map(|place| place.y + place.h)
+        .fold(0.0, f64::max)
 }

@@ -16,6 +16,7 @@ fn tile(name: &str, severity: Severity) -> Tile {
         key: format!("plant-a/{name}"),
         source: "plant-a".to_owned(),
         name: name.to_owned(),
+        connection: String::new(),
         severity,
         was: severity,
         rank: Verdict::RULE,
@@ -123,13 +124,97 @@ fn what_is_read_with_its_connection_is_as_old_as_that() {
 }
 
 #[test]
-fn a_name_that_is_too_long_for_a_narrow_wall_stands_smaller() {
+fn a_name_that_is_too_long_for_a_narrow_wall_stands_in_two_lines() {
     let plan = tile("ABC Company Failover Plan", Severity::Warning);
-    assert!(plan.is_long(20.0) && !plan.is_long(24.0));
-    let TileWidth::Large(least) = plan.required_width() else {
+    let TileWidth::Large(width) = plan.required_width() else {
         panic!("a warning is large");
     };
-    assert!(least < 20.0, "in small text it fits: {least}");
+    assert!(width.name < 20.0, "in small text it fits: {width:?}");
+    assert!(
+        width.words.1 < 9.0,
+        "in two lines it is half as wide: {width:?}"
+    );
+}
+
+#[test]
+fn another_usual_state_of_a_tile_and_its_age_do_not_change_what_room_it_takes() {
+    let of = |word: &str, since| {
+        let tile = Tile {
+            word: word.to_owned(),
+            since: Some(second(since)),
+            ..tile("Kiln 2", Severity::Critical)
+        };
+        tile.required_width()
+    };
+    let usual = of("On slate", 1);
+    for word in [
+        "Primary silent",
+        "Override silent",
+        "Handover stuck",
+        "Failed",
+    ] {
+        assert_eq!(of(word, 9_999_999), usual, "{word}");
+    }
+}
+
+#[test]
+fn a_silent_connection_is_one_line() {
+    let source = Tile {
+        is_source: true,
+        ..not_believed("Plant B", Severity::Critical, Freshness::NoData)
+    };
+    assert!(matches!(source.required_width(), TileWidth::Strip(_)));
+    assert!(source.is_large(), "it stands among the alarms");
+}
+
+#[test]
+fn a_sentence_repeats_neither_the_name_nor_the_state() {
+    for (sentence, word, said) in [
+        (
+            "Kids 24 is on slate: no slicer is healthy.",
+            "On slate",
+            "no slicer is healthy.",
+        ),
+        (
+            "Kids 24 has no primary: no data is being collected.",
+            "No primary",
+            "no data is being collected.",
+        ),
+        (
+            "Kids 24: kids02 is on air and is silent.",
+            "On air unhealthy",
+            "kids02 is on air and is silent.",
+        ),
+        (
+            "Kids 24 failed on em01: disk full.",
+            "Failed",
+            "failed on em01: disk full.",
+        ),
+        ("Kids 24 does not answer.", "", "does not answer."),
+        ("Kids 24", "Failed", "Kids 24"),
+        ("Kids 245 has failed.", "Failed", "Kids 245 has failed."),
+        (
+            "Nothing is known: unread.",
+            "Unknown",
+            "Nothing is known: unread.",
+        ),
+        ("Kids 24: n: x", "known", "n: x"),
+        ("", "Failed", ""),
+    ] {
+        assert_eq!(without_repetition(sentence, "Kids 24", word), said);
+    }
+}
+
+#[test]
+fn tiles_of_one_name_tell_their_connection() {
+    let twin = Tile {
+        connection: "Enterprise Manager".to_owned(),
+        ..tile("Web Shop DR", Severity::Critical)
+    };
+    let TileWidth::Large(width) = twin.required_width() else {
+        panic!("a critical one is large");
+    };
+    assert!(width.tells_connection);
 }
 
 #[test]
