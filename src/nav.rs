@@ -7,7 +7,8 @@ use crate::provided::provided;
 use crate::readers::{forget, renew};
 use crate::route::Route;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use std::sync::Arc;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlAnchorElement, MouseEvent, UrlSearchParams};
 
 /// The console's location.
@@ -23,12 +24,12 @@ pub struct Nav {
     question_count: StoredValue<u32>,
 }
 
-/// A navigation that waits for an answer.
+/// What leaves the page, and waits for an answer.
 #[derive(Clone)]
 struct Question {
     /// Which question it is: an answer counts for its own question alone.
     number: u32,
-    href: String,
+    leave: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The navigation of this console. Only inside [`provide`]'s owner.
@@ -149,10 +150,16 @@ impl Nav {
         }
     }
 
+    /// What would be lost by leaving the page.
+    #[must_use]
+    pub fn unsaved(self) -> Option<&'static str> {
+        self.unsaved.get_untracked()
+    }
+
     /// Whether something would be lost by leaving the page.
     #[must_use]
     pub fn has_unsaved(self) -> bool {
-        self.unsaved.get_untracked().is_some()
+        self.unsaved().is_some()
     }
 
     /// The number of the question whether to leave, and what would be lost.
@@ -172,22 +179,32 @@ impl Nav {
         self.pending.set(None);
         if leave {
             self.unsaved.set(None);
-            self.go(&pending.href);
+            (pending.leave)();
         }
+    }
+
+    /// Does what leaves the page; once that was answered, where something would be lost.
+    pub fn leave(self, leave: impl Fn() + Send + Sync + 'static) {
+        if self.has_unsaved() {
+            self.ask(Arc::new(leave));
+        } else {
+            leave();
+        }
+    }
+
+    fn ask(self, leave: Arc<dyn Fn() + Send + Sync>) {
+        let number = self.question_count.get_value();
+        self.question_count.set_value(number.wrapping_add(1));
+        self.pending.set(Some(Question { number, leave }));
     }
 
     /// Whether going there has to wait for an answer.
     fn waits(self, href: &str) -> bool {
         let path = href.split_once('?').map_or(href, |(path, _)| path);
-        let waits =
-            self.unsaved.get_untracked().is_some() && self.path.with_untracked(|now| now != path);
+        let waits = self.has_unsaved() && self.path.with_untracked(|now| now != path);
         if waits {
-            let last = self.question_count.get_value();
-            self.question_count.set_value(last.wrapping_add(1));
-            self.pending.set(Some(Question {
-                number: last,
-                href: href.to_owned(),
-            }));
+            let href = href.to_owned();
+            self.ask(Arc::new(move || self.go(&href)));
         }
         waits
     }
@@ -203,10 +220,15 @@ impl Nav {
                 self.search.get_untracked()
             );
             if let Ok(history) = window().history() {
-                let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&back));
+                let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&back));
             }
-        } else {
-            self.follow();
+        } else if self.follow() {
+            focus_main();
+            let state = window().history().and_then(|history| history.state());
+            let top = state.ok().and_then(|state| state.as_f64());
+            if let Some(top) = top {
+                scroll_back(path, top, FRAMES);
+            }
         }
     }
 
@@ -215,16 +237,17 @@ impl Nav {
         if self.waits(href) {
             return;
         }
-        if let Ok(history) = window().history() {
-            let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(href));
+        let (path, search) = current();
+        if let Ok(history) = window().history()
+            && href != path + &search
+        {
+            // What scrolls is a part of the page, whose place no browser keeps.
+            let top = main_part().map_or(0, |main| main.scroll_top());
+            let _ = history.replace_state(&top.into(), "");
+            let _ = history.push_state_with_url(&JsValue::NULL, "", Some(href));
         }
         if self.follow() {
-            // A dialog that leads here keeps the focus until it is gone.
-            request_animation_frame(|| {
-                if let Some(main) = main_part() {
-                    let _ = main.focus();
-                }
-            });
+            focus_main();
         }
     }
 
@@ -232,7 +255,7 @@ impl Nav {
     /// with every key.
     pub fn replace(self, href: &str) {
         if let Ok(history) = window().history() {
-            let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(href));
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(href));
         }
         self.follow();
     }
@@ -291,6 +314,31 @@ fn current() -> (String, String) {
         location.pathname().unwrap_or_default(),
         location.search().unwrap_or_default(),
     )
+}
+
+fn focus_main() {
+    // A dialog that leads to another page keeps the focus until it is gone.
+    request_animation_frame(|| {
+        if let Some(main) = main_part() {
+            let _ = main.focus();
+        }
+    });
+}
+
+/// For so many frames a page that somebody comes back to is given the time to become as long as it was: half a second.
+const FRAMES: u32 = 30;
+
+/// Scrolls a page to where it was left, once it is as long again.
+fn scroll_back(path: String, top: f64, frames: u32) {
+    request_animation_frame(move || {
+        let Some(main) = main_part().filter(|_| current().0 == path) else {
+            return;
+        };
+        main.scroll_to_with_x_and_y(0.0, top);
+        if f64::from(main.scroll_top()) < top && frames > 0 {
+            scroll_back(path, top, frames - 1);
+        }
+    });
 }
 
 /// Where the page stands, and what scrolls.

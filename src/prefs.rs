@@ -1,6 +1,7 @@
 //! The preferences of this browser: theme, time zone, how often each page refreshes, columns, queries by
-//! name, silence and notifications of the wall. The only user of browser storage, and never of a secret; `index.html`
-//! reads theme and zone for what it paints first. Without storage, a choice lasts until the page is closed.
+//! name, silence and notifications of the wall; and that a console has begun, which tells its other windows. The only
+//! user of browser storage, and never of a secret; `index.html` reads theme and zone for what it paints first. Without
+//! storage, a choice lasts until the page is closed.
 
 use crate::json;
 use crate::on_change::{on_change, on_change_since};
@@ -91,7 +92,8 @@ pub struct Prefs {
     pub theme: RwSignal<Theme>,
     /// The time zone.
     pub zone: RwSignal<Zone>,
-    /// Seconds between two polls, by the kind of page; a page that is not named has the default.
+    /// Seconds between two polls, by the kind of page; a page that is not named has the default. [`Prefs::set_refresh`]
+    /// changes them.
     pub refresh: RwSignal<Vec<(String, u64)>>,
     /// The columns of the table "Cloud failover sessions", by code; `None` for the usual ones.
     pub session_columns: RwSignal<Option<Vec<String>>>,
@@ -112,6 +114,7 @@ const COLUMNS: &str = "failover-console.session-columns";
 const QUERIES: &str = "failover-console.queries";
 const MUTED: &str = "failover-console.muted";
 const NOTIFY: &str = "failover-console.notify";
+const BEGUN: &str = "failover-console.begun";
 
 /// The choices of this browser. Only inside [`provide`]'s owner.
 #[must_use]
@@ -157,9 +160,6 @@ pub fn provide() -> Prefs {
     keep(ZONE, move || prefs.zone.get().word().to_owned());
     keep(MUTED, move || yes_or_no(prefs.muted.get()).to_owned());
     keep(NOTIFY, move || yes_or_no(prefs.notify.get()).to_owned());
-    keep(REFRESH, move || {
-        json::write(&Intervals(&prefs.refresh.read()))
-    });
     keep(COLUMNS, move || json::write(&*prefs.session_columns.read()));
     keep(QUERIES, move || prefs.queries.get());
     // Another tab saves its whole list: what this one saves is added to that.
@@ -191,6 +191,16 @@ impl Prefs {
         is_stored
     }
 
+    /// Chooses the interval of one kind of page. Another tab may have chosen that of another since.
+    pub fn set_refresh(self, page: &str, seconds: u64) {
+        let chosen = stored(REFRESH).map(|text| intervals(&text));
+        let mut chosen = chosen.unwrap_or_else(|| self.refresh.get_untracked());
+        chosen.retain(|(chosen, _)| chosen != page);
+        chosen.push((page.to_owned(), seconds));
+        let _ = store(REFRESH, &json::write(&Intervals(&chosen)));
+        self.refresh.set(chosen);
+    }
+
     /// Forgets who has read these choices, which change seldom.
     pub fn renew(self) {
         renew(&[
@@ -203,6 +213,25 @@ impl Prefs {
             &self.notify,
         ]);
     }
+}
+
+/// Tells the other windows of this browser that a console has begun: maybe of somebody else, who has just signed in.
+pub fn tell_begun() {
+    // They are told of what becomes another text.
+    let number = js_sys::Number::from(js_sys::Math::random());
+    if let Ok(text) = number.to_string_with_radix(10) {
+        let _ = store(BEGUN, &String::from(text));
+    }
+}
+
+/// Runs it whenever a console has begun in another window of this browser, until the current owner is cleaned up.
+pub fn when_begun_elsewhere(run: impl Fn() + 'static) {
+    let elsewhere = window_event_listener(leptos::ev::storage, move |event| {
+        if event.key().as_deref() == Some(BEGUN) {
+            run();
+        }
+    });
+    on_cleanup(move || elsewhere.remove());
 }
 
 /// Seconds by the kind of page, as an object.

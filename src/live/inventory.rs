@@ -3,6 +3,7 @@
 
 use super::clock::{self, Clock, use_clock};
 use super::world::{GroupLeaderChange, World};
+use super::world_freshness::{Fresh, Polled};
 use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{self as api, Refresh, fetch};
 use crate::api::{Arrived, Failure, session, transport};
@@ -11,12 +12,11 @@ use crate::provided::provided;
 use crate::readers::{forget, renew};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
-use health::inventory::{EffectiveState, Kind, Observed, Reading, Resource};
+use health::inventory::{EffectiveState, Kind, Resource};
 use health::words;
 use leptos::prelude::*;
 use protocol::ConnectionState;
 use std::cell::{Cell, RefCell};
-use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::sync::Arc;
 use vendors::Connection;
@@ -28,24 +28,6 @@ const CLOCK_STEP: f64 = 200.0;
 
 /// A difference of this computer's clock from the gateway's that nobody has to be told of.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
-
-/// How fresh everything is, and from when until when that holds unless something else is read.
-#[derive(Debug)]
-struct Fresh {
-    /// In the order of the world's connections.
-    connections: Vec<Freshness>,
-    /// In the order of the world's resources.
-    resources: Vec<Freshness>,
-    world: Arc<World>,
-    interval: TimeDelta,
-    holds: RangeInclusive<DateTime<Utc>>,
-}
-
-impl Fresh {
-    fn is_as(&self, other: &Self) -> bool {
-        (&self.connections, &self.resources) == (&other.connections, &other.resources)
-    }
-}
 
 /// What the gateway watches, as it refreshes.
 #[derive(Clone, Copy)]
@@ -110,13 +92,24 @@ fn ahead(answer: &protocol::Inventory, requested_at: f64, came: f64) -> f64 {
 /// The changes after a revision, and the gateway's clock less the browser's.
 async fn ask(
     after: Option<String>,
-    refresh: Option<Refresh>,
+    refresh: Option<&Refresh>,
     abort: Option<AbortController>,
 ) -> Result<(protocol::Inventory, f64), Failure> {
     let requested_at = clock::now();
-    let changes = fetch(after.as_deref(), refresh.as_ref(), abort.as_ref()).await?;
+    let changes = fetch(after.as_deref(), refresh, abort.as_ref()).await?;
     let ahead = ahead(&changes, requested_at, clock::now());
     Ok((changes, ahead))
+}
+
+/// Notes what shall be read anew, each once.
+fn want(wanted: &Cell<Vec<Refresh>>, more: Vec<Refresh>) {
+    let mut all = wanted.take();
+    for what in more {
+        if !all.contains(&what) {
+            all.push(what);
+        }
+    }
+    wanted.set(all);
 }
 
 /// Begins to refresh, for as long as the console is open.
@@ -139,24 +132,29 @@ pub fn provide(first: First) -> Watched {
             // Who asks for everything anew wants the gateway to read anew, too.
             let requests = settings.refresh_requests.try_get_untracked();
             let everything = requests != seen.replace(requests);
-            let mut refreshes = wanted.take();
             if everything {
-                refreshes.push(Refresh::Everything);
+                want(&wanted, vec![Refresh::Everything]);
             }
-            let last = refreshes.pop();
+            let refreshes = wanted.take();
+            let wanted = Rc::clone(&wanted);
             let known = Rc::clone(&known);
             let after = known.borrow().revision.clone();
             async move {
                 clock.await_answer();
                 let answer = async {
                     // What these change is in the last answer, too.
-                    for refresh in refreshes {
+                    let (last, others) = refreshes.split_last().unzip();
+                    for refresh in others.unwrap_or_default() {
                         ask(after.clone(), Some(refresh), Some(abort.clone())).await?;
                     }
                     ask(after, last, Some(abort)).await
                 };
                 let answer = answer.await;
                 clock.answer_arrived();
+                // Nothing was read, so that it is wanted all the same. What the gateway refuses it would refuse again.
+                if let Err(Failure::Unreachable(_)) = answer {
+                    want(&wanted, refreshes);
+                }
                 let (changes, offset) = answer?;
                 let (world, seen) = known.borrow().after(changes);
                 known.replace(world.clone());
@@ -179,11 +177,12 @@ pub fn provide(first: First) -> Watched {
         };
         Live::starting_with(world, requested_at, fetch, moving)
     };
-    let judged = of_world(
-        live.value_untracked().unwrap_or_default(),
-        untrack(|| clock.at(ahead.get())),
-        TimeDelta::zero(),
-    );
+    let now = untrack(|| clock.at(ahead.get()));
+    let polled = Polled {
+        answered: now,
+        interval: TimeDelta::zero(),
+    };
+    let judged = Fresh::of(live.value_untracked().unwrap_or_default(), polled, now);
     let watched = Watched {
         live,
         ahead,
@@ -212,71 +211,20 @@ pub fn provide(first: First) -> Watched {
     watched
 }
 
-fn of_world(world: Arc<World>, now: DateTime<Utc>, interval: TimeDelta) -> Fresh {
-    let readings: Vec<_> = world
-        .connections
-        .iter()
-        .map(|state| reading(state, interval))
-        .collect();
-    let connections: Vec<_> = readings
-        .iter()
-        .map(|reading| reading.freshness(now))
-        .collect();
-    let ends = readings
-        .iter()
-        .filter_map(|reading| reading.as_fresh_until(None, now));
-    let mut until = ends.min().unwrap_or(DateTime::<Utc>::MAX_UTC);
-    // Those of one connection stand together.
-    let mut last: Option<(&str, Option<usize>)> = None;
-    let resources = world.resources().iter().map(|resource| {
-        let id = resource.key.connection.as_str();
-        let place = match last {
-            Some((held, place)) if held == id => place,
-            _ => world.connection_position(id),
-        };
-        last = Some((id, place));
-        match (place, resource.observed) {
-            (Some(place), Observed::At(_)) => {
-                let end = readings[place].as_fresh_until(Some(resource), now);
-                until = end.map_or(until, |end| until.min(end));
-                readings[place].freshness_of(resource, now)
-            }
-            (Some(place), Observed::WithConnection) => connections[place],
-            _ => Freshness::NoData,
-        }
-    });
-    let resources = resources.collect();
-    Fresh {
-        connections,
-        resources,
-        world,
-        interval,
-        holds: now..=until,
-    }
-}
-
-/// What is asked for less often than the gateway reads is expected to be older.
-fn reading(state: &ConnectionState, interval: TimeDelta) -> Reading {
-    let own = i64::try_from(state.interval_ms).unwrap_or(i64::MAX);
-    let own = TimeDelta::try_milliseconds(own).unwrap_or(TimeDelta::MAX);
-    Reading {
-        observed_at: state.observed_at,
-        interval: own.max(interval),
-    }
-}
-
 impl Watched {
     /// Judges how fresh everything is, unless what was judged last still holds. Returns whether anything is fresher or
     /// less fresh than it was.
     fn judge(self, now: DateTime<Utc>) -> bool {
         let world = self.world_untracked();
-        let interval = TimeDelta::from_std(self.settings.interval()).unwrap_or(TimeDelta::MAX);
+        let polled = Polled {
+            answered: untrack(|| self.last_answer()).unwrap_or(now),
+            interval: TimeDelta::from_std(self.settings.interval()).unwrap_or(TimeDelta::MAX),
+        };
         let changed = self.fresh.try_update_value(|held| {
-            let is_of = Arc::ptr_eq(&held.world, &world) && held.interval == interval;
-            if is_of && held.holds.contains(&now) {
+            if held.holds(&world, polled, now) {
                 return false;
             }
-            let fresh = of_world(world, now, interval);
+            let fresh = Fresh::of(world, polled, now);
             let changed = !held.is_as(&fresh);
             *held = fresh;
             changed
@@ -427,23 +375,24 @@ impl Watched {
     /// A vendor's time, each second.
     #[must_use]
     pub fn vendor_now(self, connection: &str) -> DateTime<Utc> {
+        self.vendor_time(connection, self.now())
+    }
+
+    /// A vendor's time at a moment of the gateway's clock.
+    #[must_use]
+    pub fn vendor_time(self, connection: &str, at: DateTime<Utc>) -> DateTime<Utc> {
         let ahead = self
             .connection(connection)
             .map_or(0, |state| state.vendor_ahead_ms);
         let ahead = TimeDelta::try_milliseconds(ahead).unwrap_or_default();
-        let now = self.now();
-        now.checked_add_signed(ahead).unwrap_or(now)
+        at.checked_add_signed(ahead).unwrap_or(at)
     }
 
     /// Has the gateway read anew, and shows what it then knows.
     pub fn refresh(self, what: Refresh) {
-        let _ = self.wanted.try_with_value(|wanted| {
-            let mut all = wanted.take();
-            if !all.contains(&what) {
-                all.push(what);
-            }
-            wanted.set(all);
-        });
+        let _ = self
+            .wanted
+            .try_with_value(|wanted| want(wanted, vec![what]));
         self.live.status.refresh();
     }
 

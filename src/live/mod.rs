@@ -19,6 +19,7 @@ pub mod timeline;
 pub mod uplynk;
 pub mod veeam;
 pub mod world;
+mod world_freshness;
 
 pub use aveva::{Detail, Group};
 pub use clock::{Clock, use_clock};

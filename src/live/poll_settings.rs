@@ -110,9 +110,6 @@ impl PollSettings {
     /// Chooses the interval of the page that is open.
     pub fn choose(self, interval: Duration) {
         let page = untrack(|| Route::parse(&self.nav.path()).page().to_owned());
-        self.prefs.refresh.update(|chosen| {
-            chosen.retain(|(chosen, _)| *chosen != page);
-            chosen.push((page, interval.as_secs()));
-        });
+        self.prefs.set_refresh(&page, interval.as_secs());
     }
 }

@@ -4,7 +4,7 @@
 use super::clock::{self, Clock};
 use super::poll::Poll;
 use super::poll_settings::PollSettings;
-use super::schedule::Millis;
+use super::schedule::{self, Millis};
 use crate::api::{Failure, VendorDate};
 use crate::on_change::on_change_since;
 use crate::readers::{forget, renew};
@@ -58,7 +58,8 @@ impl Status {
                     None => schedule.set(poll_settings.interval(), paused, hidden),
                 }
                 let (_, woken, requested) = before.unwrap_or(counts);
-                if woken != counts.1 {
+                let is_young = untrack(|| status.is_young(&poll)) && !schedule.is_under_way();
+                if woken != counts.1 && !is_young {
                     schedule.wake();
                 }
                 if requested != counts.2 {
@@ -72,6 +73,20 @@ impl Status {
             counts
         });
         status
+    }
+
+    /// Whether the last answer of a poll with an interval of its own is as new as that wants it. Such a one is not old because
+    /// nobody saw it: a report of a month is not made anew whenever its tab is shown.
+    fn is_young(self, poll: &Poll) -> bool {
+        let age = self
+            .requested_at
+            .get()
+            .map(|requested_at| clock::now() - requested_at);
+        let own = poll.interval.map(schedule::millis);
+        self.failure.read().is_none()
+            && age
+                .zip(own)
+                .is_some_and(|(age, own)| (0.0..own).contains(&age))
     }
 
     pub(super) fn observe_date(self, requested_at: Millis, received: Millis, dated: VendorDate) {

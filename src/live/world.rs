@@ -61,11 +61,16 @@ impl World {
         } else {
             self.resources.clone()
         };
-        resources.retain(|held| !changes.removed.contains(&held.key));
+        let mut removed = changes.removed;
+        if !removed.is_empty() {
+            sort(&mut removed, Ord::cmp);
+            resources.retain(|held| removed.binary_search(&held.key).is_err());
+        }
         let mut last_leaders = self.last_leaders.clone();
         let mut added = Vec::new();
         for resource in changes.resources {
-            let before = self.find(&resource.key).and_then(|old| old.leader());
+            let before = self.position(&resource.key);
+            let before = before.and_then(|place| self.resources[place].leader());
             let before = before.map(str::to_owned);
             let before = before.or_else(|| {
                 let mut held = last_leaders.iter();
@@ -175,10 +180,20 @@ impl World {
         &self.resources
     }
 
-    /// One resource.
+    /// One resource; of a run of a plan as the connection has it that represents it.
     #[must_use]
     pub fn find(&self, key: &ResourceKey) -> Option<&Arc<Resource>> {
-        self.position(key).map(|place| &self.resources[place])
+        match key.kind {
+            Kind::FailoverSession => self.session(&key.id),
+            _ => self.position(key).map(|place| &self.resources[place]),
+        }
+    }
+
+    /// The run of a plan with this GUID, which several connections may list, and one represents.
+    #[must_use]
+    pub fn session(&self, uid: &str) -> Option<&Arc<Resource>> {
+        let mut sessions = self.of_kind(Kind::FailoverSession).iter();
+        sessions.find(|held| held.key.id == uid)
     }
 
     /// Where a resource stands.

@@ -14,7 +14,7 @@ use crate::ui::csv::{cell, row, whole};
 use crate::ui::download::FileKind;
 use crate::ui::table::filters::{Select, is_system, known};
 use crate::ui::{FailureCard, Heading, download, name, times};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use health::words::span;
 use leptos::prelude::*;
 use protocol::{GroupReport, PlanReport, Report as ReportData};
@@ -89,10 +89,14 @@ fn Content(query: String) -> impl IntoView {
                 .is_none()
                 .then(|| "Loading…".to_owned());
         };
-        let now = watched.now();
-        let moment = |at| times::moment(at, now, prefs.zone.get());
+        let zone = prefs.zone.get();
+        // Both with their dates, of which a printed report has no other.
+        let moment = |at: DateTime<Utc>| {
+            let at = at.with_timezone(&times::offset(zone, at));
+            times::written(at.naive_local(), "%-d %b %Y %H:%M:%S")
+        };
         let (from, to) = (moment(told.from), moment(told.to));
-        Some(format!("From {from} to {to} {}", prefs.zone.get().word()))
+        Some(format!("From {from} to {to} {}", zone.word()))
     };
     // As it is when a table is drawn: titles change with the configuration alone.
     let title = move |id: &str| watched.world_untracked().title(id);

@@ -30,6 +30,8 @@ pub struct RowState {
     pub word: String,
     /// Where it is no longer current: what was last known, and how old that is.
     pub last_known: Option<String>,
+    /// That somebody takes care of its alarm: "acknowledged", "in maintenance".
+    pub care: Option<&'static str>,
     /// How many of its fields could not be read.
     pub unreadable: usize,
     /// Whether it was read at all.
@@ -48,7 +50,11 @@ impl RowState {
 #[must_use]
 pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
     let age = || watched.age_of(resource);
+    let world = watched.world();
+    let mut alarms = world.alarms.iter();
+    let alarm = alarms.find(|alarm| alarm.resource == resource.key);
     RowState {
+        care: alarm.and_then(|alarm| alarm.care()),
         unreadable: resource.unreadable.len(),
         is_read: resource.observed != Observed::Never,
         ..shown(watched.effective_state(resource), age)
@@ -83,6 +89,7 @@ fn shown(state: EffectiveState, age: impl FnOnce() -> Option<TimeDelta>) -> RowS
         severity: state.severity,
         word: state.word.into_owned(),
         last_known,
+        care: None,
         unreadable: 0,
         is_read: true,
     }
@@ -120,11 +127,15 @@ pub fn StateCell(
         let last_known = state.read().last_known.clone();
         last_known.map(|words| view! { <span class="sub">{words}</span> })
     };
+    let care = move || {
+        let care = state.read().care;
+        care.map(|words| view! { <span class="sub">{words}</span> })
+    };
     let unreadable = move || {
         let unreadable = state.read().unreadable;
         (unreadable > 0).then(|| view! { <span class="sub">{unreadable::count(unreadable)}</span> })
     };
-    view! { <td><StatusMark severity word />{last_known}{unreadable}</td> }
+    view! { <td><StatusMark severity word />{last_known}{care}{unreadable}</td> }
 }
 
 /// When a row is drawn, by its vendor's clock.

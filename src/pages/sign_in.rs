@@ -7,7 +7,7 @@ use crate::api::session::{Session, SignInMethods, at_provider, session, sign_in,
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::dialog::Dialog;
-use crate::ui::{FailureCard, Heading, Icon, demo_badge, error_status};
+use crate::ui::{FailureCard, Heading, Icon, demo_badge, error_status, focus};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use vendors::operation::segment;
@@ -18,6 +18,7 @@ pub fn SignIn() -> impl IntoView {
     let nav = use_nav();
     let to = destination(nav.param("to"));
     let failed = nav.param("failed").unwrap_or_default();
+    let is_signed_out = nav.param("signed-out").is_some();
     let claim = RwSignal::new(String::new());
     if failed == "overage" || failed == "no-claim" || failed.starts_with("claim-") {
         leptos::task::spawn_local(async move {
@@ -54,7 +55,11 @@ pub fn SignIn() -> impl IntoView {
                     <p class="row"><a class="btn main" href=Route::Overview.href() target="_self">"Overview"</a></p>
                 }
                 .into_any(),
-                None => view! { <SignInForm back=back.clone() done /> }.into_any(),
+                None => view! {
+                    {is_signed_out.then(|| view! { <p class="row" role="status"><Icon name="done" />"You are signed out."</p> })}
+                    <SignInForm back=back.clone() done />
+                }
+                .into_any(),
             }}
         </main>
     }
@@ -71,10 +76,28 @@ pub fn SignInAgain(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let close = Trigger::new();
+    let new = StoredValue::new(None::<Session>);
+    let signed_in = Callback::new(move |session| {
+        new.set_value(Some(session));
+        close.notify();
+    });
+    // A dialog that is closed gives the focus back. One that is merely taken away does not.
+    let closed = Callback::new(move |()| {
+        if let Some(session) = new.try_update_value(Option::take).flatten() {
+            let _ = done.try_run(session);
+        }
+        let _ = on_close.try_run(());
+        // What opened it goes where it led to that.
+        request_animation_frame(|| {
+            if document().active_element() == document().body().map(Into::into) {
+                focus("#main");
+            }
+        });
+    });
     view! {
-        <Dialog title="Sign in again" on_close close>
+        <Dialog title="Sign in again" on_close=closed close>
             <p>"Your session has ended. The data on the screen stays but is no longer refreshed."</p>
-            <SignInForm user done />
+            <SignInForm user done=signed_in />
         </Dialog>
     }
 }
@@ -93,6 +116,11 @@ fn SignInForm(
     done: Callback<Session>,
 ) -> impl IntoView {
     let nav = use_nav();
+    let missing = if user.is_empty() {
+        "#user"
+    } else {
+        "#password"
+    };
     let (user, password) = (RwSignal::new(user), RwSignal::new(String::new()));
     let (busy, wrong) = (RwSignal::new(false), RwSignal::new(None::<String>));
     // In a dialog the fields are there at once: it puts the focus into the first.
@@ -158,6 +186,10 @@ fn SignInForm(
         }
     };
     let form = move || {
+        // A dialog has given the focus to its first field by then.
+        request_animation_frame(move || {
+            focus(missing);
+        });
         view! {
         <form class="sign-in" on:submit=submit>
             <div class="entry">

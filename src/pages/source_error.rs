@@ -3,7 +3,7 @@
 
 use crate::api::inventory::Refresh;
 use crate::live::{keyed, use_watched};
-use crate::ui::{FailureCard, Icon};
+use crate::ui::{FailureCard, Icon, hand_over};
 use health::inventory::Kind;
 use health::words;
 use leptos::prelude::*;
@@ -69,6 +69,7 @@ fn SourceError(
                 let line = crate::api::Failure::from(failure).line();
                 let of = title.clone();
                 let age = move || words::ago(watched.since(at));
+                on_cleanup(|| hand_over("#main"));
                 view! {
                     <p class="panel note" data-s="unknown">
                         <Icon name="stale" />

@@ -5,6 +5,7 @@ use crate::api::session::{self, Ended, Session};
 use crate::live::{use_poll_settings, use_watched};
 use crate::on_change::on_change_since;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
+use crate::prefs;
 use crate::provided::provided;
 use crate::ui::Icon;
 use leptos::prelude::*;
@@ -41,6 +42,19 @@ pub fn SignedOut() -> impl IntoView {
     });
     // In another tab of this browser somebody else may have signed in meanwhile, or the same user again: then the gateway
     // answers here, too.
+    let ask = move || {
+        let is_other = is_other.clone();
+        leptos::task::spawn_local(async move {
+            if let Ok(new) = session::session().await
+                && (is_other(&new) || ended.try_get_untracked() == Some(true))
+            {
+                let _ = done.try_run(new);
+            }
+        });
+    };
+    // Who can see both windows needs no reason to come back to this one.
+    prefs::tell_begun();
+    prefs::when_begun_elsewhere(ask.clone());
     let watched = use_watched();
     on_change_since(move |before: Option<bool>| {
         poll_settings.woken.track();
@@ -49,14 +63,7 @@ pub fn SignedOut() -> impl IntoView {
             let _ = watched.last_answer();
         }
         if before == Some(has_ended) {
-            let is_other = is_other.clone();
-            leptos::task::spawn_local(async move {
-                if let Ok(new) = session::session().await
-                    && (is_other(&new) || ended.try_get_untracked() == Some(true))
-                {
-                    let _ = done.try_run(new);
-                }
-            });
+            ask();
         }
         has_ended
     });

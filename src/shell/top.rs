@@ -5,6 +5,7 @@ use super::sources::SourceList;
 use crate::api::Outcome;
 use crate::api::session::{Session, sign_out};
 use crate::live::use_watched;
+use crate::nav::use_nav;
 use crate::prefs::{Zone, use_prefs};
 use crate::provided::provided;
 use crate::route::Route;
@@ -43,7 +44,7 @@ pub fn Top() -> impl IntoView {
             {(!session.may_change()).then(|| view! { <b class="role" title="You can view everything but change nothing">"READ-ONLY"</b> })}
             <p class="who">
                 <Icon name="key" />
-                <span class="desk">{session.user.clone()}</span>
+                <span class="desk" title=session.user.clone()>{session.user.clone()}</span>
                 <b class="role">{session.role.clone()}</b>
             </p>
             {session.can_sign_out.then(|| view! { <SignOut /> })}
@@ -53,16 +54,24 @@ pub fn Top() -> impl IntoView {
 
 #[component]
 fn SignOut() -> impl IntoView {
-    let notices = use_notices();
+    let (nav, notices) = (use_nav(), use_notices());
     let click = move |_| {
-        leptos::task::spawn_local(async move {
-            match sign_out().await {
-                // Loads a new page: nothing of the previous session may stay.
-                Outcome::Done { .. } => {
-                    let _ = window().location().assign(&Route::SignIn.href());
+        let unsaved = nav.unsaved();
+        // Asked before: once the session has ended, nothing can be saved any more.
+        nav.leave(move || {
+            leptos::task::spawn_local(async move {
+                match sign_out().await {
+                    // Loads a new page: nothing of the previous session may stay.
+                    Outcome::Done { .. } => {
+                        let address = Route::SignIn.href() + "?signed-out=1";
+                        let _ = window().location().assign(&address);
+                    }
+                    outcome => {
+                        nav.set_unsaved(unsaved);
+                        notices.show_outcome(outcome);
+                    }
                 }
-                outcome => notices.show_outcome(outcome),
-            }
+            });
         });
     };
     view! { <button type="button" class="btn" on:click=click>"Sign out"</button> }
@@ -76,6 +85,11 @@ fn Time() -> impl IntoView {
         let now = now.with_timezone(&times::offset(zone, now));
         times::written(now.naive_local(), "%H:%M:%S")
     };
+    let date = move || {
+        let now = watched.now_by_day();
+        let now = now.with_timezone(&times::offset(prefs.zone.get(), now));
+        times::written(now.naive_local(), "%-d %b %Y ")
+    };
     let zone = move || prefs.zone.get();
     view! {
         <button
@@ -84,7 +98,7 @@ fn Time() -> impl IntoView {
             title="Show times in the other zone"
             on:click=move |_| prefs.zone.update(|zone| *zone = zone.other())
         >
-            <b><time>{move || time(zone())}</time>" "{move || zone().word()}</b>
+            <b><span class="printed">{date}</span><time>{move || time(zone())}</time>" "{move || zone().word()}</b>
             <small>{move || time(zone().other())}" "{move || zone().other().word()}</small>
         </button>
         <ComputerClock />

@@ -1,6 +1,7 @@
 //! What went wrong, in one of its four kinds, with the vendor's own words and what to do.
 
 use super::copy::Copy;
+use super::focus::hand_over;
 use super::icon::Icon;
 use crate::api::Failure;
 use crate::api::failure::status_line;
@@ -139,6 +140,8 @@ pub fn FailureCard(
         words.advice = "";
     }
     let retry = retry.map(|retry| {
+        // After it has helped, the card goes.
+        on_cleanup(|| hand_over("#main"));
         view! { <button type="button" class="btn" on:click=move |_| retry.run(())>"Retry"<span class="vh">" "{system}</span></button> }
     });
     let term = |name: &'static str, text: Option<String>| {

@@ -22,7 +22,10 @@ pub fn provide() -> RwSignal<Title> {
     let title = RwSignal::new(Title::default());
     provide_context(Headline(title));
     on_change(move || {
-        document().set_title(&format!("{} · Failover Console", title.read().heading));
+        let heading = &title.read().heading;
+        // A console that cannot start has none.
+        let between = if heading.is_empty() { "" } else { " · " };
+        document().set_title(&format!("{heading}{between}Failover Console"));
     });
     title
 }

@@ -3,7 +3,7 @@
 
 use super::focus::focus;
 use super::icon::Icon;
-use crate::api::Outcome;
+use crate::api::{Failure, Outcome};
 use crate::live::keyed;
 use crate::provided::provided;
 use leptos::prelude::*;
@@ -115,7 +115,12 @@ impl Notices {
                 failure, message, ..
             } => {
                 let message = message.unwrap_or_default();
-                let words = format!("Refused: {} {message}", failure.in_full());
+                let refused = match failure {
+                    // Nobody was reached who could refuse it.
+                    Failure::Unreachable(_) => "Nothing was sent",
+                    _ => "Refused",
+                };
+                let words = format!("{refused}: {} {message}", failure.in_full());
                 (Mark::Refused, words.trim_end().to_owned())
             }
             Outcome::Unknown { failure, message } => {

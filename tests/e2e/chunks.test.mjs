@@ -419,6 +419,28 @@ story('a page that cannot be loaded says so, Retry loads it, and the rest goes o
   }
 });
 
+story('a page that cannot be loaded says so, also where something else that waited for the same has gone', async ({ page, product, complaints }) => {
+  complaints.expect(/status of 404/);
+  const pieces = held();
+  const server = await proxy(product, (path) => (isPiece(path) ? pieces.awaited.then(() => 404) : undefined));
+  try {
+    await page.goto(server.url);
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Connections/ }).click();
+    await page.getByText('Loading this page…').waitFor();
+    // The pop-up of a source shows a part of that page.
+    await page.getByRole('list', { name: 'Sources' }).getByRole('button', { name: /^Plant A: / }).click();
+    const popUp = page.getByRole('group', { name: 'Plant A', exact: true });
+    await popUp.getByText('Loading…').waitFor({ state: 'attached' });
+    await page.keyboard.press('Escape');
+    await popUp.getByText('Loading…').waitFor({ state: 'detached' });
+    pieces.release();
+    await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor();
+  } finally {
+    pieces.release();
+    server.stop();
+  }
+});
+
 story('a page whose piece comes late does not take the place of the page that is open by then', async ({ page, product }) => {
   const pieces = held();
   const server = await proxy(product, (path) => (isPiece(path) ? pieces.awaited : undefined));

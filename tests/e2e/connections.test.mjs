@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { eventually, open, pass, story } from './harness.mjs';
 import { vendorRequests } from './support/requests.mjs';
+import { PASSWORD, serve } from './support/served.mjs';
 import { says } from './support/sources.mjs';
 import { TITLES, recentSessions, system } from './support/worlds.mjs';
 
@@ -21,6 +22,33 @@ story('every connection says that it is live and how much it holds', async ({ pa
     await card.locator('dl').getByText(id, { exact: true }).waitFor();
     await card.locator('header').getByText('live', { exact: true }).waitFor();
     await card.getByText(number[id], { exact: true }).waitFor();
+    // What can be pressed does not look as if it could not.
+    const colours = await card.getByRole('button', { name: /^Refresh now/ }).evaluate((one) => [one, document.body].map((part) => getComputedStyle(part).color));
+    assert.equal(colours[0], colours[1]);
+  }
+});
+
+story('an alert that does not arrive says when and why, inside of its row', async ({ page, complaints }) => {
+  complaints.expect(/status of 401/);
+  const target = '[[alert_target]]\nid = "pager"\nkind = "webhook"\nurl = "http://127.0.0.1:9/"\n';
+  const served = await serve({ more: `${target}[[alert]]\nid = "all"\ntargets = ["pager"]\nafter_seconds = 0\n` });
+  try {
+    await page.goto(`${served.url}/sign-in?to=%2Fconnections`);
+    await page.getByLabel('User name').fill('ann');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    const row = page.getByRole('table', { name: 'Alert targets' }).getByRole('row', { name: /^pager/ });
+    const cell = row.getByRole('cell').filter({ hasText: /could not reach the receiver/ });
+    await cell.waitFor({ timeout: 40_000 });
+    const looks = await cell.evaluate((one) => {
+      const middle = (part) => (part.getBoundingClientRect().top + part.getBoundingClientRect().bottom) / 2;
+      const [mark, time, why] = [one.querySelector('svg'), one.querySelector('.st'), one.querySelector('.sub')];
+      return [Math.abs(middle(mark) - middle(time)) <= 2, one.getBoundingClientRect().bottom - why.getBoundingClientRect().bottom >= 4];
+    });
+    assert.deepEqual(looks, [true, true]);
+  } finally {
+    await page.goto('about:blank');
+    await served.stop();
   }
 });
 
@@ -38,6 +66,28 @@ story('a connection that fails says why, and recovers', async ({ page, visit, co
   await failure.waitFor({ state: 'detached' });
   await card.getByText('live', { exact: true }).waitFor();
   await card.getByText(/^503: The service is unavailable/).waitFor();
+});
+
+story('the pop-up of a source goes when its link leads to another page', async ({ page, visit }) => {
+  await visit('/');
+  await page.getByRole('list', { name: 'Sources' }).getByRole('button', { name: /^Plant A: / }).click();
+  const more = page.getByRole('group', { name: 'Plant A', exact: true });
+  await more.getByRole('link', { name: 'Connections' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Connections' }).waitFor();
+  await more.waitFor({ state: 'hidden' });
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
+});
+
+story('the focus goes to the page when a connection that somebody retries answers', async ({ page, visit, control, reread }) => {
+  await visit('/groups');
+  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'status', status: 503 } });
+  await reread();
+  const retry = page.getByRole('main').getByRole('button', { name: 'Retry Plant B', exact: true });
+  await retry.focus();
+  await control('DELETE', '/faults');
+  await page.keyboard.press('Enter');
+  await retry.waitFor({ state: 'detached' });
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
 });
 
 story('a failing connection leaves the others live', async (told) => {

@@ -57,10 +57,19 @@ story('sources without a place in the bar open behind a button, and the worst ha
   const shown = await inBar(page);
   assert.deepEqual(shown, titles.slice(0, shown.length));
   assert.equal(await more.textContent(), `+${titles.length - shown.length}`);
+  const bar = await sources(page).boundingBox();
   await more.click();
   assert.deepEqual((await inBar(page)).toSorted(), titles.toSorted());
+  // It unfolds where the bar was, and what a source says stands below that.
+  const list = await sources(page).boundingBox();
+  assert.ok(list.y <= bar.y && Math.abs(list.x - bar.x) <= 13, `it opens at ${list.x}, ${list.y}`);
   await page.keyboard.press('Escape');
   assert.deepEqual(await inBar(page), shown);
+  const button = sources(page).getByRole('button', { name: new RegExp(`^${shown.at(-1)}: `) });
+  await button.click();
+  const [{ x, y, height }, popup] = [await button.boundingBox(), await page.getByRole('group', { name: shown.at(-1), exact: true }).boundingBox()];
+  assert.ok(Math.abs(popup.x - x) <= 2 && popup.y >= y + height && popup.y <= y + height + 16, `${shown.at(-1)} opens at ${popup.x}, ${popup.y}`);
+  await page.keyboard.press('Escape');
   // What has no place takes no focus either.
   const reachable = await sources(page).getByRole('button').evaluateAll((all) => all.filter((one) => one.tabIndex >= 0).length);
   assert.equal(reachable, shown.length);
@@ -87,6 +96,37 @@ story('the header of a phone leaves the screen to the page, with every source in
     }
   }
 });
+
+story('a clock that is wrong leaves two sources their places', { now: new Date('2026-11-27T09:00:00Z') }, async ({ page, visit }) => {
+  await visit('/');
+  await page.getByText(/^This computer's clock is \d+ d ahead$/).waitFor();
+  await eventually(async () => assert.ok((await inBar(page)).length >= 2));
+});
+
+for (const size of [20, 24, 32]) {
+  story(`with letters of ${size} pixels nothing of rail and bar lies over anything else, and lines keep apart`, async ({ page, visit, control, reread }) => {
+    await control('POST', '/reset', { scenario: 'incident' });
+    await reread();
+    const session = await page.context().newCDPSession(page);
+    await session.send('Page.enable');
+    await session.send('Page.setFontSizes', { fontSizes: { standard: size, fixed: size } });
+    await visit('/');
+    await page.getByRole('list', { name: 'Alarms' }).getByRole('listitem').first().waitFor();
+    const found = await page.evaluate(() => {
+      const box = (one) => one.getBoundingClientRect();
+      const seen = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility() && box(one).width > 2);
+      const rail = box(document.querySelector('.rail'));
+      const bar = seen('.top > *').map(box);
+      const covers = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+      return {
+        outside: seen('.rail a, .rail a *').filter((one) => box(one).right > rail.right + 1).map((one) => one.outerHTML),
+        covered: bar.filter((one, at) => bar.some((other, place) => place !== at && covers(one, other))).length,
+        close: seen('.alarms p').filter((one) => parseFloat(getComputedStyle(one).lineHeight) < 1.2 * parseFloat(getComputedStyle(one).fontSize)).length,
+      };
+    });
+    assert.deepEqual(found, { outside: [], covered: 0, close: 0 });
+  });
+}
 
 story('on a phone whose clock is wrong the header still names what is open', { viewport: { width: 390, height: 844 }, now: new Date('2026-11-27T09:00:00Z') }, async ({ page, visit }) => {
   await visit('/groups/plant-a/boiler-opcua');
@@ -276,5 +316,33 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
     const { y } = await notice.boundingBox();
     assert.ok(y >= main.y + main.height, 'the notice lies over the page');
     await eventually(async () => assert.ok(await notice.isVisible()));
+  });
+}
+
+for (const viewport of [{ width: 1440, height: 900 }, { width: 1024, height: 768 }, { width: 390, height: 844 }]) {
+  story(`all failovers of one moment can be read at ${viewport.width}, the newest first`, { viewport }, async ({ page, visit, control, world }) => {
+    await visit('/groups');
+    await page.getByRole('listitem', { name: /^Plant A: live/ }).waitFor();
+    const { groups } = system(await world(), 'plant-a');
+    const isSoon = ({ FailoverTimeout, Sessions }) => FailoverTimeout <= '00:01:00' && Sessions.length === 2 && Sessions.some(({ Role }) => Role === 'Primary');
+    const sites = groups.filter(isSoon).slice(0, 3);
+    assert.equal(sites.length, 3);
+    for (const { Id, Sessions } of sites) {
+      await control('PATCH', path('systems', 'plant-a', 'groups', Id, 'sessions', Sessions.find(({ Role }) => Role === 'Primary').Id), { silent: true });
+    }
+    await control('POST', '/clock/advance', { seconds: 150 });
+    const told = page.locator('.failovers .notice');
+    await eventually(async () => assert.equal(await told.count(), sites.length), 20_000);
+    const { places, hidden } = await told.evaluateAll((all) => {
+      const strip = all[0].closest('.notices');
+      return {
+        places: all.map((one) => one.getBoundingClientRect()).map(({ left, top }) => [top, left]),
+        hidden: strip.scrollHeight - strip.clientHeight,
+      };
+    });
+    assert.ok(hidden <= 1, `${hidden} px have to be scrolled to`);
+    // Below each other, or from left to right.
+    const shown = places.map((place, at) => ({ place, at })).toSorted(({ place: [a, b] }, { place: [c, d] }) => a - c || b - d);
+    assert.deepEqual(shown.map(({ at }) => at), sites.map((_, at) => at).toReversed());
   });
 }

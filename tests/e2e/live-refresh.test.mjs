@@ -365,6 +365,78 @@ story('every page has its interval, and keeps it', async (told) => {
   assert.equal(await every.inputValue(), '60');
 });
 
+story('two tabs that choose how often two pages refresh keep both', async ({ page, visit }) => {
+  const other = await page.context().newPage();
+  const every = (page) => page.getByRole('combobox', { name: 'Refresh every' });
+  await visit('/');
+  await other.goto('/groups');
+  await every(other).waitFor();
+  await every(page).selectOption('1 min');
+  await every(other).selectOption('30 s');
+  for (const [one, seconds] of [[page, '60'], [other, '30']]) {
+    await one.reload();
+    await eventually(async () => assert.equal(await every(one).inputValue(), seconds));
+  }
+  await other.close();
+});
+
+story('a source that is silent is so on a page that refreshes seldom, too, and does not come back there', async (told) => {
+  const { page, control } = told;
+  const go = (name) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
+  await quietWorld(told);
+  await open(told, '/activity');
+  await allLive(page);
+  await page.getByRole('combobox', { name: 'Refresh every' }).selectOption('5 min');
+  await go(/^Overview/);
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
+  await pass(page, control, 21);
+  await says(page, 'Plant B', /: STALE, 2\d s ago$/);
+  await go(/^Activity/);
+  await page.getByRole('heading', { level: 1, name: 'Activity' }).waitFor();
+  await pass(page, control, 3);
+  await says(page, 'Plant B', /: STALE, 2\d s ago$/);
+  assert.equal(await page.getByText('Plant B answers again.').count(), 0);
+  await says(page, 'Plant A', /: live, /);
+});
+
+story('a report is not made anew whenever its tab is shown', async ({ page, visit }) => {
+  const made = [];
+  page.on('request', (request) => new URL(request.url()).pathname === '/api/report' && made.push(request));
+  await visit('/report');
+  await page.getByText(/^From /).waitFor();
+  await hide(page, true);
+  // The inventory is asked for as soon as the page is seen.
+  const seen = page.waitForResponse('**/api/inventory*');
+  await hide(page, false);
+  await seen;
+  assert.equal(made.length, 1);
+  await refresh(page);
+  await eventually(() => assert.equal(made.length, 2));
+});
+
+story('what is to be read anew is, also where the gateway could not be reached at first', { watchSeconds: 300 }, async ({ page, product, control, complaints }) => {
+  complaints.expect(/ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED|ERR_CONNECTION/);
+  let isGone = false;
+  const server = await proxy(product, (path) => (isGone && path.startsWith('/api/inventory') ? CUT : undefined));
+  try {
+    await page.goto(server.url);
+    await allLive(page);
+    isGone = true;
+    await refresh(page);
+    await page.getByRole('alert').filter({ hasText: 'The gateway does not answer.' }).waitFor();
+    await control('DELETE', '/requests');
+    isGone = false;
+    await eventually(async () => {
+      const asked = new Set((await vendorRequests(control)).map(({ connection }) => connection));
+      assert.deepEqual([...asked].toSorted(), Object.keys(TITLES).toSorted());
+    }, 20_000);
+  } finally {
+    await page.goto('about:blank');
+    server.stop();
+  }
+});
+
 story('the gateway reads what is handing over every two seconds, and only that', { watchSeconds: 60 }, async (told) => {
   const { page, control } = told;
   // Silent adapters: one is chosen and never confirms.

@@ -24,6 +24,16 @@ story('the summaries count what the systems hold', async ({ page, visit, world }
   await page.getByRole('region', { name: 'Veeam failovers', exact: true }).waitFor();
 });
 
+story('the bars of the summaries begin at one height, and names stand out of the sentences of alarms', async ({ page, visit }) => {
+  await visit('/');
+  await page.getByRole('region', { name: 'Veeam failovers', exact: true }).waitFor();
+  const tops = await page.locator('.stack').evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+  assert.equal(tops.length, 3);
+  assert.deepEqual([...new Set(tops)], [tops[0]]);
+  const name = page.getByRole('list', { name: 'Alarms' }).getByRole('listitem', { name: /^Web Shop DR: / }).first().getByText('Web Shop DR', { exact: true });
+  assert.equal(await name.evaluate((one) => getComputedStyle(one).fontWeight), '600');
+});
+
 story('every source says that it is live, and how old its answer is', async ({ page, visit }) => {
   await visit('/');
   await allLive(page);
@@ -99,6 +109,18 @@ story('going back goes back', async ({ page, visit }) => {
   await visit('/');
   await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
   await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Overview', exact: true }).waitFor();
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
+});
+
+story('a link to the page that is open makes no step in the history', async ({ page, visit }) => {
+  await visit('/');
+  const groups = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ });
+  for (let click = 0; click < 2; click += 1) {
+    await groups.click();
+    await page.getByRole('heading', { level: 1, name: 'Groups', exact: true }).waitFor();
+  }
   await page.goBack();
   await page.getByRole('heading', { level: 1, name: 'Overview', exact: true }).waitFor();
 });
@@ -186,6 +208,9 @@ story('what is folded is not there, and unfolds a hundred at once', async ({ pag
   await eventually(async () => assert.equal(await items(), 100));
   await list.getByRole('button', { name: /^Show \d+ more of \d+$/ }).click();
   await eventually(async () => assert.equal(await items(), Number((await more.innerText()).match(/\d+/)[0])));
+  // The button has gone: the first of those that came is where to go on.
+  const next = list.locator('details li').nth(100).getByRole('button').first();
+  await eventually(async () => assert.ok(await next.evaluate((one) => one === document.activeElement)));
 });
 
 /** Lets the adapters of groups fall silent for good, or report again. */

@@ -131,6 +131,8 @@ pairing('a screen shows a code, becomes a wall without a hand, and is signed out
   await dialog.getByRole('button', { name: 'Revoke wall' }).click();
   await page.getByText('The wall Hall north is revoked.').waitFor();
   await page.getByText('No screen is paired.').waitFor();
+  // The button has gone with its row.
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'walls'));
   await coversItself(wall);
   assert.notEqual(await code(wall), shown);
   await enter(page, await code(wall), 'Hall north');

@@ -28,9 +28,14 @@ async function signIn(page, user, password) {
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true });
 
+/** Waits until the element of this id has the focus. */
+const hasFocus = (page, id) => eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), id));
+
 signing('a page leads to the sign-in and back to itself', async ({ page, served }) => {
   await page.goto(`${served.url}/slicers?x=a%2Fb`);
   await heading(page, 'Sign in').waitFor();
+  await hasFocus(page, 'user');
+  assert.equal(await page.getByText('You are signed out.').count(), 0);
   assert.equal(new URL(page.url()).pathname, '/sign-in');
   await accessible(page);
   await signIn(page, 'vic', 'wrong');
@@ -43,6 +48,9 @@ signing('a page leads to the sign-in and back to itself', async ({ page, served 
   await page.getByText('READ-ONLY', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await heading(page, 'Sign in').waitFor();
+  await page.getByText('You are signed out.').waitFor();
+  await hasFocus(page, 'user');
+  await accessible(page);
   await page.goto(`${served.url}/connections`);
   await heading(page, 'Sign in').waitFor();
 });
@@ -128,6 +136,8 @@ async function endSession(page, served) {
 
 signing('a session that ends leaves the page as it is and asks to sign in over it', async ({ page, served }) => {
   const dialog = await endSession(page, served);
+  // The name is filled in.
+  await hasFocus(page, 'password');
   await page.keyboard.press('Escape');
   await page.getByText('Your session has ended.').waitFor();
   await page.getByRole('button', { name: 'Sign in again' }).click();
@@ -135,6 +145,17 @@ signing('a session that ends leaves the page as it is and asks to sign in over i
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
   assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
+  // The button that opened the dialog has gone.
+  await hasFocus(page, 'main');
+});
+
+signing('who signs in again goes on where the focus was', async ({ page, served }) => {
+  const dialog = await endSession(page, served);
+  await hasFocus(page, 'password');
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Refresh now'));
 });
 
 /** Ends the session of a page, which asks to sign in again; then somebody signs in in another tab of its browser. */
@@ -160,6 +181,34 @@ signing('nothing of a session stays for somebody else who signs in in another ta
   await signInElsewhere(page, served, 'vic');
   await page.getByText('READ-ONLY', { exact: true }).waitFor({ timeout: 20_000 });
   assert.equal(await page.evaluate(() => window.stillTheSamePage), undefined);
+});
+
+signing('a page that is seen beside another window goes over to who signs in there', async ({ page, served, complaints }) => {
+  complaints.allow(/status of 403/);
+  await page.goto(served.url);
+  await signIn(page, 'ann', PASSWORD);
+  await heading(page, 'Overview').waitFor();
+  // It would hear of that with what it asks for.
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  const other = await page.context().newPage();
+  await other.goto(served.url);
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await signIn(other, 'vic', PASSWORD);
+  await heading(other, 'Overview').waitFor();
+  await page.getByText('READ-ONLY', { exact: true }).waitFor();
+  await other.close();
+});
+
+signing('what the button Back brings back after the end of a session is not shown', async ({ page, served }) => {
+  await page.goto(served.url);
+  await signIn(page, 'ann', PASSWORD);
+  await heading(page, 'Overview').waitFor();
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  await served.signOutEverybody();
+  await eventually(async () => assert.match(served.said.join(''), /in force/));
+  // As a browser tells a page that it has kept: these are started so that they keep none.
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+  await heading(page, 'Sign in').waitFor();
 });
 
 signing('a late answer to a request of the session before does not open the dialog again', async ({ page, served }) => {

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use table::ActivityTable;
 use vendors::operation::segment;
 use vendors::{SystemKind, json};
+use web_sys::HtmlInputElement;
 
 pub use recent::{RecentActivity, RecentChanges};
 pub use timeline::Timeline;
@@ -120,7 +121,7 @@ fn TextFilter(label: &'static str, param: &'static str) -> impl IntoView {
     };
     view! {
         <label class="pick"><span>{label}</span>
-            <input type="text" size="14" spellcheck="false" autocomplete="off" prop:value=shown on:change=change />
+            <input type="text" size="14" data-set=move || (!shown().is_empty()).then_some("") spellcheck="false" autocomplete="off" prop:value=shown on:change=change />
         </label>
     }
 }
@@ -142,16 +143,36 @@ pub fn TimeFilter(
         let zone = prefs.zone.get();
         Some(local_text(at, &|at| times::offset(zone, at)))
     };
+    // Whether the time that is being entered has a step in the history. Each further key makes none.
+    let has_step = StoredValue::new(false);
     let change = move |event| {
+        let text = event_target_value(&event);
+        // A year of which the first digits are typed: 2, 20, 202.
+        if text.starts_with('0') {
+            return;
+        }
         let zone = prefs.zone.get_untracked();
-        let time = clock(&event_target_value(&event));
+        let time = clock(&text);
         let at = time.map(|time| moment_or_next(time, &|at| times::offset(zone, at)));
         let value = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
-        nav.go(&nav.with_params(&[(param, value.as_deref())]));
+        let href = nav.with_params(&[(param, value.as_deref())]);
+        if has_step.get_value() {
+            nav.replace(&href);
+        } else {
+            has_step.set_value(true);
+            nav.go(&href);
+        }
+    };
+    // What was not taken over does not stand there as if it were in force.
+    let leave = move |event: leptos::ev::FocusEvent| {
+        // With the page, the field is left as well.
+        let _ = has_step.try_set_value(false);
+        let field = event_target::<HtmlInputElement>(&event);
+        field.set_value(&shown().unwrap_or_default());
     };
     view! {
         <label class="pick"><span>{label}</span>
-            <input type="datetime-local" step="1" aria-label=label prop:value=move || shown().unwrap_or_default() on:change=change />
+            <input type="datetime-local" step="1" aria-label=label data-set=move || shown().map(|_| "") prop:value=move || shown().unwrap_or_default() on:change=change on:focusout=leave />
             <small>{move || prefs.zone.get().word()}</small>
         </label>
     }

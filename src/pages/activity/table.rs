@@ -8,7 +8,7 @@ use crate::live::{keyed, use_watched};
 use crate::on_change::on_change;
 use crate::pages::last_known::aged;
 use crate::prefs::use_prefs;
-use crate::ui::{FailureCard, Tag, error_line, name, times};
+use crate::ui::{FailureCard, Tag, error_line, focus, name, times};
 use chrono::{DateTime, Utc};
 use health::events::EventKind;
 use leptos::prelude::*;
@@ -60,6 +60,8 @@ pub fn ActivityTable(
         shown.cloned().collect::<Vec<_>>()
     });
     let show_newest = move |_| {
+        // This button goes.
+        focus(".activity .scroll");
         if let Some(main) = document().get_element_by_id("main") {
             main.set_scroll_top(0);
         }
@@ -254,9 +256,11 @@ pub(super) fn time(at: DateTime<Utc>) -> impl IntoView {
 
 /// What a change was about, and by which ids it is found elsewhere.
 fn details(entry: &ActivityEntry) -> Option<impl IntoView + use<>> {
-    // Of a start it is the time of the last look, which its sentence tells.
+    // Of these it is since when nobody had seen what happened, for reports.
     let lines = match entry.kind {
-        ActivityKind::Seen(EventKind::Watching) => Vec::new(),
+        ActivityKind::Seen(EventKind::Watching | EventKind::Alarm | EventKind::Resource) => {
+            Vec::new()
+        }
         _ => diff(entry.before.as_deref(), entry.after.as_deref()),
     };
     let ids = [

@@ -42,6 +42,17 @@ fn seen(alarm: &Alarm) -> SeenAlarm {
     }
 }
 
+/// The outcome, of which a notice tells whose alarm it is about.
+fn named(outcome: Outcome, alarm: &Alarm) -> Outcome {
+    match outcome {
+        Outcome::Done { message, undoable } => Outcome::Done {
+            message: format!("{}: {message}", alarm.name),
+            undoable,
+        },
+        outcome => outcome,
+    }
+}
+
 /// The alarm as it is shown: it may get worse, or be acknowledged, while somebody writes.
 fn current(watched: Watched, first: &Arc<Alarm>) -> Memo<Arc<Alarm>> {
     let first = Arc::clone(first);
@@ -85,7 +96,7 @@ pub fn Acknowledge(
     // What the person decided on: the alarm as the dialog was opened, and once that has changed, as it is shown since.
     let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
-        let id = alarm.id.clone();
+        let alarm = Arc::clone(&alarm);
         let now_seen = || seen(&current.read_untracked());
         let wanted = NewAcknowledgement {
             reason: reason.get_untracked(),
@@ -93,11 +104,11 @@ pub fn Acknowledge(
             seen: Some(opened.get_value().unwrap_or_else(now_seen)),
         };
         Box::pin(async move {
-            let outcome = handling::acknowledge(&id, &wanted).await;
+            let outcome = handling::acknowledge(&alarm.id, &wanted).await;
             if matches!(outcome, Outcome::Changed { .. }) {
                 opened.try_set_value(None);
             }
-            (outcome, None)
+            (named(outcome, &alarm), None)
         })
     });
     let error = too_long(reason);
@@ -146,22 +157,19 @@ pub fn Withdraw(
             notes: Vec::new(),
         }
     });
-    let (id, title) = (
-        alarm.id.clone(),
-        format!("Withdraw the acknowledgement of {}?", alarm.name),
-    );
+    let title = format!("Withdraw the acknowledgement of {}?", alarm.name);
     // As in the dialog that acknowledges.
     let opened = StoredValue::new(Some(seen(&alarm)));
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
-        let id = id.clone();
+        let alarm = Arc::clone(&alarm);
         let now_seen = || seen(&current.read_untracked());
         let seen = opened.get_value().unwrap_or_else(now_seen);
         Box::pin(async move {
-            let outcome = handling::withdraw(&id, seen.acknowledged_at).await;
+            let outcome = handling::withdraw(&alarm.id, seen.acknowledged_at).await;
             if matches!(outcome, Outcome::Changed { .. }) {
                 opened.try_set_value(None);
             }
-            (outcome, None)
+            (named(outcome, &alarm), None)
         })
     });
     view! {
@@ -191,13 +199,16 @@ pub fn WriteNote(
         ),
         notes: Vec::new(),
     };
-    let id = alarm.id.clone();
+    let noted = Arc::clone(&alarm);
     let run: Box<dyn Fn() -> Running> = Box::new(move || {
-        let id = id.clone();
+        let alarm = Arc::clone(&noted);
         let wanted = NewNote {
             text: text.get_untracked(),
         };
-        Box::pin(async move { (handling::note(&id, &wanted).await, None) })
+        Box::pin(async move {
+            let outcome = handling::note(&alarm.id, &wanted).await;
+            (named(outcome, &alarm), None)
+        })
     });
     let error = too_long(text);
     let ready = Signal::derive(move || !text.read().trim().is_empty() && error.get().is_none());

@@ -67,6 +67,7 @@ mod tests {
             sentence: String::new(),
             advice: String::new(),
             since: Since::Observed(DateTime::UNIX_EPOCH),
+            flapping: None,
             acknowledged: None,
             notes: Vec::new(),
             maintenance: None,

@@ -9,7 +9,7 @@ use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::provided::provided;
 use crate::route::Route;
-use crate::ui::{Icon, Tag};
+use crate::ui::{Icon, Tag, focus_in};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
 use health::words;
@@ -17,7 +17,7 @@ use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{FocusOptions, HtmlElement};
+use web_sys::{Element, FocusOptions, HtmlElement};
 
 /// What a dialog is open for.
 #[derive(Clone, PartialEq)]
@@ -168,13 +168,24 @@ fn AlarmEntry(
         };
         others.iter().take(number).map(alone).collect::<Vec<_>>()
     });
-    let toggle =
-        move |event| open.set(event_target::<web_sys::Element>(&event).has_attribute("open"));
+    let toggle = move |event| open.set(event_target::<Element>(&event).has_attribute("open"));
     let further = move || {
         let left = others.read().len().saturating_sub(most.get());
         (left > 0).then(|| {
             let words = format!("Show {} more of {left}", left.min(AT_ONCE));
-            view! { <p class="bar"><button type="button" class="btn" on:click=move |_| most.update(|most| *most += AT_ONCE)>{words}</button></p> }
+            let show = move |event: leptos::ev::MouseEvent| {
+                let shown = most.get_untracked();
+                most.set(shown + AT_ONCE);
+                let button = event_target::<Element>(&event);
+                let fold = button.closest("details").ok().flatten();
+                // The last time the button goes: the first of those that come is where to go on.
+                request_animation_frame(move || {
+                    if let Some(fold) = fold.filter(|_| !button.is_connected()) {
+                        focus_in(&fold, &format!("li:nth-child({}) :is(a, button)", shown + 1));
+                    }
+                });
+            };
+            view! { <p class="bar"><button type="button" class="btn" on:click=show>{words}</button></p> }
         })
     };
     let folded = move || {
@@ -229,7 +240,15 @@ fn AlarmRow(
         let last_known = row.read().last_known.clone();
         last_known.map(|words| view! { <b class="known">{words}</b> })
     };
-    let sentence = move || row.read().alarm.sentence.clone();
+    // Most sentences begin with the name, which is found sooner in bold.
+    let named = move || {
+        let row = row.read();
+        let Alarm { name, sentence, .. } = &*row.alarm;
+        match sentence.strip_prefix(name.as_str()) {
+            Some(rest) => (name.clone(), rest.to_owned()),
+            None => (String::new(), sentence.clone()),
+        }
+    };
     let about = move || row.read().about();
     // As memos: a second that passes, or another word in the sentence, takes no button away from who is about to press it.
     let care = Memo::new(move |_| handled_words(&row.read().alarm, moment));
@@ -297,7 +316,7 @@ fn AlarmRow(
     view! {
         <li aria-label=label data-handled=handled>
             <div data-fresh=stale>
-                <p class="what">{sentence}" "{last_known}</p>
+                <p class="what"><b>{move || named().0}</b>{move || named().1}" "{last_known}</p>
                 <p class="dim">{move || row.read().small_line()}</p>
                 {taken_care}
             </div>

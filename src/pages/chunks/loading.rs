@@ -34,8 +34,8 @@ enum State {
 struct Slot {
     state: RwSignal<State>,
     is_loading: StoredValue<bool>,
-    /// Whether a page waits for it.
-    is_wanted: StoredValue<bool>,
+    /// How many wait for it: a page, and what is open over it.
+    waiting: StoredValue<u32>,
 }
 
 impl Slot {
@@ -48,7 +48,7 @@ impl Slot {
         Self {
             state: RwSignal::new(state),
             is_loading: StoredValue::new(false),
-            is_wanted: StoredValue::new(false),
+            waiting: StoredValue::new(0),
         }
     }
 }
@@ -93,9 +93,9 @@ impl Chunks {
                 .draw(piece)
                 .unwrap_or_else(|| self.failed(chunk, frame)),
             State::Absent => {
-                slot.is_wanted.set_value(true);
+                slot.waiting.update_value(|waiting| *waiting += 1);
                 on_cleanup(move || {
-                    let _ = slot.is_wanted.try_set_value(false);
+                    slot.waiting.try_update_value(|waiting| *waiting -= 1);
                 });
                 self.load(chunk);
                 frame.waiting(chunk)
@@ -176,7 +176,7 @@ impl Chunks {
                 if go_on {
                     self.prepare_next();
                 }
-            } else if slot.is_wanted.try_get_value() == Some(true) {
+            } else if slot.waiting.try_get_value() > Some(0) {
                 let _ = slot.state.try_set(State::Failed);
             }
         });

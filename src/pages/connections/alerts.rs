@@ -86,6 +86,7 @@ fn Target(target: AlertTargetState) -> impl IntoView {
     } = target;
     // A failure after which something arrived is over.
     let fails = failed_at > delivered_at && failed_at.is_some();
+    let severity = if fails { "warning" } else { "normal" };
     let mark = fails.then(|| view! { <Icon name="warning" /> });
     let given_up = undelivered.len();
     let list = (given_up > 0).then(|| {
@@ -98,7 +99,7 @@ fn Target(target: AlertTargetState) -> impl IntoView {
         <tr>
             <th scope="row"><b>{id}</b><span class="sub">{kind}</span></th>
             <td>{move || delivered_at.map_or_else(|| "none yet".to_owned(), moment)}</td>
-            <td class="wrap" data-s=fails.then_some("warning")>{mark}{move || failed_at.map_or_else(|| "none".to_owned(), moment)}<span class="sub">{failure}</span></td>
+            <td><span class="st" data-s=severity>{mark}{move || failed_at.map_or_else(|| "none".to_owned(), moment)}</span><span class="sub">{failure}</span></td>
             <td>{waiting}</td>
             <td class="wrap">{list.is_none().then_some("none")}{list}</td>
         </tr>

@@ -7,10 +7,9 @@ use crate::live::{Live, keyed, use_watched};
 use crate::nav::use_nav;
 use crate::pages::resource_list::A_PAGE;
 use crate::prefs::use_prefs;
-use crate::ui::ActionDialog;
 use crate::ui::action_dialog::Running;
 use crate::ui::table::filters::{Pager, page_of};
-use crate::ui::times;
+use crate::ui::{ActionDialog, hand_over, times};
 use chrono::{DateTime, Utc};
 use health::effect::{Confirm, Effect};
 use leptos::prelude::*;
@@ -30,6 +29,7 @@ pub fn WallList(
     let count = Memo::new(move |_| ids.read().len());
     let page = Memo::new(move |_| page_of(nav.param("page").as_deref(), count.get(), A_PAGE));
     let of_page = move || {
+        hand_over("#walls");
         let ids = ids.read();
         let of_page = ids.iter().skip((page.get() - 1) * A_PAGE).take(A_PAGE);
         of_page.cloned().collect::<Vec<_>>()

@@ -36,7 +36,7 @@ pub fn Walls() -> impl IntoView {
     };
     view! {
         <section class="panel walls" aria-labelledby="walls">
-            <header><h2 id="walls">"Walls"</h2><p>"Screens that show the status wall and nothing else"</p></header>
+            <header><h2 id="walls" tabindex="-1">"Walls"</h2><p>"Screens that show the status wall and nothing else"</p></header>
             <PairForm state />
             {loading(state.status)}
             {failure}

@@ -7,7 +7,7 @@ use crate::pages::alarms::duration_choice::{DurationChoice, end};
 use crate::prefs::use_prefs;
 use crate::ui::action_dialog::Running;
 use crate::ui::time_zone::{clock, local_text, moment_or_next};
-use crate::ui::{ActionDialog, Field, times};
+use crate::ui::{ActionDialog, Field, error_line, times};
 use chrono::{DateTime, Utc};
 use health::alarms::Scope;
 use health::effect::{Confirm, Effect};
@@ -69,9 +69,18 @@ pub fn Announce(
         </div>
     });
     let choices = StoredValue::new(choices);
-    let begin = move |event| {
+    let is_incomplete = RwSignal::new(false);
+    // Also when it is left: one that is incomplete, and one of which the last part was cleared, change without an event.
+    let begin = move |event: &leptos::ev::Event| {
+        let field = event_target::<web_sys::Element>(event);
+        let incomplete = field.matches(":invalid") == Ok(true);
+        is_incomplete.set(incomplete);
+        // It has no value then, as where maintenance starts now.
+        if incomplete {
+            return;
+        }
         let zone = prefs.zone.get_untracked();
-        let time = clock(&event_target_value(&event));
+        let time = clock(&event_target_value(event));
         from.set(time.map(|time| moment_or_next(time, &|at| times::offset(zone, at))));
     };
     let begins = move || {
@@ -109,9 +118,15 @@ pub fn Announce(
     let error = too_long(reason);
     let ready = Signal::derive(move || {
         let is_written = !reason.read().trim().is_empty() && error.get().is_none();
-        is_written && minutes.get().is_some()
+        is_written && minutes.get().is_some() && !is_incomplete.get()
     });
     let hint = Signal::derive(|| "What is being done".to_owned());
+    let rest = move || {
+        is_incomplete
+            .get()
+            .then(|| error_line("Complete the date and time, or clear it.".to_owned()))
+    };
+    let invalid = move || is_incomplete.get().then_some("true");
     let title = if is_chosen_here {
         "Announce maintenance".to_owned()
     } else {
@@ -126,7 +141,8 @@ pub fn Announce(
             <Field label="Reason" name="reason" value=reason error hint required=true />
             <div class="entry">
                 <label for="begins">"Begins"<span class="dim">{move || format!(", {}; if empty, starts now", prefs.zone.get().word())}</span></label>
-                <div class="field"><input id="begins" name="begins" type="datetime-local" prop:value=move || begins().unwrap_or_default() on:change=begin /></div>
+                <div class="field"><input id="begins" name="begins" type="datetime-local" aria-invalid=invalid aria-describedby="begins-says" prop:value=move || begins().unwrap_or_default() on:change=move |event| begin(&event) on:focusout=move |event| begin(&event) /></div>
+                <div id="begins-says" class="says">{rest}</div>
             </div>
             <DurationChoice label="Lasts" name="lasts" minutes />
         </ActionDialog>

@@ -5,6 +5,7 @@ use crate::api::session::Session;
 use crate::live::{Watched, keyed, use_watched};
 use crate::pages::moments::use_moments;
 use crate::provided::provided;
+use crate::ui::hand_over;
 use health::alarms::{Maintenance, Scope};
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -55,12 +56,16 @@ pub fn MaintenanceList() -> impl IntoView {
             </tr>
         }
     };
+    let each = move || {
+        hand_over("#maintenance");
+        list.get()
+    };
     let announce = may_change.then(|| {
         view! { <button type="button" class="btn end" on:click=move |_| action.set(Some(MaintenanceAction::Announce))>"Announce maintenance"</button> }
     });
     view! {
         <section class="panel" aria-labelledby="maintenance">
-            <header><h2 id="maintenance">"Maintenance"</h2><p>"Periods with expected alarms; no notifications are sent"</p>{announce}</header>
+            <header><h2 id="maintenance" tabindex="-1">"Maintenance"</h2><p>"Periods with expected alarms; no notifications are sent"</p>{announce}</header>
             <div class="scroll" tabindex="0" role="region" aria-label="Maintenance, scrollable" hidden=move || list.read().is_empty()>
                 <table>
                     <caption class="vh">"Maintenance"</caption>
@@ -73,7 +78,7 @@ pub fn MaintenanceList() -> impl IntoView {
                             <th scope="col"><span class="vh">"Actions"</span></th>
                         </tr>
                     </thead>
-                    <tbody>{keyed(move || list.get(), |one| one.id.clone(), row)}</tbody>
+                    <tbody>{keyed(each, |one| one.id.clone(), row)}</tbody>
                 </table>
             </div>
             {move || list.read().is_empty().then(|| view! { <p class="blank">"No maintenance in progress or planned."</p> })}

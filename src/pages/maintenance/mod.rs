@@ -14,7 +14,7 @@ use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
 use crate::provided::provided;
 use crate::ui::action_dialog::Running;
-use crate::ui::{ActionDialog, Icon};
+use crate::ui::{ActionDialog, Icon, hand_over};
 use announce::Announce;
 use health::alarms::{Maintenance, Scope};
 use health::effect::{Confirm, Effect};
@@ -52,7 +52,7 @@ pub fn HandlingNotes(
     let said = Memo::new(move |_| {
         let world = watched.world();
         let mut alarms = world.alarms.iter();
-        let alarm = alarms.find(|alarm| alarm.resource == key);
+        let alarm = alarms.find(|alarm| alarm.resource.is_same(&key));
         alarm.map_or_else(Vec::new, |alarm| said_about(alarm, moment))
     });
     let said = move || {
@@ -62,9 +62,10 @@ pub fn HandlingNotes(
     // What concerns it. An unknown connection is of no system.
     let concerning = Memo::new(move |_| {
         let world = watched.world();
+        let known = world.find(&resource).map_or(&resource, |held| &held.key);
         let concerns = |one: &&Maintenance| {
             one.scope
-                .contains(&resource, |connection| system_of(watched, connection))
+                .contains(known, |connection| system_of(watched, connection))
         };
         world
             .maintenance
@@ -90,9 +91,13 @@ pub fn HandlingNotes(
         });
         view! { <p class="panel note" data-s="off"><Icon name="off" /><span>{words}</span>{end}</p> }
     };
+    let each = move || {
+        hand_over("#main");
+        concerning.get()
+    };
     view! {
         {said}
-        {keyed(move || concerning.get(), |one| one.id.clone(), note)}
+        {keyed(each, |one| one.id.clone(), note)}
     }
 }
 

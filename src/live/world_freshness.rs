@@ -1,0 +1,272 @@
+//! How fresh everything in the world is, by what the gateway last said and by the time. Pure.
+
+use super::World;
+use chrono::{DateTime, TimeDelta, Utc};
+use health::freshness::{Freshness, freshness};
+use health::inventory::{Observed, Reading};
+use protocol::ConnectionState;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// When the gateway last said how everything is, and how often it is asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Polled {
+    /// By the gateway's clock.
+    pub(super) answered: DateTime<Utc>,
+    /// As the open page has it.
+    pub(super) interval: TimeDelta,
+}
+
+/// How fresh everything is, and from when until when that holds unless something else is read.
+#[derive(Debug)]
+pub(super) struct Fresh {
+    /// In the order of the world's connections.
+    pub(super) connections: Vec<Freshness>,
+    /// In the order of the world's resources.
+    pub(super) resources: Vec<Freshness>,
+    pub(super) world: Arc<World>,
+    polled: Polled,
+    holds: RangeInclusive<DateTime<Utc>>,
+}
+
+impl Fresh {
+    pub(super) fn of(world: Arc<World>, polled: Polled, now: DateTime<Utc>) -> Self {
+        let readings: Vec<_> = world
+            .connections
+            .iter()
+            .map(|state| reading(state, state.observed_at, polled))
+            .collect();
+        let connections: Vec<_> = readings
+            .iter()
+            .map(|reading| reading.freshness(now))
+            .collect();
+        let ends = readings
+            .iter()
+            .filter_map(|reading| reading.as_fresh_until(None, now));
+        let mut until = ends.min().unwrap_or(DateTime::<Utc>::MAX_UTC);
+        // Those of one connection stand together.
+        let mut last: Option<(&str, Option<usize>)> = None;
+        let resources = world.resources().iter().map(|resource| {
+            let id = resource.key.connection.as_str();
+            let place = match last {
+                Some((held, place)) if held == id => place,
+                _ => world.connection_position(id),
+            };
+            last = Some((id, place));
+            match (place, resource.observed) {
+                (Some(place), Observed::At(at)) => {
+                    let reading = reading(&world.connections[place], Some(at), polled);
+                    let end = reading.as_fresh_until(None, now);
+                    until = end.map_or(until, |end| until.min(end));
+                    reading.freshness(now)
+                }
+                (Some(place), Observed::WithConnection) => connections[place],
+                _ => Freshness::NoData,
+            }
+        });
+        let resources = resources.collect();
+        Self {
+            connections,
+            resources,
+            world,
+            polled,
+            holds: now..=until,
+        }
+    }
+
+    /// Whether this is what would be judged now.
+    pub(super) fn holds(&self, world: &Arc<World>, polled: Polled, now: DateTime<Utc>) -> bool {
+        Arc::ptr_eq(&self.world, world) && self.polled == polled && self.holds.contains(&now)
+    }
+
+    /// Whether everything is as fresh as there.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        (&self.connections, &self.resources) == (&other.connections, &other.resources)
+    }
+}
+
+/// When a connection, or a resource of it, was read, and how often that is expected. What was as new as it should be when
+/// the gateway last answered has until the next answer, which a page may ask for seldom. What was silent by then is so.
+fn reading(state: &ConnectionState, observed_at: Option<DateTime<Utc>>, polled: Polled) -> Reading {
+    let own = i64::try_from(state.interval_ms).unwrap_or(i64::MAX);
+    let own = TimeDelta::try_milliseconds(own).unwrap_or(TimeDelta::MAX);
+    let age = observed_at.map(|at| polled.answered.signed_duration_since(at));
+    let interval = if freshness(age, own).is_believable() {
+        own.max(polled.interval)
+    } else {
+        own
+    };
+    Reading {
+        observed_at,
+        interval,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fresh, Polled};
+    use crate::live::World;
+    use chrono::{DateTime, TimeDelta, Utc};
+    use health::freshness::Freshness::{Aging, Live, NoData, Stale};
+    use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
+    use health::severity::Severity;
+    use health::verdict::Verdict;
+    use protocol::{ConnectionState, Inventory};
+    use std::sync::Arc;
+    use vendors::{Connection, System};
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn polled(answered: i64, interval: i64) -> Polled {
+        Polled {
+            answered: at(answered),
+            interval: TimeDelta::seconds(interval),
+        }
+    }
+
+    /// A connection that is read every five seconds, and was read then.
+    fn connection(id: &str, observed: Option<i64>) -> ConnectionState {
+        ConnectionState {
+            connection: Connection {
+                id: id.to_owned(),
+                title: id.to_owned(),
+                system: System::Uplynk,
+            },
+            watched_since: None,
+            observed_at: observed.map(at),
+            interval_ms: 5_000,
+            next_at: None,
+            failure: None,
+            last_error: None,
+            vendor_ahead_ms: 0,
+            held: 1,
+            in_transition: false,
+            limit: None,
+        }
+    }
+
+    fn resource(connection: &str, id: &str, observed: Observed) -> Resource {
+        Resource {
+            key: ResourceKey {
+                kind: Kind::FailoverGroup,
+                connection: connection.to_owned(),
+                id: id.to_owned(),
+            },
+            name: id.to_owned(),
+            verdict: Verdict::new(Severity::Normal, "Normal", String::new()),
+            observed,
+            failure: None,
+            unreadable: Vec::new(),
+            also_on: Vec::new(),
+            facts: Facts::FailoverGroup(Box::default()),
+        }
+    }
+
+    fn world(connections: Vec<ConnectionState>, resources: Vec<Resource>) -> Arc<World> {
+        let inventory = Inventory {
+            revision: "life-1".to_owned(),
+            now: at(0),
+            build: String::new(),
+            activity: 0,
+            whole: true,
+            connections: Some(connections),
+            resources,
+            times: Vec::new(),
+            removed: Vec::new(),
+            alarms: None,
+            maintenance: None,
+        };
+        Arc::new(World::default().after(inventory).0)
+    }
+
+    #[test]
+    fn a_source_that_was_silent_at_the_last_answer_is_so_however_seldom_a_page_asks() {
+        let world = world(vec![connection("plant-a", Some(0))], Vec::new());
+        let judged = |answered, interval, now| {
+            Fresh::of(Arc::clone(&world), polled(answered, interval), at(now)).connections[0]
+        };
+        for (answered, interval, now, expected) in [
+            // A page that asks as often as the gateway reads.
+            (10, 5, 10, Live),
+            (10, 5, 15, Aging),
+            (10, 5, 16, Stale),
+            (10, 5, 61, NoData),
+            // One that asks every five minutes: until the next answer the source is believed, if it could be then.
+            (10, 300, 300, Live),
+            (10, 300, 601, Aging),
+            (16, 300, 16, Stale),
+            (61, 300, 61, NoData),
+            (200, 300, 200, NoData),
+            // A page with another interval makes nothing fresher.
+            (20, 5, 21, Stale),
+            (20, 300, 21, Stale),
+        ] {
+            let told = format!("answered at {answered}, every {interval} s, now {now}");
+            assert_eq!(judged(answered, interval, now), expected, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_resource_that_was_silent_at_the_last_answer_is_so_too() {
+        let resources = vec![
+            resource("plant-a", "a", Observed::WithConnection),
+            resource("plant-a", "b", Observed::At(at(80))),
+            resource("plant-a", "c", Observed::At(at(98))),
+            resource("plant-a", "d", Observed::Never),
+        ];
+        let world = world(vec![connection("plant-a", Some(100))], resources);
+        let fresh = Fresh::of(world, polled(100, 300), at(130));
+        assert_eq!(fresh.resources, [Live, Stale, Live, NoData]);
+    }
+
+    #[test]
+    fn each_resource_goes_with_its_own_connection_and_without_one_nothing_is_known_of_it() {
+        let resources = ["gone", "plant-a", "plant-b"]
+            .map(|connection| resource(connection, "x", Observed::WithConnection));
+        let connections = vec![
+            connection("plant-b", Some(0)),
+            connection("plant-a", Some(20)),
+            connection("plant-c", None),
+        ];
+        let fresh = Fresh::of(
+            world(connections, resources.to_vec()),
+            polled(20, 5),
+            at(20),
+        );
+        assert_eq!(fresh.connections, [Stale, Live, NoData]);
+        assert_eq!(fresh.resources, [NoData, Live, Stale]);
+    }
+
+    #[test]
+    fn what_was_judged_holds_until_the_first_of_all_gets_older() {
+        let resources = vec![resource("plant-a", "x", Observed::At(at(92)))];
+        let connections = vec![
+            connection("plant-a", Some(100)),
+            connection("plant-b", Some(95)),
+        ];
+        let world = world(connections, resources);
+        let polled_at = polled(100, 5);
+        let fresh = Fresh::of(Arc::clone(&world), polled_at, at(100));
+        // The resource is aging after 102, the connections after 105 and 110.
+        for (now, holds) in [(99, false), (100, true), (102, true), (103, false)] {
+            assert_eq!(fresh.holds(&world, polled_at, at(now)), holds, "{now}");
+        }
+        assert!(!fresh.holds(&world, polled(101, 5), at(101)));
+        assert!(!fresh.holds(&world, polled(100, 10), at(101)));
+        assert!(!fresh.holds(&Arc::new(World::clone(&world)), polled_at, at(101)));
+        let later = |now| Fresh::of(Arc::clone(&world), polled_at, at(now));
+        assert!(fresh.is_as(&later(102)));
+        let aged = later(103);
+        assert!(!fresh.is_as(&aged));
+        assert_eq!(aged.resources, [Aging]);
+    }
+
+    #[test]
+    fn an_empty_world_holds_for_ever() {
+        let world = world(Vec::new(), Vec::new());
+        let fresh = Fresh::of(Arc::clone(&world), polled(0, 5), at(0));
+        assert!(fresh.holds(&world, polled(0, 5), at(1_000_000)));
+    }
+}
