@@ -137,13 +137,13 @@ impl Nav {
             *old = what;
             (differs, ())
         });
-        // The question whether to leave has become one of nothing.
+        // There is nothing left to lose: the question whether to leave is over.
         if what.is_none() && self.pending.try_get_untracked().flatten().is_some() {
             self.pending.set(None);
         }
     }
 
-    /// What would have been lost is saved: goes where somebody wanted to go, who was asked about it.
+    /// The unsaved changes are saved: continues the navigation that waited for an answer.
     pub fn saved(self) {
         if let Some(pending) = self.pending.get_untracked() {
             self.answer(pending.number, true);
@@ -227,7 +227,7 @@ impl Nav {
             let state = window().history().and_then(|history| history.state());
             let top = state.ok().and_then(|state| state.as_f64());
             if let Some(top) = top {
-                scroll_back(path, top, FRAMES);
+                scroll_back(path, 0, top, FRAMES);
             }
         }
     }
@@ -328,15 +328,17 @@ fn focus_main() {
 /// For so many frames a page that somebody comes back to is given the time to become as long as it was: half a second.
 const FRAMES: u32 = 30;
 
-/// Scrolls a page to where it was left, once it is as long again.
-fn scroll_back(path: String, top: f64, frames: u32) {
+/// Scrolls a page from where it stands to where it was left, once it is as long again, unless somebody scrolls it meanwhile.
+fn scroll_back(path: String, from: i32, top: f64, frames: u32) {
     request_animation_frame(move || {
-        let Some(main) = main_part().filter(|_| current().0 == path) else {
+        let here = |main: &web_sys::HtmlElement| current().0 == path && main.scroll_top() == from;
+        let Some(main) = main_part().filter(here) else {
             return;
         };
         main.scroll_to_with_x_and_y(0.0, top);
-        if f64::from(main.scroll_top()) < top && frames > 0 {
-            scroll_back(path, top, frames - 1);
+        let from = main.scroll_top();
+        if f64::from(from) < top && frames > 0 {
+            scroll_back(path, from, top, frames - 1);
         }
     });
 }

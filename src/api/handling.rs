@@ -13,7 +13,7 @@ fn acknowledgement(alarm: &str) -> String {
     format!("/api/alarms/{}/acknowledgement", segment(alarm))
 }
 
-/// Acknowledges an alarm once. Whether it came to that, the inventory shows.
+/// Sends an acknowledgement once. If no answer arrives, the inventory shows whether it took effect.
 pub async fn acknowledge(alarm: &str, wanted: &NewAcknowledgement) -> Outcome {
     let answer: Result<Acknowledgement, Failure> =
         post(&acknowledgement(alarm), &json::write(wanted)).await;

@@ -33,7 +33,7 @@ pub async fn build() -> Result<String, Failure> {
     Ok(build)
 }
 
-/// Thousands of resources are not held as values of no type as well.
+/// Reads the resources one by one, so that thousands of them are not also held as untyped JSON.
 fn read(text: &[u8]) -> Result<Inventory, json::FirstError> {
     let (inventory, resources) = json::read_around::<Inventory, _>(text, "resources")?;
     Ok(Inventory {

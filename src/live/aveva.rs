@@ -10,7 +10,7 @@ use health::severity::Severity;
 use health::transition;
 use health::verdict::Verdict;
 use leptos::prelude::*;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use vendors::LeftOut;
@@ -137,15 +137,13 @@ pub fn group(connection: String, base: aveva::Base, id: String) -> Live<Group> {
         let (connection, base, id) = (connection.clone(), base.clone(), id.clone());
         whole(connection, base, id, Rc::clone(&last), abort)
     };
-    let since = Cell::new(None);
+    let handover = RefCell::new(None);
     let moving = move |group: &Group, now| {
         let Detail {
             status, sessions, ..
         } = group.detail.as_ref();
-        let mut began = since.get();
-        let moves = transition::group(&mut began, &group.configuration, status, sessions, now);
-        since.set(began);
-        moves
+        let mut handover = handover.borrow_mut();
+        transition::group(&mut handover, &group.configuration, status, sessions, now)
     };
     Live::new(fetch, moving)
 }
@@ -157,8 +155,8 @@ struct LastRead {
     detail: Option<Arc<Detail>>,
 }
 
-/// Why what a group holds cannot be read, where the group itself was answered. By the contract a 404 says then that the
-/// group is not there, which it is: such an answer is none to believe, and the group not gone.
+/// Turns a 404 for the sessions or the status of a group into an unreadable answer: the group itself was just read, so it
+/// is not gone, as a 404 means by the contract.
 fn of_a_group_that_is_there(failure: Failure) -> Failure {
     match &failure {
         Failure::Vendor(error) if error.status == 404 => Failure::Unreadable(Unreadable {

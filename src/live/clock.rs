@@ -22,7 +22,7 @@ pub struct Clock {
 /// From one tick to the next.
 const TICK: Duration = Duration::from_secs(1);
 
-/// So long a tick waits for an answer that has been asked for and ticks itself: the page is drawn once then.
+/// How long a tick waits for a pending answer, which ticks as well, so that the page is drawn once.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The page's clock. Only inside [`provide`]'s owner.

@@ -23,8 +23,8 @@ pub(super) struct Received {
     pub(super) apply: Box<dyn FnOnce(DateTime<Utc>) -> bool>,
 }
 
-/// So long at most nothing is asked because of a `Retry-After` that is not a vendor's: a proxy in front of the gateway may
-/// name a quarter of an hour, and whether the gateway is back is known only by asking.
+/// The longest that a `Retry-After` is obeyed which is not a vendor's: a proxy in front of the gateway may name a quarter
+/// of an hour, and whether the gateway is back is known only by asking.
 const WITHOUT_GATEWAY: Duration = Duration::from_secs(30);
 
 fn retry_after(failure: &Failure) -> Option<Duration> {

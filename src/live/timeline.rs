@@ -10,7 +10,7 @@ use health::inventory::{Kind, ResourceKey};
 use vendors::operation::segment;
 use web_sys::AbortController;
 
-/// So many entries of each kind are asked for; of more the oldest are not known.
+/// How many entries of each kind are asked for; of more the oldest are not known.
 const MOST: usize = 500;
 
 /// What was seen of who leads.

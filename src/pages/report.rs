@@ -213,7 +213,7 @@ fn Groups(
     let head = OF_GROUPS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="groups-report">
-            <header><h2 id="groups-report">"Groups"</h2><p>"Failovers, and time with no primary or on slate"</p></header>
+            <header><h2 id="groups-report">"Groups"</h2><p>"Failovers, and time with no primary or on slate. A primary that is silent counts as one."</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Groups, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Groups"</caption>

@@ -97,7 +97,7 @@ pub fn SignInAgain(
     view! {
         <Dialog title="Sign in again" on_close=closed close>
             <p>"Your session has ended. The data on the screen stays but is no longer refreshed."</p>
-            <SignInForm user done=signed_in />
+            <SignInForm user done=signed_in late=done />
         </Dialog>
     }
 }
@@ -114,6 +114,9 @@ fn SignInForm(
     back: Option<String>,
     /// After somebody has signed in.
     done: Callback<Session>,
+    /// The same, where the dialog was closed meanwhile.
+    #[prop(optional)]
+    late: Option<Callback<Session>>,
 ) -> impl IntoView {
     let nav = use_nav();
     let missing = if user.is_empty() {
@@ -170,7 +173,9 @@ fn SignInForm(
                 Ok(session) => {
                     let _ = password.try_set(String::new());
                     // The page may have been left.
-                    let _ = done.try_run(session);
+                    if done.try_run(session.clone()).is_none() {
+                        let _ = late.and_then(|late| late.try_run(session));
+                    }
                 }
                 Err(failure) => {
                     let _ = wrong.try_set(Some(words(&failure)));

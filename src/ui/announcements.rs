@@ -15,7 +15,7 @@ use protocol::ConnectionState;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many failovers, or critical alarms that begin, at one moment are told one by one.
+/// The most failovers, or critical alarms that begin, that are told one by one at one moment.
 const EACH: usize = 3;
 
 /// How long an announcement stands.

@@ -21,7 +21,7 @@ pub fn Field(
     /// Several lines.
     #[prop(optional)]
     long: bool,
-    /// Whether it may be left empty.
+    /// Whether it must be filled in.
     #[prop(optional)]
     required: bool,
     /// Whether it cannot be changed.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
-/// So many answers are kept.
+/// The most answers that are kept.
 const MOST: usize = 64;
 
 /// The latest answers, by what they answer.

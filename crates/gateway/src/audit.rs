@@ -259,7 +259,7 @@ impl Audit<'_> {
 pub(crate) struct Handled {
     /// In the audit's words.
     pub(crate) what: &'static str,
-    /// In a sentence, as the list of what happened shows it.
+    /// In a sentence, as the activity shows it.
     pub(crate) shown: String,
     /// The name of what it concerns.
     pub(crate) name: String,

@@ -7,15 +7,24 @@ use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeS
 use vendors::uplynk::FailoverGroup;
 use vendors::veeam::Session;
 
-/// So long after its active slicer changed a group is still settling.
+/// How long after its active slicer has changed a group is still settling.
 const SETTLING: TimeDelta = TimeDelta::minutes(1);
 
+/// Somebody has been chosen as primary and has not confirmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handover {
+    /// The id of the session.
+    to: String,
+    /// When that was first read.
+    since: DateTime<Utc>,
+}
+
 /// AVEVA: somebody has been chosen as primary and has not confirmed, for three timeouts at most. A handover that is stuck
-/// would be asked for quickly for ever, by everybody who looks at it. `since` is kept by the reader, from one reading to
+/// would be asked for quickly for ever, by everybody who looks at it. `handover` is kept by the reader, from one reading to
 /// the next: the service does not say when somebody was chosen.
 #[must_use]
 pub fn group(
-    since: &mut Option<DateTime<Utc>>,
+    handover: &mut Option<Handover>,
     configuration: &GroupConfiguration,
     status: &GroupStatus,
     sessions: &[ClientSession],
@@ -23,11 +32,21 @@ pub fn group(
 ) -> bool {
     let pending = |session: &ClientSession| session.role == Some(Role::PendingPrimary);
     let named = status.pending_primary.as_deref();
-    if named.is_none_or(str::is_empty) && !sessions.iter().any(pending) {
-        *since = None;
+    let named = named.filter(|named| !named.is_empty());
+    let listed = || sessions.iter().find(|session| pending(session));
+    let to = named.or_else(|| listed()?.id.as_deref().or(Some("")));
+    let Some(to) = to else {
+        *handover = None;
         return false;
-    }
-    let lasts = at.signed_duration_since(*since.get_or_insert(at));
+    };
+    let known = handover.take().filter(|known| known.to == to);
+    // Not later than now, whose clock may have been set back.
+    let since = known.map_or(at, |known| known.since.min(at));
+    *handover = Some(Handover {
+        to: to.to_owned(),
+        since,
+    });
+    let lasts = at.signed_duration_since(since);
     let timeout = configuration.failover_timeout.map(TimeSpan::delta);
     let timeout = timeout.filter(|timeout| *timeout > TimeDelta::zero());
     lasts / 3 <= timeout.unwrap_or(SETTLING)

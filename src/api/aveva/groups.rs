@@ -7,7 +7,7 @@ use health::sort;
 use std::cell::Cell;
 use vendors::aveva::{self, GroupConfiguration, TimeSpan, Written};
 
-/// So many sessions of a group are named one by one: it may have thousands.
+/// The most sessions of a group that are named one by one: it may have thousands.
 pub const LISTED: usize = 20;
 
 impl Writer {

@@ -110,8 +110,8 @@ impl Writer {
         Err(Outcome::Changed { message })
     }
 
-    /// Deletes a session, if it is still what the user saw; `None` where adding it is taken back, which is not done once it
-    /// leads others.
+    /// Deletes a session, if it is still what the user saw. `seen` is `None` where this undoes adding the session, which is
+    /// refused once it leads others.
     pub async fn delete_session(
         &self,
         group: &str,

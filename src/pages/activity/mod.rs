@@ -165,6 +165,10 @@ pub fn TimeFilter(
     };
     // What was not taken over does not stand there as if it were in force.
     let leave = move |event: leptos::ev::FocusEvent| {
+        // The field keeps the focus while another window has it.
+        if document().has_focus() != Ok(true) {
+            return;
+        }
         // With the page, the field is left as well.
         let _ = has_step.try_set_value(false);
         let field = event_target::<HtmlInputElement>(&event);

@@ -96,7 +96,7 @@ impl SimilarAlarms {
     }
 }
 
-/// So many alike stand each by itself; more are folded behind the worst of them.
+/// The most alike alarms that stand each by itself; more are folded behind the worst of them.
 const EACH: usize = 3;
 
 /// Folds alarms that have the same cause, as far as can be told: a whole site that fails is one entry, not hundreds.

@@ -79,7 +79,7 @@ impl AlarmDialog {
     }
 }
 
-/// So many folded alarms are unfolded at once.
+/// How many folded alarms are unfolded at once.
 const AT_ONCE: usize = 100;
 
 /// Draws an entry of a list of alarms.

@@ -163,7 +163,7 @@ pub fn csv(sessions: &[Session], titles: &[String], zone: ZoneAt, now: DateTime<
 /// not there. Of what was imported there is no `now`, and what runs has no duration.
 ///
 /// # Errors
-/// None is known: texts, numbers and null can all be written.
+/// Those of the writer. Texts, numbers and null can all be written, so that none is known.
 pub fn json(
     sessions: &[Session],
     titles: &[String],

@@ -86,7 +86,7 @@ impl RelativeRanges {
     /// The parameters of the URL, in the order of the fields.
     pub const PARAMS: [&str; 2] = ["started", "ended"];
 
-    /// Reads the parameters [`Relative::PARAMS`].
+    /// Reads the parameters [`RelativeRanges::PARAMS`].
     ///
     /// # Errors
     /// One sentence that names the parameter: an unknown range is refused, because without it the

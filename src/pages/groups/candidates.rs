@@ -7,7 +7,7 @@ use crate::ui::name;
 use health::groups::Candidate;
 use leptos::prelude::*;
 
-/// So many candidates are drawn: who comes after them is found among the sessions.
+/// The most candidates that are drawn: those after them are found among the sessions.
 const DRAWN: usize = 10;
 
 /// The list "Who takes over next".

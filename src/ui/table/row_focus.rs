@@ -30,7 +30,7 @@ fn all(list: &HtmlCollection) -> impl Iterator<Item = Element> {
 
 /// The rows that are drawn.
 fn rows(region: NodeRef<html::Div>) -> Vec<Element> {
-    let region = region.get_untracked();
+    let region = region.try_get_untracked().flatten();
     let body = region.and_then(|region| region.query_selector("tbody").ok().flatten());
     let is_item = |row: &Element| row.class_name() != "space";
     body.map_or_else(Vec::new, |body| {

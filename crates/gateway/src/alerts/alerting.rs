@@ -32,7 +32,7 @@ const TICK: f64 = 1_000.0;
 /// How long the database may take to say who is in charge.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// So many alarms of a storm are listed in its message.
+/// The most alarms of a storm that are listed in its message.
 const LISTED: usize = 20;
 
 /// Sends messages to one target.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use vendors::SystemKind;
 
-/// So many alarms of a rule at one moment are a message each; more are one message.
+/// The most alarms of a rule at one moment that are a message each; more are one message.
 const EACH: usize = 5;
 
 /// The rule and the alarm.

@@ -21,7 +21,7 @@ const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the conversation with a mail server may take.
 const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// So many characters of a receiver's own words are passed on.
+/// How many characters of a receiver's own words are passed on.
 const WORDS: usize = 200;
 
 /// The shortest secret that is looked for in a receiver's words: of a shorter one every text holds some.

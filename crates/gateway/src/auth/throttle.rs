@@ -14,6 +14,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How many times as many attempts a provider may have to decide.
+const AT_PROVIDER: u32 = 5;
+
 /// How long a failed attempt counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Failed attempts allowed per address.
@@ -58,9 +61,13 @@ impl Attempt {
     }
 
     /// An attempt from an address that a provider decides. It counts for the address alone, so that nobody can lock
-    /// others out of the provider.
+    /// others out of the provider. Nobody guesses a code, and those of one office may come back at one moment.
     pub(crate) fn at_provider(address: IpAddr) -> Self {
-        Self(network_keys(address, Key::AtProvider))
+        let keys = network_keys(address, Key::AtProvider).into_iter();
+        Self(
+            keys.map(|(key, limit)| (key, limit * AT_PROVIDER))
+                .collect(),
+        )
     }
 
     /// An attempt of a browser in which the account's owner has signed in before, by its id.
@@ -334,11 +341,11 @@ mod tests {
     async fn attempts_at_a_provider_count_from_their_beginning_and_apart_from_passwords() {
         let throttle = Throttle::default();
         let (address, at_provider) = (ip("192.0.2.1"), Attempt::at_provider(ip("192.0.2.1")));
-        for _ in 0..PER_ADDRESS {
+        for _ in 0..PER_ADDRESS * AT_PROVIDER {
             throttle.begin(&at_provider).unwrap();
             throttle.forgive(&at_provider);
         }
-        for _ in 0..PER_ADDRESS {
+        for _ in 0..PER_ADDRESS * AT_PROVIDER {
             assert_eq!(throttle.begin(&at_provider), Ok(()));
         }
         assert_eq!(throttle.begin(&at_provider), Err(900), "all are under way");

@@ -76,7 +76,7 @@ pub struct Config {
     pub store: StoreLocation,
     /// Whether neither the file nor systemd says where that is: then it is beside the file.
     pub is_store_assumed: bool,
-    /// How much of the list of what happened is kept.
+    /// How much of the activity is kept.
     pub retention: Retention,
     /// The origins whose pages may show the wall in a frame.
     pub wall_frames: Vec<String>,

@@ -1,4 +1,4 @@
-//! `[activity]`: for how long the list of what happened is kept.
+//! `[activity]`: for how long the activity is kept.
 
 use super::section::Section;
 use protocol::ActivityKind;
@@ -10,7 +10,7 @@ const DAYS: Range<u64> = 1..3_661;
 /// How many entries may be kept.
 const ENTRIES: Range<u64> = 1_000..100_000_001;
 
-/// How much of the list of what happened is kept. The audit is kept for ever.
+/// How much of the activity is kept. The audit is kept for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     /// For how many days.

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::{Instant, sleep_until};
 
-/// So many of the last seconds are not used again: those of ten minutes at least. A vendor is not known to accept a time
+/// How many of the last seconds are not used again: those of ten minutes at least. A vendor is not known to accept a time
 /// that is further away.
 const REMEMBERED: usize = 600;
 
@@ -31,7 +31,7 @@ const REMEMBERED: usize = 600;
 /// passed.
 const GONE_BY: u64 = 5;
 
-/// So many seconds may be taken in advance by gateways that share them.
+/// The most seconds that gateways which share them may take in advance.
 pub(crate) const AHEAD: u64 = 30;
 
 /// How long to wait for a second that gateways share.

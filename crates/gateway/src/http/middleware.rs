@@ -67,10 +67,10 @@ pub(super) struct AuthorizedRequest {
 }
 
 impl AuthorizedRequest {
-    /// Whose reads these are, in whatever session. Where nobody signs in, everybody is one.
+    /// Whose reads these are, in whatever session. Where nobody signs in, people are told apart by their addresses.
     pub(super) fn person(&self) -> String {
         let person = self.visitor.as_ref().map(Visitor::person);
-        person.unwrap_or_else(|| self.actor.name.clone())
+        person.unwrap_or_else(|| format!("{} {}", self.actor.name, self.actor.from))
     }
 }
 

@@ -25,10 +25,11 @@ use tokio::sync::Semaphore;
 /// The time that is reported where the request does not say.
 const USUALLY: TimeDelta = TimeDelta::days(30);
 
-/// So many entries are read for a report; of more it would not be known what it leaves out. Few in tests, which have more.
+/// The most entries that are read for a report; of more it would not be known what it leaves out. Few in tests, which
+/// have more.
 const MOST: usize = if cfg!(test) { 100 } else { 50_000 };
 
-/// So many entries are read at a time where one is looked for, which usually is the first.
+/// How many entries are read at a time where one is looked for, which usually is the first.
 const PAGE: usize = 100;
 
 /// One report is made at a time, of all gateways of this process: it may hold many entries and take a processor a while.

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// So many are recorded within a minute, of one kind and one person, or of all who are not signed in.
+/// The most that are recorded within a minute, of one kind and one person, or of all who are not signed in.
 const MOST: u32 = 60;
 
-/// So many are recorded within a day of all who are not signed in, of one kind: the audit is kept for ever.
+/// The most that are recorded within a day of all who are not signed in, of one kind: the audit is kept for ever.
 const MOST_OF_A_DAY: u32 = 2_000;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);

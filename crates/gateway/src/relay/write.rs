@@ -109,7 +109,7 @@ fn entry(
     }
 }
 
-/// How the list of what happened shows a change, with the body that it sends.
+/// How the activity shows a change, with the body that it sends.
 pub(super) fn shown(target: &Target, body: Option<&[u8]>) -> Shown {
     let Target {
         upstream,

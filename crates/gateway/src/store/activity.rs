@@ -6,7 +6,7 @@ use super::database::{Fault, Sql, Value};
 use super::{Entry, NewRow, RowKind};
 use chrono::{DateTime, Utc};
 use health::Severity;
-use health::events::Event;
+use health::events::{Event, EventKind};
 use health::inventory::ResourceKey;
 use protocol::{ActivityEntry, ActivityKind};
 
@@ -66,10 +66,12 @@ pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fau
             key.map_or("", |key| key.id.as_str()).into(),
         ],
     )?;
+    // Since when nobody saw what happened each gateway says by its own last reading.
+    let is_own = matches!(event.kind, EventKind::Alarm | EventKind::Resource);
     let is_same = |text: &str| {
         serde_json::from_str(text).is_ok_and(|known: ActivityEntry| {
-            (known.severity, &known.before, &known.after)
-                == (event.severity, &event.before, &event.after)
+            (known.severity, &known.after) == (event.severity, &event.after)
+                && (is_own || known.before == event.before)
                 && without_duration(&known.what) == without_duration(&event.what)
         })
     };
@@ -81,11 +83,14 @@ pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fau
     add_event(sql, event)
 }
 
-/// What an event says, but for how long an alarm lasted: gateways see its end at different moments.
+/// What an event says, but for how long something lasted: gateways see its beginning and its end at different moments.
 fn without_duration(what: &str) -> &str {
-    let ended = what.strip_prefix("Alarm ended after ");
-    ended
-        .and_then(|ended| ended.split_once(": "))
+    let after = |beginning: &str, end: &str| {
+        let lasted = what.strip_prefix(beginning);
+        lasted.and_then(|lasted| lasted.split_once(end))
+    };
+    after("Alarm ended after ", ": ")
+        .or_else(|| after("It could not be read for ", ". "))
         .map_or(what, |(_, sentence)| sentence)
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of the list of what happened, and how it is read.
+//! What is asked of the activity, and how it is read.
 
 use super::activity::{self, searched};
 use super::database::{Fault, Sql, Value};

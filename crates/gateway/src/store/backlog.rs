@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 /// What another gateway has recorded by now, which records what both see.
 const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
 
-/// So many events wait at most; of more the oldest of the connections with the most are left out.
+/// The most events that wait; of more the oldest of the connections with the most are left out.
 const MOST_EVENTS: usize = 10_000;
 
 /// What waits to be written, and what of the audit is not known.
@@ -29,9 +29,9 @@ pub(super) struct Backlog {
     event_queue: EventQueue,
     /// The intents of this process whose outcome is still to come.
     under_way: BTreeSet<i64>,
-    /// So many of the events were in a transaction that has failed, and may have taken place all the same.
+    /// How many of the events were in a transaction that has failed, and may have taken place all the same.
     doubtful: usize,
-    /// So many of the events have waited: another gateway may have recorded them.
+    /// How many of the events have waited: another gateway may have recorded them.
     waited: usize,
     /// Whether a transaction has failed, and it is not known what of it there is.
     is_unsettled: bool,

@@ -118,8 +118,8 @@ pub(super) trait Database: Sql + Send {
     /// The same, while nobody else adds rows to the audit.
     fn append(&mut self, work: Work<'_>) -> Result<(), Fault>;
 
-    /// Tries to be the gateway that records what all see who watch the same; whether it is. Where a database is one
-    /// gateway's own, that one is.
+    /// Tries to become the leader: the gateway that records what all see who watch the same. Returns whether this one
+    /// leads, as the only gateway of a database always does.
     fn lead(&mut self) -> Result<bool, Fault> {
         Ok(true)
     }

@@ -74,7 +74,7 @@ pub(crate) struct Entry {
     /// The name of the computer whose gateway recorded it, where several share a store.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) gateway: String,
-    /// How the list of what happened shows it; no part of the record.
+    /// How the activity shows it; no part of the record.
     #[serde(skip)]
     pub(crate) shown: Shown,
 }

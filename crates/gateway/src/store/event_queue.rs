@@ -7,10 +7,10 @@ use super::{Entry, NewRow, RowKind};
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
 
-/// So many wait at most; of more the oldest are left out.
+/// The most events that wait; of more the oldest are left out.
 const MOST: usize = 10_000;
 
-/// So many are written together at most.
+/// The most events that are written together.
 const TOGETHER: usize = 64;
 
 /// What waits, oldest first.
@@ -120,7 +120,7 @@ fn append_once(sql: &mut dyn Sql, rows: &[NewRow], now: DateTime<Utc>) -> Result
     appending::append(sql, &missing, now).map(drop)
 }
 
-/// Whether an event is recorded. It is looked for by its time in the list of what happened, which has an index of times.
+/// Whether an event is recorded. It is looked for by its time in the activity, which has an index of times.
 fn is_recorded(sql: &mut dyn Sql, row: &NewRow, now: DateTime<Utc>) -> Result<bool, Fault> {
     let found = sql.rows(
         "SELECT audit.number FROM activity JOIN audit ON audit.number = activity.audit

@@ -1,4 +1,4 @@
-//! What outlives the process: the audit and the list of what happened, in a database ([`database`]). One thread writes,
+//! What outlives the process: the audit and the activity, in a database ([`database`]). One thread writes,
 //! so that the rows have one order, and answers only once a row is durable. A caller waits without holding up anybody
 //! else; what is asked for meanwhile is written together.
 //!
@@ -81,14 +81,14 @@ pub(crate) struct Store {
     is_well: Arc<AtomicBool>,
     /// Since when the writer has been at what it does now; `None` while it waits for something to do.
     working_since: Arc<Mutex<Option<Instant>>>,
-    /// Whether this gateway is the one that records what all see who share its store.
+    /// Whether this gateway is the leader: the one that records what all see who share its store.
     leads: Arc<AtomicBool>,
     /// When the database was last asked who leads, and answered: by the clock that stands still while the computer
     /// sleeps, and by the one that may be set.
     lead_confirmed: Mutex<Option<(Instant, SystemTime)>>,
     /// How much of what is seen is kept.
     retention: Arc<Mutex<Retention>>,
-    /// Counts the writes that changed the list of what happened.
+    /// Counts the writes that changed the activity.
     changes: Arc<AtomicU64>,
     location: StoreLocation,
     now: TimeSource,
@@ -405,7 +405,7 @@ impl Store {
         self.leads.load(Ordering::Relaxed)
     }
 
-    /// Another number than before says that the list of what happened has something new.
+    /// Another number than before says that the activity has something new.
     pub(crate) fn activity_changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
@@ -427,7 +427,7 @@ impl Store {
         let _ = self.jobs.try_send(Job::Watched);
     }
 
-    /// Reads the list of what happened.
+    /// Reads the activity.
     ///
     /// # Errors
     /// Too many read at once, or it cannot be read.
@@ -439,7 +439,7 @@ impl Store {
             .await
     }
 
-    /// Since when nothing has been deleted of what the list of what happened tells of who led. Asked for after entries, it
+    /// Since when nothing has been deleted of what the activity tells of who led. Asked for after entries, it
     /// also holds for what was deleted meanwhile.
     ///
     /// # Errors

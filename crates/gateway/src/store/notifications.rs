@@ -14,7 +14,7 @@ pub(super) const SHARED: &str = "failover_console_shared";
 /// Something is requested of the gateway that watches a connection. The payload says what.
 pub(super) const WATCH_REQUESTED: &str = "failover_console_wanted";
 
-/// So many requests wait at most. Connections are read again soon anyway.
+/// The most requests that wait. Connections are read again soon anyway.
 const MOST: usize = 1_000;
 
 /// Passes what the database notifies on to those who wait for it in this gateway.

@@ -81,7 +81,7 @@ struct Exported<'a> {
     hash: String,
 }
 
-/// So many rows are read at once.
+/// How many rows are read at once.
 const PAGE: i64 = 1_000;
 
 /// Calls `take` with each row in the order of the numbers, until it says that it is enough.

@@ -61,7 +61,7 @@ impl Table {
         Self::WatchedConnections,
     ];
 
-    /// Whether any gateway may change it by itself, and not only the one that records what all see.
+    /// Whether any gateway may change it by itself, and not only the leader.
     pub(super) fn is_everybodys(self) -> bool {
         let is_messages = matches!(self, Self::AlertMessages | Self::AlertDeliveries);
         is_messages || !self.is_of_alarms() && self != Self::WatchedConnections

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// So many rows are written together at most.
+/// The most rows that are written together.
 const TOGETHER: usize = 64;
 
 /// Something for the thread to do.
@@ -26,7 +26,7 @@ pub(super) enum Job {
     Write(Box<NewRow>, oneshot::Sender<Result<i64, ()>>),
     /// Answers whether rows can be written.
     Probe(oneshot::Sender<bool>),
-    /// Adds what was seen to the list of what happened.
+    /// Adds what was seen to the activity.
     Events(Vec<Event>),
     /// Saves changes of the saved state, once that is possible.
     SaveLater(Vec<StateChange>),
@@ -52,7 +52,7 @@ pub(super) struct State {
     /// Since when it has been at what it does now.
     pub(super) working_since: Arc<Mutex<Option<Instant>>>,
     pub(super) changes: Arc<AtomicU64>,
-    /// Whether this gateway is the one that records what all see who share its database.
+    /// Whether this gateway is the leader: the one that records what all see who share its database.
     pub(super) leads: Arc<AtomicBool>,
     /// How much of what is seen is kept.
     pub(super) retention: Arc<Mutex<Retention>>,

@@ -3,7 +3,7 @@
 use health::words;
 use vendors::LeftOut;
 
-/// So many groups of one connection are watched.
+/// The most groups of one connection that are watched.
 pub(super) const LIMIT: usize = 20_000;
 
 /// Cuts what a system holds to what is watched, and says so where that leaves something out, or where the system listed

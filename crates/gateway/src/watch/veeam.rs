@@ -20,7 +20,7 @@ use vendors::{Call, LeftOut};
 /// After the service has refused queries, so many readings do without: roles change seldom.
 const WITHOUT_QUERY: u32 = 100;
 
-/// So many sessions that the collection leaves out are read one by one.
+/// The most sessions that are read one by one because the collection leaves them out.
 const ONE_BY_ONE: usize = 100;
 
 /// What a role sees that may not query.
@@ -66,7 +66,7 @@ impl Memory {
     }
 }
 
-/// So many pages of them are read.
+/// The most pages of them that are read.
 const PAGES: u32 = 20;
 
 /// What runs, and what began or ended lately, the newest first. In whole hours, and of one more than is shown: what

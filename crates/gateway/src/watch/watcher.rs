@@ -14,7 +14,7 @@ use std::mem;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// So long a watcher that waits for nothing else sleeps, in milliseconds.
+/// How long a watcher sleeps that waits for nothing else, in milliseconds.
 const LONG: Millis = 60_000.0;
 
 /// People may ask for a reading this often, in milliseconds.

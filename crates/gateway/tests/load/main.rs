@@ -54,7 +54,7 @@ struct Watched {
 /// A watch.
 #[derive(Clone, Copy)]
 struct Plan {
-    /// So many, each with a connection of its own.
+    /// How many, each with a connection of its own.
     viewers: u32,
     /// How long the gateway shares an answer.
     interval: Duration,

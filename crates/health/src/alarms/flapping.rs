@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
 
-/// So many observations are remembered: with 21, there are 20 places at which a change can be.
+/// How many observations are remembered: with 21, there are 20 places at which a change can be.
 pub(super) const OBSERVATIONS: usize = 21;
 
-/// So many changes within [`SHORT`] are flapping.
+/// How many changes within [`SHORT`] are flapping.
 const AT_ONCE: usize = 3;
 
 /// The span in which changes are counted one by one.

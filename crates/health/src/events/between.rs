@@ -69,7 +69,9 @@ pub fn read_again(
         return None;
     };
     let was_believed = reading.freshness_of(&before.resource, last).is_believable();
-    if was_believed || read_before >= read_at {
+    // What comes late at the end of a connection's silence had no failure of its own.
+    let had_failed = before.resource.failure.is_some();
+    if was_believed || !had_failed || read_before >= read_at {
         return None;
     }
     let lasted = span(read_at.signed_duration_since(read_before));

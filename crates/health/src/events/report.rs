@@ -136,11 +136,9 @@ pub struct RecordedEvent<'a> {
 }
 
 impl RecordedEvent<'_> {
-    /// From when on nobody saw what happened: what the last answer told, a moment before, was seen.
+    /// From when on nobody saw what happened.
     fn unseen_from(&self) -> DateTime<Utc> {
-        let unseen = self.unseen_since;
-        let unseen = unseen.and_then(|at| at.checked_add_signed(TimeDelta::milliseconds(1)));
-        unseen.map_or(self.at, |at| at.min(self.at))
+        self.unseen_since.map_or(self.at, |at| at.min(self.at))
     }
 }
 
@@ -340,10 +338,9 @@ mod tests {
             is_compared: true,
         };
         let last = DateTime::<Utc>::MAX_UTC;
-        let after = |second| at(second) + TimeDelta::milliseconds(1);
         let expected = [
             // From its last answer, and not from when that was noticed.
-            unseen(after(44), last),
+            unseen(at(44), last),
             unseen(at(40), at(42)),
             unseen(at(10), at(30)),
             UnknownInterval::before(at(5)),
@@ -400,7 +397,7 @@ mod tests {
         };
         let expected = [
             gap(DateTime::<Utc>::MIN_UTC, at(10), false),
-            gap(at(20) + TimeDelta::milliseconds(1), at(30), true),
+            gap(at(20), at(30), true),
         ];
         assert_eq!(told, Gaps::of(expected.to_vec()));
     }

@@ -538,6 +538,11 @@ fn a_group_that_is_read_again_says_since_when_it_was_not() {
         one.resource.observed = observed;
         one
     };
+    let failed = |observed| {
+        let mut one = of(observed);
+        one.resource.failure = Some("500".to_owned());
+        one
+    };
     let (now, never) = (Observed::WithConnection, Observed::Never);
     let before = |second| Observed::At(at(second));
     for (was, is, last, since) in [
@@ -550,7 +555,7 @@ fn a_group_that_is_read_again_says_since_when_it_was_not() {
         (now, now, 500, None),
         (never, now, 990, None),
     ] {
-        let event = read_again(&of(was), &of(is), at(last), &reading);
+        let event = read_again(&failed(was), &of(is), at(last), &reading);
         let told = event.as_ref().and_then(|event| event.before.clone());
         let expected = since.map(|second| {
             let time = at(second).to_rfc3339();
@@ -558,7 +563,10 @@ fn a_group_that_is_read_again_says_since_when_it_was_not() {
         });
         assert_eq!(told, expected, "{was:?} {is:?} {last}");
     }
-    let event = read_again(&of(before(900)), &of(now), at(990), &reading).expect("it was");
+    // It came late when its connection was back.
+    let late = read_again(&of(before(900)), &of(now), at(990), &reading);
+    assert_eq!(late, None);
+    let event = read_again(&failed(before(900)), &of(now), at(990), &reading).expect("it was");
     assert_eq!(
         (event.kind, event.at, event.what.as_str()),
         (

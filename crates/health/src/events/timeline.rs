@@ -4,7 +4,7 @@ use super::report::UnknownInterval;
 use crate::inventory::Kind;
 use crate::slicers::SLATE;
 use crate::sort;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Who led.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,9 @@ impl Gaps {
     }
 }
 
+/// So short that nobody sees it, and long enough to be there.
+const A_MOMENT: TimeDelta = TimeDelta::milliseconds(1);
+
 /// A time that was watched: what lies between two gaps, or between a gap and an end.
 struct WatchedInterval {
     from: DateTime<Utc>,
@@ -193,7 +196,12 @@ pub fn timeline(
     // How many leader changes come before the end of what was gone through.
     let mut until = 0;
     let mut unknown_from = from;
-    for watched in watched(gaps, from, to) {
+    for mut watched in watched(gaps, from, to) {
+        // Who leads since the last answer before a gap was seen to, for a moment.
+        let told_last = inside.binary_search_by(|change| change.at.cmp(&watched.to));
+        if told_last.is_ok() && watched.from < watched.to {
+            watched.to += A_MOMENT;
+        }
         add(unknown_from, watched.from, &Leader::Unknown);
         unknown_from = watched.to;
         let count = |count: usize, time: DateTime<Utc>| {
@@ -231,7 +239,7 @@ pub fn timeline(
 
 #[cfg(test)]
 mod tests {
-    use super::{Gaps, Interval, Leader, LeaderChange, timeline};
+    use super::{A_MOMENT, Gaps, Interval, Leader, LeaderChange, timeline};
     use crate::events::UnknownInterval;
     use crate::inventory::Kind;
     use chrono::{DateTime, Utc};
@@ -287,6 +295,13 @@ mod tests {
             format!("{from}-{to} {}", word(&one.leader))
         });
         each.collect()
+    }
+
+    #[test]
+    fn a_change_that_the_last_answer_before_a_silence_told_is_seen() {
+        let gaps = Gaps::of(vec![silence(18, 78)]);
+        let told = timeline(&[change(18, "a", "b")], &leader("b"), &gaps, at(8), at(78));
+        assert_eq!(words(&told), ["8-18 a", "18-18 b", "18-78 ?"]);
     }
 
     #[test]
@@ -476,7 +491,7 @@ mod tests {
             let gaps = Gaps::of(unknown.clone());
             let told = timeline(&changes, &Leader::Nobody, &gaps, at(0), at(100));
             for one in &unknown {
-                let meets = |told: &&Interval| told.from < one.to && one.from < told.to;
+                let meets = |told: &&Interval| told.from < one.to && one.from + A_MOMENT < told.to;
                 let mut inside = told.iter().filter(meets);
                 prop_assert!(one.from >= one.to || inside.all(|told| told.leader == Leader::Unknown));
             }

@@ -284,10 +284,11 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
         let those = sessions.iter().filter(|session| which(session));
         those.filter_map(|session| session.id.clone()).collect()
     };
+    // One that the status names and that is not listed is shown all the same.
+    let shown = id(primary).or_else(|| detail.status.primary.clone());
     GroupFacts {
-        // One that the status names and that is not listed is shown all the same.
-        primary: id(primary).or_else(|| detail.status.primary.clone()),
-        pending: id(pending),
+        pending: id(pending).filter(|pending| shown.as_ref() != Some(pending)),
+        primary: shown,
         members: Some(members(configuration, sessions, observation)),
         last_data: primary
             .and_then(last_data)

@@ -50,7 +50,7 @@ pub(super) async fn advance(State(control): ControlState, body: Bytes) -> Contro
     ok(&control.clock())
 }
 
-/// So many seconds, in whole milliseconds.
+/// A number of seconds, in whole milliseconds.
 pub(super) fn span(seconds: f64) -> Result<Duration, ControlError> {
     if !(0.0..=1e9).contains(&seconds) {
         return Err(bad(

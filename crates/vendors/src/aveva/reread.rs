@@ -10,7 +10,7 @@ use std::ops::Range;
 /// A body up to this size is read whole, in bytes.
 const SHORT: usize = 64 * 1024;
 
-/// So much text is read at once, in bytes.
+/// How much text is read at once, in bytes.
 const PIECE: usize = 32 * 1024;
 
 /// A session that is taken over costs about this part of one that is read.

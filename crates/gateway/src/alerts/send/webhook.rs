@@ -13,7 +13,7 @@ use ring::hmac;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
 
-/// So many bytes of an answer are read.
+/// The most bytes of an answer that are read.
 const ANSWER: usize = 64 * 1024;
 
 /// A piece of the address that is as long may be what makes it secret.

@@ -28,7 +28,7 @@ pub(super) struct Presence {
     /// The session that was the last one: its process at the database and when that began.
     session: Option<(i64, String)>,
     renewed: Option<Instant>,
-    /// Whether the session holds the lock of the one that records what all see.
+    /// Whether the session holds the leader's lock.
     leads: bool,
 }
 
@@ -100,7 +100,7 @@ impl Presence {
         Ok(())
     }
 
-    /// Takes the lock of the one that records what all see, if nobody has it; whether this gateway has it.
+    /// Takes the leader's lock, if nobody has it. Returns whether this gateway has it.
     pub(super) fn lead(&mut self, link: &mut Link) -> Result<bool, Fault> {
         if !self.leads {
             let class = self.class;

@@ -1,4 +1,4 @@
-//! How fast the list of what happened is when it is as long as it may become.
+//! How fast the activity is when it is as long as it may become.
 
 use super::super::database::Database;
 use super::super::*;

@@ -1,4 +1,4 @@
-//! Which index each page of the list of what happened is found in.
+//! Which index each page of the activity is found in.
 
 use super::super::activity_query::statement;
 use super::super::database::Sql as _;

@@ -249,7 +249,7 @@ async fn invalid_codes_are_throttled_at_the_same_time_too_and_what_is_refused_is
     let mut waits = Browser::default();
     let later = waits.begin(&gateway, &provider, "/groups").await;
     let mut begun = Vec::new();
-    for _ in 0..40 {
+    for _ in 0..80 {
         let mut browser = Browser::default();
         let back = browser.begin(&gateway, &provider, "/").await;
         begun.push((browser, back.replace("code=", "code=x")));
@@ -260,7 +260,7 @@ async fn invalid_codes_are_throttled_at_the_same_time_too_and_what_is_refused_is
     futures_util::future::join_all(answers).await;
     let requested = provider.requested();
     let redeemed = requested.iter().filter(|path| *path == "/token");
-    assert_eq!(redeemed.count(), 10);
+    assert_eq!(redeemed.count(), 50);
     let refused = waits.clone().open(&gateway, &later).await;
     assert!(header(&refused, "location").starts_with("/sign-in?failed=too-many-tries"));
     tokio::time::pause();

@@ -23,7 +23,7 @@ pub(super) enum Answers {
 #[derive(Debug)]
 struct Inner {
     groups: Vec<String>,
-    /// So many groups a page at most, whatever is asked for.
+    /// The most groups of a page, whatever is asked for.
     page_limit: usize,
     /// What is told as `Total-Count`, where anything is.
     total: Option<usize>,
@@ -88,7 +88,7 @@ impl Plant {
         self.inner().groups = groups.iter().map(|&group| group.to_owned()).collect();
     }
 
-    /// So many groups a page at most, whatever is asked for.
+    /// The most groups of a page, whatever is asked for.
     pub(super) fn page_limit(&self, limit: usize) {
         self.inner().page_limit = limit;
     }

@@ -1,9 +1,8 @@
 //! The groups of a service as they were last read.
 
-use chrono::{DateTime, Utc};
 use health::inventory::{GroupDetail, WatchedGroup};
 use health::schedule::Millis;
-use health::transition;
+use health::transition::{self, Handover};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
 use vendors::aveva::GroupConfiguration;
@@ -18,8 +17,8 @@ pub(super) struct Groups {
     begun: HashMap<String, Millis>,
     /// What is in transition, and was read without a failure.
     moving: BTreeSet<String>,
-    /// Since when somebody has been chosen as primary in a group and has not confirmed.
-    handovers: HashMap<String, DateTime<Utc>>,
+    /// The handovers that are under way, by their groups.
+    handovers: HashMap<String, Handover>,
     /// What the last list did not name and is held all the same.
     missing: HashSet<String>,
 }
@@ -149,16 +148,16 @@ impl Groups {
         };
         match read {
             Ok(detail) => {
-                let mut since = self.handovers.remove(id);
+                let mut handover = self.handovers.remove(id);
                 let moves = transition::group(
-                    &mut since,
+                    &mut handover,
                     &group.configuration,
                     &detail.status,
                     &detail.sessions,
                     detail.observed_at,
                 );
                 self.handovers
-                    .extend(since.map(|since| (id.to_owned(), since)));
+                    .extend(handover.map(|handover| (id.to_owned(), handover)));
                 if moves {
                     self.moving.insert(id.to_owned());
                 } else {

@@ -27,7 +27,7 @@ use sweep::Sweep;
 use vendors::LeftOut;
 use vendors::aveva::Base;
 
-/// So many groups are read at a time: the client's other places are for people.
+/// How many groups are read at a time: the client's other places are for people.
 const AT_ONCE: usize = 12;
 
 /// While a sweep goes on, what it brought is told this often, in milliseconds.

@@ -7,7 +7,7 @@ use health::schedule::Millis;
 use protocol::ReadFailure;
 use std::collections::{HashSet, VecDeque};
 
-/// So many failures without an answer, and the connection has failed.
+/// After how many failures without an answer the connection has failed.
 const ENOUGH: usize = 3;
 
 /// A request that takes longer than this does not hold the end of a sweep, in milliseconds.

@@ -7,7 +7,7 @@ use crate::store::ActivityQuery;
 use health::events::EventKind;
 use std::collections::{HashMap, VecDeque};
 
-/// So many are remembered.
+/// The most runs that are remembered.
 const REMEMBERED: usize = 4_096;
 
 /// Runs that were listed, by their ids, each as it was last read; nothing where that was before a restart.

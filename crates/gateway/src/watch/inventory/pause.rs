@@ -11,6 +11,9 @@ const LATE: Duration = Duration::from_secs(10);
 /// The time to read a connection, in its intervals.
 const TO_READ: i32 = 2;
 
+/// The longest that all wait for the one that is read most seldom, which does not count as silent so soon.
+const LONGEST: TimeDelta = TimeDelta::seconds(30);
+
 /// When the process last went on, if what was known then is still waited for.
 #[derive(Debug, Default)]
 pub(super) struct Pause {
@@ -39,9 +42,11 @@ impl State {
         };
         let waits = self.connections.iter().any(|connection| {
             let reading = connection.reading();
+            // One that was silent before is not waited for.
+            let was_read = connection.freshness.is_believable();
             let is_old = reading.observed_at.is_some_and(|at| at < resumed);
-            let time = reading.interval.checked_mul(TO_READ);
-            is_old && now.signed_duration_since(resumed) < time.unwrap_or(TimeDelta::MAX)
+            let time = reading.interval.checked_mul(TO_READ).unwrap_or(LONGEST);
+            was_read && is_old && now.signed_duration_since(resumed) < time.min(LONGEST)
         });
         if !waits {
             self.pause.resumed_at = None;

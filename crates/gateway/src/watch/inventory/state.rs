@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::time::Duration;
 
-/// So many removals are remembered: who asks with an older revision gets everything.
+/// How many removals are remembered: who asks with an older revision gets everything.
 pub(super) const REMOVALS: usize = 4_096;
 
 #[derive(Debug)]
