@@ -224,7 +224,7 @@ async fn no_sign_in_leads_to_another_origin() {
 async fn an_address_with_invalid_codes_is_throttled_and_no_other() {
     let provider = Provider::new(admin()).await;
     let gateway = people(&provider);
-    for _ in 0..10 {
+    for _ in 0..50 {
         let mut browser = Browser::default();
         let back = browser.begin(&gateway, &provider, "/").await;
         let answer = browser
