@@ -81,17 +81,20 @@ pub fn handover(
         Some(age) => format!("Its last was at {}.", times::moment(now - age, now, zone)),
         None => "It has posted none yet.".to_owned(),
     };
-    let limit = match timing.timeout {
-        Some(timeout) if timeout > TimeDelta::zero() => {
-            format!(
-                " It is a fault after {}, the failover timeout.",
-                words::span(timeout)
-            )
+    let timeout = timing
+        .timeout
+        .filter(|timeout| *timeout > TimeDelta::zero());
+    let is_stuck = timeout.is_some_and(|timeout| now - *since > timeout);
+    let limit = match timeout.map(words::span) {
+        Some(timeout) if is_stuck => {
+            format!(" That was due within {timeout}, the failover timeout.")
         }
-        _ => String::new(),
+        Some(timeout) => format!(" It is a fault after {timeout}, the failover timeout."),
+        None => String::new(),
     };
     Some(Handover {
         sentence: match from {
+            _ if is_stuck => format!("{to} was chosen as primary and has not confirmed."),
             Some(from) => format!("{to} takes over from {from} with its next heartbeat."),
             None => format!("{to} becomes Primary with its next heartbeat."),
         },
@@ -190,6 +193,26 @@ mod tests {
         assert_eq!(
             words.facts[3].1,
             "One heartbeat of KILN-02, normally within a second. Its last was at 14:32:02. It is a fault after 1 min, the failover timeout."
+        );
+    }
+
+    #[test]
+    fn one_that_is_stuck_is_not_said_to_be_about_to_end() {
+        let leaders = Leaders::default().after(some("a"), some("b"), at(-61));
+        let stuck = words(&leaders, Some(70));
+        assert_eq!(
+            stuck.sentence,
+            "b was chosen as primary and has not confirmed."
+        );
+        assert_eq!(
+            stuck.facts[3].1,
+            "One heartbeat of b, normally within a second. Its last was at 14:30:58. That was due within 1 min, the failover timeout."
+        );
+        let leaders = Leaders::default().after(some("a"), some("b"), at(-60));
+        assert!(
+            words(&leaders, Some(70))
+                .sentence
+                .starts_with("b takes over")
         );
     }
 

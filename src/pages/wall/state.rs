@@ -99,6 +99,7 @@ pub fn wall() -> Wall {
     let sources = Memo::new(move |_| widths(watched, &params.read()));
     let content = Memo::new(move |_| Content {
         tiles: tiles.read().iter().map(Tile::required_width).collect(),
+        critical: model::critical(&tiles.read()),
         totals: of_totals(&counts.read()),
         notes: vec![measure(NOTES[0]), GLYPH + measure(NOTES[1])],
         sources: sources.get(),

@@ -140,6 +140,8 @@ impl LargeWidth {
 pub struct Content {
     /// Each tile in order.
     pub tiles: Vec<TileWidth>,
+    /// How many of the first ones are critical: while there are any, the pages behind these wait.
+    pub critical: usize,
     /// The width of each total.
     pub totals: Vec<f64>,
     /// The width of each note, which stand beside the clock where there is room.
@@ -201,9 +203,13 @@ impl Layout {
     /// On how many pages, from the first, the first so many tiles stand.
     #[must_use]
     pub fn pages_of(&self, tiles: usize) -> usize {
-        let holds = |page: &&Page| page.first < tiles && !page.places.is_empty();
-        self.pages.iter().take_while(holds).count()
+        pages_of(&self.pages, tiles)
     }
+}
+
+fn pages_of(pages: &[Page], tiles: usize) -> usize {
+    let holds = |page: &&Page| page.first < tiles && !page.places.is_empty();
+    pages.iter().take_while(holds).count()
 }
 
 /// How a wall is tried.

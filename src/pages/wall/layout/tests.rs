@@ -37,6 +37,7 @@ fn content(large: usize, small: usize) -> Content {
     let small = std::iter::repeat_n(TileWidth::Small(14.0), small);
     Content {
         tiles: large.chain(small).collect(),
+        critical: 0,
         totals: vec![7.1, 7.4, 8.5, 6.5],
         notes: vec![9.0, 9.0],
         sources: vec![9.0, 9.0, 12.0, 14.0, 16.0],
@@ -246,6 +247,18 @@ fn the_worst_tile_takes_no_page_of_its_own() {
         1,
         "nor does it push the last to the next one"
     );
+    // Where it would, it is as high as the others: what is critical and fits on one page takes no turns.
+    let first = |large, critical| {
+        let content = Content {
+            critical,
+            ..content(large, 0)
+        };
+        layout(&usual(), &content).pages_of(critical)
+    };
+    for number in 1..40 {
+        let alone = first(number, number);
+        assert!(first(number + 6, number) <= alone, "{number}");
+    }
     // As many on a page as there is room for: twelve that are critical stand on two pages.
     assert_eq!(layout(&usual(), &content(12, 20)).pages_of(12), 2);
 }
@@ -394,7 +407,7 @@ proptest! {
             if is_strip { TileWidth::Strip(name) } else { TileWidth::Large(LargeWidth { least, name: 4.2 + name, state: 4.2 + state, words, tells_connection }) }
         });
         let tiles = larges.chain(smalls.into_iter().map(TileWidth::Small)).collect();
-        let content = Content { tiles, totals, notes, sources, strip };
+        let content = Content { tiles, critical: 0, totals, notes, sources, strip };
         let viewing = ViewingConditions { width, height, distance, diagonal };
         let wall = layout(&viewing, &content);
         check(&wall, &content)?;

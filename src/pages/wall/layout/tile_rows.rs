@@ -3,7 +3,7 @@
 
 use super::{
     Attempt, Content, GAP, LargeWidth, NameSize, Page, SENTENCE, TilePlacement, TileWidth, lines,
-    whole,
+    pages_of, whole,
 };
 
 /// The narrowest column of large tiles, in em. Their number depends on the screen and not on what the tiles say, so
@@ -21,21 +21,17 @@ const STRIP_SENTENCE: f64 = 10.0;
 pub(super) fn pages(content: &Content, attempt: &Attempt, width: f64, area: f64) -> Vec<Page> {
     let arranged = |double| Arrangement::new(content, attempt, width, area).pages(double);
     let (plain, double) = (arranged(false), arranged(true));
-    // All pages, and those on which alarms stand.
-    let takes = |pages: &Vec<Page>| {
+    // All pages, those on which alarms stand, and those that take turns while something is critical.
+    let takes = |pages: &[Page]| {
         let small =
             |page: &&Page| matches!(content.tiles.get(page.first), Some(TileWidth::Small(_)));
-        (
-            pages.len(),
-            pages.len() - pages.iter().filter(small).count(),
-        )
+        let quiet = pages.iter().filter(small).count();
+        let critical = pages_of(pages, content.critical);
+        [pages.len(), pages.len() - quiet, critical]
     };
     let (least, taken) = (takes(&plain), takes(&double));
-    if taken.0 > least.0 || taken.1 > least.1 {
-        plain
-    } else {
-        double
-    }
+    let takes_more = least.iter().zip(taken).any(|(least, taken)| taken > *least);
+    if takes_more { plain } else { double }
 }
 
 /// The columns of the large tiles.
