@@ -1,6 +1,6 @@
 //! The gateway's own errors, as problem details (RFC 9457). A vendor's errors are not among them: they are
-//! relayed. Must never hold a secret. A vendor's address is named only
-//! where it is the problem itself, without its query. A leaf: it uses no other module.
+//! relayed. Must never hold a secret. A vendor's address is named only where it is the problem itself, without its
+//! query. A leaf: it uses no other module.
 
 use axum::http::StatusCode;
 use reqwest::Url;
@@ -69,90 +69,35 @@ impl Kind {
     }
 
     /// The last part of the `type`, the title and the usual status.
+    #[rustfmt::skip]
     pub(crate) fn words(self) -> (&'static str, &'static str, StatusCode) {
         match self {
             Self::NotFound => ("not-found", "Not found", StatusCode::NOT_FOUND),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                "Method not allowed",
-                StatusCode::METHOD_NOT_ALLOWED,
-            ),
+            Self::MethodNotAllowed => ("method-not-allowed", "Method not allowed", StatusCode::METHOD_NOT_ALLOWED),
             Self::BadRequest => ("bad-request", "Bad request", StatusCode::BAD_REQUEST),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                "Unsupported media type",
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ),
-            Self::CrossSite => (
-                "cross-site",
-                "Cross-site request refused",
-                StatusCode::FORBIDDEN,
-            ),
+            Self::UnsupportedMediaType => ("unsupported-media-type", "Unsupported media type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::CrossSite => ("cross-site", "Cross-site request refused", StatusCode::FORBIDDEN),
             Self::SignIn => ("sign-in", "Sign in first", StatusCode::UNAUTHORIZED),
             Self::WrongPassword => ("wrong-password", "Not signed in", StatusCode::UNAUTHORIZED),
-            Self::TooManyTries => (
-                "too-many-tries",
-                "Too many tries",
-                StatusCode::TOO_MANY_REQUESTS,
-            ),
+            Self::TooManyTries => ("too-many-tries", "Too many tries", StatusCode::TOO_MANY_REQUESTS),
             Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
             Self::WrongCode => ("wrong-code", "Wrong code", StatusCode::NOT_FOUND),
             Self::NameTaken => ("name-taken", "Name taken", StatusCode::CONFLICT),
             Self::Changed => ("changed", "Changed meanwhile", StatusCode::CONFLICT),
             Self::NotSaved => ("not-saved", "Not saved", StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Overloaded => (
-                "overloaded",
-                "Too much at a time",
-                StatusCode::SERVICE_UNAVAILABLE,
-            ),
-            Self::NotRecorded => (
-                "not-recorded",
-                "The change cannot be recorded",
-                StatusCode::SERVICE_UNAVAILABLE,
-            ),
+            Self::Overloaded => ("overloaded", "Too much at a time", StatusCode::SERVICE_UNAVAILABLE),
+            Self::NotRecorded => ("not-recorded", "The change cannot be recorded", StatusCode::SERVICE_UNAVAILABLE),
             Self::NotReady => ("not-ready", "Not ready", StatusCode::SERVICE_UNAVAILABLE),
-            Self::Unreachable => (
-                "unreachable",
-                "Could not reach the vendor",
-                StatusCode::BAD_GATEWAY,
-            ),
-            Self::Timeout => (
-                "timeout",
-                "The vendor did not answer in time",
-                StatusCode::GATEWAY_TIMEOUT,
-            ),
+            Self::Unreachable => ("unreachable", "Could not reach the vendor", StatusCode::BAD_GATEWAY),
+            Self::Timeout => ("timeout", "The vendor did not answer in time", StatusCode::GATEWAY_TIMEOUT),
             Self::TooLarge => ("too-large", "Too large", StatusCode::BAD_GATEWAY),
-            Self::Credentials => (
-                "credentials",
-                "The vendor refused the gateway's credentials",
-                StatusCode::BAD_GATEWAY,
-            ),
+            Self::Credentials => ("credentials", "The vendor refused the gateway's credentials", StatusCode::BAD_GATEWAY),
             Self::Redirect => ("redirect", "The vendor redirected", StatusCode::BAD_GATEWAY),
-            Self::WrongAddress => (
-                "wrong-address",
-                "The address is not that of the vendor's API",
-                StatusCode::BAD_GATEWAY,
-            ),
-            Self::Unreadable => (
-                "unreadable",
-                "The vendor's answer cannot be read",
-                StatusCode::BAD_GATEWAY,
-            ),
-            Self::PreconditionRequired => (
-                "precondition-required",
-                "Precondition required",
-                StatusCode::PRECONDITION_REQUIRED,
-            ),
-            Self::Thumbnail => (
-                "thumbnail",
-                "No thumbnail that could be shown",
-                StatusCode::BAD_GATEWAY,
-            ),
-            Self::Internal => (
-                "internal",
-                "Internal error",
-                StatusCode::INTERNAL_SERVER_ERROR,
-            ),
+            Self::WrongAddress => ("wrong-address", "The address is not that of the vendor's API", StatusCode::BAD_GATEWAY),
+            Self::Unreadable => ("unreadable", "The vendor's answer cannot be read", StatusCode::BAD_GATEWAY),
+            Self::PreconditionRequired => ("precondition-required", "Precondition required", StatusCode::PRECONDITION_REQUIRED),
+            Self::Thumbnail => ("thumbnail", "No thumbnail that could be shown", StatusCode::BAD_GATEWAY),
+            Self::Internal => ("internal", "Internal error", StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 }
@@ -243,5 +188,19 @@ impl Problem {
                     | Kind::Redirect
                     | Kind::Internal
             )
+    }
+}
+
+/// What every problem tells a client. What only some tell is added by who writes it.
+impl From<&Problem> for protocol::Problem {
+    fn from(problem: &Problem) -> Self {
+        let (name, title, _) = problem.kind.words();
+        Self {
+            kind: format!("/problems/{name}"),
+            title: title.to_owned(),
+            status: problem.status.as_u16(),
+            detail: problem.detail.clone(),
+            ..Self::default()
+        }
     }
 }

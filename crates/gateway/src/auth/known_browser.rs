@@ -111,7 +111,7 @@ impl Access {
         let now = (users.clock)();
         let known = BrowserToken::open(&users.seal, OF_UNLOCKS, code, UNLOCK, now.as_secs());
         let known = known.ok_or_else(invalid)?;
-        if !users.memory.used.add(&known.number, now) {
+        if !users.memory.used_ids.add(&known.number, now) {
             return Err(invalid());
         }
         let since = now.as_secs();

@@ -5,96 +5,39 @@
 mod ended_sessions;
 mod hashing;
 mod known_browser;
+mod memory;
 mod openid;
 mod passwords;
 mod throttle;
 mod ticket;
 mod used_ids;
 mod users;
+mod visitor;
 
 pub(crate) use ended_sessions::check as check_ended_file;
 pub(crate) use known_browser::{UNLOCK, unlock_code};
+pub use memory::Memory;
+pub(crate) use memory::MemoryChanges;
 pub(crate) use openid::Refusal;
 pub(crate) use throttle::{Attempt, Throttle};
+pub(crate) use visitor::Visitor;
 
 use crate::clock::wall_clock;
 use crate::config;
 use crate::crypto::{Cookie, CookiePurpose, Seal};
 use crate::identity::{Limits, Role, User};
-use crate::pairing::{self, PairingState};
+use crate::pairing::PairingState;
 use crate::problem::{Kind, Problem};
-use crate::store::Store;
 use axum::http::{HeaderMap, HeaderValue};
-use ended_sessions::{EndedSessions, OpenedFile};
-use hashing::Hashing;
 use openid::OpenId;
 use passwords::Passwords;
+use protocol::SignInMethods;
 use secrecy::SecretString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use ticket::Ticket;
-use used_ids::UsedIds;
 use users::{PreviousSession, Users};
-
-/// An authenticated visitor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Visitor {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-    /// The session. `None` for a wall, and where no sign-in is configured.
-    ticket: Option<Ticket>,
-    /// The session of a paired wall.
-    wall: Option<pairing::Ticket>,
-}
-
-impl Visitor {
-    /// A paired wall.
-    fn of_wall(name: String, ticket: pairing::Ticket) -> Self {
-        Self {
-            name,
-            role: Role::Wall,
-            ticket: None,
-            wall: Some(ticket),
-        }
-    }
-
-    /// The id of the session, where a sign-in is configured.
-    pub(crate) fn session(&self) -> Option<&str> {
-        let of_user = self.ticket.as_ref().map(|ticket| ticket.number.as_str());
-        of_user.or_else(|| self.wall())
-    }
-
-    /// Who it is: the same in all sessions of a user, and of each wall another.
-    pub(crate) fn person(&self) -> String {
-        let provided = self.ticket.as_ref();
-        let provided = provided.and_then(|ticket| ticket.provided.as_ref());
-        match (provided, self.wall()) {
-            (Some(provided), _) => format!("subject {}", provided.subject),
-            (None, Some(wall)) => format!("wall {wall}"),
-            (None, None) => format!("user {}", self.name),
-        }
-    }
-
-    /// The id of the wall, for a paired one.
-    pub(crate) fn wall(&self) -> Option<&str> {
-        self.wall.as_ref().map(|ticket| ticket.wall.as_str())
-    }
-
-    /// The name for logs. Names from a provider are not unique, so the provider's own id follows them.
-    pub(crate) fn in_log(&self) -> String {
-        match self
-            .ticket
-            .as_ref()
-            .and_then(|ticket| ticket.provided.as_ref())
-        {
-            Some(provided) => format!("{} <{}>", self.name, provided.subject),
-            None => self.name.clone(),
-        }
-    }
-}
 
 /// How a gateway authenticates its visitors.
 #[derive(Debug)]
@@ -106,75 +49,6 @@ enum Mode {
     Open { name: &'static str, demo: bool },
     /// Users sign in.
     Users(Box<Users>),
-}
-
-/// What survives a change of the configuration.
-#[derive(Debug)]
-pub struct Memory {
-    throttle: Throttle,
-    hashing: Arc<Hashing>,
-    /// Attempts to enter a wall's code.
-    codes: Throttle,
-    walls: pairing::Registries,
-    ended: EndedSessions,
-    /// Sign-ins at a provider that were completed, and unlock codes that were used.
-    used: UsedIds,
-    /// The seal of a gateway without a configured key. Its sessions end with the process.
-    ephemeral: Arc<Seal>,
-    /// Whether users had to sign in at any time.
-    had_sign_in: AtomicBool,
-}
-
-impl Memory {
-    /// An empty memory.
-    ///
-    /// # Errors
-    /// The operating system provides no random numbers.
-    pub fn new() -> Result<Self, String> {
-        Ok(Self {
-            throttle: Throttle::default(),
-            hashing: Arc::default(),
-            codes: Throttle::default(),
-            walls: pairing::Registries::default(),
-            ended: EndedSessions::default(),
-            used: UsedIds::default(),
-            ephemeral: Arc::new(Seal::ephemeral()?),
-            had_sign_in: AtomicBool::new(false),
-        })
-    }
-
-    /// The same, with a store for what has to be known after a restart and at other gateways.
-    #[must_use]
-    pub(crate) fn kept_in(self, store: Arc<Store>) -> Self {
-        Self {
-            walls: pairing::Registries::in_store(store.clone()),
-            ended: EndedSessions::in_store(store),
-            ..self
-        }
-    }
-
-    /// Whether users had to sign in since the process began.
-    #[must_use]
-    pub fn had_sign_in(&self) -> bool {
-        self.had_sign_in.load(Ordering::Relaxed)
-    }
-}
-
-/// What a configuration changes in the memory once nothing of it can fail any more.
-#[derive(Debug)]
-pub(crate) struct MemoryChanges {
-    memory: Arc<Memory>,
-    ended: OpenedFile,
-    walls: pairing::OpenedRegistry,
-}
-
-impl MemoryChanges {
-    /// Puts them in force.
-    pub(crate) fn apply(self) {
-        self.memory.ended.keep_in(self.ended);
-        self.memory.walls.keep(self.walls);
-        self.memory.had_sign_in.store(true, Ordering::Relaxed);
-    }
 }
 
 /// How users sign in, as configured.
@@ -198,17 +72,6 @@ pub struct SignIn {
     pub walls: Option<PathBuf>,
     /// The file of the sessions that ended, where the store does not keep them.
     pub ended: Option<config::EndedFile>,
-}
-
-/// The ways to sign in that a gateway offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SignInMethods<'a> {
-    /// Whether any user has a password.
-    pub(crate) password: bool,
-    /// The provider's title.
-    pub(crate) provider: Option<&'a str>,
-    /// The claim in which the provider is expected to send roles.
-    pub(crate) roles_claim: Option<&'a str>,
 }
 
 impl Access {
@@ -248,7 +111,7 @@ impl Access {
     ) -> Result<(Self, MemoryChanges), String> {
         let seal = match &with.key {
             Some(key) => Arc::new(Seal::shared(key)),
-            None => memory.ephemeral.clone(),
+            None => memory.ephemeral_seal.clone(),
         };
         let has_key = with.key.is_some();
         let changes = MemoryChanges {
@@ -315,18 +178,13 @@ impl Access {
     }
 
     /// The ways to sign in.
-    pub(crate) fn sign_in_methods(&self) -> SignInMethods<'_> {
-        match self.users() {
-            None => SignInMethods {
-                password: false,
-                provider: None,
-                roles_claim: None,
-            },
-            Some(users) => SignInMethods {
-                password: !users.users.is_empty(),
-                provider: users.openid.as_ref().map(OpenId::title),
-                roles_claim: users.openid.as_ref().map(OpenId::roles_claim),
-            },
+    pub(crate) fn sign_in_methods(&self) -> SignInMethods {
+        let users = self.users();
+        let openid = users.and_then(|users| users.openid.as_ref());
+        SignInMethods {
+            password: users.is_some_and(|users| !users.users.is_empty()),
+            provider: openid.map(|openid| openid.title().to_owned()),
+            roles_claim: openid.map(|openid| openid.roles_claim().to_owned()),
         }
     }
 

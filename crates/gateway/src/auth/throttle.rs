@@ -14,13 +14,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How many times as many attempts a provider may have to decide.
-const AT_PROVIDER: u32 = 5;
-
 /// How long a failed attempt counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// Failed attempts allowed per address.
 const PER_ADDRESS: u32 = 10;
+/// How many times as many attempts are allowed where a provider decides them.
+const PROVIDER_FACTOR: u32 = 5;
 /// Failed attempts allowed per IPv6 network of the larger sizes that subscribers get, with the length of its prefix.
 const PER_NETWORK: [(u8, u32); 2] = [(56, 30), (48, 100)];
 /// Failed attempts allowed per known browser.
@@ -29,18 +28,20 @@ const PER_BROWSER: u32 = 10;
 const PER_ACCOUNT: u32 = 50;
 /// Successful sign-ins allowed per account.
 const PER_OWNER: u32 = 30;
-/// Attempts per account that may be under way at a time: so many of known browsers, and so many of others.
+/// Attempts per account that may be under way at a time. Those of known browsers and those of others have this limit each.
 const UNDER_WAY: u32 = 3;
 /// How soon an attempt may be made again that found too many under way, in seconds.
 const SOON: u32 = 2;
 /// How many counters are kept. The oldest is dropped first.
-const MOST: usize = 20_000;
+const MOST_COUNTERS: usize = 20_000;
 
+/// What attempts are counted for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
     /// With the length of its prefix.
     Network(IpAddr, u8),
-    /// The same, of attempts that a provider decides: who guesses passwords keeps nobody from the provider.
+    /// The same, of attempts that a provider decides. Counted apart, so that who guesses passwords keeps nobody from the
+    /// provider.
     AtProvider(IpAddr, u8),
     Account([u8; 32]),
     Browser(String),
@@ -65,7 +66,7 @@ impl Attempt {
     pub(crate) fn at_provider(address: IpAddr) -> Self {
         let keys = network_keys(address, Key::AtProvider).into_iter();
         Self(
-            keys.map(|(key, limit)| (key, limit * AT_PROVIDER))
+            keys.map(|(key, limit)| (key, limit * PROVIDER_FACTOR))
                 .collect(),
         )
     }
@@ -184,6 +185,8 @@ impl Throttle {
     }
 }
 
+/// Checks that fewer attempts than the limit are counted.
+///
 /// # Errors
 /// The number of seconds until the next attempt is allowed.
 fn check(counts: &HashMap<Key, Count>, of: &Key, limit: u32, now: Instant) -> Result<(), u32> {
@@ -199,6 +202,7 @@ fn check(counts: &HashMap<Key, Count>, of: &Key, limit: u32, now: Instant) -> Re
     }
 }
 
+/// Counts an attempt.
 fn count(counts: &mut HashMap<Key, Count>, of: Key, now: Instant) {
     let begins = Count {
         tries: 0,
@@ -211,12 +215,13 @@ fn count(counts: &mut HashMap<Key, Count>, of: Key, now: Instant) {
     count.tries += 1;
 }
 
+/// Drops what no longer counts, and then the oldest, where there are too many counters.
 fn tidy(counts: &mut HashMap<Key, Count>, now: Instant) {
-    if counts.len() <= MOST {
+    if counts.len() <= MOST_COUNTERS {
         return;
     }
     counts.retain(|_, count| now.duration_since(count.since) < WINDOW);
-    while counts.len() > MOST {
+    while counts.len() > MOST_COUNTERS {
         let oldest = counts.iter().min_by_key(|(_, count)| count.since);
         let Some(of) = oldest.map(|(of, _)| of.clone()) else {
             return;
@@ -248,223 +253,4 @@ fn network_keys(address: IpAddr, key: fn(IpAddr, u8) -> Key) -> Vec<(Key, u32)> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_address_reaches_its_limit_independently_of_others() {
-        let throttle = Throttle::default();
-        for try_number in 0..PER_ADDRESS {
-            let account = format!("user{try_number}");
-            assert_eq!(
-                throttle.begin(&Attempt::new(ip("192.0.2.1"), &account)),
-                Ok(())
-            );
-        }
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("192.0.2.1"), "fresh")),
-            Err(900)
-        );
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("::ffff:192.0.2.1"), "fresh")),
-            Err(900)
-        );
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("192.0.2.2"), "fresh")),
-            Ok(())
-        );
-        tokio::time::advance(Duration::from_secs(899)).await;
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("192.0.2.1"), "fresh")),
-            Err(1)
-        );
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("192.0.2.1"), "fresh")),
-            Ok(())
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_account_reaches_its_limit_from_many_addresses_but_not_from_one() {
-        let throttle = Throttle::default();
-        for _ in 0..100 {
-            let _ = throttle.begin(&Attempt::new(ip("192.0.2.1"), "ops"));
-        }
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("192.0.2.2"), "ops")),
-            Ok(()),
-            "not locked out"
-        );
-        for last in 3..100 {
-            let _ = throttle.begin(&Attempt::new(ip(&format!("192.0.2.{last}")), "ops"));
-        }
-        assert!(
-            throttle
-                .begin(&Attempt::new(ip("192.0.2.200"), "ops"))
-                .is_err()
-        );
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("192.0.2.200"), "other")),
-            Ok(())
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn successful_attempts_do_not_count() {
-        let throttle = Throttle::default();
-        for _ in 0..100 {
-            assert_eq!(
-                throttle.begin(&Attempt::new(ip("192.0.2.1"), "ops")),
-                Ok(())
-            );
-            throttle.succeeded(&Attempt::new(ip("192.0.2.1"), "ops"));
-        }
-        for _ in 0..PER_ADDRESS {
-            assert_eq!(
-                throttle.begin(&Attempt::new(ip("192.0.2.1"), "ops")),
-                Ok(())
-            );
-        }
-        assert!(
-            throttle
-                .begin(&Attempt::new(ip("192.0.2.1"), "ops"))
-                .is_err()
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn attempts_at_a_provider_count_from_their_beginning_and_apart_from_passwords() {
-        let throttle = Throttle::default();
-        let (address, at_provider) = (ip("192.0.2.1"), Attempt::at_provider(ip("192.0.2.1")));
-        for _ in 0..PER_ADDRESS * AT_PROVIDER {
-            throttle.begin(&at_provider).unwrap();
-            throttle.forgive(&at_provider);
-        }
-        for _ in 0..PER_ADDRESS * AT_PROVIDER {
-            assert_eq!(throttle.begin(&at_provider), Ok(()));
-        }
-        assert_eq!(throttle.begin(&at_provider), Err(900), "all are under way");
-        for number in 0..PER_ADDRESS {
-            let attempt = Attempt::new(address, &number.to_string());
-            assert_eq!(throttle.begin(&attempt), Ok(()), "a count of its own");
-        }
-        assert!(throttle.begin(&Attempt::new(address, "ops")).is_err());
-        throttle.forgive(&at_provider);
-        assert_eq!(throttle.begin(&at_provider), Ok(()), "and the other way");
-        let elsewhere = Attempt::at_provider(ip("192.0.2.2"));
-        assert_eq!(throttle.begin(&elsewhere), Ok(()));
-        tokio::time::advance(WINDOW).await;
-        assert_eq!(throttle.begin(&at_provider), Ok(()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_addresses_of_an_ipv6_network_share_one_limit() {
-        let throttle = Throttle::default();
-        for number in 0..PER_ADDRESS {
-            assert_eq!(
-                throttle.begin(&Attempt::new(ip(&format!("2001:db8::{number:x}")), "ops")),
-                Ok(())
-            );
-        }
-        assert!(
-            throttle
-                .begin(&Attempt::new(ip("2001:db8::ffff"), "ops"))
-                .is_err()
-        );
-        assert_eq!(
-            throttle.begin(&Attempt::new(ip("2001:db8:0:1::1"), "ops")),
-            Ok(())
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_number_of_counters_is_limited() {
-        let throttle = Throttle::default();
-        for number in 0..=u32::try_from(MOST).unwrap() {
-            let address = IpAddr::V4(std::net::Ipv4Addr::from(number));
-            throttle
-                .begin(&Attempt::new(address, &number.to_string()))
-                .unwrap();
-            if number % 5000 == 0 {
-                tokio::time::advance(WINDOW).await;
-            }
-        }
-        assert!(lock(&throttle.counts).len() <= MOST);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn larger_networks_have_limits_of_their_own() {
-        let throttle = Throttle::default();
-        let attempts = |subnets: std::ops::Range<u32>, shift: u32| {
-            let attempt = |number: u32| {
-                let address = ip(&format!("2001:db8:0:{:x}::1", number << shift));
-                let account = format!("{shift} {number}");
-                throttle.begin(&Attempt::new(address, &account)).is_ok()
-            };
-            subnets.filter(|number| attempt(*number)).count()
-        };
-        assert_eq!(attempts(0..256, 0), 30, "a /56, by one of each /64");
-        assert_eq!(attempts(1..256, 8), 70, "the /48, by one of each /56");
-        let beside = Attempt::new(ip("2001:db8:1::1"), "fresh");
-        assert_eq!(throttle.begin(&beside), Ok(()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_known_browser_is_counted_apart() {
-        let throttle = Throttle::default();
-        for last in 0..200_u8 {
-            let _ = throttle.begin(&Attempt::new(IpAddr::from([192, 0, 2, last]), "ops"));
-        }
-        let anybody = Attempt::new(ip("198.51.100.1"), "ops");
-        assert!(throttle.begin(&anybody).is_err());
-        let owner = Attempt::of_known_browser("n".to_owned());
-        for _ in 0..100 {
-            assert_eq!(throttle.begin(&owner), Ok(()));
-            throttle.succeeded(&owner);
-        }
-        for _ in 0..PER_BROWSER {
-            assert_eq!(throttle.begin(&owner), Ok(()));
-        }
-        assert_eq!(throttle.begin(&owner), Err(900));
-        assert!(throttle.begin(&anybody).is_err(), "not unlocked by that");
-    }
-    #[tokio::test(start_paused = true)]
-    async fn an_account_has_few_attempts_under_way_and_leaves_room_for_others() {
-        let throttle = Throttle::default();
-        let mut permits: Vec<AttemptPermit<'_>> = (0..UNDER_WAY)
-            .map(|_| throttle.admit("vic", true).unwrap())
-            .collect();
-        assert_eq!(throttle.admit("vic", true).unwrap_err(), SOON);
-        drop(throttle.admit("vic", false).unwrap());
-        drop(throttle.admit("ann", true).unwrap());
-        permits.pop();
-        permits.push(throttle.admit("vic", true).unwrap());
-        assert!(throttle.admit("vic", true).is_err());
-        drop(permits);
-        assert!(lock(&throttle.under_way).is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_owner_signs_in_so_often_and_nobody_else_counts_for_that() {
-        let throttle = Throttle::default();
-        for last in 0..60_u8 {
-            let stranger = Attempt::new(IpAddr::from([192, 0, 2, last]), "vic");
-            let _ = throttle.begin(&stranger);
-        }
-        for _ in 0..PER_OWNER {
-            drop(throttle.admit("vic", false).unwrap());
-            throttle.signed_in("vic");
-        }
-        for is_known in [true, false] {
-            assert_eq!(throttle.admit("vic", is_known).unwrap_err(), 900);
-            assert!(throttle.admit("ann", is_known).is_ok());
-        }
-        tokio::time::advance(WINDOW).await;
-        assert!(throttle.admit("vic", true).is_ok());
-    }
-}
+mod tests;

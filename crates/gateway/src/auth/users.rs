@@ -122,12 +122,7 @@ impl Users {
         if self.memory.ended.holds(&ticket.ended()) {
             return None;
         }
-        Some(Visitor {
-            name: user.name.clone(),
-            role: user.role,
-            ticket: Some(ticket),
-            wall: None,
-        })
+        Some(Visitor::of_user(&user, ticket))
     }
 
     /// The same, of a wall that another gateway may have paired a moment ago.
@@ -194,7 +189,7 @@ impl Users {
         throttle.succeeded(&attempt);
         throttle.signed_in(name);
         let (visitor, cookie) = self
-            .admit(headers, user, None)
+            .begin_session(headers, user, None)
             .ok_or_else(|| Problem::new(Kind::Internal, "no session could be made"))?;
         let mut cookies = vec![cookie];
         cookies.extend(self.browser_cookie(headers, name));
@@ -202,7 +197,7 @@ impl Users {
     }
 
     /// Begins a session. `None` only if the operating system provides no random numbers.
-    pub(super) fn admit(
+    pub(super) fn begin_session(
         &self,
         headers: &HeaderMap,
         user: &User,
@@ -211,13 +206,7 @@ impl Users {
         let mut ticket = Ticket::new(user, random_hex().ok()?, (self.clock)());
         ticket.provided = provided;
         let cookie = self.cookie_of(headers, &ticket)?;
-        let visitor = Visitor {
-            name: user.name.clone(),
-            role: user.role,
-            ticket: Some(ticket),
-            wall: None,
-        };
-        Some((visitor, cookie))
+        Some((Visitor::of_user(user, ticket), cookie))
     }
 }
 

@@ -42,22 +42,20 @@ const KNOWN: [&str; 32] = [
     "desc",
 ];
 
-/// The most characters of one text, items of one list, and characters of the whole.
-const TEXT: usize = 120;
-const ITEMS: usize = 200;
-const WHOLE: usize = 8000;
+/// The most characters of one text.
+const LONGEST_TEXT: usize = 120;
+/// The most items of one list.
+const MOST_ITEMS: usize = 200;
+/// The most characters of the whole.
+const LONGEST: usize = 8000;
 
-/// The known fields of a request's body as JSON, or `-` when there are none.
-pub(super) fn sent(body: Option<&[u8]>) -> String {
-    let read = body.and_then(|body| serde_json::from_slice::<Value>(body).ok());
-    match read.and_then(known) {
-        Some(value) => short(&value),
-        None => "-".to_owned(),
-    }
+/// The known fields of a request's body as JSON. `None` if it has none.
+pub(super) fn known_fields(body: &[u8]) -> Option<String> {
+    known_json(serde_json::from_slice(body).ok()?)
 }
 
 /// The present order of a group's slicers, in the form in which an order is sent.
-pub(super) fn order(group: &FailoverGroup) -> String {
+pub(super) fn slicer_order(group: &FailoverGroup) -> Option<String> {
     let mut slicers: Vec<_> = group.slicers.iter().flatten().collect();
     slicers.sort_by_key(|slicer| slicer.order);
     let slicers: Vec<Value> = slicers
@@ -68,16 +66,15 @@ pub(super) fn order(group: &FailoverGroup) -> String {
             })
         })
         .collect();
-    sent(Some(
-        serde_json::json!({ "slicers": slicers })
-            .to_string()
-            .as_bytes(),
-    ))
+    known_json(serde_json::json!({ "slicers": slicers }))
 }
 
-fn short(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(WHOLE) {
+fn known_json(value: Value) -> Option<String> {
+    Some(shortened(known(value)?.to_string(), LONGEST))
+}
+
+fn shortened(text: String, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
@@ -94,11 +91,11 @@ fn known(value: Value) -> Option<Value> {
                 .collect();
             (!kept.is_empty()).then_some(Value::Object(kept))
         }
-        Value::Array(items) => Some(items.into_iter().filter_map(known).take(ITEMS).collect()),
-        Value::String(text) => Some(Value::String(match text.char_indices().nth(TEXT) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        })),
+        Value::Array(items) => {
+            let kept = items.into_iter().filter_map(known);
+            Some(kept.take(MOST_ITEMS).collect())
+        }
+        Value::String(text) => Some(Value::String(shortened(text, LONGEST_TEXT))),
         Value::Null => None,
         plain @ (Value::Bool(_) | Value::Number(_)) => Some(plain),
     }
@@ -111,38 +108,44 @@ mod tests {
     #[test]
     fn only_known_fields_are_audited() {
         for (body, expected) in [
-            ("", "-"),
-            ("not json", "-"),
-            ("{}", "-"),
-            (r#"{"password":"x"}"#, "-"),
+            ("", None),
+            ("not json", None),
+            ("{}", None),
+            (r#"{"password":"x"}"#, None),
             (
                 r#"{"Id":"a","FailoverTimeout":"00:01:00","AdditionalData":{"Id":"secret"},"token":"secret"}"#,
-                r#"{"FailoverTimeout":"00:01:00","Id":"a"}"#,
+                Some(r#"{"FailoverTimeout":"00:01:00","Id":"a"}"#),
             ),
             (
                 r#"{"slicers":[{"slicer_id":"s","enabled":true,"order":2,"key":"secret"}]}"#,
-                r#"{"slicers":[{"enabled":true,"order":2,"slicer_id":"s"}]}"#,
+                Some(r#"{"slicers":[{"enabled":true,"order":2,"slicer_id":"s"}]}"#),
             ),
             (
                 r#"{"channels_ids_to_add":["c1"],"channels_ids_to_remove":[]}"#,
-                r#"{"channels_ids_to_add":["c1"],"channels_ids_to_remove":[]}"#,
+                Some(r#"{"channels_ids_to_add":["c1"],"channels_ids_to_remove":[]}"#),
             ),
-            (r#"{"no_slicer":false,"x":null}"#, r#"{"no_slicer":false}"#),
-            (r#"{"value":1,"ExpirationPeriod":null}"#, r#"{"value":1}"#),
+            (
+                r#"{"no_slicer":false,"x":null}"#,
+                Some(r#"{"no_slicer":false}"#),
+            ),
+            (
+                r#"{"value":1,"ExpirationPeriod":null}"#,
+                Some(r#"{"value":1}"#),
+            ),
         ] {
-            assert_eq!(sent(Some(body.as_bytes())), expected, "{body}");
+            let found = known_fields(body.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{body}");
         }
-        assert_eq!(sent(None), "-");
     }
 
     #[test]
     fn long_texts_and_lists_are_shortened() {
         let long = serde_json::json!({ "Name": "ä".repeat(5000) }).to_string();
-        assert_eq!(
-            sent(Some(long.as_bytes())).chars().count(),
-            r#"{"Name":"…"}"#.chars().count() + TEXT
-        );
+        let short = known_fields(long.as_bytes()).unwrap();
+        let around = r#"{"Name":"…"}"#.chars().count();
+        assert_eq!(short.chars().count(), around + LONGEST_TEXT);
         let many = serde_json::json!({ "owners_to_add": vec!["o".repeat(99); 1000] }).to_string();
-        assert!(sent(Some(many.as_bytes())).chars().count() <= WHOLE + 1);
+        let short = known_fields(many.as_bytes()).unwrap();
+        assert!(short.chars().count() <= LONGEST + 1);
     }
 }

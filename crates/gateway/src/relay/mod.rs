@@ -4,14 +4,17 @@
 mod audit_fields;
 mod names;
 mod order;
+mod outcome;
 mod path;
+mod record;
 mod response;
+mod shown;
 mod target;
 mod write;
 
 pub(crate) use path::segments;
+pub(crate) use record::Recording;
 pub(crate) use target::{Target, find};
-pub(crate) use write::Recording;
 
 use crate::audit::Actor;
 use crate::problem::Problem;
@@ -19,12 +22,15 @@ use crate::vendor_client::{Lane, VendorRequest, When};
 use axum::body::Bytes;
 use axum::http::request::Parts;
 use axum::http::{Response, header};
+use order::GroupWrite;
+use outcome::ChangeOutcome;
+use record::Record;
 
 /// The largest request body, in bytes.
 pub const REQUEST_LIMIT: usize = 1024 * 1024;
 
-/// Relays a request to its target. A read waits in `lane`; that of changes is answered with the present state. `body` is
-/// read only for a write, and only once everything else is valid. A write is recorded in `recording`.
+/// Relays a request to its target. A read waits in `lane`; in the lane of changes it is answered with the present state.
+/// `body` is read only for a write, and only once everything else is valid. A write is recorded in `recording`.
 ///
 /// # Errors
 /// The request is not valid, or the vendor did not answer.
@@ -45,11 +51,14 @@ pub(crate) async fn relay(
     if operation.writes()
         && let Err(problem) = &prepared
     {
-        write::not_sent(target, problem, actor, &recording).await;
+        let record = Record::new(target, None, actor, recording.store.clone());
+        record
+            .end(ChangeOutcome::NotSent, problem.status, None)
+            .await;
     }
-    let (change, outgoing) = prepared?;
+    let (group_write, outgoing) = prepared?;
     let answer = if operation.writes() {
-        write::write(target, change, outgoing, actor.clone(), recording).await?
+        write::write(target, group_write, outgoing, actor, recording).await?
     } else {
         let when = match lane {
             Lane::Change => When::Now,
@@ -61,23 +70,19 @@ pub(crate) async fn relay(
     Ok(response::response(answer))
 }
 
-/// The request to send.
+/// The request to send, and what a write to a group of Uplynk's depends on.
 async fn prepare(
     target: &Target,
     request: &Parts,
     body: impl Future<Output = Result<Option<Bytes>, Problem>>,
-) -> Result<(Option<order::Change>, VendorRequest), Problem> {
+) -> Result<(Option<GroupWrite>, VendorRequest), Problem> {
     let Target {
         upstream,
         operation,
         segments,
     } = target;
-    let change = order::change(
-        &upstream.public.system,
-        operation,
-        segments,
-        &request.headers,
-    )?;
+    let system = &upstream.public.system;
+    let group_write = order::group_write(system, operation, segments, &request.headers)?;
     let outgoing = VendorRequest {
         method: request.method.clone(),
         path: path::encode(segments),
@@ -90,6 +95,6 @@ async fn prepare(
         },
     };
     let sent = outgoing.body.as_deref().unwrap_or_default();
-    names::check(&upstream.public.system, sent)?;
-    Ok((change, outgoing))
+    names::check(system, sent)?;
+    Ok((group_write, outgoing))
 }

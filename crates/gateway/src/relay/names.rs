@@ -8,8 +8,8 @@ use vendors::System;
 /// How much of a name a problem quotes, in characters.
 const QUOTED: usize = 60;
 
-/// Where the names are data of their own.
-const OWN_NAMES: &str = "AdditionalData";
+/// The field whose object may hold any names: they are data, and the vendor keeps them as they are.
+const FREE_FIELD: &str = "AdditionalData";
 
 /// Refuses a body for AVEVA in which names of one object differ only in case: its services take them for one, and which of
 /// the values counts is not published.
@@ -21,7 +21,7 @@ pub(super) fn check(system: &System, body: &[u8]) -> Result<(), Problem> {
         return Ok(());
     }
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let Some((one, other)) = alike(&body) else {
+    let Some((one, other)) = clashing_names(&body) else {
         return Ok(());
     };
     let short = |name: &str| -> String { name.chars().take(QUOTED).collect() };
@@ -35,10 +35,10 @@ pub(super) fn check(system: &System, body: &[u8]) -> Result<(), Problem> {
 }
 
 /// Two names of one object that differ only in case. What is no object has no names.
-fn alike(value: &Value) -> Option<(&str, &str)> {
+fn clashing_names(value: &Value) -> Option<(&str, &str)> {
     let fields = match value {
         Value::Object(fields) => fields,
-        Value::Array(items) => return items.iter().find_map(alike),
+        Value::Array(items) => return items.iter().find_map(clashing_names),
         _ => return None,
     };
     let mut seen = HashMap::new();
@@ -46,8 +46,12 @@ fn alike(value: &Value) -> Option<(&str, &str)> {
         if let Some(other) = seen.insert(name.to_uppercase(), name) {
             return Some((other.as_str(), name.as_str()));
         }
-        let is_own = name.eq_ignore_ascii_case(OWN_NAMES);
-        if is_own { None } else { alike(within) }
+        let is_free = name.eq_ignore_ascii_case(FREE_FIELD);
+        if is_free {
+            None
+        } else {
+            clashing_names(within)
+        }
     })
 }
 

@@ -4,7 +4,7 @@
 //! this gateway, nor of one that shares its store, runs in between. The check must never use a shared answer.
 
 use super::audit_fields;
-use super::write::Record;
+use super::record::Record;
 use crate::crypto::hex;
 use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outcome, Upstream, VendorRequest};
@@ -18,7 +18,7 @@ use vendors::{Operation, System};
 
 /// A write to a group.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct GroupWrite {
     group: String,
     /// The entity tag that the group must have, with its quotes.
     expected: Option<String>,
@@ -26,25 +26,16 @@ pub(super) struct Change {
     is_order: bool,
 }
 
-/// How far a write has come, for the audit.
-#[derive(Debug, Default)]
-pub(super) struct WriteProgress {
-    /// Whether the write was sent.
-    pub(super) sent: bool,
-    /// What the vendor held before, as the audit writes it.
-    pub(super) before: Option<String>,
-}
-
-/// The change that a request makes to a group, if it makes one. Its path is `api/v4/failover-groups/{id}/…`.
+/// The write that a request makes to a group, if it makes one. Its path is `api/v4/failover-groups/{id}/…`.
 ///
 /// # Errors
 /// An order is written without `If-Match`, or `If-Match` is not one strong entity tag.
-pub(super) fn change(
+pub(super) fn group_write(
     system: &System,
     operation: &Operation,
     segments: &[String],
     headers: &HeaderMap,
-) -> Result<Option<Change>, Problem> {
+) -> Result<Option<GroupWrite>, Problem> {
     if !matches!(system, System::Uplynk) || !operation.writes() {
         return Ok(None);
     }
@@ -57,7 +48,7 @@ pub(super) fn change(
                       the group through this gateway and send its ETag in If-Match; nothing was sent";
         return Err(Problem::new(Kind::PreconditionRequired, detail));
     }
-    Ok(Some(Change {
+    Ok(Some(GroupWrite {
         group: group.clone(),
         expected,
         is_order: *operation == ORDER,
@@ -94,31 +85,28 @@ fn expected(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Err(Problem::new(Kind::BadRequest, detail))
 }
 
-impl Change {
+impl GroupWrite {
     /// Sends the write in its turn, if the group is as expected. Otherwise nothing is sent, and the answer is
-    /// the present group with status 412, or the reason why it could not be read. Notes the progress, and records
-    /// the intent before it sends.
+    /// the present group with status 412, or the reason why it could not be read. Records what the group holds,
+    /// and the intent before it sends.
     pub(super) async fn execute(
         &self,
         upstream: &Upstream,
         outgoing: &VendorRequest,
-        progress: &mut WriteProgress,
         record: &mut Record,
     ) -> Outcome {
         let id = self.group.to_ascii_lowercase();
         let place = upstream.locks.queue(&id);
         let _turn = place.turn(upstream.timeout).await?;
-        let _lease = record.alone(&id, upstream.timeout).await?;
+        let _lease = record.lease_group(&id, upstream.timeout).await?;
         if let Some(expected) = &self.expected {
             let (held, tag) = match self.reread(upstream).await? {
                 Reread::Group(answer, tag) => (answer, tag),
                 Reread::Refused(answer) => return Ok(answer),
             };
-            progress.before = group(&held).and_then(|group| {
-                if self.is_order {
-                    return Some(audit_fields::order(&group));
-                }
-                settings(&group, outgoing.body.as_deref()?)
+            record.before = group(&held).and_then(|group| match self.is_order {
+                true => audit_fields::slicer_order(&group),
+                false => settings(&group, outgoing.body.as_deref()?),
             });
             if tag != *expected {
                 return Ok(Answer {
@@ -127,8 +115,7 @@ impl Change {
                 });
             }
         }
-        record.begin(progress.before.as_deref()).await?;
-        progress.sent = true;
+        record.begin().await?;
         upstream.send(outgoing).await.map(untagged)
     }
 
@@ -148,7 +135,7 @@ impl Change {
             let detail = format!(
                 "{} returned an error when the group was read before the change ({}); nothing was sent",
                 upstream.public.title,
-                words(&answer)
+                error_line(&answer)
             );
             return Err(Problem::new(Kind::Unreadable, detail));
         }
@@ -209,10 +196,10 @@ fn group(answer: &Answer) -> Option<FailoverGroup> {
     if answer.status != StatusCode::OK {
         return None;
     }
-    read(answer).ok()
+    decode(answer).ok()
 }
 
-fn read(answer: &Answer) -> Result<FailoverGroup, vendors::Failure> {
+fn decode(answer: &Answer) -> Result<FailoverGroup, vendors::Failure> {
     let answer = vendors::Answer {
         status: answer.status.as_u16(),
         headers: Vec::new(),
@@ -222,8 +209,8 @@ fn read(answer: &Answer) -> Result<FailoverGroup, vendors::Failure> {
 }
 
 /// The status of an error, with the vendor's words.
-fn words(answer: &Answer) -> String {
-    match read(answer) {
+fn error_line(answer: &Answer) -> String {
+    match decode(answer) {
         Err(vendors::Failure::Vendor(error)) => error.line(),
         _ => answer.status.as_u16().to_string(),
     }
@@ -252,7 +239,8 @@ fn settings(group: &FailoverGroup, body: &[u8]) -> Option<String> {
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     let text = (!changed.is_empty()).then(|| Value::Object(changed).to_string())?;
-    Some(audit_fields::sent(Some(text.as_bytes())))
+    // That the group holds none of them is worth a record too.
+    audit_fields::known_fields(text.as_bytes()).or_else(|| Some("-".to_owned()))
 }
 
 fn mode(group: &FailoverGroup) -> Option<&str> {

@@ -26,14 +26,14 @@ pub(crate) fn segments(raw: &str) -> Result<Vec<String>, Problem> {
             if segment.is_empty() || is_addressable(&segment) {
                 Ok(segment)
             } else {
-                Err(unknown())
+                Err(no_such_operation())
             }
         })
         .collect()
 }
 
 /// The problem for a path that is not in the contract.
-pub(super) fn unknown() -> Problem {
+pub(super) fn no_such_operation() -> Problem {
     Problem::new(
         Kind::NotFound,
         "this is no operation of the vendor's that the gateway relays",

@@ -93,7 +93,7 @@ fn operation(
         .map(|method| method.as_str())
         .collect();
     if allowed.is_empty() {
-        return Err(path::unknown());
+        return Err(path::no_such_operation());
     }
     let detail = format!("this path takes {}, not {method}", allowed.join(" or "));
     Err(Problem {

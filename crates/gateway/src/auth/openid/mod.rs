@@ -186,7 +186,7 @@ impl Access {
                 let admin = role == Role::Admin;
                 let provided = Provided { subject, admin };
                 let user = openid.user(&name, &provided);
-                match users.admit(headers, &user, Some(provided)) {
+                match users.begin_session(headers, &user, Some(provided)) {
                     Some((visitor, cookie)) => {
                         if let Some(previous) = attempt.as_ref().and_then(|a| a.previous.as_ref()) {
                             // The log says it if this does not survive a restart.
@@ -268,7 +268,7 @@ impl Users {
         throttle
             .begin(&counted)
             .map_err(|_| Refusal::TooManyTries)?;
-        if !self.memory.used.add(&attempt.state, now) {
+        if !self.memory.used_ids.add(&attempt.state, now) {
             throttle.forgive(&counted);
             return Err(Refusal::Expired);
         }

@@ -1,0 +1,81 @@
+//! What a gateway knows of sign-ins besides its configuration.
+
+use super::ended_sessions::{EndedSessions, OpenedFile};
+use super::hashing::Hashing;
+use super::throttle::Throttle;
+use super::used_ids::UsedIds;
+use crate::crypto::Seal;
+use crate::pairing;
+use crate::store::Store;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What survives a change of the configuration.
+#[derive(Debug)]
+pub struct Memory {
+    /// Attempts to sign in with a password or at a provider.
+    pub(super) throttle: Throttle,
+    pub(super) hashing: Arc<Hashing>,
+    /// Attempts to enter a wall's code.
+    pub(super) codes: Throttle,
+    pub(super) walls: pairing::Registries,
+    pub(super) ended: EndedSessions,
+    /// Sign-ins at a provider that were completed, and unlock codes that were used.
+    pub(super) used_ids: UsedIds,
+    /// The seal of a gateway without a configured key. Its sessions end with the process.
+    pub(super) ephemeral_seal: Arc<Seal>,
+    /// Whether users had to sign in at any time.
+    had_sign_in: AtomicBool,
+}
+
+impl Memory {
+    /// An empty memory.
+    ///
+    /// # Errors
+    /// The operating system provides no random numbers.
+    pub fn new() -> Result<Self, String> {
+        Ok(Self {
+            throttle: Throttle::default(),
+            hashing: Arc::default(),
+            codes: Throttle::default(),
+            walls: pairing::Registries::default(),
+            ended: EndedSessions::default(),
+            used_ids: UsedIds::default(),
+            ephemeral_seal: Arc::new(Seal::ephemeral()?),
+            had_sign_in: AtomicBool::new(false),
+        })
+    }
+
+    /// The same, with a store for what has to be known after a restart and at other gateways.
+    #[must_use]
+    pub(crate) fn kept_in(self, store: Arc<Store>) -> Self {
+        Self {
+            walls: pairing::Registries::in_store(store.clone()),
+            ended: EndedSessions::in_store(store),
+            ..self
+        }
+    }
+
+    /// Whether users had to sign in since the process began.
+    #[must_use]
+    pub fn had_sign_in(&self) -> bool {
+        self.had_sign_in.load(Ordering::Relaxed)
+    }
+}
+
+/// What a configuration changes in the memory once nothing of it can fail any more.
+#[derive(Debug)]
+pub(crate) struct MemoryChanges {
+    pub(super) memory: Arc<Memory>,
+    pub(super) ended: OpenedFile,
+    pub(super) walls: pairing::OpenedRegistry,
+}
+
+impl MemoryChanges {
+    /// Puts them in force.
+    pub(crate) fn apply(self) {
+        self.memory.ended.keep_in(self.ended);
+        self.memory.walls.keep(self.walls);
+        self.memory.had_sign_in.store(true, Ordering::Relaxed);
+    }
+}

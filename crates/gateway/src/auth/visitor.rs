@@ -1,0 +1,71 @@
+//! Who makes a request, once that is known.
+
+use super::ticket::{Provided, Ticket};
+use crate::identity::{Role, User};
+use crate::pairing;
+
+/// An authenticated visitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// The session. `None` for a wall, and where no sign-in is configured.
+    pub(super) ticket: Option<Ticket>,
+    /// The session of a paired wall.
+    pub(super) wall: Option<pairing::Ticket>,
+}
+
+impl Visitor {
+    /// A user with a session.
+    pub(super) fn of_user(user: &User, ticket: Ticket) -> Self {
+        Self {
+            name: user.name.clone(),
+            role: user.role,
+            ticket: Some(ticket),
+            wall: None,
+        }
+    }
+
+    /// A paired wall.
+    pub(super) fn of_wall(name: String, ticket: pairing::Ticket) -> Self {
+        Self {
+            name,
+            role: Role::Wall,
+            ticket: None,
+            wall: Some(ticket),
+        }
+    }
+
+    /// The id of the session, where a sign-in is configured.
+    pub(crate) fn session(&self) -> Option<&str> {
+        let of_user = self.ticket.as_ref().map(|ticket| ticket.number.as_str());
+        of_user.or_else(|| self.wall())
+    }
+
+    /// Who it is: the same in all sessions of a user, and of each wall another.
+    pub(crate) fn person(&self) -> String {
+        match (self.provided(), self.wall()) {
+            (Some(provided), _) => format!("subject {}", provided.subject),
+            (None, Some(wall)) => format!("wall {wall}"),
+            (None, None) => format!("user {}", self.name),
+        }
+    }
+
+    /// The id of the wall, for a paired one.
+    pub(crate) fn wall(&self) -> Option<&str> {
+        self.wall.as_ref().map(|ticket| ticket.wall.as_str())
+    }
+
+    /// The name for logs. Names from a provider are not unique, so the provider's own id follows them.
+    pub(crate) fn in_log(&self) -> String {
+        match self.provided() {
+            Some(provided) => format!("{} <{}>", self.name, provided.subject),
+            None => self.name.clone(),
+        }
+    }
+
+    /// What the provider said, of a session that began there.
+    fn provided(&self) -> Option<&Provided> {
+        self.ticket.as_ref()?.provided.as_ref()
+    }
+}

@@ -1,0 +1,173 @@
+//! The record of a change: its intent before it is sent, and its outcome, in the store and in the log.
+
+use super::outcome::ChangeOutcome;
+use super::path;
+use super::shown::shown;
+use super::target::Target;
+use crate::audit::{self, Actor};
+use crate::changes::Changes;
+use crate::problem::Problem;
+use crate::store::{Entry, Lease, Store};
+use crate::vendor_client::{VendorRequest, under_way};
+use axum::http::StatusCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where changes are recorded, and what a stop waits for.
+#[derive(Debug, Clone)]
+pub(crate) struct Recording {
+    pub(crate) store: Arc<Store>,
+    pub(crate) changes: Changes,
+}
+
+/// The record of one change.
+pub(super) struct Record {
+    store: Arc<Store>,
+    actor: Actor,
+    entry: Entry,
+    /// The vendor's own path, encoded.
+    path: String,
+    /// What the vendor held before, if that was read.
+    pub(super) before: Option<String>,
+    /// The number of its intent, once that is durable.
+    intent: Option<i64>,
+}
+
+impl Record {
+    /// The record of a change that has not begun. `outgoing` is what will be sent, if the request was valid.
+    pub(super) fn new(
+        target: &Target,
+        outgoing: Option<&VendorRequest>,
+        actor: &Actor,
+        store: Arc<Store>,
+    ) -> Self {
+        let path = path::encode(&target.segments);
+        let mut sent = format!("{} {path}", target.operation.method.as_str());
+        if let Some(request) = outgoing.filter(|request| !request.query.is_empty()) {
+            sent = format!("{sent}?{}", request.query);
+        }
+        let body = outgoing.and_then(|request| request.body.as_deref());
+        let entry = Entry {
+            request: actor.id.clone(),
+            who: actor.name.clone(),
+            role: actor.role.to_owned(),
+            from: actor.from.to_string(),
+            connection: target.connection().to_owned(),
+            what: target.operation.name.to_owned(),
+            sent,
+            // Bodies are strict JSON, which is UTF-8.
+            body: body.map(|body| String::from_utf8_lossy(body).into_owned()),
+            shown: shown(target, body),
+            ..Entry::default()
+        };
+        Self {
+            store,
+            actor: actor.clone(),
+            entry,
+            path,
+            before: None,
+            intent: None,
+        }
+    }
+
+    /// Keeps other gateways that share the store from writing to a group. Each step of a write takes `patience` at most,
+    /// and so does the wait.
+    ///
+    /// # Errors
+    /// Another gateway takes too long, or the store cannot be written.
+    pub(super) async fn lease_group(
+        &self,
+        group: &str,
+        patience: Duration,
+    ) -> Result<Lease, Problem> {
+        let name = format!("slicer group {group}");
+        let lease = self.store.lease(&name, patience, longest_write(patience));
+        lease.await?.ok_or_else(under_way)
+    }
+
+    /// Records that the change is about to be sent, and what the vendor holds, if that was read.
+    ///
+    /// # Errors
+    /// It cannot be recorded, and must not be sent.
+    pub(super) async fn begin(&mut self) -> Result<(), Problem> {
+        let entry = Entry {
+            before: self.before.clone(),
+            ..self.entry.clone()
+        };
+        self.intent = Some(self.store.intent(entry).await?);
+        Ok(())
+    }
+
+    /// Whether the change was about to be sent.
+    pub(super) fn has_begun(&self) -> bool {
+        self.intent.is_some()
+    }
+
+    /// Records how the change ended. One that has not begun has no intent, and is recorded as an event.
+    pub(super) async fn end(
+        self,
+        outcome: ChangeOutcome,
+        status: StatusCode,
+        operation_id: Option<&str>,
+    ) {
+        let (outcome, status) = (outcome.word(), status.as_u16());
+        let change = audit::Change {
+            connection: &self.entry.connection,
+            operation: &self.entry.what,
+            path: &self.path,
+            outcome,
+            status,
+            operation_id: operation_id.unwrap_or("-"),
+            before: self.before.as_deref().unwrap_or("-"),
+            after: self.entry.shown.after.as_deref().unwrap_or("-"),
+        };
+        audit::change(&self.actor, &change);
+        let of = match self.intent {
+            // The rest stands in the intent.
+            Some(_) => Entry {
+                request: self.entry.request,
+                who: self.entry.who,
+                connection: self.entry.connection,
+                what: self.entry.what,
+                ..Entry::default()
+            },
+            None => self.entry,
+        };
+        let entry = Entry {
+            outcome: outcome.to_owned(),
+            status: Some(status),
+            operation_id: operation_id.map(str::to_owned),
+            ..of
+        };
+        let recorded = match self.intent {
+            Some(intent) => self.store.outcome(intent, entry).await,
+            None => self.store.event(entry).await,
+        };
+        // The store logs a failure; the intent is then closed as unknown at the next start.
+        drop(recorded);
+    }
+}
+
+/// How long a write to a group takes at most. Reading the group, and the write itself: each waits for its place, its
+/// signature and its answer. Between them the intent is recorded.
+fn longest_write(patience: Duration) -> Duration {
+    6 * patience + Duration::from_secs(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_leased_for_as_long_as_each_step_of_a_write_to_it_may_take() {
+        for seconds in [1, 10, 60] {
+            let patience = Duration::from_secs(seconds);
+            let [place, signature, answer] = [patience; 3];
+            let read = place + signature + answer;
+            // As long as the store waits for its writer.
+            let recorded = Duration::from_secs(10);
+            let written = place + signature + answer;
+            assert!(longest_write(patience) >= read + recorded + written);
+        }
+    }
+}
