@@ -2,22 +2,21 @@
 
 use super::compression::json;
 use super::middleware::Authorized;
+use super::query::{connections, invalid, parameters, time, unknown};
 use crate::app::Gateway;
 use crate::identity::Role;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::store::{ActivityCursor, ActivityQuery};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use health::Severity;
 use protocol::{Activity, ActivityKind};
 use std::sync::Arc;
-use vendors::SystemKind;
 
-/// How many entries one answer holds at most, and how many unless the request says.
-const MOST: usize = 500;
-const USUALLY: usize = 50;
+/// How many entries one answer holds at most, and how many where the request does not say.
+const LARGEST_LIMIT: usize = 500;
+const DEFAULT_LIMIT: usize = 50;
 
 /// `GET /api/activity`.
 ///
@@ -29,10 +28,8 @@ pub(super) async fn read(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let Query(parameters) = Query::try_from_uri(&uri)
-        .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?;
     let query = query(
-        parameters,
+        parameters(&uri)?,
         authorized.actor.role == Role::Admin.word(),
         |system| connections(&gateway, system),
     )?;
@@ -54,28 +51,6 @@ pub(super) async fn read(
     };
     let encoded = json(&answer, headers.get(header::ACCEPT_ENCODING)).await?;
     Ok(encoded.answer(&gateway, &authorized))
-}
-
-/// A parameter that is a time: in UTC where it names no zone, and the beginning of its day where it is a date.
-pub(super) fn moment(name: &str, value: &str) -> Result<DateTime<Utc>, Problem> {
-    let mut whole = ["", "Z", ":00Z", "T00:00:00Z"].into_iter();
-    let time = whole.find_map(|rest| format!("{value}{rest}").parse().ok());
-    time.ok_or_else(|| {
-        let detail = format!(
-            "the parameter `{name}` has to be a time such as 2026-01-15T14:30:00Z, or a date such as 2026-01-15"
-        );
-        Problem::new(Kind::BadRequest, detail)
-    })
-}
-
-/// The connections of some systems, by their words in addresses, with commas between them.
-pub(super) fn connections(gateway: &Gateway, systems: &str) -> Option<Vec<String>> {
-    let kind = |key| SystemKind::ALL.into_iter().find(|kind| kind.key() == key);
-    let kinds: Option<Vec<SystemKind>> = systems.split(',').map(kind).collect();
-    let kinds = kinds?;
-    let upstreams = gateway.upstreams.iter();
-    let of = upstreams.filter(|upstream| kinds.contains(&upstream.public.system.kind()));
-    Some(of.map(|upstream| upstream.public.id.clone()).collect())
 }
 
 /// The values of a list with commas between them, each once; `None` where one is not known.
@@ -100,7 +75,7 @@ fn query(
 ) -> Result<ActivityQuery, Problem> {
     let mut query = ActivityQuery {
         with_access,
-        limit: USUALLY,
+        limit: DEFAULT_LIMIT,
         ..ActivityQuery::default()
     };
     let (mut of_system, mut connection) = (None, None);
@@ -108,16 +83,11 @@ fn query(
         if value.is_empty() {
             continue;
         }
-        let wrong = |wanted: &str| {
-            Problem::new(
-                Kind::BadRequest,
-                format!("the parameter `{name}` has to be {wanted}"),
-            )
-        };
-        let moment = || moment(&name, &value);
+        let invalid = |wanted: &str| invalid(&name, wanted);
+        let time = || time(&name, &value);
         match name.as_str() {
             "system" => {
-                let of = connections(&value).ok_or_else(|| wrong("of aveva, uplynk, veeam"))?;
+                let of = connections(&value).ok_or_else(|| invalid("of aveva, uplynk, veeam"))?;
                 of_system = Some(of);
             }
             "connection" => connection = Some(value),
@@ -125,32 +95,30 @@ fn query(
             "kind" => {
                 let known: Vec<_> = ActivityKind::all().map(ActivityKind::key).collect();
                 let kinds = list(&value, &known);
-                query.kinds = kinds.ok_or_else(|| wrong(&format!("of {}", known.join(", "))))?;
+                query.kinds = kinds.ok_or_else(|| invalid(&format!("of {}", known.join(", "))))?;
             }
             "severity" => {
                 let known = Severity::ALL.map(Severity::key);
                 let severities = list(&value, &known);
                 query.severities =
-                    severities.ok_or_else(|| wrong(&format!("of {}", known.join(", "))))?;
+                    severities.ok_or_else(|| invalid(&format!("of {}", known.join(", "))))?;
             }
             "person" => query.person = Some(value),
-            "from" => query.from = Some(moment()?),
-            "to" => query.to = Some(moment()?),
+            "from" => query.from = Some(time()?),
+            "to" => query.to = Some(time()?),
             "before" => {
                 let place = ActivityCursor::parse(&value);
-                query.before = Some(place.ok_or_else(|| wrong("what an answer had as `older`"))?);
+                query.before = Some(place.ok_or_else(|| invalid("what an answer had as `older`"))?);
             }
             "limit" => {
                 let limit = value
                     .parse()
                     .ok()
-                    .filter(|limit| (1..=MOST).contains(limit));
-                query.limit = limit.ok_or_else(|| wrong(&format!("a number from 1 to {MOST}")))?;
+                    .filter(|limit| (1..=LARGEST_LIMIT).contains(limit));
+                query.limit =
+                    limit.ok_or_else(|| invalid(&format!("a number from 1 to {LARGEST_LIMIT}")))?;
             }
-            _ => {
-                let detail = format!("there is no parameter `{name}`");
-                return Err(Problem::new(Kind::BadRequest, detail));
-            }
+            _ => return Err(unknown(&name)),
         }
     }
     query.connections = match (of_system, connection) {
@@ -165,12 +133,12 @@ fn query(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::{DateTime, Utc};
 
     fn read(text: &str) -> Result<ActivityQuery, String> {
         let of = |system: &str| (system == "uplynk").then(|| vec!["live".to_owned()]);
         let uri = format!("/api/activity?{text}").parse().unwrap();
-        let Query(parameters) = Query::try_from_uri(&uri).unwrap();
-        query(parameters, false, of).map_err(|problem| problem.detail)
+        query(parameters(&uri).unwrap(), false, of).map_err(|problem| problem.detail)
     }
 
     #[test]
@@ -201,20 +169,6 @@ mod tests {
         ] {
             let why = read(text).unwrap_err();
             assert!(why.contains(named), "{text}: {why}");
-        }
-    }
-
-    #[test]
-    fn a_time_may_leave_out_its_zone_its_seconds_and_its_hour() {
-        for (text, expected) in [
-            ("2026-01-15T14:30:05+02:00", "2026-01-15T12:30:05Z"),
-            ("2026-01-15T14:30:05Z", "2026-01-15T14:30:05Z"),
-            ("2026-01-15T14:30:05", "2026-01-15T14:30:05Z"),
-            ("2026-01-15T14:30", "2026-01-15T14:30:00Z"),
-            ("2026-01-15", "2026-01-15T00:00:00Z"),
-        ] {
-            let expected: DateTime<Utc> = expected.parse().unwrap();
-            assert_eq!(moment("from", text).unwrap(), expected, "{text}");
         }
     }
 

@@ -6,6 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt as _;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// How long a body may take to arrive.
@@ -20,7 +21,7 @@ const BOUND: usize = 16 << 20;
 /// It is too large, too slow, incomplete, or not JSON with one meaning.
 pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>, Problem> {
     let json = is_json(request.headers());
-    let body = if waits(request.headers(), limit) {
+    let body = if asks_before_sending(request.headers(), limit) {
         None
     } else {
         let reading = read(request.into_body(), limit);
@@ -62,8 +63,20 @@ pub(crate) async fn json(request: Request, limit: usize) -> Result<Option<Bytes>
     Ok(Some(body))
 }
 
-/// The body. `None` if it is larger than the limit: then it is read on to a bound, because who still sends sees no
-/// answer, and a proxy makes a 502 of a connection that ends early.
+/// Reads a body as the JSON object that a route takes. `fields` says in words which fields that has.
+///
+/// # Errors
+/// It is no such object.
+pub(super) fn object<T: DeserializeOwned>(body: Option<Bytes>, fields: &str) -> Result<T, Problem> {
+    // serde's own message is not used, because it would repeat what was sent.
+    serde_json::from_slice(&body.unwrap_or_default()).map_err(|_| {
+        let detail = format!("the body has to be an object with {fields}");
+        Problem::new(Kind::BadRequest, detail)
+    })
+}
+
+/// The body. `None` if it is larger than the limit: then it is read on to a bound, because a client that is still sending
+/// sees no answer, and a proxy makes a 502 of a connection that ends early.
 async fn read(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error> {
     let (mut read, mut size) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
@@ -80,16 +93,16 @@ async fn read(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error
     Ok((size <= limit).then(|| Bytes::from(read)))
 }
 
-/// Reads the body of a request that is refused whatever it holds, for the same reason.
+/// Reads the body of a request that is refused whatever it holds, so that its client sees the answer.
 pub(crate) async fn discard(request: Request) {
-    if !waits(request.headers(), 0) {
+    if !asks_before_sending(request.headers(), 0) {
         // What does not come is nobody's loss.
         let _ = tokio::time::timeout(PATIENCE, read(request.into_body(), 0)).await;
     }
 }
 
-/// Whether the client asks first whether its body is wanted, which is too large.
-fn waits(headers: &HeaderMap, limit: usize) -> bool {
+/// Whether the client waits for a word before it sends its body, which is larger than the limit.
+fn asks_before_sending(headers: &HeaderMap, limit: usize) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     text(header::EXPECT).is_some_and(|expect| expect.eq_ignore_ascii_case("100-continue"))
         && text(header::CONTENT_LENGTH)

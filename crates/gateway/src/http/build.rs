@@ -1,14 +1,14 @@
 //! `GET /api/build`: which console the gateway serves, so that an open page can reload itself after an update.
 
+use super::NO_STORE;
 use crate::app::Gateway;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use protocol::Build;
 use std::sync::Arc;
 
 pub(super) async fn read(State(gateway): State<Arc<Gateway>>) -> Response {
     let build = gateway.assets.build().to_owned();
-    ([(header::CACHE_CONTROL, "no-store")], Json(Build { build })).into_response()
+    (NO_STORE, Json(Build { build })).into_response()
 }

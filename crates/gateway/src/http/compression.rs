@@ -37,7 +37,7 @@ pub(super) async fn compressed(response: Response, accepted: Option<&HeaderValue
 }
 
 /// The one encoding that `Accept-Encoding` likes best, of those that answers are compressed in, and of several the one that
-/// compresses best. `None` for none. Said in this word, everybody who wants the same asks for the same.
+/// compresses best. `None` for none. All whose browsers like the same one best share one answer.
 pub(super) fn best_encoding(accepted: &HeaderValue) -> Option<HeaderValue> {
     let accepted = accepted.to_str().ok()?;
     let weight_of = |wanted: &str| {

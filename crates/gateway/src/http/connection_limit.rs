@@ -61,7 +61,7 @@ struct Connection {
     closed: Arc<Notify>,
 }
 
-/// The place of one open connection, which is free again once this is dropped.
+/// Permits one connection to be open, until it is dropped or has to make room for another.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     limit: Arc<ConnectionLimit>,
@@ -80,8 +80,8 @@ impl ConnectionLimit {
         lock(&self.open).proxies = proxies.to_vec();
     }
 
-    /// A place for a new connection. Others are closed for it where there are too many.
-    pub(crate) fn place(self: &Arc<Self>, address: IpAddr) -> ConnectionPermit {
+    /// Admits a new connection. Others are closed for it where there are too many.
+    pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> ConnectionPermit {
         let closed = Arc::new(Notify::new());
         let mut open = lock(&self.open);
         let is_proxy = open.proxies.iter().any(|proxy| proxy.contains(address));
@@ -96,12 +96,12 @@ impl ConnectionLimit {
         open.connections.insert(number, connection);
         if address.is_some() {
             let of = |address: Option<IpAddr>| address.map(|one| network::of(one, 56, 24));
-            open.keep(self.limits.per_address, |other| other == address);
-            open.keep(self.limits.per_network, |other| of(other) == of(address));
+            open.close_oldest_beyond(self.limits.per_address, |other| other == address);
+            open.close_oldest_beyond(self.limits.per_network, |other| of(other) == of(address));
         }
         if open.connections.len() > self.limits.total {
             let signed_in = open.signed_in(|_| true);
-            open.keep(self.limits.total.saturating_sub(signed_in), |_| true);
+            open.close_oldest_beyond(self.limits.total.saturating_sub(signed_in), |_| true);
         }
         drop(open);
         ConnectionPermit {
@@ -111,15 +111,16 @@ impl ConnectionLimit {
         }
     }
 
-    /// Closes the oldest connection without a session, because the system has no place for another one.
+    /// Closes the oldest connection without a session, because the system cannot open another.
     pub(crate) fn make_room(&self) {
         let mut open = lock(&self.open);
         let anonymous = open.anonymous(|_| true).len();
-        open.keep(anonymous.saturating_sub(1), |_| true);
+        open.close_oldest_beyond(anonymous.saturating_sub(1), |_| true);
     }
 }
 
 impl Open {
+    /// How many connections belong to sessions for which `of` holds.
     fn signed_in(&self, of: impl Fn(&str) -> bool) -> usize {
         let sessions = self
             .connections
@@ -128,7 +129,7 @@ impl Open {
         sessions.filter(|session| of(session)).count()
     }
 
-    /// The numbers of connections without a session, the oldest first.
+    /// The numbers of the connections without a session for whose address `of` holds, the oldest first.
     fn anonymous(&self, of: impl Fn(Option<IpAddr>) -> bool) -> Vec<u64> {
         let connections = self.connections.iter();
         connections
@@ -137,8 +138,8 @@ impl Open {
             .collect()
     }
 
-    /// Keeps so many of these connections without a session, and closes the oldest.
-    fn keep(&mut self, most: usize, of: impl Fn(Option<IpAddr>) -> bool) {
+    /// Closes the oldest connections without a session for whose address `of` holds, until there are `most` of them.
+    fn close_oldest_beyond(&mut self, most: usize, of: impl Fn(Option<IpAddr>) -> bool) {
         let anonymous = self.anonymous(of);
         let too_many = anonymous.len().saturating_sub(most);
         for number in anonymous.into_iter().take(too_many) {
@@ -192,37 +193,37 @@ mod tests {
         per_network: 8,
     };
 
-    fn is_closed(place: &ConnectionPermit) -> bool {
+    fn is_closed(permit: &ConnectionPermit) -> bool {
         let mut context = Context::from_waker(Waker::noop());
-        pin!(place.closed()).poll(&mut context) == Poll::Ready(())
+        pin!(permit.closed()).poll(&mut context) == Poll::Ready(())
     }
 
-    fn open(places: &[ConnectionPermit]) -> Vec<bool> {
-        let open = places.iter();
-        open.map(|place| {
-            lock(&place.limit.open)
+    fn open(permits: &[ConnectionPermit]) -> Vec<bool> {
+        let open = permits.iter();
+        open.map(|permit| {
+            lock(&permit.limit.open)
                 .connections
-                .contains_key(&place.number)
+                .contains_key(&permit.number)
         })
         .collect()
     }
 
-    fn places(limit: &Arc<ConnectionLimit>, addresses: &[&str]) -> Vec<ConnectionPermit> {
+    fn admit_all(limit: &Arc<ConnectionLimit>, addresses: &[&str]) -> Vec<ConnectionPermit> {
         let addresses = addresses.iter();
         addresses
-            .map(|address| limit.place(address.parse().unwrap()))
+            .map(|address| limit.admit(address.parse().unwrap()))
             .collect()
     }
 
     #[test]
     fn an_address_and_a_network_lose_their_own_oldest_connections() {
         let limit = ConnectionLimit::new(LIMITS);
-        let other = places(&limit, &["198.51.100.1"]);
-        let held = places(&limit, &["192.0.2.1"; 7]);
+        let other = admit_all(&limit, &["198.51.100.1"]);
+        let held = admit_all(&limit, &["192.0.2.1"; 7]);
         let expected: Vec<bool> = (0..7).map(|number| number >= 2).collect();
         assert_eq!(open(&held), expected);
         assert!(is_closed(&held[0]) && !is_closed(&held[6]));
-        let beside = places(
+        let beside = admit_all(
             &limit,
             &["192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"],
         );
@@ -230,7 +231,7 @@ mod tests {
         assert_eq!(open(&beside), [true; 4]);
         assert_eq!(open(&other), [true]);
         limit.trust(&["192.0.2.9".parse().unwrap()]);
-        let proxied = places(&limit, &["192.0.2.9"; 8]);
+        let proxied = admit_all(&limit, &["192.0.2.9"; 8]);
         assert_eq!(open(&proxied), [true; 8]);
         drop((held, beside, proxied));
         assert_eq!(lock(&limit.open).connections.len(), 1);
@@ -240,9 +241,9 @@ mod tests {
     fn a_proxy_with_one_address_of_ipv6_has_none_of_these_limits() {
         let limit = ConnectionLimit::new(LIMITS);
         limit.trust(&["2001:db8::1".parse().unwrap(), "192.0.2.9".parse().unwrap()]);
-        let proxied = places(&limit, &["2001:db8::1"; 8]);
+        let proxied = admit_all(&limit, &["2001:db8::1"; 8]);
         assert_eq!(open(&proxied), [true; 8]);
-        let neighbours = places(&limit, &["2001:db8::2"; 7]);
+        let neighbours = admit_all(&limit, &["2001:db8::2"; 7]);
         let expected: Vec<bool> = (0..7).map(|number| number >= 2).collect();
         assert_eq!(open(&neighbours), expected);
         assert_eq!(open(&proxied), [true; 8], "beside a neighbour");
@@ -252,13 +253,13 @@ mod tests {
     fn signed_in_sessions_stay_and_the_newest_is_always_taken() {
         let limit = ConnectionLimit::new(LIMITS);
         let people: Vec<ConnectionPermit> = (0..10)
-            .map(|number| limit.place(IpAddr::from([10, 0, number, 1])))
+            .map(|number| limit.admit(IpAddr::from([10, 0, number, 1])))
             .collect();
-        for (number, place) in people.iter().enumerate() {
-            place.signed_in(&format!("s{}", number % 2));
+        for (number, permit) in people.iter().enumerate() {
+            permit.signed_in(&format!("s{}", number % 2));
         }
         let flood: Vec<ConnectionPermit> = (0..100)
-            .map(|number| limit.place(IpAddr::from([10, 1, number, 1])))
+            .map(|number| limit.admit(IpAddr::from([10, 1, number, 1])))
             .collect();
         assert_eq!(open(&people), [true; 10]);
         let kept: Vec<bool> = (0..100).map(|number| number >= 90).collect();
@@ -266,12 +267,12 @@ mod tests {
         limit.make_room();
         assert_eq!(open(&flood).iter().filter(|open| **open).count(), 9);
         // One session does not take everything.
-        for place in &flood[91..] {
-            place.signed_in("s0");
+        for permit in &flood[91..] {
+            permit.signed_in("s0");
         }
         assert_eq!(lock(&limit.open).signed_in(|session| session == "s0"), 7);
         let more: Vec<ConnectionPermit> = (0..20)
-            .map(|number| limit.place(IpAddr::from([10, 2, number, 1])))
+            .map(|number| limit.admit(IpAddr::from([10, 2, number, 1])))
             .collect();
         assert_eq!(lock(&limit.open).connections.len(), LIMITS.total);
         assert!(open(&more)[19] && open(&people) == [true; 10]);

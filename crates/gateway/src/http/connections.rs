@@ -1,9 +1,9 @@
 //! `GET /api/connections`: the connected vendor systems.
 
+use super::NO_STORE;
 use crate::app::Gateway;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use protocol::Connections;
 use std::sync::Arc;
@@ -14,9 +14,5 @@ pub(super) async fn list(State(gateway): State<Arc<Gateway>>) -> Response {
         .iter()
         .map(|upstream| upstream.public.clone().into())
         .collect();
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(Connections { connections }),
-    )
-        .into_response()
+    (NO_STORE, Json(Connections { connections })).into_response()
 }

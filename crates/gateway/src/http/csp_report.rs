@@ -41,7 +41,7 @@ const DIRECTIVES: [&str; 14] = [
 ///
 /// # Errors
 /// It is no report, comes from another site, is too large, or there are too many.
-pub(super) async fn take(
+pub(super) async fn receive(
     State(gateway): State<Arc<Gateway>>,
     request: Request,
 ) -> Result<StatusCode, Problem> {

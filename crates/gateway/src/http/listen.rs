@@ -37,7 +37,11 @@ const STEPS_OF_A_CHANGE: u32 = 8;
 const OWN_CHANGE: Duration = Duration::from_secs(10);
 
 /// The signals that request a stop or a reload, watched from now on.
-pub(crate) struct Stop(Signal, Signal, Signal);
+pub(crate) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
 
 impl Stop {
     /// Begins to watch.
@@ -47,26 +51,26 @@ impl Stop {
     pub(crate) fn new() -> Result<Self, String> {
         let watch =
             |kind| signal(kind).map_err(|error| format!("cannot watch for signals: {error}"));
-        Ok(Self(
-            watch(SignalKind::interrupt())?,
-            watch(SignalKind::terminate())?,
-            watch(SignalKind::hangup())?,
-        ))
+        Ok(Self {
+            interrupt: watch(SignalKind::interrupt())?,
+            terminate: watch(SignalKind::terminate())?,
+            hangup: watch(SignalKind::hangup())?,
+        })
     }
 
     /// Waits until a stop is requested. A reload that is requested meanwhile stays so.
     pub(crate) async fn requested(&mut self) {
         tokio::select! {
-            _ = self.0.recv() => {}
-            _ = self.1.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 
     async fn next(&mut self) -> SignalAction {
         tokio::select! {
-            _ = self.0.recv() => SignalAction::Stop,
-            _ = self.1.recv() => SignalAction::Stop,
-            _ = self.2.recv() => SignalAction::Reload,
+            _ = self.interrupt.recv() => SignalAction::Stop,
+            _ = self.terminate.recv() => SignalAction::Stop,
+            _ = self.hangup.recv() => SignalAction::Reload,
         }
     }
 }
@@ -102,9 +106,9 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     let (stopping, stopped) = watch::channel(false);
     let (router, routers) = watch::channel(app(gateway.clone()));
     let bounds = Bounds::default();
-    let places = ConnectionLimit::new(bounds.connections);
-    places.trust(&gateway.trusted_proxies);
-    let limits = (bounds, places.clone());
+    let connections = ConnectionLimit::new(bounds.connections);
+    connections.trust(&gateway.trusted_proxies);
+    let limits = (bounds, connections.clone());
     let server = serve(listener, routers, certificate.clone(), limits, stopped);
     let mut server = std::pin::pin!(server);
     let mut check = tokio::time::interval(RELOAD_INTERVAL);
@@ -126,7 +130,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                     if let Some(new) = new {
                         let old = std::mem::replace(&mut gateway, new);
                         gateway.watch();
-                        places.trust(&gateway.trusted_proxies);
+                        connections.trust(&gateway.trusted_proxies);
                         // Fails only if serving has ended.
                         let _ = router.send(app(gateway.clone()));
                         tokio::spawn(retire(old));

@@ -1,9 +1,9 @@
 //! `/api/maintenance`: the time in which nobody is notified of some alarms. As with what people do about single alarms,
 //! nothing takes effect before its record is durable.
 
-use super::handling::{Id, end, handle, json, read, said};
+use super::NO_STORE;
+use super::handling::{PathId, checked_end, checked_text, read_body, record_and_apply, to_json};
 use super::middleware::Authorized;
-use super::pairing::NO_STORE;
 use crate::app::Gateway;
 use crate::audit::Handled;
 use crate::crypto::random_hex;
@@ -42,7 +42,7 @@ pub(super) async fn announce(
     request: Request,
 ) -> Result<Response, Problem> {
     let actor = &authorized.actor;
-    let wanted: NewMaintenance = read(request, "`scope`, `until`, a time in milliseconds since 1970, `reason`, a text, and `from`, a time or left out").await?;
+    let wanted: NewMaintenance = read_body(request, "`scope`, `until`, a time in milliseconds since 1970, `reason`, a text, and `from`, a time or left out").await?;
     let inventory = gateway.shared.watchers.inventory();
     let now = inventory.clock().now();
     let from = wanted.from.unwrap_or(now).max(now);
@@ -54,8 +54,8 @@ pub(super) async fn announce(
     let maintenance = Maintenance {
         id: random_hex().map_err(|why| Problem::new(Kind::Internal, why))?,
         from,
-        until: end(wanted.until, from, now)?,
-        reason: said("reason", &wanted.reason)?,
+        until: checked_end(wanted.until, from, now)?,
+        reason: checked_text("reason", &wanted.reason)?,
         by: actor.name.clone(),
         scope: match (wanted.scope, &target.resource) {
             (Scope::Resource(_), Some(known)) => Scope::Resource(known.clone()),
@@ -71,12 +71,12 @@ pub(super) async fn announce(
         name: target.name,
         resource: target.resource,
         before: None,
-        after: Some(json(&maintenance)),
+        after: Some(to_json(&maintenance)),
     };
     let change = StateChange::put(Table::Maintenance, &maintenance.id, &maintenance);
     let to_keep = maintenance.clone();
     let effect = move |inventory: &Inventory| inventory.announce(to_keep);
-    handle(&gateway, &authorized, handled, change, effect).await?;
+    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
     Ok((StatusCode::CREATED, NO_STORE, Json(maintenance)).into_response())
 }
 
@@ -84,10 +84,10 @@ pub(super) async fn announce(
 ///
 /// # Errors
 /// There is no such maintenance, or it cannot be recorded.
-pub(super) async fn end_maintenance(
+pub(super) async fn end(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
-    Id(id): Id,
+    PathId(id): PathId,
 ) -> Result<Response, Problem> {
     let inventory = gateway.shared.watchers.inventory();
     let mut known = inventory.maintenance().into_iter();
@@ -104,12 +104,12 @@ pub(super) async fn end_maintenance(
         shown: format!("Ended the maintenance of {}.", target.name),
         name: target.name,
         resource: target.resource,
-        before: Some(json(&maintenance)),
+        before: Some(to_json(&maintenance)),
         after: None,
     };
     let change = StateChange::delete(Table::Maintenance, &id);
     let effect = move |inventory: &Inventory| inventory.end_maintenance(&id);
-    handle(&gateway, &authorized, handled, change, effect).await?;
+    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
     Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
 }
 

@@ -118,8 +118,8 @@ pub(super) async fn middleware(
                 }
                 gateway.access.note_last_seen(visitor, actor.from);
                 if let Some(session) = visitor.session() {
-                    if let Some(place) = request.extensions().get::<Arc<ConnectionPermit>>() {
-                        place.signed_in(session);
+                    if let Some(permit) = request.extensions().get::<Arc<ConnectionPermit>>() {
+                        permit.signed_in(session);
                     }
                     let metrics = &gateway.shared.metrics;
                     metrics.session_used(session, visitor.role.word());

@@ -2,6 +2,8 @@
 //! whole state of the gateway. A new route is a handler and a line in `router`.
 
 mod activity;
+mod alarms;
+mod alert_targets;
 pub(crate) mod authorization;
 mod body;
 mod build;
@@ -22,6 +24,8 @@ mod origin_check;
 mod pairing;
 mod probes;
 mod problem_response;
+mod query;
+mod redirect;
 mod relay;
 mod report;
 pub(crate) mod router;
@@ -34,3 +38,8 @@ mod walls;
 mod write_timeout;
 
 pub use router::app;
+
+use axum::http::{HeaderName, header};
+
+/// The header of answers that nobody may keep.
+const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];

@@ -1,16 +1,18 @@
 //! `/api/sign-in` and `/api/openid/…`: the ways to sign in, and the redirects to a provider and back. What
 //! goes wrong leads to the sign-in page with a code for the reason.
 
+use super::NO_STORE;
 use super::middleware::Authorized;
+use super::query::parameters;
+use super::redirect::redirect;
 use crate::app::Gateway;
 use crate::auth::Refusal;
 use crate::problem::{Kind, Problem};
 use axum::Json;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use protocol::SignInMethods;
 use reqwest::Url;
 use std::sync::Arc;
 
@@ -19,13 +21,7 @@ pub(super) const CALLBACK: &str = "/api/openid/callback";
 
 /// `GET /api/sign-in`.
 pub(super) async fn methods(State(gateway): State<Arc<Gateway>>) -> Response {
-    let methods = gateway.access.sign_in_methods();
-    let methods = Json(SignInMethods {
-        password: methods.password,
-        provider: methods.provider.map(ToOwned::to_owned),
-        roles_claim: methods.roles_claim.map(ToOwned::to_owned),
-    });
-    ([(header::CACHE_CONTROL, "no-store")], methods).into_response()
+    (NO_STORE, Json(gateway.access.sign_in_methods())).into_response()
 }
 
 /// `GET /api/openid/start?to=…`: sends the browser to the provider.
@@ -124,21 +120,9 @@ fn callback_url(gateway: &Gateway, headers: &HeaderMap) -> Result<Url, Problem> 
     })
 }
 
-/// The decoded query.
+/// The parameters; none where the query cannot be read, which is then refused as one that lacks them.
 fn query(uri: &Uri) -> Vec<(String, String)> {
-    Query::try_from_uri(uri).map_or_else(|_| Vec::new(), |Query(query)| query)
-}
-
-fn redirect(address: &str) -> Response {
-    let Ok(address) = HeaderValue::try_from(address) else {
-        return Problem::new(Kind::Internal, "an address cannot be sent in a header")
-            .into_response();
-    };
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, address);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    parameters(uri).unwrap_or_default()
 }
 
 /// Redirects to the sign-in page, which shows the reason and then leads to `to`.

@@ -1,7 +1,7 @@
 //! `/api/pairing`, where a screen gets a code and, once the code was entered, its session as a wall.
 
-use super::body;
 use super::middleware::Authorized;
+use super::{NO_STORE, body};
 use crate::app::Gateway;
 use crate::crypto::random_hex;
 use crate::network::network_of;
@@ -17,13 +17,11 @@ use std::sync::Arc;
 /// The largest body, in bytes.
 const LIMIT: usize = 4 * 1024;
 
-pub(super) const NO_STORE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
-
 /// What pairing needs.
 ///
 /// # Errors
 /// No sign-in is configured.
-pub(super) fn state(gateway: &Gateway) -> Result<PairingState<'_>, Problem> {
+pub(super) fn pairing_state(gateway: &Gateway) -> Result<PairingState<'_>, Problem> {
     gateway.access.pairing().ok_or_else(|| {
         let detail = "nobody has to sign in to this gateway: /wall needs no pairing";
         Problem::new(Kind::BadRequest, detail)
@@ -41,7 +39,7 @@ pub(super) async fn new_code(
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     body::json(request, LIMIT).await?;
-    let state = state(&gateway)?;
+    let state = pairing_state(&gateway)?;
     if let Some(visitor) = &authorized.visitor {
         return Ok(answer(&paired(&visitor.name)));
     }
@@ -58,7 +56,7 @@ pub(super) async fn new_code(
         return Err(Problem::new(Kind::Internal, "no code could be made"));
     };
     let mut response = answer(&waiting(code, left));
-    append(&mut response, code_cookie(&state, &headers, Some(&secret)));
+    append_cookie(&mut response, code_cookie(&state, &headers, Some(&secret)));
     Ok(response)
 }
 
@@ -71,7 +69,7 @@ pub(super) async fn read(
     authorized: Authorized,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let state = state(&gateway)?;
+    let state = pairing_state(&gateway)?;
     if let Some(visitor) = &authorized.visitor {
         return Ok(answer(&paired(&visitor.name)));
     }
@@ -95,7 +93,7 @@ async fn claim(
     headers: HeaderMap,
     secret: String,
 ) -> Result<Response, Problem> {
-    let state = state(&gateway)?;
+    let state = pairing_state(&gateway)?;
     let CodeState::Paired { id, name } = state.walls.claim(secret, state.now).await? else {
         // Another request has taken the session.
         return Ok(answer(&Pairing::Over));
@@ -103,8 +101,8 @@ async fn claim(
     gateway.audit(&authorized.actor).wall_signs_in(&name);
     let mut response = answer(&paired(&name));
     let session = Ticket::new(id, state.now).cookie(&state, &headers);
-    append(&mut response, session);
-    append(&mut response, code_cookie(&state, &headers, None));
+    append_cookie(&mut response, session);
+    append_cookie(&mut response, code_cookie(&state, &headers, None));
     Ok(response)
 }
 
@@ -123,7 +121,7 @@ fn answer(answer: &Pairing) -> Response {
     (NO_STORE, Json(answer)).into_response()
 }
 
-fn append(response: &mut Response, cookie: Option<HeaderValue>) {
+fn append_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -1,5 +1,6 @@
 //! `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus.
 
+use super::NO_STORE;
 use super::middleware::Authorized;
 use crate::app::Gateway;
 use crate::metrics;
@@ -36,7 +37,7 @@ pub(super) async fn healthy() -> Response {
 }
 
 fn ok() -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()
+    (NO_STORE, "ok\n").into_response()
 }
 
 /// `GET /readyz`: the gateway has a console to serve, can record changes, and is not stopping. It stays ready while a vendor is

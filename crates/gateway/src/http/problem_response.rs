@@ -8,24 +8,19 @@ use axum::http::header::{
 use axum::http::{Response, StatusCode};
 use axum::response::IntoResponse;
 
-/// How soon browsers may ask again after a refused log-on, in seconds. The log-on itself waits longer, but they get
-/// the gateway's own answer meanwhile, and an admin may have let it log on.
-const REFUSED: u32 = 60;
+/// The longest `Retry-After` that browsers get after the vendor refused the gateway's log-on, in seconds. The gateway
+/// itself waits longer, but asking again costs the vendor nothing meanwhile, and an admin may have let it log on.
+const AFTER_REFUSED_LOG_ON: u32 = 60;
 
 /// The response for a problem at the path `instance`.
 pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
-    let (name, title, _) = problem.kind.words();
     let body = protocol::Problem {
-        kind: format!("/problems/{name}"),
-        title: title.to_owned(),
-        status: problem.status.as_u16(),
-        detail: problem.detail.clone(),
         instance: Some(instance.to_owned()),
         carried_out: (problem.status.is_server_error() && problem.is_not_carried_out())
             .then_some(false),
-        ..protocol::Problem::default()
+        ..problem.into()
     };
-    // A map of texts and a number can always be written.
+    // Texts, numbers and a boolean can always be written.
     let text = serde_json::to_vec(&body).unwrap_or_default();
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = problem.status;
@@ -48,7 +43,7 @@ pub(super) fn response(problem: &Problem, instance: &str) -> Response<Body> {
     }
     if let Some(mut seconds) = problem.retry_after {
         if problem.kind == Kind::Credentials {
-            seconds = seconds.min(REFUSED);
+            seconds = seconds.min(AFTER_REFUSED_LOG_ON);
         }
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -36,7 +36,7 @@ pub(super) async fn serve(
     let person = authorized.person();
     let is_read = !target.operation.writes();
     let lane = lane(&authorized, request.headers());
-    // What is compared before a change stands in the way of the change, if it is refused.
+    // A read that precedes a change is never refused: without it the change could not be made.
     if is_read && lane != Lane::Change {
         in_flight.check(&person)?;
     }
@@ -52,7 +52,7 @@ pub(super) async fn serve(
     let body = if is_read {
         in_flight.body(bytes, &person)
     } else {
-        // What became of a change is always told.
+        // The answer to a change is always sent, however many answers this person has not read yet.
         Body::from(bytes)
     };
     Ok(compressed(Response::from_parts(head, body), accepted).await)

@@ -2,14 +2,14 @@
 
 mod sums;
 
-use super::activity::{connections, moment};
 use super::compression::json;
 use super::middleware::Authorized;
+use super::query::{connections, invalid, parameters, time, unknown};
 use crate::app::Gateway;
 use crate::inventory_view::InventoryView;
 use crate::problem::{Kind, Problem};
 use crate::store::{ActivityCursor, ActivityQuery};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,11 +23,11 @@ use sums::{Listed, ReportData, report};
 use tokio::sync::Semaphore;
 
 /// The time that is reported where the request does not say.
-const USUALLY: TimeDelta = TimeDelta::days(30);
+const DEFAULT_TIME: TimeDelta = TimeDelta::days(30);
 
 /// The most entries that are read for a report; of more it would not be known what it leaves out. Few in tests, which
 /// have more.
-const MOST: usize = if cfg!(test) { 100 } else { 50_000 };
+const MOST_ENTRIES: usize = if cfg!(test) { 100 } else { 50_000 };
 
 /// How many entries are read at a time where one is looked for, which usually is the first.
 const PAGE: usize = 100;
@@ -86,35 +86,30 @@ pub(super) async fn read(
 
 /// Reads the parameters. An empty one counts as absent.
 fn query(gateway: &Gateway, uri: &Uri, now: DateTime<Utc>) -> Result<ReportQuery, Problem> {
-    let Query(parameters): Query<Vec<(String, String)>> = Query::try_from_uri(uri)
-        .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?;
-    let wrong = |detail: String| Problem::new(Kind::BadRequest, detail);
     let (mut from, mut to) = (None, None);
     let upstreams = gateway.upstreams.iter();
     let mut of: Vec<String> = upstreams.map(|one| one.public.id.clone()).collect();
-    for (name, value) in parameters
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-    {
+    for (name, value) in parameters(uri)? {
+        if value.is_empty() {
+            continue;
+        }
         match name.as_str() {
-            "from" => from = Some(moment(&name, &value)?),
-            "to" => to = Some(moment(&name, &value)?),
+            "from" => from = Some(time(&name, &value)?),
+            "to" => to = Some(time(&name, &value)?),
             "connection" => of.retain(|id| *id == value),
             "system" => {
-                let known = connections(gateway, &value).ok_or_else(|| {
-                    wrong("the parameter `system` has to be aveva, uplynk or veeam".to_owned())
-                })?;
+                let known = connections(gateway, &value)
+                    .ok_or_else(|| invalid(&name, "aveva, uplynk or veeam"))?;
                 of.retain(|id| known.contains(id));
             }
-            _ => return Err(wrong(format!("there is no parameter `{name}`"))),
+            _ => return Err(unknown(&name)),
         }
     }
     let to = to.unwrap_or(now).min(now);
-    let from = from.unwrap_or_else(|| to.checked_sub_signed(USUALLY).unwrap_or(to));
+    let from = from.unwrap_or_else(|| to.checked_sub_signed(DEFAULT_TIME).unwrap_or(to));
     if from >= to {
-        return Err(wrong(
-            "`from` has to be before `to` and before now".to_owned(),
-        ));
+        let detail = "`from` has to be before `to` and before now";
+        return Err(Problem::new(Kind::BadRequest, detail));
     }
     Ok(ReportQuery {
         from,
@@ -129,7 +124,7 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         kinds: vec![kind.key().to_owned()],
         from: Some(query.from),
         to: Some(query.to),
-        limit: MOST,
+        limit: MOST_ENTRIES,
         ..ActivityQuery::default()
     };
     let starts = ActivityQuery {

@@ -5,8 +5,8 @@ use super::authorization::{
 };
 use super::middleware::{self, PathState};
 use super::{
-    activity, build, connections, console, csp_report, handling, inventory, maintenance, openid,
-    pairing, probes, relay, report, session, thumbnails, unlock, walls,
+    activity, alarms, alert_targets, build, connections, console, csp_report, inventory,
+    maintenance, openid, pairing, probes, relay, report, session, thumbnails, unlock, walls,
 };
 use crate::app::Gateway;
 use crate::problem::{Kind, Problem};
@@ -14,7 +14,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::routing::{self, MethodRouter, any};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -44,15 +44,15 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
         get("/api/activity", PEOPLE, activity::read),
         get("/api/report", PEOPLE, report::read),
-        post("/api/alarms/{id}/acknowledgement", ADMINS, handling::acknowledge),
-        delete("/api/alarms/{id}/acknowledgement", ADMINS, handling::withdraw),
-        post("/api/alarms/{id}/notes", ADMINS, handling::note),
-        get("/api/alert-targets", ADMINS, handling::alert_targets),
+        post("/api/alarms/{id}/acknowledgement", ADMINS, alarms::acknowledge),
+        delete("/api/alarms/{id}/acknowledgement", ADMINS, alarms::withdraw),
+        post("/api/alarms/{id}/notes", ADMINS, alarms::note),
+        get("/api/alert-targets", ADMINS, alert_targets::read),
         get("/api/maintenance", PEOPLE, maintenance::list),
         post("/api/maintenance", ADMINS, maintenance::announce),
-        delete("/api/maintenance/{id}", ADMINS, maintenance::end_maintenance),
+        delete("/api/maintenance/{id}", ADMINS, maintenance::end),
         get("/api/build", EVERYBODY, build::read),
-        post(csp_report::PATH, Rule::Anyone, csp_report::take),
+        post(csp_report::PATH, Rule::Anyone, csp_report::receive),
         post("/api/pairing", Rule::Anyone, pairing::new_code),
         get("/api/pairing", Rule::Anyone, pairing::read),
         get("/api/walls", ADMINS, walls::list),
@@ -66,39 +66,36 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-fn get<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
-where
-    H: Handler<T, Arc<Gateway>>,
-    T: 'static,
-{
-    let handler = on(MethodFilter::GET, handler);
-    route(Some(Method::GET), path, rule, handler)
+fn get<T: 'static>(
+    path: &'static str,
+    rule: Rule,
+    handler: impl Handler<T, Arc<Gateway>>,
+) -> Route {
+    route(Some(Method::GET), path, rule, routing::get(handler))
 }
 
-fn post<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
-where
-    H: Handler<T, Arc<Gateway>>,
-    T: 'static,
-{
-    let handler = on(MethodFilter::POST, handler);
-    route(Some(Method::POST), path, rule, handler)
+fn post<T: 'static>(
+    path: &'static str,
+    rule: Rule,
+    handler: impl Handler<T, Arc<Gateway>>,
+) -> Route {
+    route(Some(Method::POST), path, rule, routing::post(handler))
 }
 
-fn delete<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
-where
-    H: Handler<T, Arc<Gateway>>,
-    T: 'static,
-{
-    let handler = on(MethodFilter::DELETE, handler);
-    route(Some(Method::DELETE), path, rule, handler)
+fn delete<T: 'static>(
+    path: &'static str,
+    rule: Rule,
+    handler: impl Handler<T, Arc<Gateway>>,
+) -> Route {
+    route(Some(Method::DELETE), path, rule, routing::delete(handler))
 }
 
 /// For a handler that decides by itself which methods a path takes.
-fn every_method<H, T>(path: &'static str, rule: Rule, handler: H) -> Route
-where
-    H: Handler<T, Arc<Gateway>>,
-    T: 'static,
-{
+fn every_method<T: 'static>(
+    path: &'static str,
+    rule: Rule,
+    handler: impl Handler<T, Arc<Gateway>>,
+) -> Route {
     route(None, path, rule, any(handler))
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     router: watch::Receiver<Router>,
     certificate: Option<Arc<CertificateReloader>>,
-    (bounds, places): (Bounds, Arc<ConnectionLimit>),
+    (bounds, limit): (Bounds, Arc<ConnectionLimit>),
     mut stop: watch::Receiver<bool>,
 ) {
     let mut open = JoinSet::new();
@@ -78,18 +78,18 @@ pub(crate) async fn serve(
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be taken");
-                places.make_room();
+                limit.make_room();
                 tokio::time::sleep(RETRY_DELAY).await;
                 continue;
             }
         };
-        let place = Arc::new(places.place(peer.ip()));
+        let permit = Arc::new(limit.admit(peer.ip()));
         // If this fails, small packets are only delayed.
         let _ = stream.set_nodelay(true);
         let (router, stop) = (router.clone(), stop.clone());
         let config = certificate.as_ref().map(|certificate| certificate.config());
         open.spawn(async move {
-            let client = (peer, place.clone());
+            let client = (peer, permit.clone());
             let served = async {
                 match config {
                     None => connection(TokioIo::new(stream), client, router, bounds, stop).await,
@@ -104,7 +104,7 @@ pub(crate) async fn serve(
             };
             tokio::select! {
                 () = served => {}
-                () = place.closed() => tracing::debug!(%peer, "a connection made room for another"),
+                () = permit.closed() => tracing::debug!(%peer, "a connection made room for another"),
             }
         });
     }
@@ -123,7 +123,7 @@ async fn stop_requested(stop: &mut watch::Receiver<bool>) {
 
 async fn connection<S>(
     stream: S,
-    (peer, place): (SocketAddr, Arc<ConnectionPermit>),
+    (peer, permit): (SocketAddr, Arc<ConnectionPermit>),
     router: watch::Receiver<Router>,
     bounds: Bounds,
     mut stop: watch::Receiver<bool>,
@@ -134,7 +134,7 @@ async fn connection<S>(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(place.clone());
+        request.extensions_mut().insert(permit.clone());
         let router = router.borrow().clone();
         let is_last = requests.fetch_add(1, Ordering::Relaxed) + 1 >= bounds.requests;
         async move {

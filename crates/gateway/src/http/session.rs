@@ -1,7 +1,7 @@
 //! `/api/session`: the present session, signing in and signing out.
 
-use super::body;
 use super::middleware::Authorized;
+use super::{NO_STORE, body};
 use crate::app::Gateway;
 use crate::audit::Actor;
 use crate::auth::Visitor;
@@ -46,7 +46,7 @@ fn session(gateway: &Gateway, visitor: &Visitor) -> Response {
         can_sign_out: gateway.access.has_sign_in(),
         store_in_memory: visitor.role == Role::Admin && !demo && !gateway.shared.store.lasts(),
     };
-    ([(header::CACHE_CONTROL, "no-store")], Json(session)).into_response()
+    (NO_STORE, Json(session)).into_response()
 }
 
 /// `POST /api/session`: signs in with `{"user": …, "password": …}`.
@@ -60,14 +60,8 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     let actor = &authorized.actor;
     let headers = request.headers().clone();
-    let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
-    // serde's own message is not used, because it would repeat what was sent.
-    let request: Credentials = serde_json::from_slice(&bytes).map_err(|_| {
-        Problem::new(
-            Kind::BadRequest,
-            "the body has to be an object with the texts `user` and `password`",
-        )
-    })?;
+    let sent = body::json(request, LIMIT).await?;
+    let request: Credentials = body::object(sent, "the texts `user` and `password`")?;
     let too_long =
         request.password.len() > password_hash::LONGEST || request.user.len() > LONGEST_NAME;
     if too_long {
@@ -120,7 +114,7 @@ impl Drop for AbortedSignIn<'_> {
 /// `DELETE /api/session`: signs out. Succeeds without a session as well.
 ///
 /// # Errors
-/// It broke off.
+/// The task that ends the session failed.
 pub(super) async fn sign_out(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
@@ -128,14 +122,9 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Problem> {
     let cookie = gateway.access.without_session(&headers);
     end(&gateway, authorized, true).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let set = response.headers_mut();
-    set.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
+    let mut response = (StatusCode::NO_CONTENT, NO_STORE).into_response();
     if let Some(cookie) = cookie {
-        set.insert(header::SET_COOKIE, cookie);
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }

@@ -1,8 +1,8 @@
 //! `/api/walls`, where admins list, pair and revoke walls.
 
-use super::body;
 use super::middleware::Authorized;
-use super::pairing::{NO_STORE, state};
+use super::pairing::pairing_state;
+use super::{NO_STORE, body};
 use crate::app::Gateway;
 use crate::audit::Actor;
 use crate::auth::Attempt;
@@ -65,12 +65,9 @@ pub(super) async fn pair(
     authorized: Authorized,
     request: Request,
 ) -> Result<Response, Problem> {
-    let bytes = body::json(request, LIMIT).await?.unwrap_or_default();
-    state(&gateway)?;
-    let wall: NewWall = serde_json::from_slice(&bytes).map_err(|_| {
-        let detail = "the body has to be an object with the texts `code` and `name`";
-        Problem::new(Kind::BadRequest, detail)
-    })?;
+    let sent = body::json(request, LIMIT).await?;
+    pairing_state(&gateway)?;
+    let wall: NewWall = body::object(sent, "the texts `code` and `name`")?;
     let changes = gateway.shared.changes.clone();
     let change = async move {
         let (actor, name) = (&authorized.actor, wall.name.clone());
@@ -84,7 +81,7 @@ pub(super) async fn pair(
 }
 
 async fn attempt(gateway: &Gateway, actor: &Actor, wall: NewWall) -> Result<Wall, Problem> {
-    let state = state(gateway)?;
+    let state = pairing_state(gateway)?;
     let attempts = gateway
         .access
         .code_attempts()
@@ -130,7 +127,7 @@ pub(super) async fn revoke(
     let id = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
     let changes = gateway.shared.changes.clone();
     let change = async move {
-        let revoked = state(&gateway)?.walls.revoke(id.clone()).await;
+        let revoked = pairing_state(&gateway)?.walls.revoke(id.clone()).await;
         let why = revoked.as_ref().err().map(|problem| problem.kind);
         let name = revoked
             .as_ref()

@@ -12,7 +12,7 @@ pub(super) struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
     /// Runs while nothing can be sent.
-    waits: Option<Pin<Box<Sleep>>>,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> WriteTimeout<S> {
@@ -20,20 +20,24 @@ impl<S> WriteTimeout<S> {
         Self {
             stream,
             limit,
-            waits: None,
+            timer: None,
         }
     }
 
-    fn timed<T>(&mut self, sent: Poll<Result<T>>, context: &mut Context<'_>) -> Poll<Result<T>> {
+    fn with_timeout<T>(
+        &mut self,
+        sent: Poll<Result<T>>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T>> {
         if sent.is_ready() {
-            self.waits = None;
+            self.timer = None;
             return sent;
         }
         let limit = self.limit;
-        let waits = self
-            .waits
+        let timer = self
+            .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
-        match waits.as_mut().poll(context) {
+        match timer.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(Error::from(ErrorKind::TimedOut))),
             Poll::Pending => Poll::Pending,
         }
@@ -57,7 +61,7 @@ impl<S: Write + Unpin> Write for WriteTimeout<S> {
         buffer: &[u8],
     ) -> Poll<Result<usize>> {
         let sent = Pin::new(&mut self.stream).poll_write(context, buffer);
-        self.timed(sent, context)
+        self.with_timeout(sent, context)
     }
 
     fn poll_write_vectored(
@@ -66,7 +70,7 @@ impl<S: Write + Unpin> Write for WriteTimeout<S> {
         buffers: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let sent = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
-        self.timed(sent, context)
+        self.with_timeout(sent, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -75,11 +79,11 @@ impl<S: Write + Unpin> Write for WriteTimeout<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         let sent = Pin::new(&mut self.stream).poll_flush(context);
-        self.timed(sent, context)
+        self.with_timeout(sent, context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<()>> {
         let sent = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.timed(sent, context)
+        self.with_timeout(sent, context)
     }
 }

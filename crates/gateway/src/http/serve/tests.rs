@@ -361,13 +361,13 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let (mut client, stream) = tokio::io::duplex(64 * 1024);
     let (_router, router) = watch::channel(large());
     let (_stop, stop) = watch::channel(false);
-    let places = ConnectionLimit::new(BOUNDS.connections);
+    let limit = ConnectionLimit::new(BOUNDS.connections);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-    let place = Arc::new(places.place(peer.ip()));
+    let permit = Arc::new(limit.admit(peer.ip()));
     let began = tokio::time::Instant::now();
     let served = tokio::spawn(connection(
         TokioIo::new(stream),
-        (peer, place),
+        (peer, permit),
         router,
         BOUNDS,
         stop,

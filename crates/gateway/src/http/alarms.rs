@@ -1,0 +1,216 @@
+//! `/api/alarms/{id}`: what people do about a single alarm.
+
+use super::NO_STORE;
+use super::handling::{PathId, checked_end, checked_text, read_body, record_and_apply, to_json};
+use super::middleware::Authorized;
+use crate::app::Gateway;
+use crate::audit::Handled;
+use crate::crypto::random_hex;
+use crate::problem::{Kind, Problem};
+use crate::store::{StateChange, Table};
+use crate::watch::Inventory;
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
+use health::alarms::{Acknowledgement, Alarm, Note};
+use protocol::{NewAcknowledgement, NewNote, SeenAlarm};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// How many notes an alarm may have: the whole of them is sent to every console.
+const MOST_NOTES: usize = 50;
+
+/// `POST /api/alarms/{id}/acknowledgement`. One that there is already is replaced.
+///
+/// # Errors
+/// No such alarm is open, the body is not valid, or it cannot be recorded.
+pub(super) async fn acknowledge(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    PathId(id): PathId,
+    request: Request,
+) -> Result<Response, Problem> {
+    let actor = &authorized.actor;
+    let wanted: NewAcknowledgement = read_body(
+        request,
+        "`reason`, a text, `until`, a time in milliseconds since 1970 or left out, and `seen`, an object or left out",
+    )
+    .await?;
+    let inventory = gateway.shared.watchers.inventory();
+    let turn = gateway.shared.acknowledging.clone().lock_owned().await;
+    let (id, alarm) = shared_alarm(inventory, &id).await?;
+    wanted
+        .seen
+        .map_or(Ok(()), |seen| check_unchanged(&seen, &alarm))?;
+    let now = inventory.clock().now();
+    let given = Acknowledgement {
+        by: actor.name.clone(),
+        reason: checked_text("reason", &wanted.reason)?,
+        at: now,
+        until: wanted
+            .until
+            .map(|until| checked_end(until, now, now))
+            .transpose()?,
+        severity: alarm.severity,
+        word: alarm.word,
+    };
+    let handled = Handled {
+        what: "acknowledge alarm",
+        shown: format!("Acknowledged the alarm: {}", given.reason),
+        name: alarm.name,
+        resource: Some(alarm.resource),
+        before: alarm.acknowledged.as_ref().map(to_json),
+        after: Some(to_json(&given)),
+    };
+    let change = StateChange::put(Table::Acknowledgements, &id, &given);
+    let to_keep = given.clone();
+    let effect = move |inventory: &Inventory| {
+        let _turn = turn;
+        inventory.acknowledge(&id, to_keep)
+    };
+    if !record_and_apply(&gateway, &authorized, handled, change, effect).await? {
+        return Err(no_such_alarm());
+    }
+    Ok((StatusCode::CREATED, NO_STORE, Json(given)).into_response())
+}
+
+/// An open alarm with what others have done about it until now, and the id by which all gateways know it.
+async fn shared_alarm(inventory: &Inventory, id: &str) -> Result<(String, Alarm), Problem> {
+    let alarm = inventory.alarm(id).ok_or_else(no_such_alarm)?;
+    let id = inventory
+        .shared_id(&alarm.id)
+        .await
+        .ok_or_else(not_recorded_yet)?;
+    let alarm = inventory.alarm(&id).ok_or_else(no_such_alarm)?;
+    Ok((id, alarm))
+}
+
+/// Refuses to handle an alarm that is no longer what the person saw who decided to handle it.
+fn check_unchanged(seen: &SeenAlarm, alarm: &Alarm) -> Result<(), Problem> {
+    if alarm.is_worse_than(seen.severity, &seen.word) {
+        let (word, sentence) = (alarm.severity.key(), &alarm.sentence);
+        let detail = format!("the alarm has become {word}: {sentence}");
+        return Err(Problem::new(Kind::Changed, detail));
+    }
+    let at = |at: DateTime<Utc>| at.timestamp_millis();
+    match &alarm.acknowledged {
+        Some(given) if seen.acknowledged_at.map(at) != Some(at(given.at)) => {
+            Err(acknowledged_anew(given))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The problem where somebody has acknowledged the alarm since the person looked.
+fn acknowledged_anew(given: &Acknowledgement) -> Problem {
+    let detail = format!("{} has acknowledged the alarm: {}", given.by, given.reason);
+    Problem::new(Kind::Changed, detail)
+}
+
+/// The query of a withdrawal.
+#[derive(Deserialize)]
+pub(super) struct SeenAcknowledgement {
+    /// When the acknowledgement was given that the person saw, in milliseconds since 1970.
+    acknowledged_at: Option<i64>,
+}
+
+/// `DELETE /api/alarms/{id}/acknowledgement`, with `?acknowledged_at=` only of the one that was given then.
+///
+/// # Errors
+/// No such alarm is open, it is not acknowledged, or not by that one, or it cannot be recorded.
+pub(super) async fn withdraw(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    PathId(id): PathId,
+    seen: Result<Query<SeenAcknowledgement>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(seen) = seen.map_err(|_| {
+        let detail = "`acknowledged_at` has to be a time in milliseconds since 1970, or left out";
+        Problem::new(Kind::BadRequest, detail)
+    })?;
+    let inventory = gateway.shared.watchers.inventory();
+    let turn = gateway.shared.acknowledging.clone().lock_owned().await;
+    let (id, alarm) = shared_alarm(inventory, &id).await?;
+    let given = alarm.acknowledged.as_ref().ok_or_else(|| {
+        Problem::new(
+            Kind::NotFound,
+            "this alarm is not acknowledged, or no longer",
+        )
+    })?;
+    if seen
+        .acknowledged_at
+        .is_some_and(|at| at != given.at.timestamp_millis())
+    {
+        return Err(acknowledged_anew(given));
+    }
+    let handled = Handled {
+        what: "withdraw acknowledgement",
+        shown: "Withdrew the acknowledgement of the alarm.".to_owned(),
+        name: alarm.name,
+        resource: Some(alarm.resource),
+        before: Some(to_json(given)),
+        after: None,
+    };
+    let change = StateChange::delete(Table::Acknowledgements, &id);
+    let effect = move |inventory: &Inventory| {
+        let _turn = turn;
+        inventory.withdraw(&id);
+    };
+    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
+    Ok((StatusCode::NO_CONTENT, NO_STORE).into_response())
+}
+
+/// `POST /api/alarms/{id}/notes`.
+///
+/// # Errors
+/// No such alarm is open, there is too much about it already, the body is not valid, or it cannot be recorded.
+pub(super) async fn note(
+    State(gateway): State<Arc<Gateway>>,
+    authorized: Authorized,
+    PathId(id): PathId,
+    request: Request,
+) -> Result<Response, Problem> {
+    let actor = &authorized.actor;
+    let wanted: NewNote = read_body(request, "`text`, a text").await?;
+    let inventory = gateway.shared.watchers.inventory();
+    let (id, alarm) = shared_alarm(inventory, &id).await?;
+    if alarm.notes.len() >= MOST_NOTES {
+        let detail = format!("there are {MOST_NOTES} notes about this alarm already");
+        return Err(Problem::new(Kind::Overloaded, detail));
+    }
+    let note = Note {
+        by: actor.name.clone(),
+        text: checked_text("note", &wanted.text)?,
+        at: inventory.clock().now(),
+        alarm: id,
+    };
+    let handled = Handled {
+        what: "note on alarm",
+        shown: format!("Noted on the alarm: {}", note.text),
+        name: alarm.name,
+        resource: Some(alarm.resource),
+        before: None,
+        after: Some(to_json(&note)),
+    };
+    let id = random_hex().map_err(|why| Problem::new(Kind::Internal, why))?;
+    let change = StateChange::put(Table::Notes, &id, &note);
+    let to_keep = note.clone();
+    let effect = move |inventory: &Inventory| inventory.note(&id, to_keep);
+    record_and_apply(&gateway, &authorized, handled, change, effect).await?;
+    Ok((StatusCode::CREATED, NO_STORE, Json(note)).into_response())
+}
+
+/// The problem for an alarm that only this gateway knows: of several, another one records alarms.
+fn not_recorded_yet() -> Problem {
+    Problem::new(
+        Kind::Overloaded,
+        "this alarm has only just begun, and the gateway that records it has not seen it yet; try again in a moment",
+    )
+}
+
+fn no_such_alarm() -> Problem {
+    Problem::new(Kind::NotFound, "no such alarm is open: it may have ended")
+}
