@@ -1,5 +1,6 @@
 //! What an alert says, and its forms: JSON of this program, of Slack, of Teams; and an e-mail. Pure.
 
+pub(crate) mod link;
 mod mail;
 mod own;
 mod slack;
@@ -22,6 +23,9 @@ use health::inventory::ResourceKey;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+/// The most further alarms that a message lists.
+pub(crate) const LISTED: usize = 20;
 
 /// Why a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +72,26 @@ pub(crate) struct Message {
 }
 
 impl Message {
+    /// Takes in the alarms of a later message of the same occasion, about the same connection.
+    pub(crate) fn join(&mut self, later: &Self) {
+        if let Some(link) = &mut self.link
+            && self.others.is_empty()
+        {
+            *link = link::overview_of(link, &self.alarm.resource);
+        }
+        let earlier = std::iter::once(&self.alarm).chain(&self.others);
+        let added: Vec<&Alarm> = std::iter::once(&later.alarm).chain(&later.others).collect();
+        // Of an alarm that is in both the later message knows more.
+        let earlier = earlier.filter(|one| added.iter().all(|new| new.id != one.id));
+        let mut alarms: Vec<Alarm> = earlier.chain(added.iter().copied()).cloned().collect();
+        alarms.sort_by(Alarm::worst_first);
+        let mut alarms = alarms.into_iter();
+        if let Some(worst) = alarms.next() {
+            self.alarm = worst;
+            self.others = alarms.collect();
+        }
+    }
+
     /// A message with which somebody tries whether messages arrive.
     pub(crate) fn test(id: String, at: DateTime<Utc>, link: Option<String>) -> Self {
         let alarm = Alarm {

@@ -1,6 +1,8 @@
 //! Messages on their way to their targets: one at a time for each target, of the connections in turn, again after a
 //! failure, which may hold up the others, given up after a day. Pure.
 
+mod joining;
+
 use super::message::Message;
 use super::send::Failure;
 use crate::config::AlertRule;
@@ -226,8 +228,8 @@ impl Outbox {
         (changes, counts)
     }
 
-    /// The next message of each target, where its time has come. `busy` are targets with an attempt under way; those that
-    /// are not configured any more have none.
+    /// The next message of each target, where its time has come. `busy` are targets to which nothing is sent now; those
+    /// that are not configured any more have none.
     pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<OutboxMessage> {
         let mut waiting: BTreeMap<&str, Vec<&OutboxMessage>> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
@@ -256,10 +258,7 @@ impl Outbox {
         let mut older: BTreeSet<(bool, &str)> = BTreeSet::new();
         let mut first: BTreeMap<&str, &'a OutboxMessage> = BTreeMap::new();
         for one in waiting {
-            let others = one.message.others.iter();
-            let others = others.map(|alarm| alarm.resource.connection.as_str());
-            let omitted = one.message.omitted_connections.iter().map(String::as_str);
-            let all: Vec<&str> = others.chain(omitted).chain([connection(one)]).collect();
+            let all: Vec<&str> = connections(one).collect();
             // What only some recipients still have to get holds back nothing from the others.
             let is_rest = !one.missed.is_empty();
             // An end must not come before its beginning, though a message may be about several connections.
@@ -366,6 +365,15 @@ fn is_due(outgoing: &OutboxMessage, now: DateTime<Utc>) -> bool {
 /// The connection that a message is about, or its worst alarm.
 fn connection(outgoing: &OutboxMessage) -> &str {
     &outgoing.message.alarm.resource.connection
+}
+
+/// All connections that a message is about.
+fn connections(outgoing: &OutboxMessage) -> impl Iterator<Item = &str> {
+    let message = &outgoing.message;
+    let others = message.others.iter();
+    let others = others.map(|alarm| alarm.resource.connection.as_str());
+    let omitted = message.omitted_connections.iter().map(String::as_str);
+    others.chain(omitted).chain([connection(outgoing)])
 }
 
 /// Of messages that stand the newest first, the oldest of the connection that has the most.

@@ -1,17 +1,21 @@
 //! What is looked at again after a fault, and what a message names.
 
+use super::compose::message;
 use super::*;
-use crate::alerts::message::Occasion;
-use crate::config::StoreLocation;
+use crate::alerts::message::{LISTED, Message, Occasion};
+use crate::alerts::rules::Due;
+use crate::config::{AlertRule, StoreLocation};
 use crate::store::tests::server::Server;
 use crate::store::tests::until;
 use crate::watch::{Clock, Skips};
+use futures_util::future::BoxFuture;
 use health::Severity;
+use health::inventory::ResourceKey;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 fn rule() -> AlertRule {
     AlertRule {
@@ -44,7 +48,7 @@ async fn alarms_are_looked_at_again_after_a_fault() {
     let inventory = Arc::new(Inventory::new(clock, store.clone()));
     let alerting = Arc::new(Alerting::new(inventory, store));
     assert_eq!(looks.load(Ordering::SeqCst), 0);
-    let busy = HashSet::from(["pager".to_owned()]);
+    let busy = HashMap::from([("pager".to_owned(), "a key".to_owned())]);
     lock(&alerting.state).busy = busy;
     alerting.set(Setting {
         rules: vec![rule()],
@@ -89,6 +93,10 @@ fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
 struct Taker {
     given: Mutex<Vec<String>>,
     fails: std::sync::atomic::AtomicBool,
+    /// What it asks for with its first answer, as with 429 and `Retry-After`.
+    asks_for_time: Mutex<Option<Duration>>,
+    /// How long it takes to answer.
+    takes: Duration,
 }
 
 impl Deliver for Taker {
@@ -98,6 +106,13 @@ impl Deliver for Taker {
         _: &'a [String],
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async {
+            sleep(self.takes).await;
+            if let Some(time) = lock(&self.asks_for_time).take() {
+                return Err(Failure {
+                    retry_after: Some(time),
+                    ..Failure::for_now("429".to_owned())
+                });
+            }
             if self.fails.load(Ordering::SeqCst) {
                 return Err(Failure::for_now("refused".to_owned()));
             }
@@ -107,18 +122,23 @@ impl Deliver for Taker {
     }
 }
 
-/// Alerts of a gateway with a target, for which so many messages wait.
+/// Alerts of a gateway with a target, for which so many messages wait. Its clock stands still.
 fn alerting(store: Store, waiting: usize) -> (Arc<Alerting>, Arc<Taker>, Setting) {
+    alerting_by(store, waiting, || DateTime::UNIX_EPOCH)
+}
+
+/// The same, with the time of this clock.
+fn alerting_by(
+    store: Store,
+    waiting: usize,
+    now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
+) -> (Arc<Alerting>, Arc<Taker>, Setting) {
     let (_, skipped) = watch::channel(Skips::default());
     let store = Arc::new(store);
-    let clock = Clock::new(|| DateTime::UNIX_EPOCH, skipped);
+    let clock = Clock::new(now, skipped);
     let inventory = Arc::new(Inventory::new(clock, store.clone()));
     let alerting = Arc::new(Alerting::new(inventory, store));
-    for number in 0..waiting {
-        let message = Message::test(number.to_string(), DateTime::UNIX_EPOCH, None);
-        let targets = ["pager".to_owned()];
-        lock(&alerting.state).outbox.add(&message, "ops", &targets);
-    }
+    add(&alerting, waiting, &["pager"]);
     let taker = Arc::new(Taker::default());
     let setting = Setting {
         targets: vec![Target {
@@ -135,13 +155,58 @@ fn in_memory() -> Store {
     Store::open(&StoreLocation::Memory).unwrap()
 }
 
+/// A message about each of so many connections, for these targets.
+fn add(alerting: &Alerting, number: usize, targets: &[&str]) {
+    let targets: Vec<String> = targets.iter().map(|&id| id.to_owned()).collect();
+    for number in 0..number {
+        let id = format!("{number:02}");
+        let mut message = Message::test(id.clone(), DateTime::UNIX_EPOCH, None);
+        message.alarm.resource = ResourceKey::of_connection(&id);
+        lock(&alerting.state).outbox.add(&message, "ops", &targets);
+    }
+}
+
 #[tokio::test(start_paused = true)]
-async fn after_a_message_has_arrived_the_next_one_follows_at_once() {
-    let (alerting, taker, setting) = alerting(in_memory(), 20);
+async fn messages_follow_one_another_at_the_pace_of_their_target() {
+    let (alerting, taker, mut setting) = alerting(in_memory(), 0);
+    // A target that is slow to answer delays no other.
+    let slow = Arc::new(Taker {
+        takes: Duration::from_secs(5),
+        ..Taker::default()
+    });
+    setting.targets.push(Target {
+        id: "mail".to_owned(),
+        kind: "mail",
+        deliver: slow.clone(),
+    });
+    add(&alerting, 20, &["mail", "pager"]);
     alerting.set(setting);
     sleep(Duration::from_millis(500)).await;
-    let expected: Vec<String> = (0..20).map(|number: usize| number.to_string()).collect();
-    assert_eq!(*lock(&taker.given), expected);
+    let all: Vec<String> = (0..20)
+        .map(|number: usize| format!("{number:02}"))
+        .collect();
+    assert_eq!(*lock(&taker.given), all[..3], "at once");
+    for number in 4..20 {
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(*lock(&taker.given), all[..number]);
+    }
+    sleep(Duration::from_secs(100)).await;
+    for taker in [taker, slow] {
+        assert_eq!(*lock(&taker.given), all, "in their order, and all of them");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_asks_for_time_gets_it_and_then_everything_in_order() {
+    let began = Instant::now();
+    let now = move || DateTime::UNIX_EPOCH + began.elapsed();
+    let (alerting, taker, setting) = alerting_by(in_memory(), 4, now);
+    *lock(&taker.asks_for_time) = Some(Duration::from_secs(40));
+    alerting.set(setting);
+    sleep(Duration::from_secs(39)).await;
+    assert_eq!(lock(&taker.given).len(), 0);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(*lock(&taker.given), ["00", "01", "02", "03"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,6 +224,11 @@ async fn with_another_setting_what_has_failed_is_tried_at_once() {
     assert_eq!(lock(&taker.given).len(), 1);
 }
 
+/// Ends the leader's session.
+const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+    AND objid = 0 AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 #[tokio::test]
 async fn who_has_lost_the_lead_without_noticing_sends_nothing() {
     let Some(server) = Server::shared() else {
@@ -169,10 +239,7 @@ async fn who_has_lost_the_lead_without_noticing_sends_nothing() {
     let (one, other) = (open(), open());
     let (alerting, _, _) = alerting(one, 1);
     assert!(alerting.is_in_charge().await);
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
-        AND objid = 0 AND objsubid = 2
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    server.statement(&database, cut).unwrap();
+    server.statement(&database, CUT).unwrap();
     until("the lead", async || {
         other.poll_changes(0).await;
         other.leads()
@@ -187,4 +254,36 @@ async fn who_has_lost_the_lead_without_noticing_sends_nothing() {
     server.statement(&database, renamed).unwrap();
     alerting.store.forget_confirmation();
     assert!(alerting.is_in_charge().await);
+}
+
+#[tokio::test]
+async fn who_does_not_ask_for_a_while_sends_nothing_once_the_store_knows_another_leader() {
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let database = server.database();
+    let open = || Store::open(&server.store(&database)).unwrap();
+    let (one, other) = (open(), open());
+    let (alerting, _, _) = alerting(one, 1);
+    let is_unanswered = || lock(&alerting.state).unanswered.is_some();
+    let renamed = "ALTER TABLE kept_revision RENAME TO elsewhere";
+    server.statement(&database, renamed).unwrap();
+    assert!(alerting.is_in_charge().await && is_unanswered());
+    let back = "ALTER TABLE elsewhere RENAME TO kept_revision";
+    server.statement(&database, back).unwrap();
+    assert!(alerting.is_in_charge().await);
+    assert!(is_unanswered(), "it has not asked again");
+    server.statement(&database, CUT).unwrap();
+    until("the lead", async || {
+        other.poll_changes(0).await;
+        other.leads()
+    })
+    .await;
+    // As the look at the store does every two seconds.
+    until("the loss", async || {
+        alerting.store.poll_changes(0).await;
+        !alerting.store.leads()
+    })
+    .await;
+    assert!(!alerting.is_in_charge().await && !is_unanswered());
 }

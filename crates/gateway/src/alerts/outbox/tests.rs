@@ -8,11 +8,11 @@ use health::inventory::ResourceKey;
 
 const START: DateTime<Utc> = DateTime::from_timestamp_nanos(1_768_510_800_000_000_000);
 
-fn at(seconds: i64) -> DateTime<Utc> {
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     START + TimeDelta::seconds(seconds)
 }
 
-fn message(number: i64) -> Message {
+pub(super) fn message(number: i64) -> Message {
     Message {
         id: format!("m{number}"),
         at: at(number),
@@ -40,7 +40,7 @@ fn message(number: i64) -> Message {
     }
 }
 
-fn to(targets: &[&str]) -> Vec<String> {
+pub(super) fn to(targets: &[&str]) -> Vec<String> {
     targets.iter().map(|&target| target.to_owned()).collect()
 }
 
@@ -198,7 +198,7 @@ fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
     assert_eq!(wait(u32::MAX, None), LONGEST_WAIT);
 }
 
-fn about(number: i64, connections: &[&str]) -> Message {
+pub(super) fn about(number: i64, connections: &[&str]) -> Message {
     let mut one = message(number);
     let (first, others) = connections.split_first().expect("a connection");
     let of = |connection: &&str| Alarm {
@@ -211,7 +211,7 @@ fn about(number: i64, connections: &[&str]) -> Message {
 }
 
 /// What a target gets, one after the other.
-fn delivered(outbox: &mut Outbox) -> Vec<String> {
+pub(super) fn delivered(outbox: &mut Outbox) -> Vec<String> {
     let mut ids = Vec::new();
     while let Some(one) = outbox.due(&HashSet::new(), at(10_000)).pop() {
         outbox.attempted(&key(&one), Ok(()), at(10_000));

@@ -1,0 +1,50 @@
+//! What a message says of what is due.
+
+use crate::alerts::message::{LISTED, Message, link};
+use crate::alerts::rules::Due;
+use crate::crypto::random_hex;
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+use vendors::SystemKind;
+
+/// Another one for each message, without random numbers too.
+pub(super) fn message_id(due: &Due<'_>, at: DateTime<Utc>) -> String {
+    let other = || format!("{}-{}-{}", due.rule.id, due.first.id, at.timestamp_millis());
+    random_hex().unwrap_or_else(|_| other())
+}
+
+/// What a message says of what is due.
+pub(super) fn message(
+    id: String,
+    due: &Due<'_>,
+    systems: &HashMap<String, (SystemKind, String)>,
+    console: Option<&str>,
+    at: DateTime<Utc>,
+) -> Message {
+    let (first, others) = (due.first.clone(), &due.others);
+    let connection = systems.get(&first.resource.connection);
+    Message {
+        id,
+        at,
+        occasion: due.occasion,
+        connection: connection.map_or_else(
+            || first.resource.connection.clone(),
+            |(_, title)| title.clone(),
+        ),
+        link: console.map(|console| {
+            if others.is_empty() {
+                link::to_page(console, &first.resource)
+            } else {
+                link::to_overview(console)
+            }
+        }),
+        alarm: first,
+        others: others.iter().take(LISTED).cloned().collect(),
+        omitted: others.len().saturating_sub(LISTED),
+        omitted_connections: others
+            .iter()
+            .skip(LISTED)
+            .map(|alarm| alarm.resource.connection.clone())
+            .collect(),
+    }
+}

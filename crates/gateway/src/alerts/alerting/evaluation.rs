@@ -1,0 +1,73 @@
+//! What the rules make of the alarms that are open.
+
+use super::Alerting;
+use super::compose::{message, message_id};
+use super::saved::{outbox_change, watch_change};
+use super::target::Target;
+use crate::alerts::message::Occasion;
+use crate::alerts::outbox::OutboxMessage;
+use crate::alerts::rules::Due;
+use crate::lock::lock;
+use crate::store::StateChange;
+
+impl Alerting {
+    /// Evaluates the rules for the open alarms, and answers what is to be tried now.
+    pub(super) fn evaluate(&self) -> Vec<(OutboxMessage, Target)> {
+        if lock(&self.state).is_idle() {
+            return Vec::new();
+        }
+        let now = self.inventory.clock().now();
+        let (open, systems) = self.inventory.alarms();
+        let system = |id: &str| systems.get(id).map(|(kind, _)| *kind);
+        let mut guard = lock(&self.state);
+        let state = &mut *guard;
+        let mut step = state.watches.step(&state.setting.rules, &open, system, now);
+        // What is over is told before what takes its place.
+        let is_over = |due: &Due<'_>| matches!(due.occasion, Occasion::Ended | Occasion::Unwatched);
+        step.due.sort_by_key(|due| !is_over(due));
+        let mut changes: Vec<StateChange> = step.changed.iter().map(watch_change).collect();
+        for due in step.due {
+            let id = message_id(&due, now);
+            let console = state.setting.console.as_deref();
+            let message = message(id, &due, &systems, console, now);
+            changes.extend(
+                state
+                    .outbox
+                    .add(&message, &due.rule.id, &due.rule.targets)
+                    .iter()
+                    .map(outbox_change),
+            );
+        }
+        let known: Vec<&str> = state
+            .setting
+            .targets
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect();
+        let (redirected, gone) = state.outbox.redirect(&known, &state.setting.rules);
+        changes.extend(redirected.iter().map(outbox_change));
+        for (target, (waiting, passed_on)) in gone {
+            tracing::warn!(
+                target,
+                waiting,
+                passed_on,
+                "alerts wait for a target that is not configured any more; those that are passed on go to their rule's \
+                 new targets"
+            );
+        }
+        changes.extend(
+            state
+                .outbox
+                .forget_old(&known, now)
+                .iter()
+                .map(outbox_change),
+        );
+        let under_way = state.busy.values().map(String::as_str).collect();
+        let joined = state.outbox.join_waiting(&under_way);
+        changes.extend(joined.iter().map(outbox_change));
+        let attempts = state.next_attempts(now, self.inventory.clock().millis());
+        drop(guard);
+        self.store.save_later(changes);
+        attempts
+    }
+}

@@ -1,0 +1,129 @@
+//! Which of several gateways tells people.
+
+use super::Alerting;
+use crate::alerts::outbox::{Outbox, OutboxMessage};
+use crate::alerts::rules::{Watch, WatchKey, Watches};
+use crate::lock::lock;
+use crate::store::Table;
+use std::time::{Duration, Instant, SystemTime};
+use tokio::time::timeout;
+
+/// How long the database may take to say who is in charge.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same, once it has not answered: alerts must not wait for it again and again.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// For how long it is not asked again after it has not answered. Like the time for which its answer counts
+/// (`Store::is_lead_confirmed`) this is well below the 30 seconds after which the place of a gateway that is silent is
+/// taken.
+const NOT_ASKED: Duration = Duration::from_secs(8);
+
+/// A gateway that has not asked for so long, although it asks again and again, stood still meanwhile: the lead may be
+/// another's since.
+const STOOD_STILL: Duration = Duration::from_secs(15);
+
+/// A moment by the clock that stands still while the computer sleeps, and by the one that may be set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(Instant, SystemTime);
+
+impl Moment {
+    fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    /// How much time has passed since then, by the clock that says more; unknown after one was set back.
+    fn until(self, now: Self) -> Option<Duration> {
+        let passed = now.1.duration_since(self.1).ok()?;
+        Some(passed.max(now.0.saturating_duration_since(self.0)))
+    }
+}
+
+impl Alerting {
+    /// Whether this gateway is the one that tells people. One that is not takes over what the other has told, to show it
+    /// and to go on with it. While the database cannot say which one it is, nothing changes: people are better told twice
+    /// than not at all. Then it is asked only now and then, and not waited for: as soon as it answers anybody here that
+    /// another gateway leads, `Store::leads` says so.
+    pub(super) async fn is_in_charge(&self) -> bool {
+        let (follows, revision, unanswered) = {
+            let state = lock(&self.state);
+            (state.follows, state.revision, state.unanswered)
+        };
+        let was_in_charge = self.store.leads() && !follows;
+        let confirmed = self.store.is_lead_confirmed();
+        if confirmed {
+            lock(&self.state).unanswered = None;
+        }
+        if was_in_charge && confirmed {
+            return true;
+        }
+        let wait = if was_in_charge {
+            patience(unanswered, Moment::now())
+        } else {
+            Some(PATIENCE)
+        };
+        let Some(wait) = wait else {
+            return true;
+        };
+        let polled = timeout(wait, self.store.poll_changes(revision)).await;
+        let Some(update) = polled.ok().flatten() else {
+            lock(&self.state).unanswered = Some(Moment::now());
+            // Somebody else here may have been answered meanwhile.
+            return was_in_charge && self.store.leads();
+        };
+        let mut state = lock(&self.state);
+        state.unanswered = None;
+        if update.leads && was_in_charge {
+            // What is saved may be older than what is known here.
+            return true;
+        }
+        if let Some(mut saved) = update.saved {
+            let watches = saved.take::<(WatchKey, Watch)>(Table::AlertWatches);
+            let outgoing = saved.take::<OutboxMessage>(Table::AlertMessages);
+            let deliveries = saved.take(Table::AlertDeliveries);
+            state.watches = Watches::new(watches.into_values());
+            state.outbox = Outbox::new(outgoing.into_values(), deliveries);
+            state.revision = update.revision;
+        }
+        state.follows = !update.leads;
+        update.leads
+    }
+}
+
+/// How long to wait for the answer of a database that did not answer then; `None` to go on without asking.
+fn patience(unanswered: Option<Moment>, now: Moment) -> Option<Duration> {
+    match unanswered.and_then(|then| then.until(now)) {
+        Some(passed) if passed < NOT_ASKED => None,
+        Some(passed) if passed < STOOD_STILL => Some(SHORT_PATIENCE),
+        _ => Some(PATIENCE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_does_not_answer_is_asked_now_and_then_and_by_who_stood_still_patiently() {
+        let now = Moment::now();
+        let ago = |instant: u64, time: u64| {
+            let [instant, time] = [instant, time].map(Duration::from_secs);
+            Some(Moment(now.0.checked_sub(instant)?, now.1 - time))
+        };
+        let ahead = Some(Moment(now.0, now.1 + Duration::from_secs(5)));
+        for (unanswered, expected) in [
+            (None, Some(PATIENCE)),
+            (ago(0, 0), None),
+            (ago(7, 7), None),
+            (ago(8, 8), Some(SHORT_PATIENCE)),
+            (ago(14, 14), Some(SHORT_PATIENCE)),
+            (ago(15, 15), Some(PATIENCE)),
+            // The computer slept, or its clock was set.
+            (ago(1, 3_600), Some(PATIENCE)),
+            (ago(3_600, 1), Some(PATIENCE)),
+            (ahead, Some(PATIENCE)),
+        ] {
+            assert_eq!(patience(unanswered, now), expected, "{unanswered:?}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What is saved of rules and messages.
+
+use crate::alerts::outbox::{self, OutboxChange};
+use crate::alerts::rules::{Watch, WatchKey};
+use crate::store::{StateChange, Table};
+
+pub(super) fn watch_change((key, watch): &(WatchKey, Option<Watch>)) -> StateChange {
+    // Neither a rule's nor an alarm's id holds a blank.
+    let id = format!("{} {}", key.0, key.1);
+    match watch {
+        Some(watch) => StateChange::put(Table::AlertWatches, id, &(key, watch)),
+        None => StateChange::delete(Table::AlertWatches, id),
+    }
+}
+
+pub(super) fn outbox_change(change: &OutboxChange) -> StateChange {
+    match change {
+        OutboxChange::Put(one) => StateChange::put(Table::AlertMessages, outbox::key(one), one),
+        OutboxChange::Gone(key) => StateChange::delete(Table::AlertMessages, key),
+        OutboxChange::Delivery(target, delivery) => {
+            StateChange::put(Table::AlertDeliveries, target, delivery)
+        }
+    }
+}

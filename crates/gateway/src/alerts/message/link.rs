@@ -1,0 +1,30 @@
+//! Links from a message to the console.
+
+use health::inventory::{Kind, ResourceKey};
+use vendors::operation::segment;
+
+/// The console's page of what an alarm concerns, by the console's address.
+pub(crate) fn to_page(console: &str, key: &ResourceKey) -> String {
+    format!("{console}{}", page(key))
+}
+
+/// The page where all alarms are.
+pub(crate) fn to_overview(console: &str) -> String {
+    format!("{console}/")
+}
+
+/// The same, by a link to the page of one resource.
+pub(super) fn overview_of(link: &str, key: &ResourceKey) -> String {
+    link.strip_suffix(&page(key))
+        .map_or_else(|| link.to_owned(), to_overview)
+}
+
+fn page(key: &ResourceKey) -> String {
+    let below = |list| format!("/{list}/{}/{}", segment(&key.connection), segment(&key.id));
+    match key.kind {
+        Kind::Connection => "/connections".to_owned(),
+        Kind::FailoverGroup => below("groups"),
+        Kind::SlicerGroup => below("slicers"),
+        Kind::FailoverSession => below("failover-sessions"),
+    }
+}
