@@ -238,6 +238,11 @@ impl Signer {
         }
     }
 
+    /// Whose account it is.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
+    }
+
     /// Waits for a turn, at most for `patience`.
     pub(crate) async fn turn(
         &self,

@@ -16,7 +16,8 @@ use tokio::sync::oneshot;
 /// How often the moment is noted at which somebody watched, and a little more.
 const NOTED: TimeDelta = TimeDelta::seconds(15);
 
-/// For how long an answer of the database to who leads counts: several looks at it.
+/// For how long an answer of the database to who leads counts: several looks at it, and well below the 30 seconds after
+/// which the place of a leader that is silent is taken.
 const CONFIRMED: Duration = Duration::from_secs(8);
 
 /// After how many looks at the database it is seen whether gateways have ended: a minute.

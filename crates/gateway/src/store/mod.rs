@@ -16,8 +16,10 @@ mod event_queue;
 mod leading;
 mod lease;
 mod notifications;
+mod opening;
 mod postgres;
 mod reading;
+mod recording;
 mod saved_state;
 mod sharing;
 mod sqlite;
@@ -35,36 +37,27 @@ pub(crate) use leading::StoreUpdate;
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
 pub(crate) use saved_state::{SavedState, StateChange, Table};
-pub(crate) use sharing::SharedState;
+pub(crate) use sharing::{SharedReading, SharedState};
 pub(crate) use watching::unwatched;
 
 use crate::config::{Retention, StoreLocation};
-use crate::crypto::random_hex;
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use chrono::{DateTime, Utc};
 use database::{Fault, Sql};
 use entry::{NewRow, RowKind};
-use health::events::Event;
 use notifications::Notifications;
 use protocol::ActivityEntry;
+use recording::not_recorded;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
 const QUEUE: usize = 1_024;
-
-/// How long the writer is waited for. It gives up a database elsewhere after 4 seconds and a file that is locked after 5,
-/// and may have one such attempt behind it when it begins with this one. A disk that hangs gives no error at all.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A writer that has been at the same work for so long hangs. Less than [`PATIENCE`]: who has waited in vain for what it
-/// works at finds that it hangs.
-const HANGS: Duration = Duration::from_secs(9);
 
 /// What the store reads its time from.
 type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -124,132 +117,6 @@ impl fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens a store, makes it where there is none, and closes what a process that ended left open.
-    ///
-    /// # Errors
-    /// What is wrong with the file, with its name.
-    pub(crate) fn open(location: &StoreLocation) -> Result<Self, String> {
-        Self::open_by(location, Utc::now)
-    }
-
-    /// The same, and waits for a database that is away: where a whole site starts, it may be back later than the gateway.
-    ///
-    /// # Errors
-    /// What is wrong with it, with its name.
-    pub(crate) fn open_patiently(location: &StoreLocation) -> Result<Self, String> {
-        Self::open_with(location, Arc::new(Utc::now), true)
-    }
-
-    /// Opens a store whose rows have the times of this clock.
-    ///
-    /// # Errors
-    /// What is wrong with the file, with its name.
-    pub(crate) fn open_by(
-        location: &StoreLocation,
-        now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
-    ) -> Result<Self, String> {
-        Self::open_with(location, Arc::new(now), false)
-    }
-
-    fn open_with(location: &StoreLocation, now: TimeSource, waits: bool) -> Result<Self, String> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let is_well = Arc::new(AtomicBool::new(true));
-        let working_since = Arc::default();
-        let changes = Arc::new(AtomicU64::new(0));
-        let leads = Arc::new(AtomicBool::new(true));
-        let retention = Arc::default();
-        let state = writer::State {
-            retention: Arc::clone(&retention),
-            is_well: is_well.clone(),
-            working_since: Arc::clone(&working_since),
-            changes: changes.clone(),
-            leads: leads.clone(),
-            turns: AtomicU64::default(),
-            now: now.clone(),
-        };
-        let at = location.clone();
-        let (mut notifications, mut sharing) = (None, None);
-        let (saved, reads) = match location {
-            StoreLocation::Memory => {
-                let saved = writer::start(move || sqlite::open(&at), queue, state)?;
-                (saved, None)
-            }
-            StoreLocation::File(path) => {
-                let saved = writer::start(move || sqlite::open(&at), queue, state)?;
-                let reader = sqlite::open_to_read(path)?;
-                (saved, Some(reading::start(reader)?))
-            }
-            StoreLocation::Postgres(address) => {
-                let to_write = address.clone();
-                let saved = writer::start(move || postgres::open(&to_write, waits), queue, state)?;
-                let reader = postgres::open_to_read(address)?;
-                let me = random_hex()?;
-                let here = Arc::new(Notifications::new(me.clone()));
-                let (to_end, end) = oneshot::channel();
-                postgres::listen(address, here.clone(), end)?;
-                notifications = Some((here, to_end));
-                let asks = reading::start(postgres::open_to_share(address)?)?;
-                sharing = Some(Sharing { me, asks });
-                (saved, Some(reading::start(reader)?))
-            }
-        };
-        Ok(Self {
-            jobs,
-            reads,
-            is_well,
-            working_since,
-            leads,
-            lead_confirmed: Mutex::default(),
-            retention,
-            changes,
-            location: location.clone(),
-            now,
-            gateway: match location {
-                StoreLocation::Postgres(_) => whoami::hostname().unwrap_or_default(),
-                StoreLocation::Memory | StoreLocation::File(_) => String::new(),
-            },
-            left_out: AtomicU64::new(0),
-            saved: Mutex::new(Fresh { turn: 0, saved }),
-            access: AtomicI64::default(),
-            notifications,
-            sharing,
-        })
-    }
-
-    /// A store that nothing can be written to.
-    #[cfg(test)]
-    pub(crate) fn that_fails() -> Self {
-        Self {
-            jobs: mpsc::channel(1).0,
-            reads: None,
-            is_well: Arc::new(AtomicBool::new(false)),
-            working_since: Arc::default(),
-            leads: Arc::new(AtomicBool::new(true)),
-            lead_confirmed: Mutex::default(),
-            retention: Arc::default(),
-            changes: Arc::default(),
-            location: StoreLocation::Memory,
-            now: Arc::new(Utc::now),
-            gateway: String::new(),
-            left_out: AtomicU64::new(0),
-            saved: Mutex::default(),
-            access: AtomicI64::default(),
-            notifications: None,
-            sharing: None,
-        }
-    }
-
-    /// Whether a store that is elsewhere answers, and could be used. Of a file nothing is asked: opening it would make it.
-    ///
-    /// # Errors
-    /// What is wrong with it, with its name.
-    pub(crate) fn check(location: &StoreLocation) -> Result<(), String> {
-        match location {
-            StoreLocation::Memory | StoreLocation::File(_) => Ok(()),
-            StoreLocation::Postgres(address) => postgres::check(address),
-        }
-    }
-
     /// Whether what is written here outlives the process.
     pub(crate) fn lasts(&self) -> bool {
         self.location != StoreLocation::Memory
@@ -263,140 +130,6 @@ impl Store {
     /// Where it lies.
     pub(crate) fn location(&self) -> &StoreLocation {
         &self.location
-    }
-
-    /// Records that a change is about to be sent; the number of its row. Once this answers, the row is durable.
-    ///
-    /// # Errors
-    /// It could not be recorded: then the change must not be sent.
-    pub(crate) async fn intent(&self, entry: Entry) -> Result<i64, Problem> {
-        self.write(RowKind::Intent, None, entry, None).await
-    }
-
-    /// Records what became of a change.
-    ///
-    /// # Errors
-    /// It could not be recorded. The intent stays open, and is closed as unknown at the next start.
-    pub(crate) async fn outcome(&self, intent: i64, entry: Entry) -> Result<i64, Problem> {
-        self.write(RowKind::Outcome, Some(intent), entry, None)
-            .await
-    }
-
-    /// Records what needs no intent.
-    ///
-    /// # Errors
-    /// It could not be recorded.
-    pub(crate) async fn event(&self, entry: Entry) -> Result<i64, Problem> {
-        self.write(RowKind::Event, None, entry, None).await
-    }
-
-    /// Records what somebody does, and saves with it what that changes: both or neither.
-    ///
-    /// # Errors
-    /// It could not be recorded.
-    pub(crate) async fn handle(&self, entry: Entry, change: StateChange) -> Result<i64, Problem> {
-        self.write(RowKind::Event, None, entry, Some(change)).await
-    }
-
-    fn row(
-        &self,
-        kind: RowKind,
-        of: Option<i64>,
-        entry: Entry,
-        change: Option<StateChange>,
-    ) -> NewRow {
-        let entry = Entry {
-            gateway: self.gateway.clone(),
-            ..entry
-        };
-        NewRow {
-            kind,
-            of,
-            entry,
-            change,
-            happened_at: None,
-        }
-    }
-
-    async fn write(
-        &self,
-        kind: RowKind,
-        of: Option<i64>,
-        entry: Entry,
-        change: Option<StateChange>,
-    ) -> Result<i64, Problem> {
-        let (answer, answered) = oneshot::channel();
-        let row = self.row(kind, of, entry, change);
-        let job = Job::Write(Box::new(row), answer);
-        // A queue that is full means that the disk does not keep up: nobody waits behind a thousand others.
-        self.jobs.try_send(job).map_err(|_| not_recorded())?;
-        let number = self.answer(answered).await.and_then(Result::ok);
-        number.ok_or_else(not_recorded)
-    }
-
-    /// The writer's answer, if it comes in time. What comes later finds nobody, and the writer sees that: so it never takes
-    /// for sent what somebody was told is not.
-    async fn answer<T>(&self, mut answered: oneshot::Receiver<T>) -> Option<T> {
-        // Whoever comes while it hangs need not wait to find that out again.
-        let patience = if self.hangs() {
-            Duration::ZERO
-        } else {
-            PATIENCE
-        };
-        if let Ok(answer) = tokio::time::timeout(patience, &mut answered).await {
-            return answer.ok();
-        }
-        if !patience.is_zero() {
-            tracing::error!(
-                "the store does not answer for {} seconds",
-                PATIENCE.as_secs()
-            );
-        }
-        answered.close();
-        // It may have come just before.
-        answered.try_recv().ok()
-    }
-
-    /// Whether the writer does not get on with its work, as when a disk hangs.
-    fn hangs(&self) -> bool {
-        lock(&self.working_since).is_some_and(|since| since.elapsed() >= HANGS)
-    }
-
-    /// Records what has happened already, without holding anybody up, once that can be written. What finds no place is
-    /// counted, and said with the next that does.
-    pub(crate) fn record_later(&self, entry: Entry) {
-        let left_out = self.left_out.swap(0, Ordering::Relaxed);
-        if left_out > 0 && !self.queue_event(Entry::left_out(left_out, "events")) {
-            self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
-        } else if !self.queue_event(entry) {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Whether this finds a place. Half of the queue is for changes and their outcomes alone: many events can
-    /// be caused by anybody.
-    fn queue_event(&self, entry: Entry) -> bool {
-        if self.jobs.capacity() < QUEUE / 2 {
-            return false;
-        }
-        let row = NewRow {
-            happened_at: Some((self.now)()),
-            ..self.row(RowKind::Event, None, entry, None)
-        };
-        // Nobody waits for the answer.
-        let job = Job::Write(Box::new(row), oneshot::channel().0);
-        self.jobs.try_send(job).is_ok()
-    }
-
-    /// Records what was seen, without holding anybody up. What finds no place is counted and left out.
-    pub(crate) fn record(&self, events: Vec<Event>) {
-        if events.is_empty() {
-            return;
-        }
-        let number = events.len() as u64;
-        if self.jobs.try_send(Job::Events(events)).is_err() {
-            self.left_out.fetch_add(number, Ordering::Relaxed);
-        }
     }
 
     /// Whether this gateway is the one that records what is seen, and tells people of it. Of several that share a store
@@ -496,11 +229,4 @@ impl Store {
 
 fn not_saved() -> Problem {
     Problem::new(Kind::Internal, "the store cannot be written")
-}
-
-fn not_recorded() -> Problem {
-    Problem::new(
-        Kind::NotRecorded,
-        "the audit cannot be written, and no change is sent without its record; nothing was sent",
-    )
 }

@@ -217,14 +217,26 @@ impl Upstream {
         }
     }
 
+    /// What decides which things are read here: the system, where it is, and of Uplynk the account.
+    fn identity(&self) -> (&vendors::Connection, &str, Option<&str>) {
+        let account = match &self.credentials.kind {
+            CredentialKind::Signed(signer) => Some(signer.owner()),
+            // All accounts of these systems see the same, as far as they may.
+            CredentialKind::Bearer(_) | CredentialKind::Basic(_) | CredentialKind::Session(_) => {
+                None
+            }
+        };
+        (&self.public, &self.base, account)
+    }
+
     /// Whether another client reaches the same system, under the same name.
     pub(crate) fn is_same_system(&self, other: &Self) -> bool {
-        (&self.public, &self.base) == (&other.public, &other.base)
+        self.identity() == other.identity()
     }
 
     /// The same for every client of the same system under the same name, in any gateway. In hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
-        let of = serde_json::to_vec(&(&self.public, &self.base)).unwrap_or_default();
+        let of = serde_json::to_vec(&self.identity()).unwrap_or_default();
         hex(&Sha256::digest(of))
     }
 

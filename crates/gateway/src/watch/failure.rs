@@ -7,15 +7,20 @@ use vendors::Failure;
 
 /// A problem of the gateway's own, as it is told.
 pub(super) fn of_problem(problem: &Problem) -> ReadFailure {
-    let (name, title, _) = problem.kind.words();
     ReadFailure::Problem(protocol::Problem {
-        kind: format!("/problems/{name}"),
-        title: title.to_owned(),
-        status: problem.status.as_u16(),
-        detail: problem.detail.clone(),
         retry_after: problem.retry_after.map(u64::from),
-        ..protocol::Problem::default()
+        ..problem.into()
     })
+}
+
+/// The gateway's own fault: it failed while it watched the connection with this title.
+pub(super) fn of_fault(title: &str) -> ReadFailure {
+    of_problem(&Problem::new(
+        Kind::Internal,
+        format!(
+            "The gateway failed while it read {title}. It tries again; its log has the details."
+        ),
+    ))
 }
 
 /// What a vendor's answer amounts to.

@@ -10,6 +10,7 @@ mod failure;
 mod inbox;
 mod inventory;
 mod limit;
+mod permit;
 mod sharing;
 mod source;
 mod uplynk;
@@ -21,5 +22,7 @@ mod whole;
 
 pub use clock::{Clock, Skips};
 pub(crate) use failure::line;
+#[cfg(test)]
+pub(crate) use inventory::FAULT;
 pub(crate) use inventory::{Audience, Inventory, Position};
 pub(crate) use watchers::Watchers;

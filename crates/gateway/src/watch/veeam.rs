@@ -99,7 +99,7 @@ pub(super) async fn read(
 ) -> Result<Reading, ReadFailure> {
     let may_query = memory.may_query();
     let queried = if may_query {
-        match queried(&source, when, wire, recent).await {
+        match queried(&source, when, wire, recent, &memory).await {
             Err(ReadFailure::Vendor(error)) if error.status == 403 => None,
             other => Some(other?),
         }
@@ -130,6 +130,42 @@ struct FoundSessions {
 }
 
 impl FoundSessions {
+    /// Reads one by one what was watched and is not among what was listed.
+    async fn read_missing(
+        &mut self,
+        missing: Vec<(String, Option<Session>)>,
+        source: &Source,
+        when: When,
+        wire: MediaType,
+    ) -> Result<(), ReadFailure> {
+        let (mut failed, mut told) = (0, String::new());
+        for (uid, last) in missing {
+            match source.read(&veeam::session(&uid, wire), when).await {
+                Ok(one) => self.sessions.push(one.value),
+                Err(why) if failure::ends_a_reading(&why) => return Err(why),
+                // The service answers for all others: this one stays as it was, and hides none of them.
+                Err(why) if failure::is_of_connection(&why) => {
+                    failed += 1;
+                    told = failure::line(&why);
+                    match last {
+                        Some(last) => self.sessions.push(last),
+                        None => self.unread.push(uid),
+                    }
+                }
+                // It is not there any more, or this role may not see it.
+                Err(_) => {}
+            }
+        }
+        if failed > 0 {
+            let told = told.trim_end_matches('.');
+            let limit = self.limit.take().unwrap_or_default();
+            self.limit = Some(format!(
+                "{limit} Of these, {failed} could not be read again: {told}."
+            ));
+        }
+        Ok(())
+    }
+
     fn remembered(self, source: &Source, recent: TimeDelta, memory: &Memory) -> Reading {
         let (now, sessions) = (source.vendor_now(), self.sessions);
         let watched = sessions.iter().filter(|one| is_recent(one, now, recent));
@@ -171,6 +207,7 @@ async fn queried(
     when: When,
     wire: MediaType,
     recent: TimeDelta,
+    memory: &Memory,
 ) -> Result<FoundSessions, ReadFailure> {
     let mut now = source.vendor_now();
     let asked = question(now, recent, 1);
@@ -190,6 +227,7 @@ async fn queried(
         paging.is_some_and(|paging| paging.has_next(number))
     };
     let (mut number, mut is_more) = (1, has_next(&first.value, 1));
+    let mut observed_at = first.observed_at;
     let Page {
         mut sessions,
         mut left_out,
@@ -207,6 +245,7 @@ async fn queried(
             other => other?,
         };
         is_more = has_next(&next.value, number);
+        observed_at = observed_at.min(next.observed_at);
         left_out += next.value.left_out;
         // What begins meanwhile moves the others on to the next page.
         let known: HashSet<_> = sessions.iter().map(|one| one.uid.clone()).collect();
@@ -227,13 +266,21 @@ async fn queried(
             format!("The server does not say whether more cloud failover sessions ran or ended lately: {watched}")
         })
     };
-    Ok(FoundSessions {
+    let mut found = FoundSessions {
         sessions,
-        observed_at: first.observed_at,
+        observed_at,
         left_out,
         limit,
         unread: Vec::new(),
-    })
+    };
+    let missing = memory.missing(&found.sessions);
+    if (is_cut || is_more) && !missing.is_empty() {
+        // What is not listed has not ended for that.
+        let limit = found.limit.get_or_insert_default();
+        limit.push_str(" Those that were watched before are read one by one.");
+        found.read_missing(missing, source, when, wire).await?;
+    }
+    Ok(found)
 }
 
 /// The sessions that everybody may see, which are those of the last 30 days. What was watched and is older is read by
@@ -245,35 +292,14 @@ async fn collected(
     memory: &Memory,
 ) -> Result<FoundSessions, ReadFailure> {
     let all = page(source, &veeam::recent(wire), when).await?;
-    let mut sessions = all.value.sessions;
-    let (mut unread, mut failed, mut told) = (Vec::new(), 0, String::new());
-    for (uid, last) in memory.missing(&sessions) {
-        match source.read(&veeam::session(&uid, wire), when).await {
-            Ok(one) => sessions.push(one.value),
-            Err(why) if failure::ends_a_reading(&why) => return Err(why),
-            // The service answers for all others: this one stays as it was, and hides none of them.
-            Err(why) if failure::is_of_connection(&why) => {
-                failed += 1;
-                told = failure::line(&why);
-                match last {
-                    Some(last) => sessions.push(last),
-                    None => unread.push(uid),
-                }
-            }
-            // It is not there any more, or this role may not see it.
-            Err(_) => {}
-        }
-    }
-    let mut limit = ONLY_RECENT.to_owned();
-    if failed > 0 {
-        let told = told.trim_end_matches('.');
-        limit = format!("{limit} Of these, {failed} could not be read again: {told}.");
-    }
-    Ok(FoundSessions {
-        sessions,
+    let mut found = FoundSessions {
+        sessions: all.value.sessions,
         observed_at: all.observed_at,
         left_out: all.value.left_out,
-        limit: Some(limit),
-        unread,
-    })
+        limit: Some(ONLY_RECENT.to_owned()),
+        unread: Vec::new(),
+    };
+    let missing = memory.missing(&found.sessions);
+    found.read_missing(missing, source, when, wire).await?;
+    Ok(found)
 }

@@ -2,14 +2,21 @@
 
 use super::inbox::Inbox;
 use super::inventory::Inventory;
+use super::permit::Permit;
 use super::watcher::{Setting, Settings, Watcher};
 use super::{aveva, sharing, uplynk, veeam, whole};
 use crate::lock::lock;
 use crate::supervision::supervise;
 use chrono::TimeDelta;
+use futures_util::FutureExt as _;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::task::JoinSet;
 use vendors::System;
+
+/// After a fault of its own, how long until a watcher begins anew: as supervision has it.
+const AFTER_A_FAULT: Duration = Duration::from_secs(5);
 
 /// One connection, and its watcher if it is watched here.
 #[derive(Debug)]
@@ -20,6 +27,8 @@ pub(super) struct WatchedConnection {
     /// By what all gateways know it.
     pub(super) key: String,
     pub(super) is_watched: bool,
+    /// By which the watcher tells what it has read.
+    pub(super) permit: Permit,
     /// The watcher, or what forwards requests to the gateway that watches. Ends when it is dropped.
     task: JoinSet<()>,
 }
@@ -34,6 +43,7 @@ impl WatchedConnection {
             inbox: Arc::new(Inbox::new()),
             inventory: inventory.clone(),
             is_watched: false,
+            permit: Permit::default(),
             task: JoinSet::new(),
         };
         one.leave_to_others();
@@ -43,17 +53,20 @@ impl WatchedConnection {
     pub(super) fn watch(&mut self) {
         if !self.is_watched {
             self.is_watched = true;
+            self.permit = Permit::default();
             self.task = JoinSet::new();
             self.task.spawn(keep_watching(
                 self.settings.clone(),
                 self.inventory.clone(),
                 self.inbox.clone(),
+                self.permit.clone(),
             ));
         }
     }
 
     pub(super) fn leave_to_others(&mut self) {
         self.is_watched = false;
+        self.permit.take_back();
         self.task = JoinSet::new();
         let store = self.inventory.store();
         if store.is_shared() {
@@ -74,16 +87,44 @@ impl WatchedConnection {
     }
 }
 
+impl Drop for WatchedConnection {
+    fn drop(&mut self) {
+        self.permit.take_back();
+    }
+}
+
 /// Keeps one watcher running: one that is obsolete begins anew, and so does one that has failed by a fault of
 /// its own.
-async fn keep_watching(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inbox>) {
-    let what = {
-        let setting = lock(&settings);
-        format!("the watcher of {}", setting.client.public.id)
+async fn keep_watching(
+    settings: Settings,
+    inventory: Arc<Inventory>,
+    inbox: Arc<Inbox>,
+    permit: Permit,
+) {
+    let id = lock(&settings).client.public.id.clone();
+    let begin = || {
+        let (settings, inventory) = (settings.clone(), inventory.clone());
+        let (inbox, permit, id) = (inbox.clone(), permit.clone(), id.clone());
+        async move {
+            let watching = async {
+                run(Watcher::new(
+                    settings,
+                    inventory.clone(),
+                    inbox,
+                    permit.clone(),
+                ))
+                .await;
+            };
+            if let Err(fault) = AssertUnwindSafe(watching).catch_unwind().await {
+                // Without this nobody would know that it is not read, until what is known has grown old.
+                inventory.has_failed(&permit, &id, AFTER_A_FAULT);
+                resume_unwind(fault);
+            }
+        }
     };
-    let watcher = || Watcher::new(settings.clone(), inventory.clone(), inbox.clone());
+    let what = format!("the watcher of {id}");
     loop {
-        supervise(&what, || run(watcher())).await;
+        supervise(&what, begin).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::failure;
 use super::inbox::{Inbox, Readings, WatchRequests};
 use super::inventory::{Inventory, Read, unread};
+use super::permit::Permit;
 use super::source::Source;
 use crate::lock::lock;
 use crate::vendor_client::{Upstream, When};
@@ -26,6 +27,8 @@ pub(super) struct Watcher {
     pub(super) source: Source,
     pub(super) inbox: Arc<Inbox>,
     inventory: Arc<Inventory>,
+    /// By which it tells what it has read.
+    permit: Permit,
     settings: Settings,
     /// Counts the worlds that there were before the one that it reads.
     life: u64,
@@ -54,7 +57,12 @@ pub(super) struct Setting {
 pub(super) type Settings = Arc<Mutex<Setting>>;
 
 impl Watcher {
-    pub(super) fn new(settings: Settings, inventory: Arc<Inventory>, inbox: Arc<Inbox>) -> Self {
+    pub(super) fn new(
+        settings: Settings,
+        inventory: Arc<Inventory>,
+        inbox: Arc<Inbox>,
+        permit: Permit,
+    ) -> Self {
         let Setting { client, interval } = current(&settings);
         let mut schedule = Schedule::default();
         schedule.set(interval, false, false);
@@ -71,6 +79,7 @@ impl Watcher {
             source: Source::new(client, clock),
             inbox,
             inventory,
+            permit,
             settings,
             schedule,
             interval,
@@ -130,10 +139,17 @@ impl Watcher {
         }
     }
 
-    /// Takes over what is requested of every watcher; the changed groups are for the caller.
+    /// Takes over what is requested of every watcher; the changed groups are for the caller. Where the setting has changed,
+    /// the caller has given up every read that was under way: what was asked by the former setting, for example with other
+    /// credentials, is no answer to the new one.
     pub(super) fn take(&mut self, requests: &mut WatchRequests) {
         if requests.setting {
             let Setting { client, interval } = current(&self.settings);
+            if self.schedule.is_under_way() {
+                self.schedule.given_up();
+                self.count(|readings| readings.ended = readings.begun);
+                self.read_all_anew();
+            }
             self.source = self.source.through(client);
             self.interval = interval;
             self.schedule.set(interval, false, false);
@@ -258,9 +274,8 @@ impl Watcher {
         if self.source.knows_vendors_clock() {
             self.state.vendor_ahead_ms = self.source.vendor_ahead().num_milliseconds();
         }
-        if !self.is_obsolete() {
-            self.inventory.publish(&self.state, read);
-        }
+        self.inventory
+            .publish_by(&self.permit, self.life, &self.state, read);
     }
 
     fn count(&self, what: impl FnOnce(&mut Readings)) {
@@ -280,7 +295,7 @@ pub(super) fn in_millis(duration: Duration) -> u64 {
 }
 
 /// A number from 0 to 1, each time another.
-fn chance() -> f64 {
+pub(super) fn chance() -> f64 {
     let random = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }

@@ -6,17 +6,18 @@ use super::inbox::Inbox;
 use super::inventory::Inventory;
 use super::sharing::{self, Configured};
 use super::watched_connection::WatchedConnection;
-use super::watcher::Setting;
+use super::watcher::{Setting, chance};
 use crate::lock::lock;
 use crate::store::Store;
 use crate::supervision::supervise;
 use crate::vendor_client::{Upstream, WriteObserver};
 use futures_util::future::join_all;
+use health::schedule::{Next, Schedule};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long who asks for a reading waits for it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -33,6 +34,9 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// After how many looks at the clock it is noted that somebody watches: so exactly a later gateway knows for how long
 /// nobody did.
 const MARK: u64 = 10;
+
+/// The longest time between two attempts to read what was told of before a restart.
+const RECALLED: Duration = Duration::from_secs(60);
 
 /// A look at the clock that comes so late was held up: the computer slept, or the process was stopped.
 const STOOD_STILL: Duration = Duration::from_secs(30);
@@ -52,6 +56,8 @@ pub(super) struct Running {
     ticker: Option<JoinSet<()>>,
     /// Whether the gateways with which this one shares the watching cannot be reached.
     pub(super) alone: bool,
+    /// When it last shared the watching with them.
+    pub(super) shared_at: Option<Instant>,
 }
 
 impl Watchers {
@@ -109,6 +115,10 @@ impl Watchers {
                 tick(here.clone())
             }));
             let here = inventory.clone();
+            ticker.spawn(supervise("the recall of earlier runs", move || {
+                recall_runs(here.clone())
+            }));
+            let here = inventory.clone();
             ticker.spawn(supervise("the look at the store", move || {
                 sync_with_store(here.clone())
             }));
@@ -129,6 +139,12 @@ impl Watchers {
         let running = lock(&self.running);
         let watched = running.watchers.iter().filter(|(_, one)| one.is_watched);
         watched.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// By what the watcher of a connection tells what it has read.
+    #[cfg(test)]
+    pub(crate) fn permit(&self, id: &str) -> super::permit::Permit {
+        lock(&self.running).watchers[id].permit.clone()
     }
 
     /// Whether it watches all of them, because those with which it shares the watching cannot be reached.
@@ -235,13 +251,34 @@ async fn tick(inventory: Arc<Inventory>) {
 /// Looks for what other gateways have changed. Apart from the looks at the clock: a store may take long to answer.
 async fn sync_with_store(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
-    inventory.recall_runs().await;
     loop {
         tokio::select! {
             () = clock.sleep_until(clock.millis() + LOOK) => {}
             () = inventory.store_changed() => sleep(TOGETHER).await,
         }
         inventory.sync_with_store().await;
+    }
+}
+
+/// Reads the runs that were told of before a restart. Apart from the look at the store, which must not wait for that.
+async fn recall_runs(inventory: Arc<Inventory>) {
+    let clock = inventory.clock().clone();
+    let recall = || {
+        let here = inventory.clone();
+        async move { here.recall_runs().await }
+    };
+    retry(clock, recall).await;
+}
+
+/// Tries until it has worked, with ever longer pauses: a store that does not answer now may do so later.
+async fn retry<T: Future<Output = bool>>(clock: Clock, attempt: impl Fn() -> T) {
+    let mut schedule = Schedule::default();
+    schedule.set(RECALLED, false, false);
+    while !attempt().await {
+        schedule.failed(clock.millis(), None, chance());
+        while let Next::At(at) = schedule.next(clock.millis()) {
+            clock.sleep_until(at).await;
+        }
     }
 }
 
@@ -278,6 +315,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn the_look_at_the_store_begins_anew_after_each_fault() {
+        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
+        let watchers = Watchers::new(Clock::system(), store.clone());
+        let inventory = watchers.inventory().clone();
+        inventory.cause_faults("the look at the store", 3);
+        watchers.watch(&[]);
+        while inventory.faults_left("the look at the store") > 0 {
+            sleep(Duration::from_secs(1)).await;
+            // It begins with a question to the store, which takes no time of this clock.
+            store.complete_since().await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_time_in_which_the_process_stood_still_is_recorded_as_not_watched() {
         let (_skips, skipped) = watch::channel(Skips::default());
         let now = || DateTime::from(computer());
@@ -310,5 +361,22 @@ mod tests {
         let expected = [(Some(since), stood.to_owned()), (None, began.to_owned())];
         assert_eq!(told, expected);
         ticker.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_store_does_not_answer_is_asked_again_until_it_does() {
+        let (clock, attempts) = (Clock::system(), AtomicU64::new(0));
+        let attempt = || std::future::ready(attempts.fetch_add(1, Ordering::SeqCst) == 5);
+        retry(clock.clone(), attempt).await;
+        assert_eq!(attempts.load(Ordering::SeqCst), 6);
+        // Each pause is of a second at least.
+        assert!((5_000.0..=5.0 * 60_000.0).contains(&clock.millis()));
+        for (store, expected) in [
+            (Store::that_fails(), false),
+            (Store::open(&StoreLocation::Memory).unwrap(), true),
+        ] {
+            let watchers = Watchers::new(Clock::system(), Arc::new(store));
+            assert_eq!(watchers.inventory().recall_runs().await, expected);
+        }
     }
 }

@@ -50,6 +50,9 @@ pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> Un
             mut requests = inbox.next() => {
                 // What is a group's is everybody's here.
                 requests.changed |= !requests.changed_groups.is_empty();
+                if requests.setting {
+                    under_way = None;
+                }
                 watcher.take(&mut requests);
             }
             () = watcher.source.clock.sleep_until(again) => {}

@@ -40,8 +40,16 @@ impl<'a> GroupContext<'a> {
         )
     }
 
-    pub(super) fn is_live(&self, session: &ClientSession) -> bool {
+    /// Whether a session counts as live.
+    #[must_use]
+    pub fn is_live(&self, session: &ClientSession) -> bool {
         self.heartbeat_timing(session).is_live()
+    }
+
+    /// Whether there is another live session that may be elected.
+    #[must_use]
+    pub fn has_other(&self, but: &ClientSession) -> bool {
+        self.eligible(Some(but)) > 0
     }
 
     /// Its sessions, the live ones first.

@@ -23,13 +23,13 @@ pub use heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing, is_untime
 pub use judge::{judge_group, judge_listed};
 pub use members::{Members, members};
 pub use observation::Observation;
-pub use roles::leaders;
+pub use roles::{leaders, why_not_known};
 pub use successor::{Candidate, Succession, is_cold_standby};
 
 use crate::doubt::any;
 use crate::words::decimal;
 use chrono::{DateTime, Utc};
-use vendors::aveva::{ClientSession, GroupConfiguration, Role, RoleOverride};
+use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, RoleOverride};
 
 /// A role in words; a role that is not in the contract is unmodified.
 #[must_use]
@@ -103,6 +103,15 @@ pub(crate) fn is_candidate(session: &ClientSession, now: DateTime<Utc>) -> bool 
         .as_ref()
         .is_some_and(|role| role.number().is_some())
         || is_pinned(session, now)
+}
+
+/// When a group last processed data: by its primary, or by its status where that does not say.
+#[must_use]
+pub fn last_data(primary: Option<&ClientSession>, status: &GroupStatus) -> Option<DateTime<Utc>> {
+    let heartbeat = primary.and_then(|primary| primary.heartbeat.as_ref());
+    heartbeat
+        .and_then(|heartbeat| heartbeat.last_data_processed_time)
+        .or(status.last_data_processed_time)
 }
 
 /// The role that a session has, or that it has none, for a sentence.

@@ -4,7 +4,10 @@
 
 use super::heartbeat::{heartbeat_time, heartbeat_timing};
 use super::observation::Observation;
+use super::{role_held, session_name};
+use crate::doubt::{first, left_out};
 use std::cmp::Reverse;
+use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
 
 pub(super) struct Roles<'a> {
@@ -30,6 +33,29 @@ pub fn leaders<'a>(
     let timeout = group.failover_timeout.as_ref();
     let primary = leading(roles.primaries, timeout, observation.into());
     (primary, roles.pending)
+}
+
+/// Of a group without a known primary, why it may have one, in a sentence; `None` where no session is primary. `out` is
+/// what else the list of sessions held.
+#[must_use]
+pub fn why_not_known(
+    status: &GroupStatus,
+    sessions: &[ClientSession],
+    out: LeftOut,
+) -> Option<String> {
+    let roles = roles(Some(status), sessions);
+    if let Some(missing) = roles.missing {
+        return Some(format!(
+            "{missing} is named primary, but its session is not listed."
+        ));
+    }
+    let unknown = |session| format!("{} {}", session_name(session), role_held(session));
+    let why = roles
+        .unknown
+        .map(unknown)
+        .or_else(|| left_out(out, "sessions"))
+        .or_else(|| first(&status.unreadable, &["Primary"], Some("its status")))?;
+    Some(format!("Who is primary is not known: {why}."))
 }
 
 /// The one of several primaries that leads, whatever their order in the answer: a live one; of those that are silent, the
@@ -100,9 +126,12 @@ fn by_status<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::leaders;
+    use super::{leaders, why_not_known};
     use crate::groups::fixtures::{NOW, aged, group};
-    use vendors::aveva::{ClientSession, GroupStatus, Role};
+    use crate::groups::last_data;
+    use chrono::TimeDelta;
+    use vendors::aveva::{ClientSession, GroupStatus, Heartbeat, Role};
+    use vendors::{LeftOut, UnreadableField};
 
     #[test]
     fn of_several_primaries_the_same_one_leads_whatever_their_order() {
@@ -124,6 +153,108 @@ mod tests {
                 let id = leads.and_then(|one| one.id.as_deref());
                 assert_eq!(id, Some(expected), "{sessions:?}");
             }
+        }
+    }
+
+    #[test]
+    fn that_no_session_is_primary_is_said_only_where_all_roles_are_known() {
+        let session = |id: &str, role| ClientSession {
+            id: Some(id.to_owned()),
+            role,
+            ..ClientSession::default()
+        };
+        let unreadable = |name: &str| UnreadableField {
+            name: name.to_owned(),
+            raw: "[]".to_owned(),
+        };
+        let idle = || session("a", Some(Role::Secondary));
+        let observer = session("b", Some(Role::Other("Observer".to_owned())));
+        let garbled = ClientSession {
+            unreadable: vec![unreadable("Role")],
+            ..session("b", None)
+        };
+        let named = |id: &str| GroupStatus {
+            primary: Some(id.to_owned()),
+            ..GroupStatus::default()
+        };
+        let nobody = GroupStatus::default;
+        let doubtful = GroupStatus {
+            unreadable: vec![unreadable("Primary")],
+            ..nobody()
+        };
+        let out = |unreadable| LeftOut {
+            unreadable,
+            ..LeftOut::default()
+        };
+        for (status, sessions, out, words) in [
+            (nobody(), vec![idle()], out(0), None),
+            (nobody(), vec![], out(0), None),
+            (
+                named("z"),
+                vec![idle()],
+                out(0),
+                Some("z is named primary, but its session is not listed."),
+            ),
+            (
+                nobody(),
+                vec![idle(), observer],
+                out(0),
+                Some("Who is primary is not known: b has the role “Observer”."),
+            ),
+            (
+                nobody(),
+                vec![idle(), garbled],
+                out(0),
+                Some("Who is primary is not known: b has an unreadable role."),
+            ),
+            (
+                nobody(),
+                vec![session("b", None)],
+                out(0),
+                Some("Who is primary is not known: b has no role."),
+            ),
+            (
+                nobody(),
+                vec![idle()],
+                out(2),
+                Some("Who is primary is not known: 2 of its sessions could not be read."),
+            ),
+            (
+                doubtful,
+                vec![idle()],
+                out(0),
+                Some(
+                    "Who is primary is not known: the field Primary of its status is unreadable (“[]”).",
+                ),
+            ),
+        ] {
+            let told = why_not_known(&status, &sessions, out);
+            assert_eq!(told.as_deref(), words, "{status:?} {sessions:?}");
+        }
+    }
+
+    #[test]
+    fn data_was_last_processed_when_the_primary_says_so_and_else_the_status() {
+        let at = |seconds| Some(NOW - TimeDelta::seconds(seconds));
+        let primary = |data| ClientSession {
+            heartbeat: Some(Heartbeat {
+                last_data_processed_time: data,
+                ..Heartbeat::default()
+            }),
+            ..ClientSession::default()
+        };
+        let status = |data| GroupStatus {
+            last_data_processed_time: data,
+            ..GroupStatus::default()
+        };
+        for (primary, status, expected) in [
+            (Some(primary(at(5))), status(at(9)), at(5)),
+            (Some(primary(None)), status(at(9)), at(9)),
+            (Some(ClientSession::default()), status(at(9)), at(9)),
+            (None, status(at(9)), at(9)),
+            (None, status(None), None),
+        ] {
+            assert_eq!(last_data(primary.as_ref(), &status), expected);
         }
     }
 

@@ -8,8 +8,8 @@ use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_o
 use crate::failover_sessions::{Successes, is_recent, judge_session_among};
 use crate::freshness::{AHEAD, is_unknown};
 use crate::groups::{
-    HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, leaders,
-    members,
+    HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, last_data,
+    leaders, members,
 };
 use crate::severity::Severity;
 use crate::slicers::{self, backups, is_ready, judge_slicers, ordered};
@@ -275,7 +275,6 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
     let sessions = &detail.sessions;
     let (primary, pending) = leaders(configuration, &detail.status, sessions, observation);
     let id = |session: Option<&ClientSession>| session.and_then(|session| session.id.clone());
-    let last_data = |session: &ClientSession| session.heartbeat.as_ref()?.last_data_processed_time;
     let state = |session: &ClientSession| {
         let timeout = configuration.failover_timeout.as_ref();
         heartbeat_timing(session, timeout, observation).state
@@ -290,9 +289,7 @@ fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
         pending: id(pending).filter(|pending| shown.as_ref() != Some(pending)),
         primary: shown,
         members: Some(members(configuration, sessions, observation)),
-        last_data: primary
-            .and_then(last_data)
-            .or(detail.status.last_data_processed_time),
+        last_data: last_data(primary, &detail.status),
         heartbeat: primary.map(|session| HeartbeatFacts {
             at: session
                 .heartbeat

@@ -6,7 +6,7 @@ use super::super::*;
 use super::{Site, reopen_by, sites};
 use chrono::TimeDelta;
 use health::Severity;
-use health::events::EventKind;
+use health::events::{Event, EventKind};
 use health::inventory::ResourceKey;
 use protocol::ActivityKind;
 use std::collections::BTreeSet;

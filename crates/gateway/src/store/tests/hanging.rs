@@ -1,6 +1,7 @@
 //! A writer that does not get on, as when a disk hangs without an error, and threads that have failed.
 
 use super::super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
+use super::super::recording::HANGS;
 use super::super::*;
 use super::{at, change, lines, open, place, store_in, until};
 use std::sync::mpsc::{Receiver, Sender, channel};

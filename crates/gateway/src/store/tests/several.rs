@@ -5,7 +5,7 @@ use super::activity::{at, event, everything};
 use super::server::Server;
 use super::{change, lines, outcome, until, until_it_leads};
 use health::Severity;
-use health::events::EventKind;
+use health::events::{Event, EventKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -371,7 +371,7 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     };
     let told = async |store: &Store, after| {
         let readings = store.readings("plant".to_owned(), after).await.unwrap();
-        let of = |one: sharing::SharedReading| (one.number, one.whole, one.entry);
+        let of = |one: SharedReading| (one.number, one.whole, one.entry);
         readings.into_iter().map(of).collect::<Vec<_>>()
     };
     shared_state(&one, &["plant"]).await;

@@ -244,6 +244,8 @@ async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
         (&given_up["name"], &given_up["failure"]),
         (&json!("g0"), &json!("410: this webhook is gone"))
     );
+    let (_, told) = send(&fixture, "GET /api/inventory", &Value::Null).await;
+    assert_eq!(told["alerts_fail"], json!(true), "everybody is told");
 }
 
 #[tokio::test]

@@ -1,6 +1,11 @@
 //! What changes while it is watched: groups in transition, writes through the relay, the configuration.
 
+use super::systems::uplynk;
+use super::veeam::{entities, logged_on, session, veeam};
 use super::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 #[tokio::test]
 async fn what_is_in_transition_is_read_every_two_seconds_and_nothing_else_is() {
@@ -125,6 +130,170 @@ async fn a_new_configuration_keeps_what_is_known_of_the_systems_that_stay() {
     )
     .watch();
     assert_eq!(fixture.all().resources.len(), 3);
+}
+
+/// A watcher that is ended goes on for a moment, on another thread.
+#[tokio::test]
+async fn the_watcher_of_a_former_system_tells_nothing_any_more() {
+    let (a, b) = (Plant::new(1).await, Plant::new(1).await);
+    let three = |base: &str| {
+        vec![
+            watched("plant-a", &a.base),
+            watched("plant-b", base),
+            watched("plant-c", &a.base),
+        ]
+    };
+    let fixture = Fixture::new(three(&a.base));
+    let watchers = &fixture.gateway.shared.watchers;
+    let permits = ["plant-a", "plant-b", "plant-c"].map(|id| watchers.permit(id));
+    let taken_back = || permits.each_ref().map(|permit| permit.is_taken_back());
+    assert_eq!(taken_back(), [false; 3]);
+    let mut connections = three(&b.base);
+    connections.pop();
+    with_shared(connections, fixture.gateway.shared.clone()).watch();
+    assert_eq!(taken_back(), [false, true, true]);
+    assert!(!watchers.permit("plant-b").is_taken_back());
+    watchers.stop();
+    assert_eq!(taken_back(), [true; 3]);
+}
+
+/// Two accounts of Uplynk see different groups at the same address.
+#[tokio::test]
+async fn another_account_of_uplynk_is_another_system() {
+    let plant = Plant::new(1).await;
+    let of = |owner: &str| {
+        let live = uplynk(&plant.base);
+        let api_key = SECRET.into();
+        vec![config::Connection {
+            credentials: config::Credentials::IntegrationKey {
+                owner: owner.to_owned(),
+                api_key,
+            },
+            ..live
+        }]
+    };
+    let fixture = Fixture::new(of("news"));
+    let permit = fixture.gateway.shared.watchers.permit("live");
+    with_shared(of("sport"), fixture.gateway.shared.clone()).watch();
+    assert!(permit.is_taken_back());
+}
+
+/// A service of any of the systems. Its first list is given when the test says so, and shows something else than all later
+/// ones: as another account would see it.
+struct Slow {
+    base: String,
+    lists: Arc<AtomicUsize>,
+    may_answer: Arc<Semaphore>,
+}
+
+impl Slow {
+    async fn new() -> Self {
+        let (lists, may_answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+        let (count, may) = (lists.clone(), may_answer.clone());
+        let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
+            let (count, may) = (count.clone(), may.clone());
+            async move {
+                let path = request.uri().path();
+                if path.contains("sessionMngr") {
+                    return logged_on();
+                }
+                if path.ends_with("/clientsessions") {
+                    return vendor_json(200, r#"[{"Id":"s","Role":1}]"#);
+                }
+                let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+                if is_first {
+                    may.acquire().await.unwrap().forget();
+                }
+                let number = if is_first { 1 } else { 2 };
+                let body = match path.rsplit('/').next() {
+                    Some("groups") => format!(r#"[{{"Id":"{number}"}}]"#),
+                    Some("failover-groups") => {
+                        format!(r#"{{"items":[{{"id":"{number}","slicers":[],"channels":[]}}]}}"#)
+                    }
+                    _ => {
+                        let one = session(number, "Working", "None", "1969-12-31T23:00:00Z");
+                        entities(&one, "")
+                    }
+                };
+                vendor_json(200, &body)
+            }
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self {
+            base,
+            lists,
+            may_answer,
+        }
+    }
+}
+
+/// Other credentials may be shown something else.
+#[tokio::test]
+async fn what_was_asked_by_the_former_setting_is_not_taken_for_an_answer_to_the_new_one() {
+    type Configured = fn(&str) -> config::Connection;
+    let systems: [Configured; 3] = [
+        |base| watched("plant-a", base),
+        |base| uplynk(base),
+        |base| veeam(base, 24),
+    ];
+    for configured in systems {
+        let service = Slow::new().await;
+        let fixture = Fixture::new(vec![configured(&service.base)]);
+        let lists = || service.lists.load(Ordering::SeqCst);
+        fixture.until("a first list", |_| lists() == 1).await;
+        let watchers = &fixture.gateway.shared.watchers;
+        // Somebody waits for that reading, and is answered with the next one.
+        let waits = watchers.refresh(None);
+        with_shared(
+            vec![configured(&service.base)],
+            fixture.gateway.shared.clone(),
+        )
+        .watch();
+        service.may_answer.add_permits(1);
+        waits.await;
+        let all = fixture
+            .until("a reading", |all| {
+                all.connections()[0].observed_at.is_some()
+            })
+            .await;
+        let ids = all.resources.iter().map(|one| one.key.id.as_str());
+        let ids: Vec<&str> = ids.map(|id| id.split('-').next().unwrap()).collect();
+        assert!(ids == ["2"] || ids == ["00000002"], "{ids:?}");
+        assert_eq!(all.failure(), None);
+    }
+}
+
+/// While very many groups hand over at the same time, the others are read all the same.
+#[tokio::test]
+async fn groups_in_transition_do_not_keep_the_others_from_being_read() {
+    let plant = Plant::new(40).await;
+    for number in 0..30 {
+        plant.sessions(
+            &format!("g{number}"),
+            &[("a", "Primary"), ("b", "PendingPrimary")],
+        );
+    }
+    let fixture = Fixture::new(vec![config::Connection {
+        watch: Duration::from_secs(10),
+        ..watched("plant-a", &plant.base)
+    }]);
+    let at = |all: &Inventory| all.connections()[0].observed_at;
+    let all = fixture.until("a reading", |all| at(all).is_some()).await;
+    let first = at(&all);
+    // Whenever one of them is read, it is time to read it again.
+    for _ in 0..80 {
+        let before = plant.log_len();
+        fixture.skip(2);
+        let all = fixture
+            .until("more readings", |_| plant.log_len() >= before + 8)
+            .await;
+        if at(&all) > first {
+            return;
+        }
+    }
+    panic!("nothing else is read: {:?}", fixture.all().connections);
 }
 
 #[tokio::test]

@@ -109,6 +109,79 @@ async fn a_connection_that_never_answers_delays_no_other_and_becomes_an_alarm() 
     assert!(all.connections()[0].next_at.is_some(), "it is tried again");
 }
 
+/// As a proxy tells that keeps answers although it should not.
+#[tokio::test]
+async fn a_list_that_a_cache_has_kept_is_as_old_as_the_cache_says() {
+    let vendor = Vendor::new(|seen, _| {
+        if !seen.line.contains("groups?") {
+            return vendor_json(200, r#"[{"Id":"s","Role":1}]"#);
+        }
+        let mut answer = vendor_json(200, r#"[{"Id":"g0"}]"#);
+        answer.headers_mut().insert("age", "3600".parse().unwrap());
+        answer
+    })
+    .await;
+    let fixture = Fixture::new(vec![watched("plant-a", &vendor.base)]);
+    let all = fixture
+        .until("a reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    let at = all.connections()[0].observed_at.unwrap();
+    assert_eq!(at.timestamp(), -3_600);
+    let alarms = all.alarms.unwrap();
+    assert!(alarms.iter().any(|alarm| alarm.resource.id == "plant-a"));
+}
+
+/// A watcher that fails by a fault of its own has read nothing: what is known grows old, and that is said.
+#[tokio::test]
+async fn a_watcher_that_fails_by_a_fault_of_its_own_is_an_alarm_and_begins_anew() {
+    let plant = Plant::new(2).await;
+    let fixture = Fixture::of(&plant).await;
+    let before = fixture.all().connections()[0].observed_at;
+    plant.groups(&["g0", crate::watch::FAULT]);
+    fixture.skip(1);
+    fixture.gateway.shared.watchers.refresh(None).await;
+    let all = fixture
+        .until("the failure", |all| all.failure().is_some())
+        .await;
+    let Some(ReadFailure::Problem(problem)) = all.failure() else {
+        panic!("no problem: {:?}", all.failure());
+    };
+    assert_eq!(problem.kind, "/problems/internal");
+    let one = &all.connections()[0];
+    assert_eq!(one.observed_at, before, "nothing was read");
+    assert!(one.next_at.is_some() && one.last_error.is_some(), "{one:?}");
+    // It is tried again, and nothing is well before that succeeds.
+    plant.asked();
+    let pass = async || {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(6)).await;
+        tokio::time::resume();
+    };
+    pass().await;
+    fixture.until("another try", |_| plant.log_len() > 0).await;
+    fixture
+        .until("its end", |all| {
+            all.failure().is_some() && all.connections()[0].next_at.is_some()
+        })
+        .await;
+    assert_eq!(fixture.all().connections()[0].observed_at, before);
+    fixture.skip(2_000);
+    fixture
+        .until("the alarm", |all| {
+            let mut alarms = all.alarms.iter().flatten();
+            alarms.any(|alarm| alarm.resource.id == "plant-a")
+        })
+        .await;
+    plant.groups(&["g0"]);
+    pass().await;
+    let all = fixture
+        .until("an answer", |all| all.failure().is_none())
+        .await;
+    assert!(all.connections()[0].observed_at > before);
+}
+
 #[tokio::test]
 async fn a_pause_that_a_vendor_asks_for_is_honoured_and_only_a_person_overrules_it() {
     let plant = Plant::new(20).await;

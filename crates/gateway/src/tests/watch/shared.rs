@@ -268,6 +268,41 @@ async fn one_that_is_cut_off_is_replaced_and_goes_on_by_itself_without_an_alarm_
     other.end();
 }
 
+/// Whether it is the database or the gateway that fails: what nobody passes on is read here.
+#[tokio::test]
+async fn one_that_fails_to_share_again_and_again_watches_by_itself() {
+    let plant = plant().await;
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let connections = || vec![watched("plant-a", &plant.base)];
+    let one = Fixture::sharing(&location, connections());
+    one.until_read().await;
+    let other = Fixture::sharing(&location, connections());
+    other.until_read().await;
+    assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
+    let inventory = other.gateway.shared.watchers.inventory();
+    inventory.cause_faults("the sharing", 1_000);
+    let began = Instant::now();
+    until("one that watches by itself", async || {
+        other.gateway.shared.watchers.is_alone()
+    })
+    .await;
+    assert!(began.elapsed() < TAKEN_OVER, "{:?}", began.elapsed());
+    assert_eq!((one.watched().len(), other.watched().len()), (1, 1));
+    // Once it succeeds, each is watched by one again.
+    inventory.cause_faults("the sharing", 0);
+    until("one that watches", async || {
+        one.watched().is_empty() != other.watched().is_empty()
+            && !other.gateway.shared.watchers.is_alone()
+    })
+    .await;
+    until_same(&one, &other).await;
+    one.end();
+    other.end();
+}
+
 #[tokio::test]
 async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
     let plant = plant().await;

@@ -153,14 +153,14 @@ async fn a_role_that_may_not_query_veeam_sees_the_recent_sessions() {
 }
 
 /// A session as JSON.
-fn session(number: u32, state: &str, result: &str, began: &str) -> String {
+pub(super) fn session(number: u32, state: &str, result: &str, began: &str) -> String {
     format!(
         r#"{{"UID":"{number:08x}-0000-0000-0000-000000000000","Name":"plan {number}","State":"{state}","Result":"{result}","CreationTimeUTC":"{began}"}}"#
     )
 }
 
 /// A query's result, with what stands behind its sessions.
-fn entities(sessions: &str, paging: &str) -> String {
+pub(super) fn entities(sessions: &str, paging: &str) -> String {
     format!(
         r#"{{"Entities":{{"CloudFailoverSessions":{{"CloudFailoverSessions":[{sessions}]}}}}{paging}}}"#
     )
@@ -368,6 +368,47 @@ async fn a_further_page_that_is_not_there_ends_the_list_and_hides_no_other() {
         assert_eq!((one.failure.is_none(), one.held), expected, "{status}");
         let more = "The server reports more pages of cloud failover sessions than it returns: the newest 1 are watched.";
         assert_eq!(one.limit.as_deref(), is_end.then_some(more), "{status}");
+    }
+}
+
+/// A list that breaks off says nothing of what stands behind: what ran there when it was last read is read by itself.
+#[tokio::test]
+async fn what_stood_behind_the_end_of_a_list_that_breaks_off_is_read_by_itself() {
+    let paged = r#","PagingInfo":{"PagesCount":2}"#;
+    let old = |state: &str| session(2, state, "Failed", "1969-12-31T22:00:00Z");
+    let (vendor, phase) = changing(move |line, phase| {
+        let is_one = line.contains("failoverSessions/00000002");
+        match phase {
+            0 if line.contains("page=2") => vendor_json(200, &entities(&old("Working"), paged)),
+            1 if is_one => vendor_json(200, &old("Working")),
+            2 if is_one => vendor_json(500, "{}"),
+            _ if is_one => vendor_json(404, "{}"),
+            _ if line.contains("page=2") => vendor_json(400, r#"{"Message":"no such page"}"#),
+            _ => {
+                let new = session(1, "Working", "None", "1969-12-31T23:00:00Z");
+                vendor_json(200, &entities(&new, paged))
+            }
+        }
+    })
+    .await;
+    let fixture = Fixture::new(vec![veeam(&vendor.base, 24)]);
+    let alarm = |all: &Inventory| {
+        let mut alarms = all.alarms.iter().flatten();
+        let of_it = alarms.find(|alarm| alarm.resource.id.starts_with("00000002"));
+        of_it.map(|alarm| alarm.id.clone())
+    };
+    let all = fixture.until("the alarm", |all| alarm(all).is_some()).await;
+    let before = alarm(&all);
+    for (answer, held, expected) in [(1, 2, &before), (2, 2, &before), (3, 1, &None)] {
+        phase.store(answer, Ordering::Relaxed);
+        let all = fixture.refresh().await;
+        let one = &all.connections()[0];
+        assert_eq!((one.held, one.failure.is_some()), (held, false), "{answer}");
+        assert_eq!(alarm(&all), *expected, "{answer}");
+        let limit = one.limit.as_deref().unwrap_or_default();
+        assert!(limit.contains("more pages"), "{limit}");
+        let is_told = limit.contains("1 could not be read again");
+        assert_eq!(is_told, answer == 2, "{answer}: {limit}");
     }
 }
 

@@ -21,7 +21,7 @@ use health::inventory::GroupDetail;
 use health::schedule::{IN_TRANSITION, Millis, millis};
 use protocol::ReadFailure;
 use requests::{List, detail, list};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
 use sweep::Sweep;
 use vendors::LeftOut;
@@ -30,17 +30,32 @@ use vendors::aveva::Base;
 /// How many groups are read at a time: the client's other places are for people.
 const AT_ONCE: usize = 12;
 
+/// How many of these may be of groups in transition while others wait for a sweep: where very many hand over at the same
+/// time, each of them is due again before the last was read, and no other would ever be.
+const IN_TRANSITION_AT_ONCE: usize = AT_ONCE / 2;
+
 /// While a sweep goes on, what it brought is told this often, in milliseconds.
 const TOLD_EVERY: Millis = 1_000.0;
 
 /// What somebody waits for is told so soon, together with what comes at the same time, in milliseconds.
 const TOLD_SOON: Millis = 50.0;
 
+/// Why a group is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is its turn.
+    Sweep,
+    /// It is in transition.
+    Transition,
+    /// It was changed through the relay.
+    Change,
+}
+
 /// The end of a read of one group.
 struct GroupRead {
     id: String,
     read: Result<GroupDetail, ReadFailure>,
-    urgent: bool,
+    why: Why,
 }
 
 /// How a service is watched.
@@ -52,9 +67,9 @@ struct Aveva {
     when: When,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
     reads: FuturesUnordered<BoxFuture<'static, GroupRead>>,
-    under_way: HashSet<String>,
+    under_way: HashMap<String, Why>,
     /// What is read before everything else.
-    urgent: VecDeque<(String, When)>,
+    urgent: VecDeque<(String, Why)>,
     /// What of the list of groups is over the limit, in words, and what of it was left out.
     omitted: (Option<String>, LeftOut),
     /// What has not been told yet, and when it is to be.
@@ -71,7 +86,7 @@ pub(super) async fn run(mut watcher: Watcher, base: Base) {
         when: When::Lately,
         list: None,
         reads: FuturesUnordered::new(),
-        under_way: HashSet::new(),
+        under_way: HashMap::new(),
         urgent: VecDeque::new(),
         omitted: (None, LeftOut::default()),
         untold: HashSet::new(),
@@ -135,11 +150,13 @@ impl Aveva {
         if watcher.is_answering() {
             for (id, begun) in self.groups.moving() {
                 let due = begun + millis(IN_TRANSITION);
-                if self.under_way.contains(id) || self.urgent.iter().any(|(other, _)| other == id) {
+                if self.under_way.contains_key(id)
+                    || self.urgent.iter().any(|(other, _)| other == id)
+                {
                     continue;
                 }
                 if due <= now {
-                    self.urgent.push_back((id.clone(), When::Lately));
+                    self.urgent.push_back((id.clone(), Why::Transition));
                 } else {
                     again = again.min(due);
                 }
@@ -151,37 +168,53 @@ impl Aveva {
     /// Begins as many reads as may be under way at a time.
     fn fill(&mut self, watcher: &Watcher, now: Millis) {
         let mut waiting = VecDeque::new();
+        let is_sweeping = self.sweep.as_ref().is_some_and(Sweep::has_more);
         while self.reads.len() < AT_ONCE {
-            let Some((id, when)) = self.urgent.pop_front() else {
+            let Some((id, why)) = self.urgent.pop_front() else {
                 break;
             };
+            let is_enough = why == Why::Transition
+                && is_sweeping
+                && self.in_transition_under_way() >= IN_TRANSITION_AT_ONCE;
             // A read that began before the change may not know of it.
-            if self.under_way.contains(&id) {
-                waiting.push_back((id, when));
+            if is_enough || self.under_way.contains_key(&id) {
+                waiting.push_back((id, why));
             } else {
-                self.begin(id, when, true, watcher, now);
+                self.begin(id, why, watcher, now);
             }
         }
-        self.urgent.append(&mut waiting);
+        // They keep their order.
+        waiting.append(&mut self.urgent);
+        self.urgent = waiting;
         while self.reads.len() < AT_ONCE {
             let Some(sweep) = &mut self.sweep else {
                 break;
             };
             match sweep.next(now) {
-                Some(id) if self.under_way.contains(&id) => sweep.leave(&id),
-                Some(id) => self.begin(id, self.when, false, watcher, now),
+                Some(id) if self.under_way.contains_key(&id) => sweep.leave(&id),
+                Some(id) => self.begin(id, Why::Sweep, watcher, now),
                 None => break,
             }
         }
     }
 
-    fn begin(&mut self, id: String, when: When, urgent: bool, watcher: &Watcher, now: Millis) {
+    fn in_transition_under_way(&self) -> usize {
+        let under_way = self.under_way.values();
+        under_way.filter(|why| **why == Why::Transition).count()
+    }
+
+    fn begin(&mut self, id: String, why: Why, watcher: &Watcher, now: Millis) {
+        let when = match why {
+            Why::Sweep => self.when,
+            Why::Transition => When::Lately,
+            Why::Change => When::Now,
+        };
         self.groups.begin(&id, now);
-        self.under_way.insert(id.clone());
+        self.under_way.insert(id.clone(), why);
         let (source, base) = (watcher.source.clone(), self.base.clone());
         self.reads.push(Box::pin(async move {
             let read = detail(&source, &base, &id, when).await;
-            GroupRead { id, read, urgent }
+            GroupRead { id, read, why }
         }));
     }
 
@@ -194,6 +227,7 @@ impl Aveva {
             Ok(list) => {
                 let changed = self.groups.configure(list.groups, list.paged);
                 sweep.list(self.groups.oldest_first(), watcher.now());
+                sweep.began = sweep.began.min(list.observed_at);
                 self.omitted = (list.limit, list.left_out);
                 watcher.limit(self.omitted_words());
                 if changed {
@@ -206,7 +240,7 @@ impl Aveva {
     }
 
     fn take(&mut self, read: GroupRead, watcher: &mut Watcher) {
-        let GroupRead { id, read, urgent } = read;
+        let GroupRead { id, read, why } = read;
         self.under_way.remove(&id);
         if let Some(sweep) = &mut self.sweep {
             sweep.ended(&id, read.as_ref().err());
@@ -221,7 +255,11 @@ impl Aveva {
         });
         self.groups.take(&id, read);
         self.untold.insert(id);
-        let wait = if urgent { TOLD_SOON } else { TOLD_EVERY };
+        let wait = if why == Why::Sweep {
+            TOLD_EVERY
+        } else {
+            TOLD_SOON
+        };
         let at = watcher.now() + wait;
         self.tell_at = Some(self.tell_at.map_or(at, |before| before.min(at)));
     }
@@ -275,8 +313,20 @@ impl Aveva {
                 continue;
             }
             self.urgent.retain(|(other, _)| *other != id);
-            self.urgent.push_front((id, When::Now));
+            self.urgent.push_front((id, Why::Change));
+        }
+        if requests.setting {
+            self.give_up(&mut requests);
         }
         watcher.take(&mut requests);
+    }
+
+    /// Gives up what is under way: the setting has changed by which it was asked.
+    fn give_up(&mut self, requests: &mut WatchRequests) {
+        requests.changed |= !self.reads.is_empty();
+        self.sweep = None;
+        self.list = None;
+        self.reads.clear();
+        self.under_way.clear();
     }
 }

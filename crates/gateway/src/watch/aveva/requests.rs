@@ -5,6 +5,7 @@ use super::super::failure;
 use super::super::limit::{self, LIMIT};
 use super::super::source::{Received, Source};
 use crate::vendor_client::When;
+use chrono::{DateTime, Utc};
 use health::inventory::GroupDetail;
 use protocol::ReadFailure;
 use std::collections::HashSet;
@@ -18,6 +19,8 @@ const PAGE: u64 = 100;
 #[derive(Debug)]
 pub(super) struct List {
     pub(super) groups: Vec<GroupConfiguration>,
+    /// When the oldest of its pages was read: a cache on the way may have kept it.
+    pub(super) observed_at: DateTime<Utc>,
     /// Whether it came in several pages: what comes or goes between two of them may shift another group past both.
     pub(super) paged: bool,
     /// What of it is over the limit or was not listed, in words.
@@ -33,9 +36,12 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
     let (mut total, mut left_out) = (None, LeftOut::default());
     // Where the next page begins: an item that came twice is passed over all the same.
     let mut skip = 0;
+    let mut observed_at = source.clock.now();
     loop {
         let call = aveva::groups(&base).list(Some(skip), Some(PAGE));
-        let page = source.read(&call, when).await?.value;
+        let page = source.read(&call, when).await?;
+        observed_at = observed_at.min(page.observed_at);
+        let page = page.value;
         let items = page.items.len();
         let got = (items + page.left_out.count()) as u64;
         let before = groups.len();
@@ -56,6 +62,7 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
             let limit = limit::cut(&mut groups, listed, total, "groups");
             return Ok(List {
                 groups,
+                observed_at,
                 paged: skip > got,
                 limit,
                 left_out,

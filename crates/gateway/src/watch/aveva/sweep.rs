@@ -67,6 +67,11 @@ impl Sweep {
         Some(id)
     }
 
+    /// Whether groups wait for their turn.
+    pub(super) fn has_more(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// A read of the group from before is still under way: it is taken over when it comes.
     pub(super) fn leave(&mut self, id: &str) {
         self.outstanding.remove(id);

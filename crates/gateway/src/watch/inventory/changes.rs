@@ -57,6 +57,7 @@ impl State {
             // What is watched does not know which console is served.
             build: String::new(),
             activity: 0,
+            alerts_fail: false,
             whole: after.is_none(),
             connections: changed(self.connections_at).then(|| states.collect()),
             resources: whole.into_iter().map(TrackedResource::shown).collect(),

@@ -10,6 +10,10 @@ use protocol::ConnectionState;
 use std::collections::HashMap;
 use vendors::System;
 
+/// The id of a resource that cannot be taken over: so tests see what follows from a fault of the gateway's own.
+#[cfg(test)]
+pub(crate) const FAULT: &str = "a fault on purpose";
+
 /// A resource and the revision in which it last changed.
 #[derive(Debug)]
 pub(super) struct TrackedResource {
@@ -179,6 +183,8 @@ impl Connection {
         moment: &Moment,
         seen: &mut Vec<Event>,
     ) -> bool {
+        #[cfg(test)]
+        assert_ne!(judged.resource.key.id, FAULT, "on purpose");
         let reading = self.reading();
         let Some(held) = self.resources.get_mut(&judged.resource.key.id) else {
             if self.baseline.is_some() {

@@ -45,8 +45,8 @@ impl LeftRuns {
 
 impl Inventory {
     /// Remembers the runs that were told of before a restart, so that none is told twice that the first reading happens to
-    /// leave out.
-    pub(in super::super) async fn recall_runs(&self) {
+    /// leave out. Returns whether they could be read.
+    pub(in super::super) async fn recall_runs(&self) -> bool {
         let query = ActivityQuery {
             kinds: vec![EventKind::Run.key().to_owned()],
             limit: REMEMBERED,
@@ -57,9 +57,11 @@ impl Inventory {
                 // The newest come first, and those that were added first are forgotten first.
                 let keys = entries.into_iter().rev().filter_map(|entry| entry.resource);
                 self.state().recall_runs(keys.map(|key| key.id));
+                true
             }
             Err(problem) => {
                 tracing::warn!(detail = problem.detail, "earlier runs cannot be read");
+                false
             }
         }
     }

@@ -17,20 +17,25 @@ mod tests;
 
 pub(crate) use audience::Audience;
 pub(crate) use changes::Position;
+#[cfg(test)]
+pub(crate) use connection::FAULT;
 pub(super) use replication::PublishedState;
 
 use super::Clock;
+use super::failure;
+use super::permit::Permit;
 use super::sharing::Publication;
 use super::watcher::in_millis;
 use crate::store::{Store, unwatched};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note};
 use health::inventory::{Contents, Kind, ResourceKey, WatchedGroup};
-use protocol::ConnectionState;
+use protocol::{ConnectionState, LastError};
 use state::State;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -45,6 +50,9 @@ pub(crate) struct Inventory {
     store: Arc<Store>,
     /// Rings when a watcher has told something.
     published: Notify,
+    /// The tasks that tests want to fail, each as often as it stands here.
+    #[cfg(test)]
+    faults: Mutex<Vec<&'static str>>,
 }
 
 /// What a step of a watcher brought.
@@ -73,6 +81,35 @@ impl Inventory {
             state: Mutex::new(state),
             store,
             published: Notify::new(),
+            #[cfg(test)]
+            faults: Mutex::default(),
+        }
+    }
+
+    /// Lets a task fail so many times more.
+    #[cfg(test)]
+    pub(crate) fn cause_faults(&self, task: &'static str, times: usize) {
+        let mut faults = crate::lock::lock(&self.faults);
+        faults.retain(|one| *one != task);
+        faults.extend(std::iter::repeat_n(task, times));
+    }
+
+    /// How often a task is still to fail.
+    #[cfg(test)]
+    pub(crate) fn faults_left(&self, task: &str) -> usize {
+        let faults = crate::lock::lock(&self.faults);
+        faults.iter().filter(|one| **one == task).count()
+    }
+
+    /// Fails where a test wants this task to.
+    #[cfg(test)]
+    pub(super) fn fail_on_purpose(&self, task: &str) {
+        let mut faults = crate::lock::lock(&self.faults);
+        let place = faults.iter().position(|one| *one == task);
+        if let Some(place) = place {
+            faults.remove(place);
+            drop(faults);
+            panic!("{task} fails on purpose");
         }
     }
 
@@ -108,14 +145,77 @@ impl Inventory {
         self.state().forget(connection, now);
     }
 
-    /// Takes over what a watcher has read and how its connection is.
-    pub(crate) fn publish(&self, connection: &ConnectionState, read: Read<'_>) {
+    /// Takes over what a watcher has read and how its connection is, if it still may tell that and has read this world.
+    pub(super) fn publish_by(
+        &self,
+        permit: &Permit,
+        world: u64,
+        connection: &ConnectionState,
+        read: Read<'_>,
+    ) {
         let now = self.clock.now();
         let mut state = self.state();
+        if permit.is_taken_back() || state.world != world {
+            return;
+        }
         state.look(self.clock.computer(), now);
-        state.publish(connection, read, now);
-        self.record(state);
+        self.take_in(state, connection, read, now);
         self.published.notify_one();
+    }
+
+    /// The same, as a watcher tells it that nothing has happened to.
+    #[cfg(test)]
+    pub(crate) fn publish(&self, connection: &ConnectionState, read: Read<'_>) {
+        let (permit, world) = (Permit::default(), self.clock.resets());
+        self.publish_by(&permit, world, connection, read);
+    }
+
+    /// The watcher of a connection has failed by a fault of the gateway's own, and begins anew after this time. What is
+    /// known stays, and grows old.
+    pub(super) fn has_failed(&self, permit: &Permit, id: &str, wait: Duration) {
+        let now = self.clock.now();
+        let state = self.state();
+        let place = state.place(id).filter(|_| !permit.is_taken_back());
+        let Some(place) = place else {
+            return;
+        };
+        let held = &state.connections[place].state;
+        let why = failure::of_fault(&held.connection.title);
+        let wait = TimeDelta::from_std(wait).unwrap_or_default();
+        let failed = ConnectionState {
+            last_error: Some(LastError {
+                at: now,
+                line: failure::line(&why),
+            }),
+            failure: Some(why),
+            next_at: now.checked_add_signed(wait),
+            ..held.clone()
+        };
+        self.take_in(state, &failed, Read::Nothing, now);
+        self.published.notify_one();
+    }
+
+    /// Takes over what was read. Where that fails by a fault of the gateway's own, the connection is as it was before: it
+    /// must not seem to have been read.
+    fn take_in(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        connection: &ConnectionState,
+        read: Read<'_>,
+        now: DateTime<Utc>,
+    ) {
+        let place = state.place(&connection.connection.id);
+        let before = place.map(|place| (place, state.connections[place].state.clone()));
+        let taken = catch_unwind(AssertUnwindSafe(|| state.publish(connection, read, now)));
+        if taken.is_err()
+            && let Some((place, before)) = before
+        {
+            state.connections[place].state = before;
+        }
+        self.record(state);
+        if let Err(fault) = taken {
+            resume_unwind(fault);
+        }
     }
 
     /// Waits until a watcher tells something.
@@ -143,12 +243,14 @@ impl Inventory {
         self.store.watched();
     }
 
-    /// Records what was seen to happen, and which alarms are open.
+    /// Records what was seen to happen, and which alarms are open. While nobody else can change what is known: what two
+    /// tell at the same time gets to the store in the order in which it was taken over, so that no alarm that has ended is
+    /// saved as open. The store only takes note of it, which takes no time.
     fn record(&self, mut state: MutexGuard<'_, State>) {
         let (seen, unsaved) = (mem::take(&mut state.seen), mem::take(&mut state.unsaved));
-        drop(state);
         self.store.record(seen);
         self.store.save_later(unsaved);
+        drop(state);
     }
 
     /// The open alarms, worst first, and the system and the title of each connection by its id.

@@ -51,10 +51,10 @@ impl Inventory {
     /// Takes over what another gateway has read.
     pub(in super::super) fn take_over(&self, publication: Publication) {
         let now = self.clock().now();
-        let mut state = self.state();
+        let state = self.state();
         let connection = publication.state.clone();
-        state.publish(&connection, Read::Publication(Box::new(publication)), now);
-        self.record(state);
+        let read = Read::Publication(Box::new(publication));
+        self.take_in(state, &connection, read, now);
     }
 }
 

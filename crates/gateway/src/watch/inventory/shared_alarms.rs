@@ -90,6 +90,8 @@ impl Inventory {
 
     /// Takes over what other gateways have changed that share the store, where there are some.
     pub(crate) async fn sync_with_store(&self) {
+        #[cfg(test)]
+        self.fail_on_purpose("the look at the store");
         let (after, handled) = {
             let state = self.state();
             (state.shared_alarms.revision, state.shared_alarms.handled)

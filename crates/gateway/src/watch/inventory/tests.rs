@@ -250,6 +250,33 @@ proptest! {
 }
 
 #[test]
+fn what_a_watcher_tells_after_its_end_or_of_another_world_is_not_taken_over() {
+    let world = World::new();
+    let (groups, state) = ([world.group(1, Some(1))], world.read("plant"));
+    let held = |permit: &Permit, number: u64| {
+        let read = Read::AllGroups(&groups);
+        world.inventory.publish_by(permit, number, &state, read);
+        let all = world.inventory.everything();
+        let observed_at = all.connections.unwrap()[0].observed_at;
+        assert_eq!(observed_at.is_some(), !all.resources.is_empty());
+        all.resources.len()
+    };
+    let (former, present) = (Permit::default(), Permit::default());
+    assert_eq!(held(&former, 0), 1);
+    // Another system by the same name, as after a change of its address.
+    former.take_back();
+    world.inventory.forget("plant");
+    assert_eq!(held(&former, 0), 0);
+    world.inventory.has_failed(&former, "plant", INTERVAL);
+    let all = world.inventory.everything();
+    assert_eq!(all.connections.unwrap()[0].failure, None);
+    assert_eq!(held(&present, 0), 1);
+    world.do_step(&Step::Reset);
+    assert_eq!(held(&present, 0), 0);
+    assert_eq!(held(&present, 1), 1);
+}
+
+#[test]
 fn a_publication_that_changes_nothing_has_no_revision() {
     let world = World::new();
     let groups = [world.group(1, Some(1)), world.group(2, None)];

@@ -56,17 +56,24 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
         return;
     };
     let mut sharing = Participant::new(me, running.clone(), inventory.clone(), store.clone());
-    let (mut renewed, mut heard, mut is_well) = (Instant::now(), Instant::now(), true);
+    let (mut renewed, mut is_well) = (Instant::now(), true);
+    // Not from the beginning of this task: one that fails again and again, and begins anew, shares nothing either.
+    let shared_at = with(&running, |all| {
+        *all.shared_at.get_or_insert_with(Instant::now)
+    });
+    let mut heard = shared_at.unwrap_or_else(Instant::now);
     let mut step = Step::Renew;
     loop {
         let began = Instant::now();
         let mut taken = Box::pin(sharing.step(step));
         let outcome = loop {
             tokio::select! {
-                outcome = &mut taken => break outcome,
+                // In this order: a step may fail before it waits for anything.
+                biased;
                 () = sleep_until(heard + ALONE), if !with(&running, |all| all.alone).unwrap_or(true) => {
                     watch_alone(&running);
                 }
+                outcome = &mut taken => break outcome,
             }
         };
         drop(taken);
@@ -75,6 +82,7 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
             (Ok(()), Step::Publish) => {}
             (Ok(()), _) => {
                 (heard, is_well) = (Instant::now(), true);
+                with(&running, |all| all.shared_at = Some(heard));
                 if step == Step::Renew {
                     renewed = began;
                     next = began + RENEWED;
@@ -131,7 +139,7 @@ fn with<T>(running: &Weak<Mutex<Running>>, what: impl FnOnce(&mut Running) -> T)
 fn not_alone(running: &Weak<Mutex<Running>>) {
     with(running, |all| {
         if std::mem::take(&mut all.alone) {
-            tracing::warn!("the store answers again: the gateways at it share the watching");
+            tracing::warn!("the gateways at the store share the watching again");
         }
     });
 }
@@ -140,7 +148,7 @@ fn watch_alone(running: &Weak<Mutex<Running>>) {
     with(running, |all| {
         all.alone = true;
         tracing::warn!(
-            "the store does not answer: this gateway watches every connection itself until it does"
+            "the watching cannot be shared: this gateway watches every connection itself until it can"
         );
         all.watch_all();
     });

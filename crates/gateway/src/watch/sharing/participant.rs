@@ -6,9 +6,10 @@ use super::super::inventory::{Inventory, PublishedState};
 use super::super::watchers::Running;
 use super::publication::Publication;
 use super::{Configured, Step, fair, with};
-use crate::store::{SharedState, Store};
+use crate::store::{SharedReading, SharedState, Store};
 use protocol::ConnectionState;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -48,6 +49,9 @@ pub(super) struct Participant {
     ahead: Option<i64>,
     /// The number of the publication of a connection that was taken over last.
     taken_over: HashMap<String, i64>,
+    /// The connections of which a publication was not understood: what later ones leave out is not known here, until one is
+    /// whole.
+    incomplete: HashSet<String>,
     /// How much of a connection was told to the others, and how many changes ago all of it was.
     published: HashMap<String, (PublishedState, u32)>,
     /// The connections that cannot be read.
@@ -70,6 +74,7 @@ impl Participant {
             store,
             ahead: None,
             taken_over: HashMap::new(),
+            incomplete: HashSet::new(),
             published: HashMap::new(),
             failing: HashMap::new(),
             shared_state: None,
@@ -78,6 +83,8 @@ impl Participant {
 
     /// Takes a step.
     pub(super) async fn step(&mut self, step: Step) -> Result<(), String> {
+        #[cfg(test)]
+        self.inventory.fail_on_purpose("the sharing");
         let mut configured = with(&self.running, |all| all.configured()).unwrap_or_default();
         let shared_state = match (step, self.shared_state.take()) {
             (Step::Publish, Some(shared_state)) => shared_state,
@@ -101,6 +108,7 @@ impl Participant {
     ) -> Result<SharedState, String> {
         let keys: BTreeSet<String> = configured.iter().map(|one| one.key.clone()).collect();
         self.taken_over.retain(|key, _| keys.contains(key));
+        self.incomplete.retain(|key| keys.contains(key));
         self.failing.retain(|key, _| keys.contains(key));
         let clock = self.inventory.clock().clone();
         let millis = move || clock.now().timestamp_millis();
@@ -178,24 +186,43 @@ impl Participant {
                 return Ok(());
             }
         }
+        self.take_over_readings(one, readings);
+        Ok(())
+    }
+
+    /// Takes over what was published of a connection, the oldest first. What comes after one that is not understood is not
+    /// taken over, but for what is whole: it would make what that one changed look as new as itself.
+    fn take_over_readings(&mut self, one: &Configured, readings: Vec<SharedReading>) {
         for reading in readings {
             self.taken_over.insert(one.key.clone(), reading.number);
+            if !reading.whole && self.incomplete.contains(&one.key) {
+                continue;
+            }
             let publication = Publication::decode(&reading.entry, self.ahead.unwrap_or_default());
-            let Some(publication) = publication.filter(|told| told.state.connection.id == one.id)
+            let publication = publication.filter(|told| told.state.connection.id == one.id);
+            let Some(has_ended) = publication.and_then(|told| self.take_over_publication(told))
             else {
                 tracing::error!(
                     connection = one.id,
                     "what another gateway has read is not understood"
                 );
+                self.incomplete.insert(one.key.clone());
                 continue;
             };
-            let has_ended = publication.state.next_at.is_some();
-            self.inventory.take_over(publication);
+            self.incomplete.remove(&one.key);
             if has_ended {
                 with(&self.running, |all| all.was_read(&one.id));
             }
         }
-        Ok(())
+    }
+
+    /// Takes over a publication; whether it ends a reading. `None` where that fails by a fault of the gateway's own: one
+    /// connection must not keep this gateway from sharing the others.
+    fn take_over_publication(&self, publication: Publication) -> Option<bool> {
+        let has_ended = publication.state.next_at.is_some();
+        let take_over = || self.inventory.take_over(publication);
+        catch_unwind(AssertUnwindSafe(take_over)).ok()?;
+        Some(has_ended)
     }
 
     /// Takes what falls to this gateway, and, where it may, leaves to others what it has too much.
@@ -324,8 +351,11 @@ mod tests {
     use super::*;
     use crate::config::StoreLocation;
     use crate::problem::{Kind, Problem};
-    use crate::watch::Clock;
     use crate::watch::inventory::{Read, unread};
+    use crate::watch::sharing::SharedResource;
+    use crate::watch::{Clock, FAULT};
+    use health::inventory::{Facts, Judged, Observed, Resource, ResourceKey};
+    use health::{Severity, Verdict};
 
     const INTERVAL: Duration = Duration::from_secs(5);
 
@@ -357,6 +387,84 @@ mod tests {
         assert!(!participant.fails(&shared_state, &one));
         tokio::time::advance(LONG_FAILING).await;
         participant.fails(&shared_state, &one)
+    }
+
+    /// What another gateway tells of a connection that it has just read, with this limit to tell one from the other.
+    fn told(
+        inventory: &Inventory,
+        number: i64,
+        whole: bool,
+        resources: Vec<SharedResource>,
+    ) -> SharedReading {
+        let mut state = inventory.connection("plant").unwrap();
+        state.observed_at = Some(inventory.clock().now());
+        state.limit = Some(number.to_string());
+        let publication = Publication {
+            state,
+            whole,
+            resources,
+            times: Vec::new(),
+            gone: Vec::new(),
+        };
+        SharedReading {
+            number,
+            whole,
+            entry: publication.encode(0),
+        }
+    }
+
+    #[tokio::test]
+    async fn after_what_is_not_understood_nothing_is_taken_over_but_what_is_whole() {
+        let store = Arc::new(Store::open(&StoreLocation::Memory).unwrap());
+        let inventory = Arc::new(Inventory::new(Clock::system(), store.clone()));
+        let public = r#"{"id":"plant","title":"Plant","system":"aveva"}"#;
+        let public: vendors::Connection = serde_json::from_str(public).unwrap();
+        inventory.configure(vec![(public, INTERVAL)]);
+        let mut participant = Participant::new("me", Weak::new(), inventory.clone(), store);
+        let one = Configured {
+            id: "plant".to_owned(),
+            key: "key".to_owned(),
+            is_watched: false,
+        };
+        let garbage = |number| SharedReading {
+            number,
+            whole: false,
+            entry: b"of a later version".to_vec(),
+        };
+        let judged = Judged {
+            resource: Resource {
+                key: ResourceKey {
+                    kind: health::inventory::Kind::FailoverGroup,
+                    connection: "plant".to_owned(),
+                    id: FAULT.to_owned(),
+                },
+                name: String::new(),
+                verdict: Verdict::new(Severity::Warning, "Odd", String::new()),
+                observed: Observed::WithConnection,
+                failure: None,
+                unreadable: Vec::new(),
+                also_on: Vec::new(),
+                facts: Facts::None,
+            },
+            observed_at: None,
+        };
+        let faulty = |number| {
+            let resources = vec![SharedResource::from(&judged)];
+            told(&inventory, number, false, resources)
+        };
+        let told = |number, whole| told(&inventory, number, whole, Vec::new());
+        for (readings, known) in [
+            (vec![told(1, true), told(2, false)], "2"),
+            (vec![told(3, false), garbage(4), told(5, false)], "3"),
+            (vec![told(6, false)], "3"),
+            (vec![told(7, false), told(8, true), told(9, false)], "9"),
+            (vec![faulty(10), told(11, false)], "9"),
+            (vec![told(12, true)], "12"),
+        ] {
+            participant.take_over_readings(&one, readings);
+            let state = inventory.connection("plant").unwrap();
+            assert_eq!(state.limit.as_deref(), Some(known));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ use vendors::uplynk::{self, FailoverGroup};
 pub(super) struct List {
     /// Some may lack their slicers or their channels.
     pub(super) groups: Vec<FailoverGroup>,
+    /// When the oldest of its pages was read.
     pub(super) observed_at: DateTime<Utc>,
     /// Whether it names every group that is watched.
     pub(super) is_complete: bool,
@@ -24,7 +25,7 @@ pub(super) struct List {
 pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure> {
     let groups = uplynk::groups();
     let first = source.read(&groups.list(), when).await?;
-    let total = first.value.total;
+    let (total, mut observed_at) = (first.value.total, first.observed_at);
     let mut known: HashSet<String> = HashSet::new();
     let (mut all, mut left_out) = (first.value.items, first.value.left_out);
     all.retain(|group| known.insert(group.id.clone()));
@@ -32,7 +33,10 @@ pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure
     let mut page = 2;
     while is_more(all.len() + left_out.count()) && all.len() < LIMIT {
         let more = match source.read(&groups.page(page), when).await {
-            Ok(more) => more.value,
+            Ok(more) => {
+                observed_at = observed_at.min(more.observed_at);
+                more.value
+            }
             Err(why) if failure::ends_a_reading(&why) => return Err(why),
             Err(_) => break,
         };
@@ -55,7 +59,7 @@ pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure
     let limit = limit::cut(&mut all, listed, total, "slicer groups");
     Ok(List {
         groups: all,
-        observed_at: first.observed_at,
+        observed_at,
         is_complete,
         limit: limit::said(limit, left_out),
     })

@@ -6,6 +6,7 @@ mod groups;
 mod list;
 
 use super::failure;
+use super::inbox::WatchRequests;
 use super::inventory::Read;
 use super::source::Received;
 use super::watcher::Watcher;
@@ -82,9 +83,22 @@ impl Uplynk {
                     self.groups.changed(&id);
                     requests.changed = true;
                 }
+                if requests.setting {
+                    self.give_up(&mut requests);
+                }
                 watcher.take(&mut requests);
             }
             () = watcher.source.clock.sleep_until(again.unwrap_or(Millis::INFINITY)) => {}
+        }
+    }
+
+    /// Gives up what is under way: the setting has changed by which it was asked.
+    fn give_up(&mut self, requests: &mut WatchRequests) {
+        self.list = None;
+        if self.one.take().is_some() {
+            // Its turn in the round is not over.
+            self.groups.interrupt();
+            requests.changed = true;
         }
     }
 
