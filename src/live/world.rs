@@ -17,6 +17,8 @@ pub struct World {
     pub build: String,
     /// Counts what happened, as the gateway does.
     pub activity: u64,
+    /// Whether the last message about an alarm to some target did not arrive.
+    pub alerts_fail: bool,
     /// In the order of the configuration.
     pub connections: Arc<Vec<Arc<ConnectionState>>>,
     /// Sorted by key, so that those of one kind stand together.
@@ -45,8 +47,8 @@ pub struct GroupLeaderChange {
 impl PartialEq for World {
     /// A revision stands for everything that the gateway said with it.
     fn eq(&self, other: &Self) -> bool {
-        (&self.revision, &self.build, self.activity)
-            == (&other.revision, &other.build, other.activity)
+        let said = |world: &Self| (world.activity, world.alerts_fail);
+        (&self.revision, &self.build, said(self)) == (&other.revision, &other.build, said(other))
     }
 }
 
@@ -107,6 +109,7 @@ impl World {
             revision: Some(changes.revision),
             build: changes.build,
             activity: changes.activity,
+            alerts_fail: changes.alerts_fail,
             connections: changes.connections.map_or_else(
                 || Arc::clone(&self.connections),
                 |list| Arc::new(list.into_iter().map(Arc::new).collect()),
@@ -253,6 +256,7 @@ mod tests {
             now: DateTime::UNIX_EPOCH,
             build: String::new(),
             activity: 0,
+            alerts_fail: false,
             whole,
             connections: None,
             resources,

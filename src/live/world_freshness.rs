@@ -170,6 +170,7 @@ mod tests {
             now: at(0),
             build: String::new(),
             activity: 0,
+            alerts_fail: false,
             whole: true,
             connections: Some(connections),
             resources,

@@ -1,6 +1,7 @@
 //! The shell around every page: the rail, the top bar, and the banners for an unreachable gateway and an
 //! ended session.
 
+pub mod alerts_fail;
 pub mod gateway_lost;
 pub mod rail;
 pub mod refresh;
@@ -10,6 +11,7 @@ pub mod store_in_memory;
 pub mod top;
 pub mod unsaved_changes;
 
+pub use alerts_fail::AlertsFail;
 pub use gateway_lost::GatewayLost;
 pub use rail::Rail;
 pub use refresh::Paused;

@@ -46,6 +46,12 @@ story('an alert that does not arrive says when and why, inside of its row', asyn
       return [Math.abs(middle(mark) - middle(time)) <= 2, one.getBoundingClientRect().bottom - why.getBoundingClientRect().bottom >= 4];
     });
     assert.deepEqual(looks, [true, true]);
+    const note = page.getByRole('status').filter({ hasText: 'Alerts are not delivered.' });
+    await note.waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Overview/ }).click();
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+    await note.getByRole('link', { name: 'Connections' }).click();
+    await cell.waitFor();
   } finally {
     await page.goto('about:blank');
     await served.stop();

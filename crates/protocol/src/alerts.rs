@@ -52,6 +52,14 @@ from_json! { struct AlertTargetState {
     id, kind, delivered_at, failed_at, failure, waiting or default, undelivered or default,
 } }
 
+impl AlertTargetState {
+    /// Whether the last attempt failed: nothing has arrived since.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.failed_at.is_some() && self.failed_at > self.delivered_at
+    }
+}
+
 /// A message that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UndeliveredAlert {

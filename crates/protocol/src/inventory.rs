@@ -36,6 +36,9 @@ pub struct Inventory {
     /// Counts what happened: another number than before says that `/api/activity` has something new. Of one life of
     /// the gateway.
     pub activity: u64,
+    /// Whether the last message about an alarm to some target did not arrive. Nothing that walls are told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub alerts_fail: bool,
     /// Every open alarm, worst first, where one of them changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarms: Option<Vec<Alarm>>,
@@ -46,7 +49,7 @@ pub struct Inventory {
 
 from_json! { struct Inventory {
     revision, now, build or default, whole or default, connections, resources or default, times or default,
-    removed or default, activity or default, alarms, maintenance,
+    removed or default, activity or default, alerts_fail or default, alarms, maintenance,
 } }
 
 deserialize_from_json!(Inventory);

@@ -212,6 +212,7 @@ fn the_inventory() {
         resources,
         removed: vec![key(Kind::FailoverSession)],
         activity: u64::MAX,
+        alerts_fail: true,
         alarms: Some(alarms()),
         maintenance: Some(vec![maintenance(Scope::System(SystemKind::Veeam))]),
     });

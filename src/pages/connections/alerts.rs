@@ -75,6 +75,7 @@ pub fn Alerts() -> impl IntoView {
 #[component]
 fn Target(target: AlertTargetState) -> impl IntoView {
     let moment = use_moments();
+    let fails = target.is_failing();
     let AlertTargetState {
         id,
         kind,
@@ -85,7 +86,6 @@ fn Target(target: AlertTargetState) -> impl IntoView {
         undelivered,
     } = target;
     // A failure after which something arrived is over.
-    let fails = failed_at > delivered_at && failed_at.is_some();
     let severity = if fails { "warning" } else { "normal" };
     let mark = fails.then(|| view! { <Icon name="warning" /> });
     let given_up = undelivered.len();

@@ -4,21 +4,22 @@
 use super::compression::{Encoded, best_encoding, json};
 use super::middleware::Authorized;
 use super::origin_check::demands_present_state;
+use super::query::parameters;
 use crate::app::{Gateway, InventoryAnswer, InventoryKey};
 use crate::identity::Role;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::watch::{Audience, Position};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::Response;
 use chrono::TimeDelta;
 use std::sync::Arc;
 
-/// How long an answer is given to others, by the gateway's clock: it tells that clock's time.
+/// For how long an answer is shared. It holds the time of the gateway's clock, which must not be much older.
 const SHARED: TimeDelta = TimeDelta::milliseconds(500);
 
 /// A longer `Accept-Encoding` is no browser's.
-const LONGEST: usize = 200;
+const LONGEST_ACCEPT_ENCODING: usize = 200;
 
 /// Answers with the inventory.
 ///
@@ -30,16 +31,14 @@ pub(super) async fn read(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let query: Vec<(String, String)> = Query::try_from_uri(&uri)
-        .map_err(|_| Problem::new(Kind::BadRequest, "the query cannot be read"))?
-        .0;
+    let parameters = parameters(&uri)?;
     let parameter = |wanted: &str| {
-        let mut query = query.iter();
-        query.find_map(|(name, value)| (name == wanted).then_some(value.as_str()))
+        let mut parameters = parameters.iter();
+        parameters.find_map(|(name, value)| (name == wanted).then_some(value.as_str()))
     };
     let audience = match authorized.visitor.as_ref().map(|visitor| visitor.role) {
         Some(Role::Admin | Role::Viewer) => Audience::People,
-        // Nobody is signed in where the metrics token opens this: who only counts needs no more.
+        // `None` is a program with the metrics token. It counts, for which what walls get is enough.
         Some(Role::Wall) | None => Audience::Wall,
     };
     let demanded = demands_present_state(&headers);
@@ -60,7 +59,7 @@ pub(super) async fn read(
     let position = inventory.position(parameter("after"));
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
-        .filter(|value| value.len() <= LONGEST)
+        .filter(|value| value.len() <= LONGEST_ACCEPT_ENCODING)
         .and_then(best_encoding);
     let now = inventory.clock().now();
     let key = InventoryKey {
@@ -91,6 +90,7 @@ async fn encode(
     let answer = protocol::Inventory {
         build: gateway.assets.build().to_owned(),
         activity: gateway.shared.store.activity_changes(),
+        alerts_fail: audience == Audience::People && gateway.shared.alerts.is_any_failing(),
         ..gateway
             .shared
             .watchers

@@ -150,6 +150,7 @@ fn the_guide_has_a_row_for_every_metric_and_for_no_other() {
         revision: String::new(),
         build: String::new(),
         activity: 0,
+        alerts_fail: false,
         now: DateTime::UNIX_EPOCH,
         whole: true,
         connections: None,

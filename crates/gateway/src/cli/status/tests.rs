@@ -105,6 +105,7 @@ fn inventory(
         revision: "1".to_owned(),
         build: String::new(),
         activity: 0,
+        alerts_fail: false,
         now: NOW,
         whole: true,
         connections: Some(connections.to_vec()),
