@@ -2,7 +2,7 @@
 // owners. Each says what it will do, does it once, and tells what the service then holds.
 
 import assert from 'node:assert/strict';
-import { accessible, eventually, story } from './harness.mjs';
+import { START, accessible, eventually, story } from './harness.mjs';
 import { bar, find, inOrder, items, now, open, ordered, shown } from './support/slicers.mjs';
 import { path, system } from './support/worlds.mjs';
 
@@ -392,6 +392,128 @@ story('who may use the group is asked for when it is opened, added to and taken 
   await panel.getByRole('button', { name: `Remove owner ${id}` }).click();
   await page.getByRole('dialog', { name: `Remove owner ${id} from ${group.name}?` }).getByRole('button', { name: 'Remove owner' }).click();
   await eventually(async () => assert.ok(!(await held()).includes(id)), 20_000);
+});
+
+/** Shows the allowed owners, of which there is one that has been added. */
+async function openOwners(told, id) {
+  const { page, world } = told;
+  const group = await open(told);
+  const panel = page.getByRole('region', { name: 'Allowed owners' });
+  await panel.getByRole('button', { name: 'Show' }).click();
+  await panel.getByText('Read now.').waitFor(PATIENCE);
+  await panel.getByRole('button', { name: 'Add owner' }).click();
+  const dialog = page.getByRole('dialog', { name: `Add an allowed owner to ${group.name}?` });
+  await dialog.getByLabel('Owner id').fill(id);
+  return {
+    panel,
+    dialog,
+    add: dialog.getByRole('button', { name: 'Add owner' }),
+    owner: panel.getByRole('listitem').filter({ hasText: id }),
+    isHeld: async () => (await now(world, group.id)).allowed_owners.includes(id),
+  };
+}
+
+story('allowed owners are read again after an Undo, and say how long ago that was', async (told) => {
+  const { page } = told;
+  const id = 'abcdef0123456789abcdef0123456789';
+  const { panel, add, owner, isHeld } = await openOwners(told, id);
+  await add.click();
+  await owner.waitFor(PATIENCE);
+  // So short a while that nothing else on the page is old.
+  await page.clock.setFixedTime(new Date(Date.parse(START) + 4_000));
+  await panel.getByText('Read 4 s ago.').waitFor(PATIENCE);
+  await panel.getByRole('button', { name: `Remove owner ${id}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Remove owner ${id} from` });
+  await dialog.getByRole('button', { name: 'Remove owner' }).click();
+  await owner.waitFor({ state: 'detached', ...PATIENCE });
+  await panel.getByText('Read now.').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await owner.waitFor(PATIENCE);
+  assert.ok(await isHeld());
+});
+
+story('allowed owners are read again after a change whose dialog was closed while it was sent', async (told) => {
+  const { page, control } = told;
+  const { dialog, add, owner, isHeld } = await openOwners(told, 'abcdef0123456789abcdef0123456789');
+  await control('POST', '/faults', { connection: 'live', operation: 'change allowed owners', fault: { kind: 'latency', milliseconds: 4000 }, times: 1 });
+  await add.click();
+  await dialog.getByRole('button', { name: 'Sending…' }).waitFor(PATIENCE);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await isHeld(), false, 'it is still being sent');
+  await owner.waitFor(PATIENCE);
+  assert.ok(await isHeld());
+});
+
+story('an Undo of auto failback that switches what is on air says so', async (told) => {
+  const { page, world, control } = told;
+  const group = await open(told, (one) => ordered(one) && one.auto_failback);
+  const [first, second] = inOrder(group);
+  assert.equal(group.active_slicer_id, first);
+  // Read by itself, the group has its backup on air, while the first slicer is well.
+  const fault = { kind: 'replace', find: `"active_slicer_id":"${first}"`, with: `"active_slicer_id":"${second}"` };
+  await control('POST', '/faults', { connection: 'live', operation: 'get group', fault });
+  await page.getByRole('switch', { name: 'Auto failback' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Turn off' }).click();
+  const off = `${second} is on air. The mode is prioritized, auto failback is off.`;
+  await said(page, `${off} Undo: This is a switch on air: ${first} goes on air as soon as it is done.`);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await eventually(async () => assert.ok((await now(world, group.id)).auto_failback), 20_000);
+});
+
+story('the dialog of an activation follows the group: once it is possible it is offered', async (told) => {
+  const { page, control } = told;
+  // One whose slicers no other group has, so that the fault below is of this one alone.
+  const group = await open(told, ({ name }) => name === 'Sports Main');
+  assert.ok(group.auto_failback);
+  const second = inOrder(group)[1];
+  await page.getByRole('button', { name: `Activate ${second}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Activate ${second}?` });
+  await dialog.getByText(/While auto failback is on/).waitFor();
+  const off = dialog.getByRole('button', { name: 'Turn auto failback off…' });
+  await dialog.getByRole('button', { name: `Move ${second} to position 1` }).waitFor();
+  await off.focus();
+  // As if somebody else turned it off.
+  const held = (on) => `"active_slicer_id":"${group.active_slicer_id}","auto_failback":${on}`;
+  for (const operation of ['list groups', 'get group']) {
+    await control('POST', '/faults', { connection: 'live', operation, fault: { kind: 'replace', find: held(true), with: held(false) } });
+  }
+  await dialog.getByText(`${second} can be activated now.`).waitFor(PATIENCE);
+  await off.waitFor({ state: 'detached' });
+  assert.equal(await dialog.getByRole('button', { name: `Move ${second} to position 1` }).count(), 0);
+  const focused = () => dialog.evaluate((one) => one.contains(document.activeElement) && one !== document.activeElement);
+  await eventually(async () => assert.ok(await focused(), 'the focus stays in the dialog'));
+  await accessible(page);
+  await dialog.getByRole('button', { name: 'Activate…' }).click();
+  await dialog.getByText(`${group.active_slicer_id} goes off air. ${second} goes on air and stays until it fails.`).waitFor();
+  assert.equal(await sent(control, 'activate slicer'), 0);
+});
+
+/** Whether a button has the focus and is seen. */
+const isTarget = (button) => button.evaluate((one) => {
+  const { top, bottom } = one.getBoundingClientRect();
+  return one === document.activeElement && top >= 0 && bottom <= window.innerHeight;
+});
+
+story('the alarm of a group on slate leads to the button that leaves it', async ({ page, visit, control, reread }) => {
+  await control('PUT', '/scenario', { name: 'incident' });
+  await reread();
+  await visit('/');
+  await page.getByRole('list', { name: 'Alarms' }).getByRole('button', { name: /^Leave slate / }).first().click();
+  const leave = page.getByRole('button', { name: 'Leave slate', exact: true });
+  await eventually(async () => assert.ok(await isTarget(leave)), 20_000);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: /^Leave slate on / }).waitFor();
+});
+
+story('on a phone, too, the address of an alarm leads to the button that leaves the slate', { viewport: { width: 390, height: 844 } }, async (told) => {
+  const { page, visit, world, control, reread } = told;
+  await control('PUT', '/scenario', { name: 'incident' });
+  await reread();
+  const group = await find(world, ({ active_slicer_id: active }) => active === 'no_slicer');
+  await visit(`${path('slicers', 'live', group.id)}?action=leave-slate`);
+  const leave = page.getByRole('button', { name: 'Leave slate', exact: true });
+  await eventually(async () => assert.ok(await isTarget(leave)), 20_000);
 });
 
 for (const scheme of ['light', 'dark']) {

@@ -160,6 +160,11 @@ story('what the service does not report of a group is said to be so, and not sho
   await visit('/slicers');
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: group.name, exact: true }) });
   await row.getByText('channels not reported').waitFor();
+  await unreported('failover_time');
+  await row.getByText('none reported').waitFor({ timeout: 20_000 });
+  await visit(path('slicers', 'live', group.id));
+  await page.getByRole('region', { name: 'Group facts' }).getByText('none reported').waitFor();
+  await visit('/slicers');
   await unreported('slicers');
   // What the list omits is asked for once more when time has passed.
   await control('POST', '/observer/advance', { seconds: 5 });
@@ -177,4 +182,31 @@ story('allowed owners that cannot be read are counted, and not shown as none', a
   await panel.getByRole('button', { name: 'Show' }).click();
   await panel.getByText('0 of 40 shown').waitFor();
   assert.equal(await panel.getByText('No other owner is allowed.').count(), 0);
+});
+
+story('a channel without a name is called by its id', async ({ page, visit, world, control }) => {
+  const [group] = system(await world(), 'live').groups;
+  const [{ id, desc }] = group.channels;
+  for (const operation of ['list groups', 'get group']) {
+    await control('POST', '/faults', { connection: 'live', operation, fault: { kind: 'replace', find: `"desc":"${desc}"`, with: '"desc":" "' } });
+  }
+  await visit(path('slicers', 'live', group.id));
+  await page.getByRole('list', { name: 'Channels' }).getByText(id, { exact: true }).waitFor();
+  await page.getByRole('button', { name: `Remove channel ${id}`, exact: true }).click();
+  await page.getByRole('dialog', { name: `Remove ${id} from ${group.name}?` }).getByText(`${id} no longer shows what this group has on air.`).waitFor();
+});
+
+story('of a group that no channel uses, no number of channels is said', async ({ page, visit, world, control }) => {
+  const group = system(await world(), 'live').groups.find(({ channels }) => channels.length === 1);
+  const text = JSON.stringify(group.channels);
+  for (const operation of ['list groups', 'get group']) {
+    await control('POST', '/faults', { connection: 'live', operation, fault: { kind: 'replace', find: `"channels":${text}`, with: '"channels":[]' } });
+  }
+  await visit(path('slicers', 'live', group.id));
+  await page.getByRole('region', { name: 'How it fails over' }).getByText('No channel uses this group.').waitFor();
+  await page.getByRole('button', { name: 'Switch to slate' }).click();
+  const dialog = page.getByRole('dialog', { name: `Switch ${group.name} to slate?` });
+  await dialog.getByText('The slate is on air until it is taken off. No channel uses this group.').waitFor();
+  await dialog.getByText('no slicer stays on air').waitFor();
+  assert.equal(await page.getByText(/all 0 channels/).count(), 0);
 });

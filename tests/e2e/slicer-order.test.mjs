@@ -71,6 +71,31 @@ story('a position can be typed, and what is no position is refused', async (told
   await page.getByRole('status').getByText(`${ids[0]} moved from position 1 to ${count} of ${count}`).waitFor();
 });
 
+story('the dialog of a position follows the group: what is typed is meant for the order that is there by then', async (told) => {
+  const { page, control } = told;
+  const group = await open(told);
+  const ids = inOrder(group);
+  const count = ids.length;
+  const become = (slicers) => control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: slicers });
+  await page.getByRole('button', { name: `Move to position ${ids[1]}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Move ${ids[1]} to position` });
+  await dialog.getByText(`Currently at position 2 of ${count}.`).waitFor();
+  await become([ids[0], ...ids.slice(2), ids[1]]);
+  await dialog.getByText(`Currently at position ${count} of ${count}.`).waitFor({ timeout: 20_000 });
+  await dialog.getByLabel('Position').fill(String(count));
+  const move = dialog.getByRole('button', { name: 'Move', exact: true });
+  assert.ok(await move.isEnabled());
+  await become([ids[0], ids[1], ...ids.slice(3)]);
+  await dialog.getByText(`Enter a position from 1 to ${count - 1}.`).waitFor({ timeout: 20_000 });
+  assert.ok(await move.isDisabled());
+  await become([ids[0], ...ids.slice(2)]);
+  await dialog.getByText(`${ids[1]} is no longer in the group.`).waitFor({ timeout: 20_000 });
+  assert.ok(await move.isDisabled());
+  await dialog.getByLabel('Position').fill('1');
+  await dialog.getByText(`${ids[1]} is no longer in the group.`).waitFor();
+  assert.ok(await move.isDisabled());
+});
+
 story('an order is saved with every slicer, read back, and undone', async (told) => {
   const { page, world, control } = told;
   const group = await open(told);

@@ -6,7 +6,7 @@ use crate::api::failure::Failure;
 use crate::api::outcome::{Outcome, execute};
 use crate::api::transport::{Purpose, send, send_if_match};
 use chrono::{DateTime, Utc};
-use health::slicers::{is_ready, ordered};
+use health::slicers::{channel_label, is_ready, ordered};
 use health::sort;
 use std::cell::Cell;
 use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir, Slicer};
@@ -80,7 +80,12 @@ fn is_changed(held: &[String], add: &[&str], remove: &[&str]) -> bool {
 impl Writer {
     /// Changes the mode or auto failback, if both are still what the user saw, and what is on air, unless the change
     /// only leaves that where it is; where the change lets positions decide, also the order and the eligibilities.
-    pub async fn configure(&self, seen: &FailoverGroup, change: &Configuration) -> Outcome {
+    /// Returns what was read afterwards, too, where the change is in effect.
+    pub async fn configure(
+        &self,
+        seen: &FailoverGroup,
+        change: &Configuration,
+    ) -> (Outcome, Option<FailoverGroup>) {
         let stays = change.auto_failback == Some(false);
         let resets = change.mode == Some(Mode::Prioritized);
         // What goes on air once positions begin to count, or are reset to the order in which the slicers are listed.
@@ -108,27 +113,28 @@ impl Writer {
         };
         let (now, tag) = match self.tagged(&seen.id).await {
             Ok(read) => read,
-            Err(failure) => return Outcome::refused(failure),
+            Err(failure) => return (Outcome::refused(failure), None),
         };
         if of(&now) != of(seen) {
-            return Outcome::Changed {
-                message: words(&now),
-            };
+            let message = words(&now);
+            return (Outcome::Changed { message }, None);
         }
-        let verified = Cell::new(false);
+        let verified = Cell::new(None);
         let check = async || {
             let now = self.read(&seen.id).await?;
             let is_other = change.mode.is_some() && change.mode != now.mode
                 || change.auto_failback.is_some() && change.auto_failback != now.auto_failback;
-            verified.set(!is_other);
             let order = resets.then(|| format!(" Its order is now {}.", ids(&now).join(", ")));
-            Ok(on_air_and_settings(&now) + &order.unwrap_or_default())
+            let words = on_air_and_settings(&now) + &order.unwrap_or_default();
+            verified.set(Some(now).filter(|_| !is_other));
+            Ok(words)
         };
         let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
         let sent = send_if_match(&self.connection, &call, tag.as_deref());
         let outcome = execute(sent, done, check).await;
-        overtaken(outcome).verified(verified.get())
+        let held = verified.take();
+        (overtaken(outcome).verified(held.is_some()), held)
     }
 
     /// Puts a slicer on air, if the settings, what is on air, and whether the slicer is ready are still what the user
@@ -199,10 +205,7 @@ impl Writer {
             };
             let held: Vec<String> = channels.iter().map(|channel| channel.id.clone()).collect();
             verified.set(is_changed(&held, add, remove));
-            let names = channels.into_iter();
-            let names: Vec<_> = names
-                .map(|channel| channel.desc.unwrap_or(channel.id))
-                .collect();
+            let names: Vec<&str> = channels.iter().map(channel_label).collect();
             Ok(match names.as_slice() {
                 [] => "The group now feeds no channel.".to_owned(),
                 names => format!("The group now feeds {}.", names.join(", ")),

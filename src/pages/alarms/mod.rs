@@ -176,7 +176,7 @@ fn wanted(nav: Nav, watched: Watched) -> impl Fn(&Alarm) -> bool {
 /// The number of an entry in the rail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlarmCount {
-    /// How many resources need attention.
+    /// How many alarms are open.
     pub number: usize,
     /// The worst of them.
     pub worst: Severity,
@@ -243,7 +243,7 @@ fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
     Some(format!("last known, {}", age.unwrap_or_default()))
 }
 
-/// How many resources of a kind need attention, and nobody takes care of them.
+/// How many alarms about resources of a kind are open: those that nobody takes care of.
 #[must_use]
 pub fn count(kind: Kind) -> Memo<AlarmCount> {
     let watched = use_watched();

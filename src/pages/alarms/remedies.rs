@@ -35,7 +35,8 @@ fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
                     .iter()
                     .any(|one| one.part == SlicerPart::Ready) =>
         {
-            vec![(format!("Leave slate {}", alarm.name), page)]
+            let href = format!("{page}?action=leave-slate");
+            vec![(format!("Leave slate {}", alarm.name), href)]
         }
         _ => Vec::new(),
     }
@@ -108,7 +109,7 @@ mod tests {
             (
                 Severity::Critical,
                 slicers(Some(OnAir::Slate), &[sick, ready]),
-                vec![("Leave slate News", "/slicers/c/g1")],
+                vec![("Leave slate News", "/slicers/c/g1?action=leave-slate")],
             ),
             (
                 Severity::Critical,

@@ -51,6 +51,8 @@ pub struct ActionContext {
     pub open: RwSignal<Option<Open>>,
     /// What was done to the draft last, for screen readers.
     pub message: RwSignal<String>,
+    /// Runs after each change: for what is not part of the group, and so not refreshed with it.
+    pub changes: Trigger,
     /// Since when each slicer's thumbnail has been the same.
     pub thumbnail_ages: Memo<Vec<ThumbnailAge>>,
     /// Whether this person may change anything.
@@ -79,6 +81,19 @@ fn why_fixed(
         let is_partial = !is_whole(&*group?);
         is_partial.then_some("Not all slicers can be read, so their order cannot be changed.")
     }
+}
+
+/// The position of a slicer in a draft, from 1; `None` where the draft does not hold it.
+#[must_use]
+pub fn position(draft: &Draft, id: &str) -> Option<usize> {
+    let place = draft.order().iter().position(|one| one == id)?;
+    Some(place + 1)
+}
+
+/// That a slicer cannot be moved, because the draft does not hold it any more.
+#[must_use]
+pub fn no_longer(id: &str) -> String {
+    format!("{id} is no longer in the group.")
 }
 
 /// What was done, and of an Undo that may switch what is on air, what it does: nobody is asked before it.
@@ -112,6 +127,7 @@ impl ActionContext {
             sending: RwSignal::new(Vec::new()),
             open: RwSignal::new(None),
             message: RwSignal::new(String::new()),
+            changes: Trigger::new(),
             thumbnail_ages: thumbnail_ages::follow(live),
             may,
             writer: StoredValue::new(writer),
@@ -158,9 +174,10 @@ impl ActionContext {
         }
     }
 
-    /// Refreshes after a change.
+    /// Refreshes after a change; also after the page was left.
     pub fn changed(self) {
         self.live.status.refresh();
+        self.changes.notify();
         if let Some(writer) = self.writer() {
             self.watched.refresh(Refresh::Connection(writer.connection));
         }
@@ -181,6 +198,11 @@ impl ActionContext {
             let message = format!("{id} was not moved. {why}");
             return self.notices.show_outcome(Outcome::Prevented { message });
         }
+        let is_gone = |draft: &Draft| position(draft, id).is_none();
+        if self.draft.try_with_untracked(is_gone) == Some(true) {
+            let message = no_longer(id);
+            return self.notices.show_outcome(Outcome::Prevented { message });
+        }
         let moved = self.draft.try_update(|draft| draft.move_to(id, to));
         let Some(moved) = moved.flatten() else { return };
         self.message.set(moved.announcement());
@@ -188,12 +210,9 @@ impl ActionContext {
         // that. And in that frame, because a dialog that closes gives the focus back first.
         focus_on(moved.to);
         request_animation_frame(move || {
-            let order = self
-                .draft
-                .try_with_untracked(|draft| draft.order().to_vec());
-            let place = order.and_then(|order| order.iter().position(|one| *one == moved.id));
-            if let Some(place) = place {
-                focus_on(place + 1);
+            let place = |draft: &Draft| position(draft, &moved.id);
+            if let Some(place) = self.draft.try_with_untracked(place).flatten() {
+                focus_on(place);
             }
         });
     }

@@ -11,7 +11,7 @@ use crate::pages::detail_page::gone_note;
 use crate::ui::action_dialog::Running;
 use crate::ui::{ActionDialog, Field};
 use health::effect::{Confirm, Effect};
-use health::slicers::{Action, mode_word};
+use health::slicers::{Action, channel_label_of, mode_word};
 use leptos::prelude::*;
 use vendors::uplynk::FailoverGroup;
 
@@ -36,31 +36,21 @@ pub fn Dialogs(
 
 /// A dialog, in a chunk of its own.
 pub fn dialog(context: ActionContext, action: Action, on_close: Callback<()>) -> AnyView {
-    let refused = untrack(|| {
-        context
-            .live
-            .value()
-            .and_then(|group| action.can(&group).err())
-    });
-    match (refused, action) {
-        (Some(why), Action::Activate(slicer)) => {
-            view! { <ActivationAlternatives context slicer why /> }.into_any()
+    let is_refused = context
+        .live
+        .value_untracked()
+        .is_some_and(|group| action.can(&group).is_err());
+    match action {
+        Action::Activate(slicer) if is_refused => {
+            view! { <ActivationAlternatives context slicer /> }.into_any()
         }
-        (_, action) => view! { <Ask context action on_close /> }.into_any(),
+        action => view! { <Ask context action on_close /> }.into_any(),
     }
 }
 
 /// The title, the button, and the text that is typed to confirm.
 fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, String) {
     let group_name = name(group);
-    let channel = |id: &String| {
-        let mut all = group.channels.iter().flatten();
-        let found = all.find(|channel| channel.id == *id);
-        found
-            .and_then(|channel| channel.desc.clone())
-            .filter(|desc| !desc.trim().is_empty())
-            .unwrap_or_else(|| id.clone())
-    };
     match action {
         Action::SetMode(mode) => {
             let mode = mode_word(Some(mode)).to_ascii_lowercase();
@@ -107,9 +97,9 @@ fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, Strin
             group_name,
         ),
         Action::RemoveChannel(id) => (
-            format!("Remove {} from {group_name}?", channel(id)),
+            format!("Remove {} from {group_name}?", channel_label_of(group, id)),
             "Remove channel",
-            channel(id),
+            channel_label_of(group, id).to_owned(),
         ),
         Action::AddOwner => (
             format!("Add an allowed owner to {group_name}?"),
@@ -171,7 +161,12 @@ fn Ask(context: ActionContext, action: Action, on_close: Callback<()>) -> impl I
         Box::pin(async move {
             match (context.writer(), seen) {
                 (Some(writer), Some(seen)) => {
-                    run(context, writer, (*seen).clone(), action, id).await
+                    let done = run(context, writer, (*seen).clone(), action, id).await;
+                    // A dialog that was closed while it was sent cannot have the page refreshed any more.
+                    if typed.is_disposed() {
+                        context.changed();
+                    }
+                    done
                 }
                 _ => (
                     Outcome::refused(Failure::no_gateway("the group is not loaded")),

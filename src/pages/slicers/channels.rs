@@ -2,7 +2,7 @@
 
 use super::action_context::ActionContext;
 use crate::ui::Icon;
-use health::slicers::Action;
+use health::slicers::{Action, channel_count, channel_label};
 use leptos::prelude::*;
 
 /// The list, with what adds to it and takes from it.
@@ -15,7 +15,7 @@ pub fn Channels(
         let group = context.live.value();
         let channels = group?.channels.clone()?;
         let named = channels.into_iter().map(|channel| {
-            let name = channel.desc.clone().unwrap_or_else(|| channel.id.clone());
+            let name = channel_label(&channel).to_owned();
             (channel.id, name)
         });
         Some(named.collect::<Vec<_>>())
@@ -30,12 +30,13 @@ pub fn Channels(
         view! { <li>{name.clone()}{remove}</li> }
     };
     let none = move || {
-        let words = match channels.read().as_ref().map(Vec::len) {
+        let group = context.live.value();
+        let words = match group.and_then(|group| channel_count(&group)) {
+            Some(_) => "No channel uses this group.",
             None => "Uplynk does not report which channels use this group.",
-            Some(0) => "No channel uses this group.",
-            Some(_) => return None,
         };
-        Some(view! { <p class="dim">{words}</p> })
+        let is_empty = channels.read().as_ref().is_none_or(Vec::is_empty);
+        is_empty.then(|| view! { <p class="dim">{words}</p> })
     };
     let add = context.may.then(|| {
         view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Action::AddChannel)><Icon name="plus" />"Add channel"</button></p> }

@@ -1,11 +1,11 @@
 //! The table "Slicer failover groups" over all Uplynk connections.
 
-use super::model::{Row, SLICER_GROUPS, row};
+use super::model::{Row, SLICER_GROUPS, last_failover, row};
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::pages::SourceErrors;
 use crate::pages::resource_list::{A_PAGE, resource_list};
-use crate::pages::resource_row::{MomentCell, StateCell, row_time};
+use crate::pages::resource_row::{StateCell, row_time};
 use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search};
 use crate::ui::table::sorting::SortHeader;
@@ -89,7 +89,7 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
     let time = row_time(element, move || {
         watched.vendor_now(&row.read().connection_id)
     });
-    let failover = Signal::derive(move || row.read().failover);
+    let failover = Memo::new(move |_| last_failover(&row.read(), time.get()));
     view! {
         <tr node_ref=element data-fresh=move || row.read().state.last_known.is_some().then_some("stale")>
             <StateCell state />
@@ -103,7 +103,7 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
             <td>{move || row.read().backups.clone()}</td>
             <td>{move || row.read().mode.clone()}</td>
             <td>{move || row.read().auto_failback}</td>
-            <MomentCell at=failover unread=Signal::derive(move || !state.read().is_whole()) time />
+            <td>{move || failover.read().0.clone()}<span class="sub">{move || failover.read().1.clone()}</span></td>
         </tr>
     }
 }

@@ -1,12 +1,16 @@
 //! A slicer group as the list's row shows it. Pure.
 
 use crate::pages::resource_list::ListOf;
-use crate::pages::resource_row::{RowContext, RowState};
+use crate::pages::resource_row::{RowContext, RowState, RowTime};
 use crate::route::Route;
 use chrono::{DateTime, Utc};
 use health::inventory::{Facts, Kind, Resource, SlicerFacts, SlicerGroupFacts, SlicerPart};
 use health::slicers::mode_word;
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
+
+/// What stands where there is no time of a last failover. Uplynk's 0, an absent field and null are all read as none, so
+/// that it is not said that there never was one.
+pub const NO_FAILOVER: &str = "none reported";
 
 /// The list of slicer groups.
 pub const SLICER_GROUPS: ListOf = ListOf {
@@ -92,6 +96,16 @@ pub fn is_on_air(group: &FailoverGroup, slicer: &Slicer) -> bool {
     matches!(&group.active, Some(OnAir::Slicer(id)) if *id == slicer.id)
 }
 
+/// When a row's last failover was, and how long ago.
+#[must_use]
+pub fn last_failover(row: &Row, time: RowTime) -> (String, String) {
+    match row.failover {
+        None if row.state.is_whole() => ("–".to_owned(), NO_FAILOVER.to_owned()),
+        None => ("–".to_owned(), "not known".to_owned()),
+        at => time.moment(at),
+    }
+}
+
 /// Auto failback in words; it counts in prioritized mode only.
 #[must_use]
 pub fn failback_word(auto_failback: Option<bool>, mode: Option<&Mode>) -> &'static str {
@@ -152,8 +166,9 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, row};
-    use crate::pages::resource_row::{RowContext, RowState};
+    use super::{Row, last_failover, row};
+    use crate::pages::resource_row::{RowContext, RowState, RowTime};
+    use crate::prefs::Zone;
     use chrono::{DateTime, TimeDelta, Utc};
     use health::inventory::{Contents, Moment, WatchedSlicerGroup};
     use health::severity::Severity;
@@ -234,6 +249,27 @@ mod tests {
             cells(thin),
             ("channels not reported".to_owned(), "–".to_owned())
         );
+    }
+
+    #[test]
+    fn without_a_time_it_is_not_said_that_there_never_was_a_failover() {
+        let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let time = RowTime {
+            now,
+            zone: Zone::Utc,
+            is_current: true,
+        };
+        let cell = |at, is_read| {
+            let mut row = shown(FailoverGroup {
+                failover_time: at,
+                ..group()
+            });
+            row.state.is_read = is_read;
+            last_failover(&row, time).1
+        };
+        assert_eq!(cell(Some(now - TimeDelta::seconds(43)), true), "43 s ago");
+        assert_eq!(cell(None, true), "none reported");
+        assert_eq!(cell(None, false), "not known");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The dialog that asks for a slicer's position in the draft.
 
-use super::action_context::ActionContext;
+use super::action_context::{ActionContext, no_longer, position};
 use crate::ui::Field;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -13,30 +13,38 @@ pub fn MoveTo(
     /// The slicer.
     slicer: String,
 ) -> impl IntoView {
-    let (at, of) = context.draft.with_untracked(|draft| {
-        let at = draft.order().iter().position(|id| *id == slicer);
-        (at.map_or(1, |at| at + 1), draft.order().len())
-    });
+    let title = format!("Move {slicer} to position");
+    let id = StoredValue::new(slicer);
+    // A refresh may move it, or take it away, while somebody types.
+    let at = move || {
+        let draft = context.draft.read();
+        (
+            id.with_value(|id| position(&draft, id)),
+            draft.order().len(),
+        )
+    };
     let typed = RwSignal::new(String::new());
     let close = Trigger::new();
-    let position = Memo::new(move |_| {
-        let to = typed.read().trim().parse::<usize>().ok();
-        to.filter(|to| (1..=of).contains(to))
-    });
+    let target = Memo::new(move |_| target(at(), &typed.read()));
     let wrong = Signal::derive(move || {
-        position
-            .get()
-            .is_none()
-            .then(|| format!("Enter a position from 1 to {of}."))
+        if target.get().is_some() {
+            return None;
+        }
+        Some(match at() {
+            (Some(_), of) => format!("Enter a position from 1 to {of}."),
+            (None, _) => id.with_value(|id| no_longer(id)),
+        })
     });
-    let hint = Signal::stored(format!("Currently at position {at} of {of}."));
-    let title = format!("Move {slicer} to position");
+    let hint = Signal::derive(move || match at() {
+        (Some(at), of) => format!("Currently at position {at} of {of}."),
+        (None, _) => id.with_value(|id| no_longer(id)),
+    });
     let on_close = Callback::new(move |()| context.open.set(None));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if let Some(to) = position.get_untracked() {
+        if let Some(to) = target.get_untracked() {
             close.notify();
-            context.move_unless_dragged(&slicer, to);
+            context.move_unless_dragged(&id.get_value(), to);
         }
     };
     view! {
@@ -45,9 +53,35 @@ pub fn MoveTo(
                 <Field label="Position" name="position" value=typed error=wrong hint />
                 <footer class="row">
                     <button type="button" class="btn" on:click=move |_| close.notify()>"Cancel"</button>
-                    <button type="submit" class="btn main" disabled=move || position.get().is_none()>"Move"</button>
+                    <button type="submit" class="btn main" disabled=move || target.get().is_none()>"Move"</button>
                 </footer>
             </form>
         </Dialog>
+    }
+}
+
+/// The position that was typed, for a slicer that is at one of so many; `None` where it is none of them, or the slicer is
+/// at none.
+fn target((at, of): (Option<usize>, usize), typed: &str) -> Option<usize> {
+    let to = typed.trim().parse::<usize>().ok();
+    to.filter(|to| at.is_some() && (1..=of).contains(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::target;
+
+    #[test]
+    fn a_position_is_one_of_the_draft_as_it_is_by_then() {
+        for (at, typed, to) in [
+            ((Some(1), 3), "3", Some(3)),
+            ((Some(1), 3), " 2 ", Some(2)),
+            ((Some(1), 2), "3", None),
+            ((Some(1), 3), "0", None),
+            ((Some(1), 3), "first", None),
+            ((None, 3), "2", None),
+        ] {
+            assert_eq!(target(at, typed), to, "{at:?} {typed:?}");
+        }
     }
 }

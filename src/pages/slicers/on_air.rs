@@ -2,7 +2,7 @@
 
 use super::action_context::ActionContext;
 use super::channels::Channels;
-use super::model::is_on_air;
+use super::model::{NO_FAILOVER, is_on_air};
 use super::thumbnail::{Thumbnail, stale_thumbnail};
 use super::thumbnail_ages::thumbnail_age_of;
 use crate::api::thumbnails::thumbnail_url;
@@ -69,7 +69,9 @@ pub fn Facts(
             }
             None => live
                 .value()
-                .map(|group| or_unreadable(&group.unreadable, "failover_time", "never".to_owned()))
+                .map(|group| {
+                    or_unreadable(&group.unreadable, "failover_time", NO_FAILOVER.to_owned())
+                })
                 .into_any(),
         }
     };

@@ -3,11 +3,17 @@
 
 use super::action_context::ActionContext;
 use crate::api::Failure;
+use crate::live::use_clock;
 use crate::on_change::on_change;
 use crate::ui::{FailureCard, Icon};
+use chrono::{DateTime, Utc};
 use health::slicers::Action;
+use health::words;
 use leptos::prelude::*;
 use vendors::uplynk::Collection;
+
+/// What a request brought, and when it was sent by the browser's clock.
+type OwnersRead = (Result<Collection<String>, Failure>, DateTime<Utc>);
 
 /// The panel, closed until it is asked for.
 #[component]
@@ -16,38 +22,51 @@ pub fn Owners(
     context: ActionContext,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
-    let owners: RwSignal<Option<Result<Collection<String>, Failure>>> = RwSignal::new(None);
+    let owners: RwSignal<Option<OwnersRead>> = RwSignal::new(None);
+    let requests = StoredValue::new(0_u32);
+    let clock = use_clock();
     let read = move || {
         let group = context.live.value_untracked().map(|group| group.id.clone());
         let (Some(writer), Some(group)) = (context.writer(), group) else {
             return;
         };
+        let requested_at = untrack(|| clock.at(0.0));
+        let number = requests.get_value().wrapping_add(1);
+        requests.set_value(number);
         leptos::task::spawn_local(async move {
-            let _ = owners.try_set(Some(writer.owners(&group).await));
+            let answer = writer.owners(&group).await;
+            // An earlier request may be answered later, and by then a change may have been made.
+            if requests.try_get_value() == Some(number) {
+                let _ = owners.try_set(Some((answer, requested_at)));
+            }
         });
     };
-    // A dialog may have changed them.
+    // A change, or its Undo, may have been one of the owners.
     on_change(move || {
-        let closed = context.open.read().is_none();
-        if open.get() && closed {
+        context.changes.track();
+        if open.get() {
             read();
         }
     });
     let toggle = move |_| open.update(|open| *open = !*open);
     let shown = move || match owners.get()? {
-        Err(failure) => {
+        (Err(failure), _) => {
             let retry = Callback::new(move |()| read());
             Some(
                 view! { <FailureCard failure system=context.system() retry once=true /> }
                     .into_any(),
             )
         }
-        Ok(list) => {
+        (Ok(list), read_at) => {
+            let age = move || {
+                let age = clock.at(0.0).signed_duration_since(read_at);
+                format!("Read {}.", words::ago(age))
+            };
             let note = note(&list).map(|words| view! { <p class="dim">{words}</p> });
             let items: Vec<_> = list.items.into_iter().map(|id| item(context, id)).collect();
             let items = (!items.is_empty())
                 .then(|| view! { <ul class="tags row" aria-label="Allowed owners">{items}</ul> });
-            Some(view! { {items}{note} }.into_any())
+            Some(view! { {items}{note}<p class="dim">{age}</p> }.into_any())
         }
     };
     let add = context.may.then(|| {

@@ -27,23 +27,27 @@ pub(super) async fn run(
                 mode: Some(mode),
                 auto_failback: None,
             };
-            (writer.configure(&seen, &change).await, None)
+            (writer.configure(&seen, &change).await.0, None)
         }
         Action::SetAutoFailback(on) => {
             let set = |on| Configuration {
                 mode: None,
                 auto_failback: Some(on),
             };
-            let outcome = writer.configure(&seen, &set(on)).await;
-            let after = FailoverGroup {
-                auto_failback: Some(on),
-                ..seen
-            };
-            let undo = context.undo(move || {
-                let (writer, after) = (writer.clone(), after.clone());
-                async move { writer.configure(&after, &set(!on)).await }
-            });
-            (outcome, Some(undo))
+            let now = untrack(|| context.now());
+            match writer.configure(&seen, &set(on)).await {
+                (Outcome::Done { message, undoable }, Some(held)) => {
+                    let effect = Action::SetAutoFailback(!on).effect(&held, now);
+                    let message = with_undo(message, &effect);
+                    // Compared with what was read after the change, which the message is about.
+                    let undo = context.undo(move || {
+                        let (writer, held) = (writer.clone(), held.clone());
+                        async move { writer.configure(&held, &set(!on)).await.0 }
+                    });
+                    (Outcome::Done { message, undoable }, Some(undo))
+                }
+                (outcome, _) => (outcome, None),
+            }
         }
         Action::SetEligible(id, on) => {
             let now = untrack(|| context.now());

@@ -3,8 +3,9 @@
 use super::action_context::ActionContext;
 use super::model::failback_word;
 use crate::live::use_clock;
-use crate::ui::{Icon, Switch};
-use health::slicers::{Action, mode_word};
+use crate::nav::use_nav;
+use crate::ui::{Icon, Switch, focus};
+use health::slicers::{Action, channel_count, mode_word};
 use leptos::prelude::*;
 use vendors::uplynk::{Mode, OnAir};
 
@@ -138,13 +139,26 @@ fn Slate(context: ActionContext) -> impl IntoView {
             .value()
             .is_some_and(|group| group.active == Some(OnAir::Slate))
     });
+    // From the alarm of a group on slate: on a small screen the button is far below what is seen first. Whoever has gone on
+    // to something else by then stays there.
+    let nav = use_nav();
+    let is_led_here = untrack(|| {
+        on.get()
+            && nav
+                .param("action")
+                .is_some_and(|action| action == "leave-slate")
+    });
+    if is_led_here {
+        request_animation_frame(|| {
+            focus("body:not(:has(:focus:not(#main))) .guard .btn");
+        });
+    }
     let what = move || {
-        let channels = context
-            .live
-            .value()
-            .and_then(|group| group.channels.as_ref().map(Vec::len));
+        let group = context.live.value();
+        let channels = group.and_then(|group| channel_count(&group));
         match (on.get(), channels) {
             (true, _) => "The slate is on air.".to_owned(),
+            (false, Some(0)) => "No channel uses this group.".to_owned(),
             (false, Some(1)) => "Replaces the video of its channel.".to_owned(),
             (false, Some(count)) => format!("Replaces the video of all {count} channels."),
             (false, None) => "Replaces the video of its channels.".to_owned(),

@@ -13,7 +13,9 @@ mod tests;
 pub use actions::{Action, Alternatives};
 pub use judge::judge_slicers;
 pub use order_effect::order_effect;
-pub use words::{SLATE, hot_warm_words, mode_word, on_air_word, state_word};
+pub use words::{
+    SLATE, channel_label, channel_label_of, hot_warm_words, mode_word, on_air_word, state_word,
+};
 
 use crate::{doubt, sort};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -108,6 +110,14 @@ fn candidates<'s>(
     let prioritized = group.mode == Some(Mode::Prioritized);
     order.retain(|slicer| prioritized && (is_ready(slicer, now) || may_be_well(slicer)));
     order
+}
+
+/// How many channels use the group; `None` where that is not reported, or one of them cannot be read.
+#[must_use]
+pub fn channel_count(group: &FailoverGroup) -> Option<usize> {
+    let mut unreadable = group.unreadable.iter();
+    let is_whole = !unreadable.any(|field| field.name.starts_with("channels"));
+    group.channels.as_ref().map(Vec::len).filter(|_| is_whole)
 }
 
 /// The slicer on air, if it belongs to the group.

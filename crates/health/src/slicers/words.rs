@@ -1,6 +1,6 @@
 //! The vendor's numbers in words.
 
-use vendors::uplynk::{Mode, OnAir, SlicerState};
+use vendors::uplynk::{Channel, FailoverGroup, Mode, OnAir, SlicerState};
 
 /// What is on air in a word: the slicer's id, or "slate".
 #[must_use]
@@ -25,6 +25,23 @@ pub fn state_word(state: &SlicerState) -> String {
         SlicerState::Blackout => "Blackout".to_owned(),
         SlicerState::Other(number) => format!("State {number}"),
     }
+}
+
+/// What a channel is called: its name, or its id where it has none that can be seen.
+#[must_use]
+pub fn channel_label(channel: &Channel) -> &str {
+    let named = channel.desc.as_deref();
+    named
+        .filter(|desc| !desc.trim().is_empty())
+        .unwrap_or(&channel.id)
+}
+
+/// What the channel with this id is called; its id where the group does not hold it.
+#[must_use]
+pub fn channel_label_of<'g>(group: &'g FailoverGroup, id: &'g str) -> &'g str {
+    let mut all = group.channels.iter().flatten();
+    all.find(|channel| channel.id == id)
+        .map_or(id, channel_label)
 }
 
 /// A mode in words.
@@ -53,8 +70,31 @@ pub fn hot_warm_words(hot_warm: Option<i64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{hot_warm_words, state_word};
-    use vendors::uplynk::SlicerState;
+    use super::{channel_label, channel_label_of, hot_warm_words, state_word};
+    use vendors::uplynk::{Channel, FailoverGroup, SlicerState};
+
+    #[test]
+    fn a_channel_without_a_name_that_can_be_seen_is_called_by_its_id() {
+        for (desc, label) in [
+            (Some("News"), "News"),
+            (Some(""), "c1"),
+            (Some(" \u{a0}"), "c1"),
+            (None, "c1"),
+        ] {
+            let channel = Channel {
+                id: "c1".to_owned(),
+                desc: desc.map(str::to_owned),
+                ..Channel::default()
+            };
+            assert_eq!(channel_label(&channel), label, "{desc:?}");
+            let group = FailoverGroup {
+                channels: Some(vec![channel]),
+                ..FailoverGroup::default()
+            };
+            assert_eq!(channel_label_of(&group, "c1"), label, "{desc:?}");
+            assert_eq!(channel_label_of(&group, "c2"), "c2");
+        }
+    }
 
     #[test]
     fn hot_and_warm_are_said_in_words() {

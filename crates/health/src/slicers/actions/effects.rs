@@ -16,14 +16,6 @@ pub(super) fn plain_effect(sentence: &str) -> Effect {
     }
 }
 
-pub(super) fn channel_name(group: &FailoverGroup, id: &str) -> String {
-    let mut all = group.channels.iter().flatten();
-    let found = all.find(|channel| channel.id == id);
-    found
-        .and_then(|channel| channel.desc.clone())
-        .unwrap_or_else(|| id.to_owned())
-}
-
 pub(super) fn set_mode(group: &FailoverGroup, mode: &Mode, now: DateTime<Utc>) -> Effect {
     match mode {
         Mode::Prioritized => {
@@ -150,10 +142,11 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
         Some(OnAir::Slate) => "The slate goes off air. ".to_owned(),
         None => String::new(),
     };
-    let mut notes = vec![(
-        Warning,
-        format!("This is a switch on air, on {}.", channels(group)),
-    )];
+    let switch = channels(group).map_or_else(
+        || "This is a switch on air. No channel uses this group.".to_owned(),
+        |channels| format!("This is a switch on air, on {channels}."),
+    );
+    let mut notes = vec![(Warning, switch)];
     if let Some(why) = slicer(group, id).and_then(|slicer| why_not_ready(slicer, now)) {
         notes.push((Warning, format!("{id} {why}.")));
     }
@@ -165,9 +158,20 @@ pub(super) fn activate(group: &FailoverGroup, id: &str, now: DateTime<Utc>) -> E
 
 pub(super) fn set_slate(group: &FailoverGroup, on: bool, now: DateTime<Utc>) -> Effect {
     if on {
+        let stays = "Slicers continue slicing, but no failover puts one on air.";
+        let (sentence, note) = match channels(group) {
+            Some(channels) => (
+                format!("The slate replaces the video of {channels} until it is taken off air."),
+                format!("Every viewer sees the slate. {stays}"),
+            ),
+            None => (
+                "The slate is on air until it is taken off. No channel uses this group.".to_owned(),
+                stays.to_owned(),
+            ),
+        };
         return Effect {
-            sentence: format!("The slate replaces the video of {} until it is taken off air.", channels(group)),
-            notes: vec![(Warning, "Every viewer sees the slate. Slicers continue slicing, but no failover puts one on air.".to_owned())],
+            sentence,
+            notes: vec![(Warning, note)],
         };
     }
     // The contract does not say which.

@@ -4,15 +4,13 @@ mod alternatives;
 mod effects;
 
 use super::order_effect::slate_stays;
-use super::{backups, intended, is_ready, on_air};
+use super::{backups, channel_count, channel_label_of, intended, is_ready, on_air};
 use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
 use crate::severity::Severity::{self, Normal, Warning};
 pub use alternatives::Alternatives;
 use chrono::{DateTime, Utc};
-use effects::{
-    activate, channel_name, plain_effect, set_auto_failback, set_eligible, set_mode, set_slate,
-};
+use effects::{activate, plain_effect, set_auto_failback, set_eligible, set_mode, set_slate};
 use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
 
 /// An action on a slicer group.
@@ -57,12 +55,14 @@ fn is_active(group: &FailoverGroup, id: &str) -> bool {
     matches!(&group.active, Some(OnAir::Slicer(active)) if active == id)
 }
 
-fn channels(group: &FailoverGroup) -> String {
-    match group.channels.as_ref().map(Vec::len) {
+/// The group's channels in a sentence; `None` where no channel uses it.
+fn channels(group: &FailoverGroup) -> Option<String> {
+    Some(match channel_count(group) {
+        Some(0) => return None,
         Some(1) => "its channel".to_owned(),
         Some(count) => format!("all {count} channels"),
         None => "its channels".to_owned(),
-    }
+    })
 }
 
 /// What a change does on air by itself: a warning where it is a switch, or may be one.
@@ -132,7 +132,7 @@ impl Action {
             Self::SetSlate(on) => set_slate(group, *on, now),
             Self::AddChannel => plain_effect("The channel shows whatever this group has on air."),
             Self::RemoveChannel(id) => {
-                let name = channel_name(group, id);
+                let name = channel_label_of(group, id);
                 Effect {
                     sentence: format!("{name} no longer shows what this group has on air."),
                     notes: vec![(
@@ -158,9 +158,10 @@ impl Action {
             return Confirm::Typed("the shown data is stale".to_owned());
         }
         match self {
-            Self::SetSlate(true) => {
-                Confirm::Typed(format!("the slate replaces {}", channels(group)))
-            }
+            Self::SetSlate(true) => Confirm::Typed(channels(group).map_or_else(
+                || "no slicer stays on air".to_owned(),
+                |channels| format!("the slate replaces {channels}"),
+            )),
             Self::RemoveChannel(_) => {
                 Confirm::Typed("viewers lose this channel's video".to_owned())
             }

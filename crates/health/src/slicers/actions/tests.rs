@@ -4,6 +4,7 @@ use super::Action;
 use crate::effect::{Confirm, Effect};
 use crate::freshness::Freshness;
 use crate::slicers::tests::{NOW, for_seconds, group, slicer};
+use vendors::UnreadableField;
 use vendors::uplynk::{Channel, FailoverGroup, Mode, Slicer};
 
 fn three() -> FailoverGroup {
@@ -352,6 +353,67 @@ fn told(action: &Action, group: &FailoverGroup) -> (String, Vec<String>) {
         "{notes:?}"
     );
     (sentence, notes.into_iter().map(|(_, note)| note).collect())
+}
+
+#[test]
+fn what_no_channel_uses_is_no_number_of_channels() {
+    let with = |channels, unreadable: &[&str]| FailoverGroup {
+        channels,
+        unreadable: unreadable
+            .iter()
+            .map(|name| UnreadableField {
+                name: (*name).to_owned(),
+                raw: String::new(),
+            })
+            .collect(),
+        ..by_hand()
+    };
+    let none = "No channel uses this group.";
+    for (group, words, reason) in [
+        (with(Some(Vec::new()), &[]), none, "no slicer stays on air"),
+        (
+            with(Some(Vec::new()), &["channels[0]"]),
+            "its channels",
+            "the slate replaces its channels",
+        ),
+        (
+            with(None, &[]),
+            "its channels",
+            "the slate replaces its channels",
+        ),
+        (
+            by_hand(),
+            "all 2 channels",
+            "the slate replaces all 2 channels",
+        ),
+    ] {
+        for action in [Action::Activate("b".into()), Action::SetSlate(true)] {
+            let (sentence, notes) = told(&action, &group);
+            let all = format!("{sentence} {}", notes.join(" "));
+            assert!(all.contains(words), "{all}");
+            assert!(!all.contains("all 0"), "{all}");
+        }
+        let (_, notes) = told(&Action::SetSlate(true), &group);
+        let has_viewers = notes.join(" ").contains("Every viewer");
+        assert_eq!(has_viewers, words != none, "{notes:?}");
+        let confirm = Action::SetSlate(true).confirm(&group, NOW, Freshness::Live);
+        assert_eq!(confirm, Confirm::Typed(reason.to_owned()));
+    }
+}
+
+#[test]
+fn a_channel_without_a_name_is_said_by_its_id() {
+    let blank = Channel {
+        id: "c3".into(),
+        desc: Some(" ".into()),
+        ..Channel::default()
+    };
+    let group = FailoverGroup {
+        channels: Some(vec![blank]),
+        ..three()
+    };
+    let (sentence, _) = told(&Action::RemoveChannel("c3".into()), &group);
+    assert_eq!(sentence, "c3 no longer shows what this group has on air.");
 }
 
 #[test]
