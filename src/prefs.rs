@@ -1,6 +1,6 @@
 //! The preferences of this browser: theme, time zone, how often each page refreshes, columns, queries by
-//! name, silence and notifications of the wall; and that a console has begun, which tells its other windows. The only
-//! user of browser storage, and never of a secret; `index.html` reads theme and zone for what it paints first. Without
+//! name, silence and notifications of the wall; and that a console has begun, which tells its other windows. Until the tab
+//! is closed also what a wall knows of alarms. The only user of browser storage, and never of a secret; `index.html` reads theme and zone for what it paints first. Without
 //! storage, a choice lasts until the page is closed.
 
 use crate::json;
@@ -278,6 +278,20 @@ fn keep(key: &'static str, text: impl Fn() -> String + 'static) {
         }
         now
     });
+}
+
+/// What [`keep_in_tab`] kept before the page was loaded anew.
+#[must_use]
+pub fn kept_in_tab(key: &str) -> Option<String> {
+    let storage = window().session_storage().ok().flatten()?;
+    storage.get_item(key).ok().flatten()
+}
+
+/// Keeps a text until the tab is closed, or not where the browser keeps nothing.
+pub fn keep_in_tab(key: &str, text: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.set_item(key, text);
+    }
 }
 
 /// Whether the browser stored it.

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
-import { accessible, eventually, pass, passEventually, passUntil, start, story } from './harness.mjs';
+import { START, accessible, eventually, pass, passEventually, passUntil, start, story } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
+import { proxy } from './support/proxy.mjs';
 import { says, source } from './support/sources.mjs';
 import { SIZES, leastText, openWall, shownLive, stands, tile, tiles, total } from './support/walls.mjs';
 import { TITLES, path, recentSessions, system } from './support/worlds.mjs';
@@ -85,12 +86,15 @@ story('groups of one name in two connections can be told apart', { viewport: { w
     await shownLive(page);
     for (const title of [TITLES['plant-a'], TITLES['plant-b']]) {
       await named.getByText(title, { exact: true }).waitFor();
+      // A tile is named by its group and its state alone; a screen reader is told its connection beside that.
+      await named.and(page.locator(`[aria-description="${title}"]`)).waitFor();
     }
     assert.equal(await named.count(), 2);
   }
   await visit('/wall?distance=1&diagonal=65&connections=plant-a');
   await named.waitFor();
   assert.equal(await named.filter({ hasText: TITLES['plant-a'] }).count(), 0);
+  assert.equal(await named.getAttribute('aria-description'), null);
 });
 
 story('only what the address asks for stands on the wall', { viewport: { width: 3840, height: 2160 } }, async ({ page, visit, world }) => {
@@ -299,6 +303,58 @@ story('somebody who is there finds the controls, and they go away', async (told)
   await bar.waitFor({ state: 'hidden' });
 });
 
+story('the controls of the wall go away also where the clock of its computer was set back', async ({ page, visit }) => {
+  await visit('/wall');
+  const bar = page.getByRole('toolbar', { name: 'Wall controls' });
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  await bar.waitFor();
+  await page.clock.setFixedTime(Date.parse(START) - 3_600_000);
+  await bar.waitFor({ state: 'hidden' });
+});
+
+story('the colour theme of the wall is stepped from the one that is shown', async ({ page, visit }) => {
+  await page.addInitScript(() => localStorage.setItem('failover-console.theme', 'dark'));
+  await visit('/wall');
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  const button = page.getByRole('button', { name: 'Colour theme' });
+  await button.waitFor();
+  assert.equal(await button.getAttribute('title'), 'Colour theme: dark');
+  await button.click();
+  await eventually(() => assert.equal(new URL(page.url()).searchParams.get('theme'), 'system'));
+  assert.equal(await button.getAttribute('title'), 'Colour theme: system');
+});
+
+story('a pause holds one of several critical pages, and says so', async (told) => {
+  const { page, control } = told;
+  await control('POST', '/reset', { scenario: 'incident' });
+  await control('POST', '/clock/advance', { seconds: 60 });
+  await told.reread();
+  await openWall(told, '/wall?rotate=10&distance=10');
+  await shownLive(page);
+  const note = async () => (await pageNote(page).textContent()).trim();
+  await passUntil(page, control, 20, async () => /^Critical \d+ of \d/.test(await note()));
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  await pass(page, control, 1);
+  const pause = page.getByRole('button', { name: 'Pause rotation' });
+  await pause.waitFor();
+  assert.match(await pause.getAttribute('title'), /^Only critical pages are shown\. /);
+  await pause.click();
+  await eventually(async () => assert.match(await note(), /^Critical \d+ of \d+, paused$/));
+  assert.equal(await pause.getAttribute('aria-pressed'), 'true');
+  // A source that time leaves behind adds to what is critical, but turns no page.
+  const [held] = (await note()).match(/^Critical \d+/);
+  for (let second = 0; second < 25; second += 5) {
+    await pass(page, control, 5);
+    assert.ok((await note()).startsWith(`${held} of `), await note());
+  }
+  await pause.click();
+  await eventually(async () => assert.equal(await pause.getAttribute('aria-pressed'), 'false'));
+  await passUntil(page, control, 15, async () => !(await note()).startsWith(`${held} of `));
+});
+
 /** Counts the notes that the page plays. */
 const listen = (page) =>
   page.addInitScript(() => {
@@ -348,6 +404,74 @@ story('a new critical alarm flashes its symbol and sounds, with an end, and what
   const all = (await page.evaluate(() => globalThis.notes)).length;
   await pass(page, control, 60);
   assert.equal((await page.evaluate(() => globalThis.notes)).length, all, 'the repeats have an end');
+});
+
+/** Every open alarm of a gateway. */
+const openAlarms = async ({ url }) => {
+  const { alarms } = await (await fetch(`${url}/api/inventory`)).json();
+  return alarms.filter(({ acknowledged, severity }) => !acknowledged && ['critical', 'warning'].includes(severity));
+};
+
+story('an alarm that somebody takes care of sounds no more, is not called normal, and says so also while its source is silent', { viewport: { width: 1920, height: 1080 } }, async (told) => {
+  const { page, control, product } = told;
+  await listen(page);
+  await openWall(told, '/wall?distance=1.5&only=groups&connections=plant-a');
+  await shownLive(page);
+  await page.mouse.click(300, 300);
+  await pass(page, control, 3);
+  const notes = () => page.evaluate(() => globalThis.notes);
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
+  await control('POST', '/clock/advance', { seconds: 600 });
+  await passUntil(page, control, 30, async () => (await notes()).includes(988));
+  for (const { id } of await openAlarms(product)) {
+    const body = JSON.stringify({ reason: 'A new power supply is on its way' });
+    const answer = await fetch(`${product.url}/api/alarms/${encodeURIComponent(id)}/acknowledgement`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    assert.equal(answer.status, 201);
+  }
+  await passUntil(page, control, 30, () => tile(page, /^Boiler House OPC UA: .*, acknowledged$/).isVisible());
+  const before = await notes();
+  await pass(page, control, 60);
+  assert.deepEqual(await notes(), before, 'neither the alarm nor that all is normal');
+  assert.ok(!before.includes(784), 'the highest note of what says that all is normal');
+  await control('POST', '/faults', { connection: 'plant-a', fault: { kind: 'reset' } });
+  await passUntil(page, control, 90, () => tile(page, /^Boiler House OPC UA: .+, last known, (STALE|NO DATA) .+, acknowledged$/).isVisible());
+  await stands(page, leastText({ width: 1920, height: 1080 }, 1.5));
+});
+
+story('what broke while a wall loaded itself anew flashes, and what was there before does not', async (told) => {
+  const { page, control, world, product } = told;
+  const isPlain = (text) => /^[\w .-]+$/.test(text);
+  const groups = system(await world(), 'plant-a').groups.filter(({ Id }) => Id !== 'boiler-opcua');
+  const before = groups.find(({ Name, Sessions }) => isPlain(Name) && Sessions.length >= 2 && Sessions.every(({ Id }) => isPlain(Id)));
+  const isCritical = async (group) => (await openAlarms(product)).some(({ name, severity }) => name === group && severity === 'critical');
+  const breaks = async (group, name, sessions) => {
+    for (const session of sessions) await silent(control, session, group);
+    await control('POST', '/clock/advance', { seconds: 600 });
+    await eventually(async () => assert.ok(await isCritical(name), `${name} is critical`), 20_000);
+  };
+  await breaks(before.Id, before.Name, before.Sessions.map(({ Id }) => Id));
+  await openWall(told, '/wall?distance=1.5&only=groups&connections=plant-a');
+  await shownLive(page);
+  await pass(page, control, 12);
+  const isNew = (name) => tile(page, new RegExp(`^${name}: `)).getAttribute('data-new');
+  assert.equal(await isNew(before.Name), null, 'what was there at first is no news');
+  const boiler = 'Boiler House OPC UA';
+  await breaks('boiler-opcua', boiler, ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']);
+  // Nothing is asked meanwhile: the page's clock stands.
+  await page.reload();
+  await shownLive(page);
+  await eventually(async () => assert.equal(await isNew(boiler), 'new'));
+  assert.equal(await isNew(before.Name), null);
+  // It has flashed for a moment only, so that nobody may have seen it.
+  await page.reload();
+  await shownLive(page);
+  await eventually(async () => assert.equal(await isNew(boiler), 'new'));
+  await pass(page, control, 45);
+  assert.equal(await isNew(boiler), null);
+  await page.reload();
+  await shownLive(page);
+  await pass(page, control, 2);
+  assert.equal(await isNew(boiler), null, 'it was there before');
 });
 
 story('a failover, a silent source and its return are announced once and seen on the wall', async (told) => {
@@ -460,6 +584,27 @@ story('the screen is kept on, also after the browser has let it go, unless the a
   assert.deepEqual(await locks(), []);
 });
 
+story('a browser that refuses to keep the screen on is told of for as long as it does', async (told) => {
+  const { page, control } = told;
+  await page.addInitScript(() => {
+    globalThis.refuses = true;
+    const request = async () => {
+      if (globalThis.refuses) throw new DOMException('Battery saver', 'NotAllowedError');
+      return Object.assign(new EventTarget(), { released: false, release: async () => undefined });
+    };
+    Object.defineProperty(navigator, 'wakeLock', { value: { request } });
+  });
+  await openWall(told, '/wall');
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+  await pass(page, control, 1);
+  await page.getByRole('button', { name: 'Distance' }).click();
+  const setUp = page.getByRole('region', { name: 'Set-up' });
+  await setUp.getByText('The browser refused to keep the screen on (battery saver or frame permission).').waitFor();
+  await page.evaluate(() => (globalThis.refuses = false));
+  await passUntil(page, control, 10, () => setUp.getByText(/^The screen is kept on\./).isVisible());
+});
+
 story('nothing on the wall stays in one place for long', async (told) => {
   const { page, control } = told;
   await openWall(told, '/wall');
@@ -493,6 +638,30 @@ story('a gateway that is gone covers the wall, and the wall comes back with it',
     await again.stop();
   }
 });
+
+for (const [status, cry, words] of [
+  [500, 'NO DATA', /^The gateway failed: .*500.* Nothing here is current\.$/],
+  [403, 'NO DATA', /^The gateway failed: .*403.* Nothing here is current\.$/],
+  [502, 'NO CONNECTION', /^The gateway does not answer\. Nothing here is current\.$/],
+]) {
+  story(`a wall whose proxy answers ${status} says ${cry}`, async ({ page, product, visit, control, complaints }) => {
+    complaints.expect(new RegExp(`status of ${status}`));
+    let isGone = false;
+    const server = await proxy(product, (asked) => (isGone && asked.startsWith('/api/') ? status : undefined));
+    try {
+      await openWall({ page, visit }, `${server.url}/wall?distance=2`);
+      await shownLive(page);
+      isGone = true;
+      const alert = page.getByRole('alert').getByText(cry, { exact: true });
+      await passUntil(page, control, 30, () => alert.isVisible());
+      await page.getByText(words).waitFor();
+      isGone = false;
+      await passUntil(page, control, 45, () => alert.isHidden());
+    } finally {
+      server.stop();
+    }
+  });
+}
 
 story('a wall whose clock stops is loaded anew, once a minute at most', async (told) => {
   const { page, control } = told;
@@ -607,6 +776,20 @@ story('a wall that cannot read what the gateway says loads itself anew once anot
     served.said = () => ({ alarms: [{ severity: 'grave' }] });
     const remedy = page.getByRole('alert').getByText(/^The gateway failed: .* Reload the page: the gateway may be of another version\./);
     await passUntil(page, control, 20, () => remedy.isVisible());
+  });
+});
+
+story('a wall that cannot read what the gateway says has no data, and says why', async ({ page, product, control }) => {
+  const served = {};
+  await behindProxy(product, served, async (url) => {
+    await openWall({ page, visit: (address) => page.goto(url + address) }, '/wall?distance=2');
+    await shownLive(page);
+    served.said = () => ({ alarms: [{ severity: 'grave' }] });
+    const alert = page.getByRole('alert').getByText('NO DATA', { exact: true });
+    await passUntil(page, control, 30, () => alert.isVisible());
+    await page.getByText(/^The gateway failed: Unreadable response: .* Nothing here is current\.$/).waitFor();
+    served.said = undefined;
+    await passUntil(page, control, 45, () => alert.isHidden());
   });
 });
 

@@ -12,7 +12,7 @@ use health::schedule::Millis;
 pub enum Tone {
     /// An alarm of this priority.
     Alarm(Priority),
-    /// Something is normal again.
+    /// The last open alarm has ended.
     Normal,
 }
 
@@ -55,204 +55,262 @@ struct Repeating {
 #[derive(Debug, Clone, Default)]
 pub struct AlarmSound {
     repeating: Option<Repeating>,
-    /// Alarms that last and sound no more, and how urgent they were.
-    rung_out: Vec<(String, Priority)>,
+    /// Alarms that have yet to sound, or to sound to the end, because something more urgent does.
+    waiting: Vec<(String, Priority)>,
 }
 
 impl AlarmSound {
-    /// Returns what to play now. `priority_of` gives the current priority of a resource.
+    /// Returns what to play now. `priority_of` gives the current priority of a resource, and `is_any_open` tells whether
+    /// any has one.
     pub fn update(
         &mut self,
         now: Millis,
         changes: &AlarmChanges,
+        is_any_open: bool,
         priority_of: impl Fn(&str) -> Option<Priority>,
     ) -> Option<Tone> {
+        let is_raised =
+            |resource: &str| changes.raised.iter().any(|(raised, _)| raised == resource);
+        // What is raised anew is more urgent than it was.
         let lasts = |resource: &str, as_urgent_as: Priority| {
-            priority_of(resource).is_some_and(|p| p <= as_urgent_as)
+            priority_of(resource).is_some_and(|p| p <= as_urgent_as) && !is_raised(resource)
         };
-        self.rung_out
+        // A clock that was set back must not silence it.
+        let is_due = |repeating: &Repeating| {
+            let (_, apart) = cap(repeating.priority);
+            now - repeating.last >= apart || now < repeating.last
+        };
+        self.waiting
             .retain(|(resource, priority)| lasts(resource, *priority));
-        if let Some(repeating) = &mut self.repeating {
+        self.repeating = self.repeating.take().and_then(|mut repeating| {
             let priority = repeating.priority;
-            let resources = &mut repeating.resources;
-            resources.retain(|resource| lasts(resource, priority));
-            // What has sounded as often as it may stands in the way of nothing new.
-            if resources.is_empty() || repeating.times >= cap(priority).0 {
-                let resources = std::mem::take(resources).into_iter();
-                let rung_out = resources.map(|resource| (resource, priority));
-                self.rung_out.extend(rung_out);
-                self.repeating = None;
+            repeating
+                .resources
+                .retain(|resource| lasts(resource, priority));
+            // What has sounded as often as it may stands in the way of nothing else.
+            let is_used_up = repeating.times >= cap(priority).0 && is_due(&repeating);
+            (!repeating.resources.is_empty() && !is_used_up).then_some(repeating)
+        });
+        self.waiting.extend(changes.raised.iter().cloned());
+        let next = match &self.repeating {
+            // What is new sounds at once, unless something more urgent does.
+            Some(repeating) => {
+                let new = changes.raised.iter().map(|(_, priority)| *priority).min();
+                new.filter(|new| *new <= repeating.priority)
             }
-        }
-        let urgent = changes.raised.iter().map(|(_, priority)| *priority).min();
-        let under_way = self.repeating.as_ref().map(|repeating| repeating.priority);
-        if let Some(priority) = urgent.filter(|new| under_way.is_none_or(|old| *new <= old)) {
-            let of =
-                |(resource, p): &(String, Priority)| (*p == priority).then(|| resource.clone());
-            let before = self.repeating.take().map(|repeating| repeating.resources);
-            let mut resources = before.unwrap_or_default();
-            resources.retain(|resource| lasts(resource, priority));
-            resources.extend(changes.raised.iter().filter_map(of));
-            self.rung_out
-                .retain(|(resource, _)| lasts(resource, priority));
-            self.repeating = Some(Repeating {
+            None => self.waiting.iter().map(|(_, priority)| *priority).min(),
+        };
+        if let Some(priority) = next {
+            if let Some(Repeating {
                 priority,
                 resources,
+                ..
+            }) = self.repeating.take()
+            {
+                let interrupted = resources.into_iter().map(|resource| (resource, priority));
+                self.waiting.extend(interrupted);
+            }
+            let all = std::mem::take(&mut self.waiting).into_iter();
+            let (sounding, waiting): (Vec<_>, Vec<_>) = all.partition(|(_, p)| *p == priority);
+            self.waiting = waiting;
+            self.repeating = Some(Repeating {
+                priority,
+                resources: sounding.into_iter().map(|(resource, _)| resource).collect(),
                 times: 1,
                 last: now,
             });
             return Some(Tone::Alarm(priority));
         }
         if let Some(repeating) = &mut self.repeating {
-            let (_, apart) = cap(repeating.priority);
-            // A clock that was set back must not silence it.
-            if now - repeating.last >= apart || now < repeating.last {
+            if is_due(repeating) {
                 repeating.times += 1;
                 repeating.last = now;
                 return Some(Tone::Alarm(repeating.priority));
             }
             return None;
         }
-        (changes.calmed && self.rung_out.is_empty()).then_some(Tone::Normal)
+        (changes.ended && !is_any_open).then_some(Tone::Normal)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Priority::{Critical, Warning};
 
-    fn new(resource: &str, priority: Priority) -> AlarmChanges {
-        AlarmChanges {
-            raised: vec![(resource.to_owned(), priority)],
-            calmed: false,
+    /// What sounds of the alarms that are open.
+    #[derive(Default)]
+    struct Hall {
+        sound: AlarmSound,
+        open: Vec<(&'static str, Priority)>,
+    }
+
+    impl Hall {
+        /// What sounds at a second, after these alarms were raised, or raised anew.
+        fn raise(&mut self, second: u32, raised: &[(&'static str, Priority)]) -> Option<Tone> {
+            let is_raised = |name: &str| raised.iter().any(|(raised, _)| *raised == name);
+            self.open.retain(|(name, _)| !is_raised(name));
+            self.open.extend(raised);
+            let raised = raised
+                .iter()
+                .map(|(name, priority)| ((*name).to_owned(), *priority));
+            let raised = raised.collect();
+            self.update(
+                second,
+                &AlarmChanges {
+                    raised,
+                    ended: false,
+                },
+            )
+        }
+
+        /// What sounds after an alarm has ended.
+        fn end(&mut self, second: u32, name: &str) -> Option<Tone> {
+            self.open.retain(|(open, _)| *open != name);
+            let raised = Vec::new();
+            self.update(
+                second,
+                &AlarmChanges {
+                    raised,
+                    ended: true,
+                },
+            )
+        }
+
+        /// What sounds after somebody has begun to take care of an alarm.
+        fn handle(&mut self, second: u32, name: &str) -> Option<Tone> {
+            self.open.retain(|(open, _)| *open != name);
+            self.pass(second)
+        }
+
+        fn pass(&mut self, second: u32) -> Option<Tone> {
+            self.update(second, &AlarmChanges::default())
+        }
+
+        fn update(&mut self, second: u32, changes: &AlarmChanges) -> Option<Tone> {
+            let open = &self.open;
+            let priority_of =
+                |name: &str| open.iter().find(|(open, _)| *open == name).map(|(_, p)| *p);
+            self.sound.update(
+                f64::from(second) * 1_000.0,
+                changes,
+                !open.is_empty(),
+                priority_of,
+            )
+        }
+
+        /// The seconds at which something sounds until another, and what.
+        fn sounds(&mut self, seconds: std::ops::Range<u32>) -> Vec<(u32, Tone)> {
+            seconds
+                .filter_map(|second| Some((second, self.pass(second)?)))
+                .collect()
         }
     }
 
-    /// How often it sounds in ten minutes.
-    fn sounds_at(priority: Priority) -> Vec<u32> {
-        let mut sound = AlarmSound::default();
-        let mut sounded = Vec::new();
-        for second in 0..600_u32 {
-            let changes = if second == 0 {
-                new("x", priority)
-            } else {
-                AlarmChanges::default()
-            };
-            let tone = sound.update(f64::from(second) * 1_000.0, &changes, |_| Some(priority));
-            if tone.is_some() {
-                assert_eq!(tone, Some(Tone::Alarm(priority)));
-                sounded.push(second);
-            }
-        }
-        sounded
-    }
+    const CRITICAL: Tone = Tone::Alarm(Critical);
+    const WARNING: Tone = Tone::Alarm(Warning);
 
     #[test]
     fn repeats_are_capped() {
-        assert_eq!(sounds_at(Priority::Critical), [0, 10, 20, 30, 40, 50]);
-        assert_eq!(sounds_at(Priority::Warning), [0, 30]);
+        for (priority, seconds) in [(Critical, &[10, 20, 30, 40, 50][..]), (Warning, &[30])] {
+            let mut hall = Hall::default();
+            let tone = Tone::Alarm(priority);
+            assert_eq!(hall.raise(0, &[("x", priority)]), Some(tone));
+            let expected: Vec<_> = seconds.iter().map(|second| (*second, tone)).collect();
+            assert_eq!(hall.sounds(1..600), expected);
+        }
     }
 
     #[test]
     fn it_stops_when_the_alarm_is_over_and_says_that_all_is_normal() {
-        let mut sound = AlarmSound::default();
-        let critical = Priority::Critical;
-        sound.update(0.0, &new("x", critical), |_| Some(critical));
-        let over = AlarmChanges {
-            calmed: true,
-            ..AlarmChanges::default()
-        };
-        assert_eq!(sound.update(10_000.0, &over, |_| None), Some(Tone::Normal));
-        assert_eq!(
-            sound.update(20_000.0, &AlarmChanges::default(), |_| None),
-            None
-        );
+        let mut hall = Hall::default();
+        hall.raise(0, &[("x", Critical)]);
+        assert_eq!(hall.end(10, "x"), Some(Tone::Normal));
+        assert_eq!(hall.pass(20), None);
     }
 
     #[test]
-    fn what_is_more_urgent_takes_over_and_what_is_less_waits() {
-        let mut sound = AlarmSound::default();
-        let (critical, warning) = (Priority::Critical, Priority::Warning);
-        let tone = sound.update(0.0, &new("w", warning), |_| Some(warning));
-        assert_eq!(tone, Some(Tone::Alarm(warning)));
-        let priority_of = |resource: &str| Some(if resource == "c" { critical } else { warning });
-        let tone = sound.update(1_000.0, &new("c", critical), priority_of);
-        assert_eq!(tone, Some(Tone::Alarm(critical)));
-        assert_eq!(sound.update(2_000.0, &new("v", warning), priority_of), None);
+    fn what_somebody_takes_care_of_stops_and_is_not_called_normal() {
+        let mut hall = Hall::default();
+        hall.raise(0, &[("x", Critical), ("y", Critical)]);
+        assert_eq!(hall.handle(5, "x"), None);
+        assert_eq!(hall.pass(10), Some(CRITICAL), "nobody takes care of y");
+        assert_eq!(hall.handle(15, "y"), None);
+        assert_eq!(hall.sounds(16..200), []);
     }
 
     #[test]
-    fn an_alarm_that_has_sounded_as_often_as_it_may_silences_no_warning() {
-        let mut sound = AlarmSound::default();
-        let (critical, warning) = (Priority::Critical, Priority::Warning);
-        let priority_of = |resource: &str| Some(if resource == "c" { critical } else { warning });
-        let mut update = |second: u32, changes: &AlarmChanges| {
-            sound.update(f64::from(second) * 1_000.0, changes, priority_of)
-        };
-        update(0, &new("c", critical));
-        let nothing = AlarmChanges::default();
-        let repeats = (1..60).filter(|second| update(*second, &nothing).is_some());
-        assert_eq!(repeats.count(), 5);
-        let tone = Some(Tone::Alarm(warning));
-        assert_eq!(update(60, &new("w", warning)), tone);
-        assert_eq!(update(90, &nothing), tone, "as often as a warning may");
-        assert_eq!(update(120, &nothing), None);
+    fn what_is_more_urgent_takes_over_and_what_is_less_waits_until_it_ends() {
+        let mut hall = Hall::default();
+        assert_eq!(hall.raise(0, &[("w", Warning)]), Some(WARNING));
+        assert_eq!(hall.raise(1, &[("c", Critical)]), Some(CRITICAL));
+        assert_eq!(hall.raise(2, &[("v", Warning)]), None);
+        assert_eq!(hall.sounds(3..21), [(11, CRITICAL)]);
+        // The end of one of three alarms. The one that was interrupted and the one that never sounded sound together.
+        assert_eq!(hall.end(21, "c"), Some(WARNING));
+        assert_eq!(hall.sounds(22..300), [(51, WARNING)]);
+        assert_eq!(hall.end(300, "w"), None, "v is open");
+        assert_eq!(hall.end(301, "v"), Some(Tone::Normal));
     }
 
     #[test]
-    fn all_is_not_normal_while_the_first_of_two_alarms_lasts() {
-        let critical = Priority::Critical;
-        let over = AlarmChanges {
-            calmed: true,
-            ..AlarmChanges::default()
-        };
-        // The first one still repeats, or has done so as often as it may.
-        for (repeats, tone) in [(0, Some(Tone::Alarm(critical))), (5, None)] {
-            let mut sound = AlarmSound::default();
-            let both = |_: &str| Some(critical);
-            sound.update(0.0, &new("a", critical), both);
-            let nothing = AlarmChanges::default();
-            for times in 1..=repeats {
-                sound.update(f64::from(times) * 10_000.0, &nothing, both);
+    fn what_is_less_urgent_sounds_when_the_more_urgent_has_sounded_as_often_as_it_may() {
+        for together in [true, false] {
+            let mut hall = Hall::default();
+            let (c, v) = (("c", Critical), ("v", Warning));
+            if together {
+                assert_eq!(hall.raise(0, &[v, c]), Some(CRITICAL));
+            } else {
+                assert_eq!(hall.raise(0, &[c]), Some(CRITICAL));
+                assert_eq!(hall.raise(2, &[v]), None);
             }
-            let second = sound.update(61_000.0, &new("b", critical), both);
-            assert_eq!(second, Some(Tone::Alarm(critical)));
-            let first = |resource: &str| (resource == "a").then_some(critical);
-            assert_eq!(sound.update(62_000.0, &over, first), None);
-            assert_eq!(sound.update(71_000.0, &nothing, first), tone);
-            let normal = sound.update(72_000.0, &over, |_| None);
-            assert_eq!(normal, Some(Tone::Normal));
+            let last = hall.sounds(3..300).split_off(5);
+            assert_eq!(last, [(60, WARNING), (90, WARNING)], "{together}");
         }
     }
 
     #[test]
+    fn what_waits_sounds_as_what_it_has_become() {
+        let mut hall = Hall::default();
+        hall.raise(0, &[("c", Critical)]);
+        hall.raise(1, &[("over", Warning), ("worse", Warning)]);
+        assert_eq!(hall.end(2, "over"), None);
+        assert_eq!(hall.raise(3, &[("worse", Critical)]), Some(CRITICAL));
+        let critical = (1..6).map(|time| (3 + 10 * time, CRITICAL));
+        assert_eq!(hall.sounds(4..300), critical.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn all_is_not_normal_while_any_alarm_is_open_however_long_it_has_been_silent() {
+        let mut hall = Hall::default();
+        // From before the wall was opened.
+        hall.open.push(("old", Warning));
+        hall.raise(0, &[("a", Critical)]);
+        hall.sounds(1..61);
+        assert_eq!(hall.raise(61, &[("b", Critical)]), Some(CRITICAL));
+        assert_eq!(hall.end(62, "b"), None);
+        assert_eq!(hall.end(63, "a"), None);
+        assert_eq!(hall.end(64, "old"), Some(Tone::Normal));
+    }
+
+    #[test]
     fn what_became_less_urgent_rings_no_longer_as_it_did() {
-        let mut sound = AlarmSound::default();
-        sound.update(0.0, &new("x", Priority::Critical), |_| {
-            Some(Priority::Critical)
-        });
-        let less = sound.update(10_000.0, &AlarmChanges::default(), |_| {
-            Some(Priority::Warning)
-        });
-        assert_eq!(less, None);
+        let mut hall = Hall::default();
+        hall.raise(0, &[("x", Critical)]);
+        hall.open = vec![("x", Warning)];
+        assert_eq!(hall.sounds(1..100), []);
     }
 
     #[test]
     fn a_clock_that_was_put_back_does_not_silence_it() {
-        let mut sound = AlarmSound::default();
-        let critical = Priority::Critical;
-        sound.update(9e9, &new("x", critical), |_| Some(critical));
-        let tone = sound.update(0.0, &AlarmChanges::default(), |_| Some(critical));
-        assert_eq!(tone, Some(Tone::Alarm(critical)));
+        let mut hall = Hall::default();
+        hall.raise(9_000_000, &[("x", Critical)]);
+        assert_eq!(hall.pass(0), Some(CRITICAL));
     }
 
     #[test]
     fn every_tone_differs_from_the_others_and_is_short() {
-        let tones = [
-            Tone::Alarm(Priority::Critical),
-            Tone::Alarm(Priority::Warning),
-            Tone::Normal,
-        ];
+        let tones = [CRITICAL, WARNING, Tone::Normal];
         for (at, tone) in tones.iter().enumerate() {
             let length: u32 = tone.notes().iter().map(|(_, on, off)| on + off).sum();
             assert!((300..2_000).contains(&length), "{length}");

@@ -8,9 +8,10 @@ use super::sounds::Sounds;
 use super::state::Wall;
 use crate::live::{clock, use_clock};
 use crate::nav::use_nav;
-use crate::prefs::Theme;
+use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::Icon;
+use crate::ui::wake_lock::WakeLock;
 use leptos::prelude::*;
 
 /// How long it stays after the last touch, in milliseconds.
@@ -39,7 +40,8 @@ pub fn hands() -> Memo<bool> {
         pressed.remove();
         typed.remove();
     });
-    Memo::new(move |_| clock.millis() - last.get() < STAYS)
+    // Also after the clock was set back.
+    Memo::new(move |_| (0.0..STAYS).contains(&(clock.millis() - last.get())))
 }
 
 /// The bar.
@@ -51,12 +53,14 @@ pub fn ControlBar(
     sounds: Sounds,
     /// What is notified.
     notify: Notify,
+    /// What keeps the screen on.
+    wake_lock: WakeLock,
     /// Whether somebody uses the controls.
     hands: Memo<bool>,
     /// Whether the set-up is open.
     set_up: RwSignal<bool>,
 ) -> impl IntoView {
-    let nav = use_nav();
+    let (nav, prefs) = (use_nav(), use_prefs());
     let is_full = RwSignal::new(document().fullscreen_element().is_some());
     let changed = window_event_listener_untyped("fullscreenchange", move |_| {
         is_full.set(document().fullscreen_element().is_some());
@@ -69,9 +73,9 @@ pub fn ControlBar(
             let _ = root.request_fullscreen();
         }
     };
-    let theme = move || wall.params.read().theme.unwrap_or_default();
+    let theme = move || wall.params.read().theme.unwrap_or(prefs.theme.get());
     let next_theme = move |_| {
-        let next: Theme = theme().next();
+        let next = untrack(theme).next();
         nav.replace(&nav.with_params(&[("theme", Some(next.word()))]));
     };
     let paused = move || wall.rotation.read().is_paused();
@@ -89,7 +93,9 @@ pub fn ControlBar(
     let pressed = |is: bool| if is { "true" } else { "false" };
     let away = move || !hands.get() && !set_up.get();
     let pause_title = move || match wall.rotation.read().held {
-        Some(HoldReason::Critical) => "Rotation is held: something is critical",
+        Some(HoldReason::Critical) => {
+            "Only critical pages are shown. Pause on this one, for ten minutes at most"
+        }
         _ => "Pause rotation, for ten minutes at most",
     };
     view! {
@@ -111,7 +117,7 @@ pub fn ControlBar(
                 <button type="button" class="btn" disabled=move || pages() < 2 on:click=turn>"Next page"</button>
                 <a class="btn" href=Route::Overview.href()>"Leave the wall"</a>
             </div>
-            <Show when=move || set_up.get()><SetUp wall set_up /></Show>
+            <Show when=move || set_up.get()><SetUp wall wake_lock set_up /></Show>
         </div>
     }
 }

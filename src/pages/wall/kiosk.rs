@@ -11,7 +11,8 @@ use leptos::prelude::*;
 const BETWEEN_LOADS: f64 = 60_000.0;
 
 /// Keeps the screen on for as long as the address wants it.
-pub fn keep_awake(wall: Wall) {
+#[must_use]
+pub fn keep_awake(wall: Wall) -> WakeLock {
     let (clock, poll_settings) = (use_clock(), use_poll_settings());
     let wake_lock = WakeLock::new();
     on_change(move || {
@@ -22,6 +23,7 @@ pub fn keep_awake(wall: Wall) {
             wake_lock.release();
         }
     });
+    wake_lock
 }
 
 /// Loads the page anew once the gateway serves another console, which may say what this one cannot read. The gateway is

@@ -2,6 +2,7 @@
 //! folder can write.
 
 pub mod alarm_diff;
+pub mod alarm_memory;
 pub mod alarm_sound;
 pub mod banner;
 pub mod burn_in;
@@ -48,7 +49,7 @@ pub fn StatusWall(
     let hands = control_bar::hands();
     let set_up = RwSignal::new(false);
     let offset = kiosk::offset_transform();
-    kiosk::keep_awake(wall);
+    let wake_lock = kiosk::keep_awake(wall);
     kiosk::follow_builds();
     // A paused wall would only become stale.
     use_poll_settings().paused.set(false);
@@ -75,7 +76,7 @@ pub fn StatusWall(
             </div>
             <Banner lost />
             <Announcements on_wall=true />
-            <ControlBar wall sounds notify hands set_up />
+            <ControlBar wall sounds notify wake_lock hands set_up />
         </main>
     }
 }

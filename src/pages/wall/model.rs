@@ -150,17 +150,16 @@ impl Tile {
         self.is_stale() && !self.is_source && outlasts_silence(self.was)
     }
 
-    /// Its state in words.
+    /// Its state in words. That somebody takes care of what is only the last known stands in its note: the state has no room
+    /// for it.
     #[must_use]
     pub fn state(&self, ages: Ages) -> String {
         if self.is_kept() {
             format!("{}, last known", self.word)
         } else if self.is_stale() {
-            stale(self.fresh, ages.read)
-        } else if self.is_handled() {
-            format!("{}, {}", self.word, self.care)
+            self.with_care(stale(self.fresh, ages.read))
         } else {
-            self.word.clone()
+            self.with_care(self.word.clone())
         }
     }
 
@@ -170,11 +169,20 @@ impl Tile {
         let (name, word, state) = (&self.name, &self.word, self.state(ages));
         let stale = stale(self.fresh, ages.read);
         if self.is_kept() {
-            format!("{name}: {state}, {stale}")
+            self.with_care(format!("{name}: {state}, {stale}"))
         } else if self.is_stale() && !self.is_source {
-            format!("{name}: {stale}, last known {word}")
+            self.with_care(format!("{name}: {stale}, last known {word}"))
         } else {
             format!("{name}: {state}")
+        }
+    }
+
+    /// Words, and that somebody takes care of it.
+    fn with_care(&self, words: String) -> String {
+        if self.is_handled() {
+            format!("{words}, {}", self.care)
+        } else {
+            words
         }
     }
 
@@ -194,7 +202,7 @@ impl Tile {
     pub fn note(&self, ages: Ages) -> String {
         match ages.read {
             _ if self.is_stale() && self.is_source => String::new(),
-            Some(_) if self.is_kept() => self.fresh.word().to_owned(),
+            _ if self.is_kept() => self.with_care(self.fresh.word().to_owned()),
             _ if self.is_stale() => format!("last known {}", self.word),
             Some(age) => format!("read {age} ago"),
             None => String::new(),
@@ -205,7 +213,11 @@ impl Tile {
     #[must_use]
     pub fn has_room_for_note(&self, width: f64) -> bool {
         let state = measure_bold(&self.state(Ages::default())) + measure_bold(" 59 min");
-        REST + state + measure(" read 59 min ago") <= width
+        let mut note = measure(" read 59 min ago");
+        if self.is_kept() && self.is_handled() {
+            note = measure(" NO DATA, ") + measure(self.care);
+        }
+        REST + state + note <= width
     }
 
     /// The width of its words, at any age.
@@ -213,7 +225,7 @@ impl Tile {
     pub fn required_width(&self) -> TileWidth {
         const SMALL_REST: f64 = 3.4;
         let state = if self.is_stale() && !self.is_kept() {
-            "NO DATA".to_owned()
+            self.with_care("NO DATA".to_owned())
         } else {
             self.state(Ages::default())
         };

@@ -23,19 +23,30 @@ pub struct Rotation {
     pub held: Option<HoldReason>,
     since: Millis,
     paused_until: Option<Millis>,
+    /// Whether anything was critical when it was looked at last.
+    was_critical: bool,
     /// Somebody turned to this page and looks at it, whatever is critical.
     looked_at_until: Option<Millis>,
 }
 
 impl Rotation {
     /// The page of this moment: on so many pages, from the first, something is critical. One holds the
-    /// pages; of several, only these take turns.
+    /// pages; of several, only these take turns, and a pause holds one of them. Something critical ends a pause from before.
     #[must_use]
     pub fn step(mut self, now: Millis, pages: usize, seconds: u32, critical: usize) -> Self {
         let before = self.page;
-        self.paused_until = self.paused_until.filter(|until| now < *until);
-        self.looked_at_until = self.looked_at_until.filter(|until| now < *until);
+        // What would last longer than it was to last is from before the clock was set back.
+        let lasts = |until: &Millis, longest: Millis| now < *until && *until - now <= longest;
+        let shown_for = millis(seconds);
+        self.paused_until = self
+            .paused_until
+            .filter(|until| lasts(until, LONGEST_PAUSE));
+        self.looked_at_until = self.looked_at_until.filter(|until| lasts(until, shown_for));
         let critical = critical.min(pages);
+        if critical > 0 && !self.was_critical {
+            self.paused_until = None;
+        }
+        self.was_critical = critical > 0;
         let (turning, held) = match critical {
             _ if self.looked_at_until.is_some() => (pages, None),
             0 => (pages, self.paused_until.map(|_| HoldReason::Paused)),
@@ -45,10 +56,10 @@ impl Rotation {
         if self.page >= turning {
             self.page = 0;
         }
-        let stands = held == Some(HoldReason::Paused) || (held.is_some() && turning == 1);
+        let stands = held.is_some() && (self.is_paused() || turning == 1);
         if stands || before != self.page || now < self.since {
             self.since = now;
-        } else if now - self.since >= millis(seconds) {
+        } else if now - self.since >= shown_for {
             self.page = if self.page + 1 >= turning {
                 0
             } else {
@@ -100,6 +111,9 @@ impl Rotation {
     pub fn words(&self, pages: usize, critical: usize, warnings: usize, others: usize) -> String {
         let page = self.page + 1;
         let which = match self.held {
+            Some(HoldReason::Critical) if critical > 1 && self.is_paused() => {
+                return format!("Critical {page} of {critical}, paused");
+            }
             Some(HoldReason::Critical) if critical > 1 => format!("Critical {page} of {critical}"),
             Some(HoldReason::Critical) => "Critical only".to_owned(),
             Some(HoldReason::Paused) => return format!("Page {page} of {pages}, paused"),
@@ -201,9 +215,50 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_put_back_does_not_stop_the_pages() {
+    fn a_pause_holds_one_of_several_critical_pages_and_what_becomes_critical_ends_a_pause_from_before()
+     {
+        let begun = Rotation::default().step(0.0, 5, 20, 3);
+        let second = begun.step(millis(20), 5, 20, 3);
+        let paused = second.pause(millis(21), true);
+        assert_eq!(
+            shown(paused, 5, 3, &[22, 50, 620, 621, 641]),
+            [1, 1, 1, 1, 2]
+        );
+        let held = paused.step(millis(50), 5, 20, 3);
+        assert_eq!(
+            (held.held, held.is_paused()),
+            (Some(HoldReason::Critical), true)
+        );
+        assert_eq!(held.words(5, 3, 8, 30), "Critical 2 of 3, paused");
+        assert_eq!(
+            held.step(millis(51), 5, 20, 1).page,
+            0,
+            "one critical page is left"
+        );
+        // Somebody who turns the page sees the others all the same.
+        let turned = held.turn(millis(60), 5, 20);
+        assert_eq!(shown(turned, 5, 3, &[61, 79, 80, 200]), [2, 2, 2, 2]);
+        let before = Rotation::default()
+            .step(millis(20), 5, 20, 0)
+            .pause(millis(20), true);
+        let critical = before.step(millis(30), 5, 20, 0).step(millis(30), 5, 20, 3);
+        assert!(!critical.is_paused());
+        assert_eq!(shown(critical, 5, 3, &[49, 50, 70]), [1, 2, 0]);
+    }
+
+    #[test]
+    fn a_clock_that_was_put_back_stops_neither_the_pages_nor_the_end_of_a_pause() {
         let late = Rotation::default().step(millis(9_000), 3, 20, 0);
         assert_eq!(shown(late, 3, 0, &[10, 29, 30]), [1, 1, 2]);
+        let paused = late
+            .pause(millis(9_000), true)
+            .step(millis(9_000), 3, 20, 0);
+        assert!(paused.is_paused() && paused.step(millis(9_001), 3, 20, 0).is_paused());
+        assert!(!paused.step(millis(10), 3, 20, 0).is_paused());
+        let turned = Rotation::default()
+            .step(millis(9_000), 3, 20, 1)
+            .turn(millis(9_000), 3, 20);
+        assert_eq!(shown(turned, 3, 1, &[9_001, 10]), [1, 0]);
     }
 
     #[test]

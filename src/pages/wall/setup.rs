@@ -12,6 +12,8 @@ use leptos::prelude::*;
 pub fn SetUp(
     /// The wall.
     wall: Wall,
+    /// What keeps the screen on.
+    wake_lock: WakeLock,
     /// Whether it is open.
     set_up: RwSignal<bool>,
 ) -> impl IntoView {
@@ -28,10 +30,11 @@ pub fn SetUp(
         };
         let minutes = LEAST * layout.text / view.text(LEAST);
         let tiles = wall.tiles.read().len();
-        let awake = match (wall.params.read().awake, WakeLock::is_possible()) {
-            (true, true) => "The screen is kept on. Set awake=no to let it turn off.",
-            (true, false) => "This browser cannot keep the screen on.",
-            (false, _) => "The screen may turn off.",
+        let awake = match () {
+            () if !wall.params.read().awake => "The screen may turn off.",
+            () if !WakeLock::is_possible() => "This browser cannot keep the screen on.",
+            () if wake_lock.is_held() => "The screen is kept on. Set awake=no to let it turn off.",
+            () => "The browser refused to keep the screen on (battery saver or frame permission).",
         };
         let fits = if layout.too_small {
             format!(

@@ -1,7 +1,8 @@
 //! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is shown.
 //! Computed when what it is made from changes; only what depends on the time is looked at once a second.
 
-use super::alarm_diff::{AlarmChanges, AlarmDiff, Priority};
+use super::alarm_diff::{AlarmChanges, Priority};
+use super::alarm_memory;
 use super::alarm_sound::{AlarmSound, Tone};
 use super::layout::{Content, Layout, TilePlacement, layout, measure, measure_bold};
 use super::model::{self, Tile};
@@ -21,6 +22,9 @@ use std::collections::HashMap;
 
 /// For how long a new critical alarm flashes its symbol, in milliseconds.
 const FLASHES: Millis = 30_000.0;
+
+/// How often what is known of alarms is kept for a reload of the page, in milliseconds.
+const KEEPS: Millis = 10_000.0;
 
 /// A tile and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,12 +150,14 @@ impl Wall {
 
     /// Finds out what is new when something changes; sounds repeat and end by the clock.
     fn find_new(self, watched: Watched, clock: Clock) {
-        let diff = StoredValue::new(AlarmDiff::default());
+        let diff = StoredValue::new(alarm_memory::recall(crate::live::clock::now()));
         let sound = StoredValue::new(AlarmSound::default());
+        let kept_at = StoredValue::new(0.0);
         let tell = move |now: Millis, changes: AlarmChanges| {
             let tone = sound.try_update_value(|sound| {
                 diff.with_value(|diff| {
-                    sound.update(now, &changes, |resource| diff.priority_of(resource))
+                    let priority_of = |resource: &str| diff.priority_of(resource);
+                    sound.update(now, &changes, diff.has_open(), priority_of)
                 })
             });
             if let Some(tone) = tone.flatten() {
@@ -169,6 +175,12 @@ impl Wall {
                 fresh.extend(critical.into_iter().map(|(key, _)| (key, now)));
                 changed
             });
+            if !(0.0..KEEPS).contains(&(now - kept_at.get_value())) {
+                kept_at.set_value(now);
+                let fresh = self.fresh.read_untracked();
+                let is_new = |key: &str| fresh.contains_key(key);
+                diff.with_value(|diff| alarm_memory::remember(diff, now, is_new));
+            }
         };
         let answering = Memo::new(move |_| {
             let shown = tiles::shown(watched, &self.params.read());
@@ -178,7 +190,12 @@ impl Wall {
         });
         on_change(move || {
             let (tiles, answering) = (self.tiles.read(), answering.read());
-            let changes = diff.try_update_value(|diff| diff.update(&tiles, &answering));
+            let shown = untrack(|| tiles::shown(watched, &self.params.read()));
+            let is_shown = |id: &str| shown.iter().any(|state| state.connection.id == id);
+            let changes = diff.try_update_value(|diff| {
+                diff.keep_only(is_shown);
+                diff.update(&tiles, &answering)
+            });
             tell(crate::live::clock::now(), changes.unwrap_or_default());
         });
         on_change(move || tell(clock.millis(), AlarmChanges::default()));

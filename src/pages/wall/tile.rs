@@ -188,6 +188,8 @@ fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
         <li
             hidden=move || slot.read().is_none()
             aria-label=aged(model::Tile::label)
+            // What tells tiles of one name apart. A tile is named by its group and its state alone.
+            aria-description=move || of(&|shown| shown.tile.connection.clone()).filter(|of| !of.is_empty())
             data-s=key
             data-fresh=stale
             data-size=size

@@ -247,6 +247,46 @@ fn a_stale_tile_says_for_how_long_and_keeps_an_alarm() {
 }
 
 #[test]
+fn a_stale_tile_says_that_somebody_takes_care_of_it() {
+    let handled = |tile: Tile| Tile {
+        care: "acknowledged",
+        ..tile
+    };
+    let kept = handled(not_believed("Kiln 2", Severity::Critical, Freshness::Stale));
+    let at = ages(&kept, 52);
+    assert_eq!(
+        kept.label(at),
+        "Kiln 2: Heartbeat late, last known, STALE 40 s, acknowledged"
+    );
+    assert_eq!(kept.note(at), "STALE, acknowledged");
+    let stale = handled(not_believed("Kiln 2", Severity::Moving, Freshness::Stale));
+    assert_eq!(
+        stale.label(at),
+        "Kiln 2: STALE 40 s, last known Heartbeat late, acknowledged"
+    );
+    assert_eq!(stale.state(at), "STALE 40 s, acknowledged");
+    let source = handled(Tile {
+        is_source: true,
+        ..not_believed("Plant B", Severity::Critical, Freshness::NoData)
+    });
+    assert_eq!(source.label(at), "Plant B: NO DATA 40 s, acknowledged");
+}
+
+#[test]
+fn acknowledging_what_was_last_known_moves_no_tile_and_its_note_is_shown_where_there_is_room() {
+    let open = not_believed("Kiln 2", Severity::Critical, Freshness::NoData);
+    let handled = Tile {
+        care: "in maintenance",
+        ..open.clone()
+    };
+    assert_eq!(handled.required_width(), open.required_width());
+    assert!(open.has_room_for_note(29.0) && !handled.has_room_for_note(29.0));
+    let words = ["Heartbeat late, last known", " 59 min"].map(measure_bold);
+    let room = REST + words.iter().sum::<f64>() + measure(" NO DATA, in maintenance");
+    assert!(handled.has_room_for_note(room + 0.1));
+}
+
+#[test]
 fn stale_ones_leave_the_healthy_count_and_connections_are_not_counted() {
     let source = Tile {
         is_source: true,

@@ -1,0 +1,267 @@
+use super::*;
+use health::freshness::Freshness;
+use health::inventory::Observed;
+
+fn tile(source: &str, name: &str, severity: Severity) -> Tile {
+    Tile {
+        key: format!("{source}/{name}"),
+        source: source.to_owned(),
+        name: name.to_owned(),
+        connection: String::new(),
+        severity,
+        was: severity,
+        rank: 1,
+        word: String::new(),
+        sentence: String::new(),
+        since: None,
+        observed: Observed::WithConnection,
+        fresh: Freshness::Live,
+        is_source: false,
+        is_told: true,
+        care: "",
+    }
+}
+
+fn answering(sources: &[&str]) -> Vec<String> {
+    sources.iter().map(|source| (*source).to_owned()).collect()
+}
+
+fn raised(changes: &AlarmChanges) -> Vec<(&str, Priority)> {
+    let pairs = changes.raised.iter();
+    pairs
+        .map(|(key, priority)| (key.as_str(), *priority))
+        .collect()
+}
+
+#[test]
+fn what_is_there_at_first_is_no_news_and_what_comes_is() {
+    let mut diff = AlarmDiff::default();
+    let at = |severity| [tile("a", "x", severity), tile("a", "y", Severity::Critical)];
+    assert_eq!(
+        diff.update(&at(Severity::Normal), &answering(&["a"])),
+        AlarmChanges::default()
+    );
+    let changes = diff.update(&at(Severity::Warning), &answering(&["a"]));
+    assert_eq!(raised(&changes), [("a/x", Priority::Warning)]);
+    assert_eq!(
+        diff.update(&at(Severity::Warning), &answering(&["a"])),
+        AlarmChanges::default()
+    );
+    let changes = diff.update(&at(Severity::Critical), &answering(&["a"]));
+    assert_eq!(raised(&changes), [("a/x", Priority::Critical)]);
+    // Less urgent than before is neither new nor over.
+    assert_eq!(
+        diff.update(&at(Severity::Warning), &answering(&["a"])),
+        AlarmChanges::default()
+    );
+    assert!(diff.update(&at(Severity::Normal), &answering(&["a"])).ended);
+    assert_eq!(diff.priority_of("a/y"), Some(Priority::Critical));
+}
+
+#[test]
+fn what_a_first_sweep_comes_to_later_is_no_news() {
+    let mut diff = AlarmDiff::default();
+    let unread = Tile {
+        is_told: false,
+        care: "",
+        ..tile("a", "y", Severity::Unknown)
+    };
+    let x = tile("a", "x", Severity::Normal);
+    diff.update(&[x.clone(), unread], &answering(&["a"]));
+    let changes = diff.update(
+        &[x.clone(), tile("a", "y", Severity::Critical)],
+        &answering(&["a"]),
+    );
+    assert_eq!(changes, AlarmChanges::default());
+    // From now on something that was not there is.
+    let z = tile("a", "z", Severity::Critical);
+    let changes = diff.update(&[x, z], &answering(&["a"]));
+    assert_eq!(raised(&changes), [("a/z", Priority::Critical)]);
+    assert!(changes.ended, "y was critical and is gone");
+}
+
+#[test]
+fn what_somebody_takes_care_of_is_open_no_more_has_not_ended_and_is_new_when_nobody_does_any_more()
+{
+    let mut diff = AlarmDiff::default();
+    let x = tile("a", "x", Severity::Critical);
+    let handled = Tile {
+        care: "acknowledged",
+        ..x.clone()
+    };
+    let well = tile("a", "x", Severity::Normal);
+    let mut update = |tile: &Tile| {
+        let changes = diff.update(std::slice::from_ref(tile), &answering(&["a"]));
+        let raised = !raised(&changes).is_empty();
+        (raised, changes.ended, diff.priority_of("a/x"))
+    };
+    let critical = Some(Priority::Critical);
+    let nothing = (false, false, None);
+    assert_eq!(update(&well), nothing);
+    assert_eq!(update(&handled), nothing, "handled from the start");
+    assert_eq!(update(&x), (true, false, critical), "withdrawn");
+    assert_eq!(update(&handled), nothing, "it has not ended");
+    assert_eq!(
+        update(&well),
+        nothing,
+        "it has ended before, for whoever listens"
+    );
+    assert_eq!(update(&handled), nothing);
+    assert_eq!(update(&x), (true, false, critical), "withdrawn again");
+    assert_eq!(update(&x), (false, false, critical));
+}
+
+#[test]
+fn a_silent_connection_raises_its_own_alarm_and_keeps_those_it_had() {
+    let mut diff = AlarmDiff::default();
+    let x = tile("a", "x", Severity::Critical);
+    diff.update(std::slice::from_ref(&x), &answering(&["a"]));
+    let stale = Tile {
+        severity: Severity::Unknown,
+        fresh: Freshness::NoData,
+        ..x.clone()
+    };
+    let silent = Tile {
+        is_source: true,
+        fresh: Freshness::NoData,
+        key: "a".to_owned(),
+        ..tile("a", "", Severity::Critical)
+    };
+    let changes = diff.update(&[silent, stale], &answering(&[]));
+    assert_eq!(raised(&changes), [("a", Priority::Critical)]);
+    assert!(!changes.ended);
+    let changes = diff.update(&[x], &answering(&["a"]));
+    assert_eq!(raised(&changes), []);
+    assert!(changes.ended, "the connection is back");
+}
+
+#[test]
+fn an_alarm_from_before_a_restart_is_no_news_when_it_is_read_and_is_over_when_it_is_well() {
+    let at = |severity| tile("a", "x", severity);
+    for (read, is_over) in [(Severity::Critical, false), (Severity::Normal, true)] {
+        let mut diff = AlarmDiff::default();
+        let before = Tile {
+            fresh: Freshness::NoData,
+            ..at(Severity::Critical)
+        };
+        for answering in [answering(&[]), answering(&["a"])] {
+            let changes = diff.update(std::slice::from_ref(&before), &answering);
+            assert_eq!(changes, AlarmChanges::default());
+        }
+        let changes = diff.update(&[at(read)], &answering(&["a"]));
+        assert_eq!((raised(&changes), changes.ended), (Vec::new(), is_over));
+    }
+}
+
+#[test]
+fn a_run_that_another_connection_comes_to_represent_is_no_news_and_is_over_when_it_is_gone() {
+    let mut diff = AlarmDiff::default();
+    let run = |source: &str, fresh| Tile {
+        key: "run 7".to_owned(),
+        fresh,
+        ..tile(source, "7", Severity::Critical)
+    };
+    let live = Freshness::Live;
+    let both = answering(&["em", "em-old"]);
+    diff.update(&[run("em", live)], &both);
+    for (tile, answering) in [
+        (run("em", Freshness::Stale), answering(&["em-old"])),
+        (run("em-old", live), answering(&["em-old"])),
+        (run("em-old", live), both.clone()),
+        (run("em", live), both.clone()),
+    ] {
+        let changes = diff.update(&[tile], &answering);
+        assert_eq!(changes, AlarmChanges::default());
+    }
+    assert!(!diff.update(&[], &answering(&["em-old"])).ended);
+    assert!(diff.update(&[], &both).ended);
+}
+
+#[test]
+fn a_connection_that_never_answered_is_no_news() {
+    let mut diff = AlarmDiff::default();
+    let silent = Tile {
+        is_source: true,
+        fresh: Freshness::NoData,
+        key: "a".to_owned(),
+        ..tile("a", "", Severity::Critical)
+    };
+    assert_eq!(
+        diff.update(&[silent], &answering(&[])),
+        AlarmChanges::default()
+    );
+    let x = tile("a", "x", Severity::Critical);
+    assert_eq!(raised(&diff.update(&[x], &answering(&["a"]))), []);
+}
+
+#[test]
+fn what_people_do_about_an_alarm_of_a_silent_connection_counts() {
+    let mut diff = AlarmDiff::default();
+    let x = tile("a", "x", Severity::Critical);
+    diff.update(std::slice::from_ref(&x), &answering(&["a"]));
+    let silent = Tile {
+        fresh: Freshness::NoData,
+        ..x.clone()
+    };
+    let handled = Tile {
+        care: "acknowledged",
+        ..silent.clone()
+    };
+    let changes = diff.update(&[handled], &answering(&[]));
+    assert_eq!(changes, AlarmChanges::default());
+    assert!(!diff.has_open());
+    let changes = diff.update(&[silent], &answering(&[]));
+    assert_eq!(raised(&changes), [("a/x", Priority::Critical)], "withdrawn");
+    let changes = diff.update(&[x], &answering(&["a"]));
+    assert_eq!(changes, AlarmChanges::default());
+    assert!(diff.has_open());
+}
+
+#[test]
+fn an_alarm_of_a_connection_that_is_no_longer_shown_is_not_open() {
+    let mut diff = AlarmDiff::default();
+    let tiles = ["a", "b"].map(|source| tile(source, "x", Severity::Critical));
+    diff.update(&tiles, &answering(&["a", "b"]));
+    diff.keep_only(|source| source == "b");
+    assert_eq!(diff.priority_of("a/x"), None);
+    assert!(diff.has_open());
+    // Shown again, all of it is seen for the first time.
+    let changes = diff.update(&tiles, &answering(&["a", "b"]));
+    assert_eq!(changes, AlarmChanges::default());
+}
+
+#[test]
+fn what_broke_while_the_page_was_loaded_anew_is_new_and_what_was_there_is_not() {
+    let at = |name, severity| tile("a", name, severity);
+    let (critical, warning) = (Severity::Critical, Severity::Warning);
+    let mut before = AlarmDiff::default();
+    let tiles = [
+        at("old", critical),
+        at("worse", warning),
+        at("over", warning),
+        at("broken", Severity::Normal),
+    ];
+    before.update(&tiles, &answering(&["a"]));
+    let mut diff = AlarmDiff::restored(&before.stored(0, |_| false), 1).unwrap();
+    // Its connection has fallen silent since, or another one was never seen before.
+    let silent = Tile {
+        fresh: Freshness::Stale,
+        ..at("silent", critical)
+    };
+    let tiles = [
+        at("old", critical),
+        at("worse", critical),
+        at("over", Severity::Normal),
+        at("broken", critical),
+        silent,
+        tile("b", "x", critical),
+    ];
+    let changes = diff.update(&tiles, &answering(&["a", "b"]));
+    let names: Vec<_> = raised(&changes).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(names, ["a/worse", "a/broken", "a/silent"]);
+    assert!(changes.ended);
+    assert_eq!(
+        diff.update(&tiles, &answering(&["a", "b"])),
+        AlarmChanges::default()
+    );
+}
