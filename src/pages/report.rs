@@ -6,7 +6,7 @@ use crate::api::{Arrived, Failure};
 use crate::json;
 use crate::live::{Live, use_watched};
 use crate::nav::use_nav;
-use crate::pages::activity::TimeFilter;
+use crate::pages::activity::{TimeFilter, connections};
 use crate::pages::last_known::aged;
 use crate::prefs::use_prefs;
 use crate::route::Route;
@@ -14,7 +14,7 @@ use crate::ui::csv::{cell, row, whole};
 use crate::ui::download::FileKind;
 use crate::ui::table::filters::{Select, is_system, known};
 use crate::ui::{FailureCard, Heading, download, name, times};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::words::span;
 use leptos::prelude::*;
 use protocol::{GroupReport, PlanReport, Report as ReportData};
@@ -44,19 +44,19 @@ pub fn Report() -> impl IntoView {
         });
         given.collect::<Vec<_>>().join("&")
     });
-    let world = watched.world_untracked();
-    let connections = world.connections.iter().map(|state| &state.connection);
-    let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
     let systems = SystemKind::ALL.map(|kind| (kind.key().to_owned(), kind.vendor().to_owned()));
     let content = move || {
         let query = query.get();
-        view! { <Content query /> }
+        let connection = untrack(|| nav.param("connection"));
+        let world = watched.world_untracked();
+        let is_gone = connection.is_some_and(|id| world.connection(&id).is_none());
+        view! { <Content query is_gone /> }
     };
     view! {
         <Heading text="Report" parent=("Activity", Route::Activity.href()) />
         <search class="row filters" aria-label="Filters">
             <Select label="System" param="system" all="all" options=systems.to_vec() />
-            <Select label="Connection" param="connection" all="all" options=connections.collect() />
+            <Select label="Connection" param="connection" all="all" options=connections() />
             <TimeFilter label="From" param="from" />
             <TimeFilter label="To" param="to" />
         </search>
@@ -65,7 +65,11 @@ pub fn Report() -> impl IntoView {
 }
 
 #[component]
-fn Content(query: String) -> impl IntoView {
+fn Content(
+    query: String,
+    /// Whether it is about a connection that is no longer configured.
+    is_gone: bool,
+) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
     let state = Live::every(INTERVAL, move |abort| {
         let path = format!("/api/report?{query}");
@@ -103,7 +107,7 @@ fn Content(query: String) -> impl IntoView {
     let export = move |_| {
         if let Some(told) = told.get_untracked() {
             let text = csv(&told, title);
-            let file = FileKind::Csv.name("report", watched.now_untracked());
+            let file = FileKind::Csv.name(&file_of(told.from), told.to);
             download::text(&file, FileKind::Csv.media_type(), &text);
         }
     };
@@ -113,11 +117,11 @@ fn Content(query: String) -> impl IntoView {
     };
     let groups = move || {
         told.get()
-            .map(|told| view! { <Groups groups=told.groups.clone() title /> })
+            .map(|told| view! { <Groups groups=told.groups.clone() title is_gone /> })
     };
     let plans = move || {
         told.get()
-            .map(|told| view! { <Plans plans=told.plans.clone() title /> })
+            .map(|told| view! { <Plans plans=told.plans.clone() title is_gone /> })
     };
     view! {
         <p class="row"><span role="status">{time}</span>
@@ -129,6 +133,22 @@ fn Content(query: String) -> impl IntoView {
         {groups}
         {plans}
     }
+}
+
+/// What a table without rows says.
+fn nothing(is_gone: bool, words: &'static str) -> AnyView {
+    let words = if is_gone {
+        "This connection is no longer configured."
+    } else {
+        words
+    };
+    view! { <p class="blank">{words}</p> }.into_any()
+}
+
+/// How the name of a file begins that reports from this moment on. Its end follows.
+fn file_of(from: DateTime<Utc>) -> String {
+    let from = times::written(from.naive_utc(), "%Y-%m-%dT%H%M%SZ");
+    format!("report-{from}-to")
 }
 
 /// A time in words; a dash for none.
@@ -193,6 +213,7 @@ fn cells(group: &GroupReport) -> [String; 6] {
 fn Groups(
     groups: Vec<GroupReport>,
     title: impl Fn(&str) -> String + Copy + Send + Sync + 'static,
+    is_gone: bool,
 ) -> impl IntoView {
     let total = total(&groups).map(|words| view! { <td><b>{words}</b></td> });
     let none = groups.is_empty();
@@ -213,7 +234,7 @@ fn Groups(
     let head = OF_GROUPS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="groups-report">
-            <header><h2 id="groups-report">"Groups"</h2><p>"Failovers, and time with no primary or on slate. A primary that is silent counts as one."</p></header>
+            <header><h2 id="groups-report">"Groups"</h2><p>"Failovers, and time with no primary or on slate. A silent primary still counts as primary: how long it was silent is not reported."</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Groups, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Groups"</caption>
@@ -222,7 +243,7 @@ fn Groups(
                     <tfoot><tr><th scope="row">"All"</th><td></td>{total.into_iter().collect_view()}</tr></tfoot>
                 </table>
             </div>
-            {none.then(|| view! { <p class="blank">"No group matches."</p> })}
+            {none.then(|| nothing(is_gone, "No group matches."))}
         </section>
     }
 }
@@ -233,6 +254,7 @@ const OF_PLANS: [&str; 5] = ["Plan", "Connection", "Runs", "Failed", "With warni
 fn Plans(
     plans: Vec<PlanReport>,
     title: impl Fn(&str) -> String + Copy + Send + Sync + 'static,
+    is_gone: bool,
 ) -> impl IntoView {
     let none = plans.is_empty();
     let body = plans.into_iter().map(|plan| {
@@ -251,7 +273,7 @@ fn Plans(
     let head = OF_PLANS.map(|words| view! { <th scope="col">{words}</th> });
     view! {
         <section class="panel" aria-labelledby="plans-report">
-            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that were seen to end in this period"</p></header>
+            <header><h2 id="plans-report">"Failover plans"</h2><p>"Runs that were seen to end in this period. A plan that was renamed has a row for each of its names."</p></header>
             <div class="scroll" tabindex="0" role="region" aria-label="Failover plans, scrollable" hidden=none>
                 <table>
                     <caption class="vh">"Failover plans"</caption>
@@ -259,12 +281,12 @@ fn Plans(
                     <tbody>{body}</tbody>
                 </table>
             </div>
-            {none.then(|| view! { <p class="blank">"No plan run was seen to end in this period."</p> })}
+            {none.then(|| nothing(is_gone, "No plan run was seen to end in this period."))}
         </section>
     }
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "Kind",
     "Name",
     "Connection",
@@ -277,11 +299,16 @@ const COLUMNS: [&str; 12] = [
     "Runs",
     "Failed",
     "With warnings",
+    "From",
+    "To",
 ];
 
 /// Both tables in one, with empty cells where a column says nothing of a row.
 fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
     let seconds = |millis: u64| format!("{}.{:03}", millis / 1_000, millis % 1_000);
+    // The same in each row, so that files of several times can be put together.
+    let period = [told.from, told.to].map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    let [from, to] = &period;
     let groups = told.groups.iter().map(|group| {
         row(&[
             "group".to_owned(),
@@ -296,6 +323,8 @@ fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
             String::new(),
             String::new(),
             String::new(),
+            from.clone(),
+            to.clone(),
         ])
     });
     let plans = told.plans.iter().map(|plan| {
@@ -313,7 +342,64 @@ fn csv(told: &ReportData, title: impl Fn(&str) -> String) -> String {
             plan.runs.to_string(),
             plan.failed.to_string(),
             plan.warnings.to_string(),
+            from.clone(),
+            to.clone(),
         ])
     });
     whole(&row(&COLUMNS), &groups.chain(plans).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, csv, file_of};
+    use crate::ui::download::FileKind;
+    use crate::ui::time_zone::tests::at;
+    use health::inventory::{Kind, ResourceKey};
+    use protocol::{GroupReport, PlanReport, Report};
+
+    #[test]
+    fn a_file_says_of_which_time_it_is_in_each_row_and_in_its_name() {
+        let told = Report {
+            from: at("2026-10-31T00:00:00.25Z"),
+            to: at("2026-11-30T12:30:00Z"),
+            groups: vec![GroupReport {
+                resource: ResourceKey {
+                    kind: Kind::SlicerGroup,
+                    connection: "live".to_owned(),
+                    id: "news".to_owned(),
+                },
+                name: "News".to_owned(),
+                failovers: 1,
+                without_ms: 1_500,
+                longest_ms: 1_500,
+                recoveries: 1,
+                mean_recovery_ms: None,
+                unknown_ms: 0,
+            }],
+            plans: vec![PlanReport {
+                connection: "em".to_owned(),
+                plan: "Web Shop".to_owned(),
+                runs: 2,
+                failed: 1,
+                warnings: 0,
+            }],
+        };
+        let text = csv(&told, str::to_owned);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert!(lines[0].ends_with(",From,To"), "{text}");
+        for line in &lines {
+            assert_eq!(line.split(',').count(), COLUMNS.len(), "{line}");
+        }
+        for line in &lines[1..] {
+            assert!(
+                line.ends_with(",2026-10-31T00:00:00Z,2026-11-30T12:30:00Z"),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            FileKind::Csv.name(&file_of(told.from), told.to),
+            "report-2026-10-31T000000Z-to-2026-11-30T123000Z.csv"
+        );
+    }
 }

@@ -207,6 +207,23 @@ story('a time that is typed is one step of the history, and is asked for once it
   assert.deepEqual(asked.filter((url) => /from=0/.test(url)), []);
 });
 
+story('where the clocks go back, From begins with the first hour and To ends with the second', { timezoneId: 'Europe/Berlin' }, async ({ page, visit }) => {
+  for (const route of ['/activity', '/report']) {
+    await visit(route);
+    if (route === '/activity') await page.getByTitle('Show times in the other zone').click();
+    for (const [label, param, moment] of [
+      ['From', 'from', '2025-10-26T00:30:00Z'],
+      ['To', 'to', '2025-10-26T01:30:00Z'],
+    ]) {
+      await field(page, label).fill('2025-10-26T02:30');
+      await field(page, label).press('Enter');
+      await eventually(() => assert.equal(new URLSearchParams(filtered(page)).get(param), moment));
+      // What is in force is seen, and stays when the same is entered.
+      await eventually(async () => assert.match(await field(page, label).inputValue(), /^2025-10-26T02:30/));
+    }
+  }
+});
+
 story('a time that is none is refused in words', async ({ page, visit, complaints }) => {
   complaints.expect(/status of 400/);
   await visit('/activity?from=yesterday');
@@ -334,6 +351,19 @@ story('everything that the filters leave is exported', async ({ page, visit, con
   }
 });
 
+story('an export that another filter ends says so', async ({ page, visit }) => {
+  await visit('/activity');
+  await whenRows(page, 'Activity', (all) => assert.ok(all.length > 0), PATIENCE);
+  // Both in one go: the gateway answers faster than anybody can choose.
+  await options(page, 'Kind').evaluate((select) => {
+    [...document.querySelectorAll('main button')].find((button) => button.textContent === 'Export CSV').click();
+    select.value = 'order';
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await page.getByText('Export cancelled.', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('group', { name: 'Export in progress' }).count(), 0);
+});
+
 story('what is known stays while the gateway does not answer', async ({ page, product, visit, complaints }) => {
   complaints.expect(GATEWAY_GONE);
   await visit('/activity');
@@ -457,6 +487,16 @@ story('the focus goes to the page when Retry has helped', async ({ page, product
   }
 });
 
+story('a report on a connection that is no longer configured says so', async ({ page, visit }) => {
+  await visit('/report?connection=plant-z');
+  await eventually(async () => assert.equal(await options(page, 'Connection').inputValue(), 'plant-z'));
+  await eventually(async () => assert.equal(await page.getByText('This connection is no longer configured.').count(), 2));
+  assert.equal(await page.getByText('No group matches.').count(), 0);
+  await accessible(page);
+  await options(page, 'Connection').selectOption({ label: 'Plant A' });
+  await whenRows(page, 'Groups', (all) => assert.ok(all.length > 1));
+});
+
 story('a report counts failovers and times without a primary or on slate, leads to the groups, and is exported', async ({ page, visit, world, control, complaints, reread }) => {
   const group = await find(world, ordered);
   await visit('/');
@@ -484,8 +524,13 @@ story('a report counts failovers and times without a primary or on slate, leads 
   assert.equal(filtered(page), '?system=uplynk');
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Export CSV' }).click();
-  const text = await readFile(await (await download).path(), 'utf8');
+  const file = await download;
+  const text = await readFile(await file.path(), 'utf8');
+  assert.match(file.suggestedFilename(), /^report-\d{4}-\d\d-\d\dT\d{6}Z-to-\d{4}-\d\d-\d\dT\d{6}Z\.csv$/);
   assert.ok(text.startsWith('\ufeffKind,Name,Connection,Failovers,'));
+  const [head, ...lines] = text.trim().split('\r\n');
+  assert.match(head, /,From,To$/);
+  for (const line of lines) assert.match(line, /,\d{4}-\d\d-\d\dT[\d:]{8}Z,\d{4}-\d\d-\d\dT[\d:]{8}Z$/);
   assert.ok(text.includes(`\r\ngroup,${group.name},Live channels,`), text);
   assert.ok(!text.includes('Boiler House'), 'what the filter leaves out');
   await page.emulateMedia({ media: 'print' });

@@ -151,6 +151,26 @@ story('10,000 imported sessions are sorted, searched and scrolled with few rows 
   await accessible(page);
 });
 
+story('a key that is pressed on a header of an import is for that header alone', async (told) => {
+  const { page } = told;
+  const dialog = await open(told);
+  await dialog.getByLabel('File').setInputFiles({ name: 'some.json', mimeType: 'application/json', buffer: Buffer.from(many(40)) });
+  await page.getByRole('region', { name: 'Imported response' }).getByText('40 shown').waitFor();
+  const current = table(page).locator('tr[aria-current]');
+  await page.getByRole('group', { name: 'Imported sessions, scrollable' }).focus();
+  await page.keyboard.press('ArrowDown');
+  await current.waitFor();
+  const header = table(page).getByRole('button', { name: 'Plan', exact: true });
+  await header.focus();
+  // The row stays the one that it is until the header does something.
+  const before = await current.getAttribute('aria-rowindex');
+  await page.keyboard.press('End');
+  assert.equal(await current.getAttribute('aria-rowindex'), before);
+  await page.keyboard.press('Enter');
+  await table(page).locator('th[aria-sort="ascending"]').waitFor();
+  assert.equal(await page.getByRole('region', { name: 'Imported session' }).count(), 0);
+});
+
 story('of a session with 10,000 machines few rows exist, and the keys reach the last one', async (told) => {
   const { page } = told;
   const dialog = await open(told);

@@ -224,6 +224,66 @@ story('a range that the filter gives is shown as such, can be changed, and gives
   await range.waitFor({ state: 'detached' });
 });
 
+story('conditions on a time that are no range are said to be in the filter, and a range that takes their place says which', { now: START }, async ({ page, visit }) => {
+  const limited = 'CreationTime>="2026-01-08T06:00:00Z";CreationTime<="2026-01-15T13:00:00Z"';
+  await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent(`Result==Failed;${limited}`)}`);
+  const started = page.getByRole('combobox', { name: 'Started', exact: true });
+  const shows = (words) => eventually(async () => assert.equal(await started.evaluate((select) => select.selectedOptions[0]?.textContent), words));
+  const ended = page.getByRole('combobox', { name: 'Ended', exact: true });
+  await shows('In the filter');
+  assert.equal(await ended.evaluate((select) => select.selectedOptions[0].textContent), 'any time');
+  await accessible(page);
+  // Nothing is changed while two times are entered.
+  await started.selectOption('custom');
+  await page.getByRole('group', { name: 'Started between' }).waitFor();
+  await started.selectOption({ label: 'In the filter' });
+  await page.getByRole('group', { name: 'Started between' }).waitFor({ state: 'detached' });
+  assert.equal(await filter(page).inputValue(), `Result==Failed;${limited}`);
+  await started.selectOption({ label: 'Last 24 h' });
+  await page.waitForURL(/started=24h/);
+  await page.getByText(`Replaced in the filter: ${limited}`).waitFor();
+  await eventually(async () => assert.equal(await filter(page).inputValue(), 'Result==Failed'));
+  await shows('Last 24 h');
+  await page.goBack();
+  await shows('In the filter');
+  await eventually(async () => assert.equal(await filter(page).inputValue(), `Result==Failed;${limited}`));
+  await started.selectOption({ label: 'any time' });
+  await page.getByText(`Removed from the filter: ${limited}`).waitFor();
+  await page.waitForURL((url) => url.searchParams.get('filter') === 'Result==Failed');
+  await shows('any time');
+});
+
+story('a time that is being entered goes on the clocks of the other zone, and is not lost', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
+  await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent('CreationTime>="2026-01-10T09:00:00Z"')}`);
+  const range = (name) => page.getByRole('group', { name: `${name} between` });
+  const shows = (name, text) => eventually(async () => assert.equal(await range(name).getByLabel(`${name} from`).inputValue(), text));
+  await shows('Started', '2026-01-10T09:00');
+  await range('Started').getByLabel('Started from').fill('2026-01-11T08:00');
+  await page.getByRole('combobox', { name: 'Ended', exact: true }).selectOption('custom');
+  await range('Ended').getByLabel('Ended from').fill('2026-01-12T10:30');
+  const clocks = page.getByTitle('Show times in the other zone');
+  await clocks.click();
+  await shows('Started', '2026-01-11T09:00');
+  await shows('Ended', '2026-01-12T11:30');
+  await clocks.click();
+  await shows('Started', '2026-01-11T08:00');
+  await range('Started').getByRole('button', { name: 'Apply' }).click();
+  const sent = 'CreationTime>="2026-01-11T08:00:00Z"';
+  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+});
+
+story('where the clocks go back, a condition on an end takes in both hours', { timezoneId: 'Europe/Berlin' }, async ({ page, visit }) => {
+  await visit(`/failover-sessions?connection=em&filter=${encodeURIComponent('EndTime<="2025-10-25T12:00:00Z"')}`);
+  await page.getByTitle('Show times in the other zone').click();
+  const token = tokens(page).first();
+  const says = (text) => eventually(async () => assert.equal(await filter(page).inputValue(), text));
+  await token.getByLabel('Value').fill('2025-10-26T02:30');
+  await says('EndTime<="2025-10-26T01:30:00Z"');
+  await token.getByLabel('Operator').selectOption('>=');
+  await token.getByLabel('Value').fill('2025-10-26T02:15');
+  await says('EndTime>="2025-10-26T00:15:00Z"');
+});
+
 story('a media type and a page size that nobody has chosen are those in force', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=50');
   const shows = (name, choice) => eventually(async () => assert.equal(await page.getByRole('combobox', { name, exact: true }).inputValue(), choice, name));

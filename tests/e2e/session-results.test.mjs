@@ -14,6 +14,9 @@ const asked = async (control) => {
   return requests.filter(({ operation, connection }) => operation === 'query sessions' && connection === 'em');
 };
 
+/** The id of what has the focus; that of the page is none. */
+const focused = (page) => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
+
 /** The rows of a query's first page when it is asked for in a wire format, and what the page said that it accepts. */
 const readAs = async ({ page, visit, world }, connection, wire) => {
   const all = sessions(await world(), connection);
@@ -102,8 +105,34 @@ story('the pages behind the first count a range back from when the first was ask
 story('a page out of range says so and leads back', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em&size=10&page=99');
   await page.getByText(/There is no page 99: the last one is \d+\./).waitFor();
-  await page.getByRole('button', { name: 'Go to the first page' }).click();
+  await page.getByRole('button', { name: 'Go to the first page' }).press('Enter');
   await page.getByText(/on page 1 of/).waitFor();
+  assert.equal(await focused(page), 'results');
+});
+
+story('the header that was pressed has the focus again once the list is in its order', async ({ page, visit, control }) => {
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  const header = page.getByRole('table', { name: TABLE }).getByRole('button', { name: 'Plan', exact: true });
+  const hasFocus = () => eventually(async () => assert.ok(await header.evaluate((one) => one === document.activeElement), await focused(page)));
+  await header.press('Enter');
+  await page.waitForURL(/sort=Name/);
+  await hasFocus();
+  await page.getByRole('columnheader', { name: 'Plan', exact: true }).and(page.locator('[aria-sort="ascending"]')).waitFor();
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'latency', milliseconds: 1000 } });
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/sort=-Name/);
+  // Until the answer is there, the part that the table is in has it.
+  await eventually(async () => assert.equal(await focused(page), 'results'));
+  await hasFocus();
+  // Who goes on meanwhile is not called back.
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/sort=Name/);
+  const filter = page.getByLabel('Filter', { exact: true });
+  await filter.focus();
+  await page.getByText(/on page 1 of/).waitFor();
+  await header.waitFor();
+  assert.ok(await filter.evaluate((one) => one === document.activeElement));
 });
 
 story('how far a plan is that runs is the figure of its server, in the list and beside it', async ({ page, visit, world }) => {
@@ -202,6 +231,7 @@ story('a bar of the picture narrows the range, and the picture is a table as wel
   await page.keyboard.press('Enter');
   await page.waitForURL(/filter=CreationTime/);
   await whenRows(page, TABLE, (shown) => assert.equal(shown.length, counts.at(-1)));
+  assert.equal(await focused(page), 'results', 'the bars are others now');
 });
 
 story('a bar of the picture leaves a filter that was typed and not run', async ({ page, visit }) => {
@@ -363,6 +393,21 @@ story('a role that may not query is offered the last 30 days', async ({ page, vi
   await page.getByRole('button', { name: 'Show the last 30 days' }).click();
   await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 0));
+});
+
+story('every page that was chosen for the export of a query is not asked for in the list of the last 30 days', async ({ page, visit, control, complaints }) => {
+  complaints.expect(/status of 403/);
+  await visit('/failover-sessions?connection=em&size=10');
+  await page.getByText(/on page 1 of/).waitFor();
+  await page.getByLabel('Export of').selectOption('every');
+  await control('POST', '/faults', { connection: 'em', operation: 'query sessions', fault: { kind: 'status', status: 403 } });
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await page.getByRole('button', { name: 'Show the last 30 days' }).press('Enter');
+  await page.getByText('These are the sessions of the last 30 days, without the query.').waitFor();
+  await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 10));
+  assert.equal(await focused(page), 'results');
+  const { text } = await exported(page, 'Export JSON');
+  assert.equal(JSON.parse(text).length, (await rows(page, TABLE)).length);
 });
 
 for (const kind of ['empty', 'html', 'truncated']) {

@@ -56,7 +56,10 @@ pub fn Export(
                 let before = older.map_or_else(String::new, |place| format!("&before={place}"));
                 let page = read(&format!("{query}&limit={A_PAGE}{before}"), None).await;
                 if cancelled.try_get_value().unwrap_or(true) {
-                    let _ = progress.try_set(None);
+                    // With other filters, as with another page, these buttons are gone: nothing else would say so.
+                    if progress.try_set(None).is_some() {
+                        notices.show("Export cancelled.".to_owned(), None);
+                    }
                     return;
                 }
                 match page {

@@ -15,10 +15,10 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::provided::provided;
 use crate::route::Route;
-use crate::ui::table::filters::{Select, is_severity, is_system, known};
+use crate::ui::table::filters::{Select, end_moment, is_severity, is_system, known};
 use crate::ui::time_zone::{clock, local_text, moment_or_next};
 use crate::ui::{Heading, times};
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use export::Export;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -78,18 +78,9 @@ pub fn Activity() -> impl IntoView {
 
 #[component]
 fn Filters() -> impl IntoView {
-    let watched = use_watched();
     let may_see_access = provided::<Arc<Session>>().may_change();
     let text = |text: &str| text.to_owned();
     let systems = SystemKind::ALL.map(|kind| (text(kind.key()), text(kind.vendor())));
-    let world = watched.world_untracked();
-    let connections = world.connections.iter().map(|state| &state.connection);
-    let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
-    let mut connections: Vec<_> = connections.collect();
-    // One that is no longer configured has a history all the same.
-    let asked = untrack(|| use_nav().param("connection"));
-    let former = asked.filter(|id| connections.iter().all(|(known, _)| known != id));
-    connections.extend(former.map(|id| (id.clone(), id)));
     let kinds = ActivityKind::all()
         .filter(|kind| may_see_access || *kind != ActivityKind::Access)
         .map(|kind| (text(kind.key()), text(kind.noun())));
@@ -97,7 +88,7 @@ fn Filters() -> impl IntoView {
     view! {
         <search class="row filters" aria-label="Filters">
             <Select label="System" param="system" all="all" options=systems.to_vec() />
-            <Select label="Connection" param="connection" all="all" options=connections />
+            <Select label="Connection" param="connection" all="all" options=connections() />
             <Select label="Kind" param="kind" all="all" options=kinds.collect() />
             <Select label="Severity" param="severity" all="all" options=severities.to_vec() />
             <TextFilter label="Resource" param="resource" />
@@ -105,6 +96,45 @@ fn Filters() -> impl IntoView {
             <TimeFilter label="From" param="from" />
             <TimeFilter label="To" param="to" />
         </search>
+    }
+}
+
+/// The connections that can be chosen: their ids and titles. One that is no longer configured has a history all the same.
+#[must_use]
+pub fn connections() -> Vec<(String, String)> {
+    let world = use_watched().world_untracked();
+    let connections = world.connections.iter().map(|state| &state.connection);
+    let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
+    let mut connections: Vec<_> = connections.collect();
+    let asked = untrack(|| use_nav().param("connection"));
+    let former = asked.filter(|id| connections.iter().all(|(known, _)| known != id));
+    connections.extend(former.map(|id| (id.clone(), id)));
+    connections
+}
+
+/// The moment from which on all is recorded that is kept, where the gateway watched before it. Elsewhere nothing is known
+/// from before the gateway started watching.
+fn kept_since(
+    complete_since: Option<DateTime<Utc>>,
+    watched_since: impl Iterator<Item = Option<DateTime<Utc>>>,
+) -> Option<DateTime<Utc>> {
+    let first = watched_since.flatten().min()?;
+    complete_since.filter(|since| first <= *since)
+}
+
+/// That a list is empty: because nothing happened since the gateway started watching, which is `never`, or within what is
+/// kept of it; of one connection, or of all.
+fn nothing(complete_since: Option<DateTime<Utc>>, of: Option<&str>, never: &str) -> String {
+    let (watched, prefs) = (use_watched(), use_prefs());
+    let world = watched.world_untracked();
+    let connections = world.connections.iter();
+    let connections = connections.filter(|one| of.is_none_or(|id| one.connection.id == id));
+    match kept_since(complete_since, connections.map(|one| one.watched_since)) {
+        Some(since) => {
+            let since = times::moment(since, watched.now_by_day(), prefs.zone.get());
+            format!("Nothing is recorded since {since}.")
+        }
+        None => never.to_owned(),
     }
 }
 
@@ -152,8 +182,16 @@ pub fn TimeFilter(
             return;
         }
         let zone = prefs.zone.get_untracked();
+        let zone = move |at| times::offset(zone, at);
         let time = clock(&text);
-        let at = time.map(|time| moment_or_next(time, &|at| times::offset(zone, at)));
+        // An event may come without a change, and what is shown may stand for two moments.
+        if time.is_some() && time == untrack(shown).and_then(|shown| clock(&shown)) {
+            return;
+        }
+        let at = time.map(|time| {
+            let end = end_moment(time, &zone).filter(|_| param == "to");
+            end.unwrap_or_else(|| moment_or_next(time, &zone))
+        });
         let value = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
         let href = nav.with_params(&[(param, value.as_deref())]);
         if has_step.get_value() {
@@ -179,5 +217,28 @@ pub fn TimeFilter(
             <input type="datetime-local" step="1" aria-label=label data-set=move || shown().map(|_| "") prop:value=move || shown().unwrap_or_default() on:change=change on:focusout=leave />
             <small>{move || prefs.zone.get().word()}</small>
         </label>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept_since;
+    use crate::ui::time_zone::tests::at;
+
+    #[test]
+    fn what_is_no_longer_kept_is_told_only_where_somebody_watched_before() {
+        let (early, late) = (at("2026-01-01T00:00:00Z"), at("2026-04-01T00:00:00Z"));
+        for (complete, watched, told) in [
+            (Some(late), vec![Some(early)], Some(late)),
+            (Some(late), vec![None, Some(late), Some(early)], Some(late)),
+            // Of a gateway that is new, what is kept begins before it.
+            (Some(early), vec![Some(late)], None),
+            (Some(late), vec![None], None),
+            (Some(late), vec![], None),
+            (None, vec![Some(early)], None),
+        ] {
+            let kept = kept_since(complete, watched.iter().copied());
+            assert_eq!(kept, told, "{complete:?} {watched:?}");
+        }
     }
 }

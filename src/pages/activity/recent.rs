@@ -1,6 +1,7 @@
 //! The newest entries about one resource, on its page; and the newest changes of all, on the overview.
 
 use super::entry::{outcome, resource_name, what};
+use super::nothing;
 use super::table::time;
 use crate::api::activity::ActivityEntry;
 use crate::live::activity::feed;
@@ -29,7 +30,8 @@ pub fn RecentActivity(
         segment(&resource.connection),
         segment(&resource.id)
     );
-    view! { <Recent query=of title="Activity" of=" of this resource" id="activity" with_names=false /> }
+    let connection = Some(resource.connection);
+    view! { <Recent query=of connection title="Activity" of=" of this resource" id="activity" with_names=false /> }
 }
 
 /// What people and systems changed last, of everything.
@@ -40,13 +42,15 @@ pub fn RecentChanges() -> impl IntoView {
         .into_iter()
         .filter(|kind| !matches!(kind, EventKind::Alarm | EventKind::Heartbeat));
     let kinds = kinds.map(EventKind::key).collect::<Vec<_>>().join(",");
-    view! { <Recent query=format!("kind=change,{kinds}") title="Recent changes" of=" of recent changes" id="recent" with_names=true /> }
+    view! { <Recent query=format!("kind=change,{kinds}") connection=None title="Recent changes" of=" of recent changes" id="recent" with_names=true /> }
 }
 
 #[component]
 fn Recent(
     /// What is asked, as it stands in an address.
     query: String,
+    /// The id of the connection that it concerns; `None` for all.
+    connection: Option<String>,
     title: &'static str,
     /// The end of the link's name.
     of: &'static str,
@@ -72,8 +76,10 @@ fn Recent(
         )
     };
     let nothing = move || {
-        let none = feed.is_read() && shown.read().is_empty();
-        none.then(|| view! { <p class="blank">"Nothing has changed since the gateway started watching."</p> })
+        let answer = feed.newest.value().filter(|_| shown.read().is_empty())?;
+        let never = "Nothing has changed since the gateway started watching.";
+        let words = nothing(answer.complete_since, connection.as_deref(), never);
+        Some(view! { <p class="blank">{words}</p> })
     };
     view! {
         <section class="panel recent" aria-labelledby=id>

@@ -2,6 +2,7 @@
 
 use super::diff::{Side, diff};
 use super::entry::{connection_title, href, outcome, resource_name, what};
+use super::nothing;
 use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
@@ -103,17 +104,15 @@ pub fn ActivityTable(
         }
     };
     let nothing = move || {
-        let none = feed.is_read() && shown.read().is_empty();
-        none.then(|| {
-            let all =
-                is_filtered.then(|| view! { <a href=everything.clone()>"Show everything"</a> });
-            let words = if is_filtered {
-                "No entry matches."
-            } else {
-                "Nothing has happened since the gateway started watching."
-            };
-            view! { <p class="blank">{words}" "{all}</p> }
-        })
+        let answer = feed.newest.value().filter(|_| shown.read().is_empty())?;
+        let all = is_filtered.then(|| view! { <a href=everything.clone()>"Show everything"</a> });
+        let words = if is_filtered {
+            "No entry matches.".to_owned()
+        } else {
+            let never = "Nothing has happened since the gateway started watching.";
+            nothing(answer.complete_since, None, never)
+        };
+        Some(view! { <p class="blank">{words}" "{all}</p> })
     };
     let summary = move || {
         let (above, number) = (above.get(), shown.read().len());

@@ -3,10 +3,11 @@
 
 use super::pasted;
 use super::query::{QueryParams, write_sort};
-use super::ranges::{Range, RelativeRange, RelativeRanges, replaced};
+use super::ranges::{Limit, Range, RelativeRange, RelativeRanges, no_range, replaced};
 use super::tokens::Tree;
 use crate::nav::Nav;
 use crate::on_change::on_change_since;
+use crate::ui::notice::{Notices, use_notices};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use vendors::veeam::{Field, Filter, FilterError};
@@ -34,6 +35,7 @@ pub struct Builder {
     kept: StoredValue<Option<String>>,
     params: Memo<QueryParams>,
     nav: Nav,
+    notices: Notices,
 }
 
 fn parsed(text: &str) -> Result<Option<Filter>, FilterError> {
@@ -91,6 +93,7 @@ impl Builder {
             kept: StoredValue::new(None),
             params,
             nav,
+            notices: use_notices(),
         };
         builder.reset();
         let filter = Memo::new(move |_| params.read().filter.clone());
@@ -167,25 +170,24 @@ impl Builder {
         done
     }
 
-    /// The relative range of a time field.
+    /// What limits a time field in what ran last.
     #[must_use]
-    pub fn relative_range(self, field: Field) -> Option<RelativeRange> {
-        let relative = self.params.read().relative;
-        match field {
-            Field::EndTime => relative.ended,
-            _ => relative.started,
-        }
-    }
-
-    /// The range that the conditions of what ran last give a time field, where there is no relative one.
-    #[must_use]
-    pub fn custom_range(self, field: Field) -> Option<Range> {
-        if self.relative_range(field).is_some() {
-            return None;
-        }
+    pub fn limit(self, field: Field) -> Limit {
         let params = self.params.read();
-        let filter = params.query.as_ref().ok()?.filter.as_ref();
-        Range::custom_of(filter, field)
+        let relative = match field {
+            Field::EndTime => params.relative.ended,
+            _ => params.relative.started,
+        };
+        if let Some(range) = relative {
+            return Limit::Relative(range);
+        }
+        let filter = params.query.as_ref().ok();
+        let filter = filter.and_then(|query| query.filter.as_ref());
+        match Range::custom_of(filter, field) {
+            Some(range) => Limit::Custom(range),
+            None if no_range(filter, field).is_empty() => Limit::AnyTime,
+            None => Limit::Other,
+        }
     }
 
     /// Sets the relative range of a time field in place of any other, and runs what ran with it.
@@ -202,6 +204,7 @@ impl Builder {
     fn replace_range(self, field: Field, conditions: &[Filter], range: Option<RelativeRange>) {
         let ran = self.params.with_untracked(|params| params.filter.clone());
         let runs = ranged(&ran, field, conditions);
+        self.tell_replaced(&ran, field, conditions.is_empty() && range.is_none());
         if self.waiting.get_untracked() && runs != ran {
             self.kept.set_value(Some(runs.clone()));
         }
@@ -214,6 +217,26 @@ impl Builder {
         }
         let range = range.map(RelativeRange::code);
         self.go(&[("filter", Some(&runs)), (range_param(field), range)]);
+    }
+
+    /// Says which conditions go that the choice of a range did not show: what is built, where that can be read, has them
+    /// as well.
+    fn tell_replaced(self, ran: &str, field: Field, is_any_time: bool) {
+        let typed = self.typed.get_untracked();
+        let of = |text: &str| {
+            let filter = parsed(text).ok().flatten();
+            no_range(filter.as_ref(), field)
+        };
+        let of = [ran, &typed].map(of);
+        if let Some(gone) = of.iter().find(|gone| !gone.is_empty()) {
+            let done = if is_any_time {
+                "Removed from"
+            } else {
+                "Replaced in"
+            };
+            self.notices
+                .show(format!("{done} the filter: {gone}"), None);
+        }
     }
 
     /// Runs what is built: the URL says what runs.

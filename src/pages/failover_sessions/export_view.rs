@@ -168,7 +168,8 @@ pub fn Export(
             return;
         }
         wrong.set(None);
-        if every.get_untracked() {
+        // The list of the last 30 days is one page, whatever was chosen before it was shown.
+        if every.get_untracked() && !found.recent {
             all_pages(kind);
         } else if let Some(page) = untrack(|| found.page()) {
             write(kind, &page, &untrack(|| found.titles()), "");

@@ -1,40 +1,52 @@
 //! The panel "Query": tokens, ranges, the text as it is sent, and what is kept by name.
 
 use super::builder::Builder;
+use super::import_view::{ImportResponse, Imported};
 use super::query::{QueryParams, SIZE, SIZES, write_sort};
-use super::ranges::{Range, RelativeRange};
+use super::ranges::{End, Limit, Range, RelativeRange, in_zone};
 use super::saved_view::Saved;
 use super::token_view::GroupView;
 use super::tokens::field_label;
 use crate::live::use_watched;
 use crate::nav::use_nav;
-use crate::on_change::on_change;
-use crate::prefs::use_prefs;
+use crate::on_change::on_change_since;
+use crate::prefs::{Zone, use_prefs};
 use crate::ui::table::filters::Select;
 use crate::ui::time_zone::local_text;
 use crate::ui::{Copy, Icon, error_line, error_status, times};
-use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use vendors::veeam::{self, Field, Filter, MediaType, Sort};
 
-/// The panel.
-#[component]
-pub fn QueryForm(
+/// What the panel is about.
+#[derive(Clone)]
+pub struct QueryPanel {
     /// What the URL asks for.
-    params: Memo<QueryParams>,
+    pub params: Memo<QueryParams>,
     /// The query being built.
-    builder: Builder,
+    pub builder: Builder,
     /// The connections' ids and titles.
-    titles: Vec<(String, String)>,
+    pub titles: Vec<(String, String)>,
     /// The connection that is asked while the URL names none.
-    default: String,
+    pub default: String,
     /// The media type that the connection is configured for.
-    own: Memo<MediaType>,
+    pub own: Memo<MediaType>,
     /// The media type that is asked for.
-    wire: Signal<MediaType>,
-    /// What else can be done here.
-    children: Children,
-) -> impl IntoView {
+    pub wire: Signal<MediaType>,
+    /// Where an imported response is put.
+    pub imported: Imported,
+}
+
+/// The panel. No component: a plain function can be cut out of the program, and no row waits for what it draws.
+pub fn query_panel(panel: QueryPanel) -> AnyView {
+    let QueryPanel {
+        params,
+        builder,
+        titles,
+        default,
+        own,
+        wire,
+        imported,
+    } = panel;
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         builder.run();
@@ -139,10 +151,11 @@ pub fn QueryForm(
                     <Select label="Page size" param="size" options=sizes default=SIZE.to_string() />
                 </div>
                 <div class="row" hidden=all>{answer_as}</div>
-                <div class="end">{children()}</div>
+                <div class="end"><ImportResponse imported /></div>
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// The request line, as it would be sent now; of the list of the last 30 days, as it was.
@@ -200,6 +213,9 @@ fn Sent(
     }
 }
 
+/// The choice that says that the filter limits a time by conditions which are no range.
+const IN_FILTER: &str = "filter";
+
 /// When sessions started or ended: relative ranges, which are counted back from now, or two times.
 #[component]
 fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
@@ -209,42 +225,59 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
     let choose = move |event| {
         let value = event_target_value(&event);
-        let is_custom = value == "custom";
-        custom.set(is_custom);
+        custom.set(value == "custom");
         error.set(None);
-        if !is_custom {
+        // The times of a custom range are entered first, and what the filter says stays.
+        if !matches!(value.as_str(), "custom" | IN_FILTER) {
             builder.set_relative_range(field, RelativeRange::from_code(&value));
         }
     };
-    let in_force = Memo::new(move |_| (builder.relative_range(field), builder.custom_range(field)));
-    // Another range of the address takes the place of what is being entered.
-    on_change(move || {
-        let (_, range) = in_force.get();
-        custom.set(false);
+    let in_force = Memo::new(move |_| builder.limit(field));
+    on_change_since(move |before: Option<(Limit, Zone)>| {
+        let (limit, zone) = (in_force.get(), prefs.zone.get());
+        let at = move |at| times::offset(zone, at);
+        let was = before.filter(|(was, _)| *was == limit);
         error.set(None);
-        let text = |at: Option<DateTime<Utc>>| {
-            let zone = prefs.zone.get();
-            at.map(|at| local_text(at, &|at| times::offset(zone, at)))
-                .unwrap_or_default()
-        };
-        let (first, last) = match range {
-            Some(Range::Custom { from, to }) => (text(from), text(to)),
-            _ => Default::default(),
-        };
-        from.set(first);
-        to.set(last);
+        // Another range of the address takes the place of what is being entered, and other clocks show the same times.
+        if was.is_none() {
+            custom.set(false);
+        }
+        let ends = [(from, End::From), (to, End::To)];
+        for ((text, end), in_force) in ends.into_iter().zip(limit.ends()) {
+            let new = match was {
+                Some((_, old)) => {
+                    let old = move |at| times::offset(old, at);
+                    text.with_untracked(|text| in_zone(text, end, in_force, &old, &at))
+                }
+                None => in_force
+                    .map(|moment| local_text(moment, &at))
+                    .unwrap_or_default(),
+            };
+            // One that is incomplete has no text, and would be lost.
+            if text.with_untracked(|text| *text != new) {
+                text.set(new);
+            }
+        }
+        (limit, zone)
     });
     let chosen = Memo::new(move |_| match (custom.get(), in_force.get()) {
-        (true, _) | (false, (None, Some(_))) => "custom",
-        (false, (Some(range), _)) => range.code(),
-        (false, (None, None)) => "",
+        (true, _) | (false, Limit::Custom(_)) => "custom",
+        (false, Limit::Relative(range)) => range.code(),
+        (false, Limit::Other) => IN_FILTER,
+        (false, Limit::AnyTime) => "",
     });
+    // On offer only while it is so: nobody can choose it.
+    let elsewhere = move || {
+        let is_elsewhere = in_force.get() == Limit::Other;
+        is_elsewhere
+            .then(|| view! { <option value=IN_FILTER prop:selected=true>"In the filter"</option> })
+    };
     let is_custom = Memo::new(move |_| chosen.get() == "custom");
     let apply = move |_| {
         let zone = prefs.zone.get_untracked();
         let at = move |at| times::offset(zone, at);
         // An end that nobody edited stays: its text may stand for two moments.
-        let (_, before) = in_force.get_untracked();
+        let before = in_force.get_untracked().custom();
         match Range::custom(&from.get_untracked(), &to.get_untracked(), before, &at) {
             Ok(range) => {
                 error.set(None);
@@ -279,6 +312,7 @@ fn RangeChoice(builder: Builder, field: Field) -> impl IntoView {
             <select prop:value=move || chosen.get() on:change=choose>
                 <option value="" selected=move || chosen.get().is_empty()>"any time"</option>
                 {options}
+                {elsewhere}
                 <option value="custom" selected=move || is_custom.get()>"Custom…"</option>
             </select>
         </label>

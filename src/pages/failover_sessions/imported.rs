@@ -100,6 +100,10 @@ pub fn ImportedTable(
         chosen.set(places.with_untracked(|places| places.get(place).copied()));
     };
     let keys = move |event: leptos::ev::KeyboardEvent| {
+        // A key that is pressed on a header is for that one.
+        if event.target() != event.current_target() {
+            return;
+        }
         if event.key() == "Enter" {
             if let Some(place) = active.get_untracked() {
                 choose(place);

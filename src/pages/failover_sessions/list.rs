@@ -1,7 +1,7 @@
 //! The page `/failover-sessions`: the query, what it found, and what somebody imported.
 
 use super::builder::Builder;
-use super::form::QueryForm;
+use super::form::{QueryPanel, query_panel};
 use super::import_view::{ImportResponse, imported_response};
 use super::query::query_params;
 use super::results::{Results, wire_of};
@@ -80,11 +80,18 @@ pub fn FailoverSessions() -> impl IntoView {
         });
         view! { {asked}<Results connections params builder /> }.into_any()
     };
+    let panel = QueryPanel {
+        params,
+        builder,
+        titles,
+        default,
+        own,
+        wire,
+        imported,
+    };
     view! {
         <Heading text="Failover sessions" />
-        <QueryForm params builder titles default own wire>
-            <ImportResponse imported />
-        </QueryForm>
+        {query_panel(panel)}
         {imported_response(imported)}
         {results}
     }

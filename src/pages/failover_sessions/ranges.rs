@@ -4,6 +4,7 @@
 pub use super::relative_range::{RelativeRange, RelativeRanges};
 
 use crate::json;
+use crate::ui::table::filters::end_moment;
 use crate::ui::time_zone::{ZoneAt, clock, local_text, moments};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use std::fmt;
@@ -22,6 +23,39 @@ pub enum Range {
         /// The first moment after it.
         to: Option<DateTime<Utc>>,
     },
+}
+
+/// What limits a time field of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Nothing does.
+    AnyTime,
+    /// A relative range beside the filter.
+    Relative(RelativeRange),
+    /// A custom range, which the conditions of the filter give.
+    Custom(Range),
+    /// Conditions of the filter that are no range.
+    Other,
+}
+
+impl Limit {
+    /// The custom range.
+    #[must_use]
+    pub fn custom(self) -> Option<Range> {
+        match self {
+            Self::Custom(range) => Some(range),
+            _ => None,
+        }
+    }
+
+    /// The ends of the custom range, as far as it has any.
+    #[must_use]
+    pub fn ends(self) -> [Option<DateTime<Utc>>; 2] {
+        match self {
+            Self::Custom(Range::Custom { from, to }) => [from, to],
+            _ => [None; 2],
+        }
+    }
 }
 
 /// Which end of a range is wrong.
@@ -168,17 +202,30 @@ impl Range {
     }
 }
 
-/// A filter with other conditions in place of those by which it gives a field a range; what is nested
-/// in "any of" stays.
+/// The conditions on a field that have to hold and are no range, as they are sent; empty where there are none. A form
+/// of two ends cannot show them: they may exclude the first moment, or be several for one end.
+#[must_use]
+pub fn no_range(filter: Option<&Filter>, field: Field) -> String {
+    if Range::custom_of(filter, field).is_some() {
+        return String::new();
+    }
+    let required = filter.map(required).unwrap_or_default();
+    let own = required.iter().filter(|item| is_on(item, field));
+    let own: Vec<_> = own.map(ToString::to_string).collect();
+    own.join(";")
+}
+
+/// A filter with other conditions in place of those that it has on a field; what is nested in "any of" stays.
 #[must_use]
 pub fn replaced(filter: Option<&Filter>, field: Field, conditions: &[Filter]) -> Option<Filter> {
-    let is_other = |item: &&Filter| match item {
-        Filter::Condition(condition) => condition.field != field,
-        Filter::All(_) | Filter::Any(_) => true,
-    };
     let kept = filter.map(required).unwrap_or_default();
-    let kept = kept.iter().filter(is_other);
+    let kept = kept.iter().filter(|item| !is_on(item, field));
     Filter::All(kept.chain(conditions).cloned().collect()).normalised()
+}
+
+/// Whether it is a condition on a field.
+fn is_on(item: &Filter, field: Field) -> bool {
+    matches!(item, Filter::Condition(condition) if condition.field == field)
 }
 
 /// What has to hold in any case.
@@ -214,10 +261,26 @@ fn given(
     let [first, second] = moments(time, zone);
     let at = match end {
         End::From => first.or(second),
-        End::To => second.or(first),
+        End::To => end_moment(time, zone),
     };
     at.map(Some)
         .ok_or_else(|| RangeError::Skipped(end, text.to_owned()))
+}
+
+/// What is being entered for an end, on the clocks of another zone. It stays as it is while it is no time. `before` is the
+/// end that is in force, whose text may stand for two moments.
+#[must_use]
+pub fn in_zone(
+    text: &str,
+    end: End,
+    before: Option<DateTime<Utc>>,
+    old: ZoneAt,
+    new: ZoneAt,
+) -> String {
+    match given(text, end, before, old) {
+        Ok(Some(at)) => local_text(at, new),
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::ranges::utc;
 use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_word};
 use crate::live::keyed;
 use crate::prefs::use_prefs;
+use crate::ui::table::filters::end_moment;
 use crate::ui::table::search::lower;
 use crate::ui::time_zone::{self, local_text};
 use crate::ui::{self, Icon, error_line, times};
@@ -230,8 +231,17 @@ fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
             let at = move |at| times::offset(zone, at);
             let shown = move || value.get().and_then(|value| utc(&value)).map(|moment| local_text(moment, &at)).unwrap_or_default();
             let change = move |event| {
-                let text = event_target_value(&event);
-                let moment = time_zone::clock(&text).map(|time| time_zone::moment_or_next(time, &at));
+                let time = time_zone::clock(&event_target_value(&event));
+                // An event may come without a change, and what is shown may stand for two moments.
+                if time.is_some() && time == time_zone::clock(&untrack(shown)) {
+                    return;
+                }
+                let op = builder.tree.with_untracked(|tree| tree.token(id).map(|token| token.op));
+                let is_end = matches!(op, Some(Op::Less | Op::LessOrEqual));
+                let moment = time.map(|time| {
+                    let end = end_moment(time, &at).filter(|_| is_end);
+                    end.unwrap_or_else(|| time_zone::moment_or_next(time, &at))
+                });
                 let text = moment.map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
                 set(&text.unwrap_or_default());
             };

@@ -1,6 +1,8 @@
 //! Ranges against the clocks of zones, against the filter that they make, and back.
 
-use super::{End, Range, RangeError, RelativeRange, RelativeRanges, replaced, utc};
+use super::{
+    End, Range, RangeError, RelativeRange, RelativeRanges, in_zone, no_range, replaced, utc,
+};
 use crate::ui::time_zone::local_text;
 use crate::ui::time_zone::tests::{at, berlin, east};
 use chrono::{DateTime, Utc};
@@ -221,6 +223,56 @@ fn a_new_range_takes_the_place_of_the_old_one_and_of_nothing_else() {
     );
     let removed = replaced(Some(&new[0]), Field::CreationTime, &[]);
     assert_eq!(removed, None);
+}
+
+#[test]
+fn conditions_that_are_no_range_are_told_as_they_are_sent() {
+    let inclusive = "CreationTime>=\"2026-11-20T00:00:00Z\";CreationTime<=\"2026-11-21T00:00:00Z\"";
+    for (written, told) in [
+        (inclusive, inclusive),
+        (
+            "Result==Failed;CreationTime>\"2026-11-20\"",
+            "CreationTime>\"2026-11-20T00:00:00Z\"",
+        ),
+        (
+            "(CreationTime!=\"2026-11-20\";State==Working)",
+            "CreationTime!=\"2026-11-20T00:00:00Z\"",
+        ),
+        // A range, a condition that need not hold, and none.
+        ("CreationTime>=\"2026-11-20\"", ""),
+        ("CreationTime>\"2026-11-20\",Result==Failed", ""),
+        ("EndTime>\"2026-11-20\"", ""),
+    ] {
+        let told_of = no_range(Some(&filter(written)), Field::CreationTime);
+        assert_eq!(told_of, told, "{written}");
+    }
+    assert_eq!(no_range(None, Field::CreationTime), "");
+}
+
+#[test]
+fn what_is_being_entered_goes_on_the_clocks_of_the_other_zone() {
+    let utc = east(0);
+    let first = at("2026-10-25T00:30:00Z");
+    let second = at("2026-10-25T01:30:00Z");
+    for (text, end, before, shown) in [
+        ("2026-11-21T14:30", End::From, None, "2026-11-21T13:30"),
+        // What is in force stays the moment that it is; a time that was typed is the whole of both hours.
+        (
+            "2026-10-25T02:30",
+            End::From,
+            Some(second),
+            "2026-10-25T01:30",
+        ),
+        ("2026-10-25T02:30", End::To, Some(first), "2026-10-25T00:30"),
+        ("2026-10-25T02:30", End::From, None, "2026-10-25T00:30"),
+        ("2026-10-25T02:30", End::To, None, "2026-10-25T01:30"),
+        // No time, or not yet.
+        ("2026-03-29T02:30", End::From, None, "2026-03-29T02:30"),
+        ("", End::To, Some(first), ""),
+    ] {
+        let found = in_zone(text, end, before, &berlin, &utc);
+        assert_eq!(found, shown, "{text} {end:?}");
+    }
 }
 
 #[test]
