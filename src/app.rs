@@ -77,7 +77,7 @@ pub fn App() -> impl IntoView {
         Some(result) => match result {
             Ok((session, first)) => view! { <Console session first again=retry /> }.into_any(),
             Err(failure) if session::is_missing(&failure) && is_wall.get() => chunks.show(
-                Chunk::Wall,
+                Chunk::Pairing,
                 Piece::Pairing {
                     ended: false,
                     done: retry,
@@ -195,7 +195,7 @@ fn Console(
             Screen::Desk => view! { <Desk route /> }.into_any(),
             Screen::Wall => chunks.show(Chunk::Wall, Piece::Wall { demo }),
             Screen::Pairing => chunks.show(
-                Chunk::Wall,
+                Chunk::Pairing,
                 Piece::Pairing {
                     ended: true,
                     done: again,
@@ -226,6 +226,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 <LostTextBanner />
                 <shell::SignedOut />
                 <shell::Paused />
+                <shell::AlertsFail />
                 <shell::StoreInMemory />
                 {move || page(chunks, route.get())}
             </main>
@@ -242,7 +243,7 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
 fn page(chunks: Chunks, route: Route) -> AnyView {
     match Chunk::of(&route) {
         // These stand alone: `Console` draws the wall, and `App` the page for signing in.
-        Some(Chunk::Wall | Chunk::SignIn) => ().into_any(),
+        Some(Chunk::Wall | Chunk::Pairing | Chunk::SignIn) => ().into_any(),
         Some(chunk) => chunks.show(chunk, Piece::Page(route)),
         None if route == Route::Overview => view! { <pages::overview::Overview /> }.into_any(),
         None => view! { <pages::NotFound what="There is no page at this address." /> }.into_any(),

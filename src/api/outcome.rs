@@ -38,9 +38,9 @@ pub enum Outcome {
         /// Its values beside those that were sent.
         compared: Vec<Compared>,
     },
-    /// No response arrived: the change may or may not have been applied.
+    /// No response arrived, or it could not be read afterwards what the change did: it may or may not be in effect.
     Unknown {
-        /// Why there is no response.
+        /// Why there is no response, or why nothing could be read.
         failure: Failure,
         /// What was read afterwards, or where it can be seen.
         message: String,
@@ -89,13 +89,16 @@ pub async fn execute<T>(
     match change.await {
         Ok(answer) => {
             let (done, undoable) = done(&answer.value);
-            Outcome::Done {
-                undoable,
-                message: match check().await {
-                    Ok(now) => format!("{done} {now}"),
-                    Err(failure) => format!(
-                        "{done} The current state could not be read: {}.",
-                        failure.line()
+            match check().await {
+                Ok(now) => Outcome::Done {
+                    undoable,
+                    message: format!("{done} {now}"),
+                },
+                // A service may accept a change and not make it.
+                Err(failure) => Outcome::Unknown {
+                    failure,
+                    message: format!(
+                        "{done} The result is not verified, because the current state could not be read."
                     ),
                 },
             }
@@ -162,10 +165,33 @@ pub fn is_unknown(failure: &Failure) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_unknown;
-    use crate::api::Failure;
+    use super::{Outcome, execute, is_unknown};
     use crate::api::failure::Problem;
+    use crate::api::{Arrived, Failure};
+    use futures_util::FutureExt;
+    use std::future::ready;
     use vendors::call::{Unreadable, VendorError};
+
+    #[test]
+    fn a_change_is_done_only_where_what_it_did_was_read() {
+        let told = |read: Result<&str, Failure>| {
+            let read = read.map(str::to_owned);
+            let done = |(): &()| ("Plant B did it.".to_owned(), true);
+            let sent = execute(ready(Ok(Arrived::now(()))), done, async || read);
+            sent.now_or_never().expect("nothing to wait for")
+        };
+        let done = Outcome::Done {
+            message: "Plant B did it. It is so.".to_owned(),
+            undoable: true,
+        };
+        assert_eq!(told(Ok("It is so.")), done);
+        let failure = Failure::no_gateway("timed out");
+        let unknown = Outcome::Unknown {
+            failure: failure.clone(),
+            message: "Plant B did it. The result is not verified, because the current state could not be read.".to_owned(),
+        };
+        assert_eq!(told(Err(failure)), unknown);
+    }
 
     #[test]
     fn only_an_answer_that_says_no_is_a_refusal() {

@@ -39,7 +39,7 @@ story('the first visit fetches what the Overview needs, and every other piece on
   assert.deepEqual([...kinds].sort(), ['/', '/console-main.wasm', '/console.js']);
   await eventually(() => {
     const pieces = asked.filter(isPiece);
-    for (const name of ['activity', 'alarm_dialogs', 'connections', 'failover_session', 'failover_sessions', 'group', 'group_dialogs', 'groups', 'report', 'session_tools', 'sign_in', 'slicer_dialogs', 'slicer_group', 'slicers', 'wall']) {
+    for (const name of ['activity', 'alarm_dialogs', 'connections', 'failover_session', 'failover_sessions', 'group', 'group_dialogs', 'group_session', 'groups', 'pairing', 'report', 'session_tools', 'sign_in', 'slicer_dialogs', 'slicer_group', 'slicers', 'wall']) {
       assert.ok(pieces.some((path) => isOwn(path, name)), name);
     }
     assert.equal(pieces.length, new Set(pieces).size, 'each once');

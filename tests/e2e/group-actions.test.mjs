@@ -153,6 +153,73 @@ for (const [operation, change] of Object.entries(CHANGES)) {
   }
 }
 
+// The service answers with success and does nothing: what was asked for is not there afterwards.
+for (const [operation, body, now, notThere] of [
+  ['create group', '{"Id":"new-group"}', 'The group new-group does not exist.', true],
+  ['create session', '{"Id":"NEW-01.OpcUa"}', 'The session NEW-01.OpcUa does not exist.', true],
+  ['put session', '{"Id":"NEW-02.OpcUa"}', 'The session NEW-02.OpcUa does not exist.', true],
+  ['delete session', '{}', 'The session TANK-02.OpcUa still exists, or was created again. Primary is TANK-01.OpcUa.', false],
+  ['role override', '{"Value":1}', 'GAUGE-02.Modbus is now Secondary.', false],
+]) {
+  story(`${operation}: one that is accepted and not made is not shown as done`, async (told) => {
+    const { page, control, complaints } = told;
+    if (notThere) complaints.expect(GONE);
+    const change = CHANGES[operation];
+    const { connection } = change.at;
+    await change.go(told);
+    const { pathname } = new URL(page.url());
+    await control('POST', '/faults', { connection, operation, fault: { kind: 'body', body }, times: 1 });
+    await send(page, change.button).click();
+    await dialog(page).getByRole('heading', { name: 'The change is not in effect' }).waitFor();
+    await dialog(page).getByText(`${TITLES[connection]} accepted the change, but it is not in effect. ${now}`).waitFor();
+    await change.kept?.(page);
+    assert.equal(new URL(page.url()).pathname, pathname);
+    assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);
+  });
+}
+
+story('delete group: one that is accepted and not made leaves the page where it is', async (told) => {
+  const { page, control, world } = told;
+  await aboutToDelete(told, 'long-lived');
+  await control('POST', '/faults', { connection: 'plant-a', operation: 'delete group', fault: { kind: 'body', body: '{}' }, times: 1 });
+  await send(page, 'Delete group').click();
+  await dialog(page).getByRole('heading', { name: 'The change is not in effect' }).waitFor();
+  await dialog(page).getByText(/^Plant A accepted the change, but it is not in effect\. The group long-lived exists: /).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  await page.getByRole('heading', { level: 1, name: 'long-lived' }).waitFor();
+  assert.ok(await held(world, { connection: 'plant-a', group: 'long-lived' }));
+});
+
+story('clearing an override: one that is accepted and not made is told until it is dismissed', async (told) => {
+  const { page, control, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+  await send(page, 'Override role').click();
+  const clear = page.getByRole('button', { name: `Clear override ${B.standby}` });
+  await clear.waitFor();
+  const ignored = { kind: 'body', body: '{"Value":0}' };
+  await control('POST', '/faults', { connection: B.connection, operation: 'role override', fault: ignored, times: 1 });
+  await clear.click();
+  const unmade = notice(page, /Plant B accepted the change, but it is not in effect\. GAUGE-02\.Modbus is now Primary, overridden to Primary until/);
+  await unmade.waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);
+  await page.clock.fastForward(60_000);
+  await unmade.waitFor();
+  assert.ok((await sessionOf(world, B, B.standby)).RoleOverride);
+});
+
+story('delete session: where it cannot be read afterwards it is not said to be done', async (told) => {
+  const { page, control, complaints, world } = told;
+  complaints.expect(/status of 403/);
+  await CHANGES['delete session'].go(told);
+  await control('POST', '/faults', { connection: A.connection, operation: 'get session', fault: { kind: 'status', status: 403 } });
+  await send(page, 'Delete session').click();
+  const unknown = dialog(page).getByRole('region', { name: 'Outcome unknown' });
+  await unknown.getByText('Plant A deleted the session TANK-02.OpcUa. The result is not verified, because the current state could not be read.').waitFor();
+  assert.equal(await sessionOf(world, A, A.standby), undefined);
+});
+
 for (const [operation, change] of Object.entries(CHANGES)) {
   story(`${operation}: 401 says that it was not carried out`, async (told) => {
     const { page, control, complaints } = told;
@@ -725,6 +792,91 @@ story('role override: a session that is silent is warned of loudly and typed', a
   await dialog(page).getByText(/GAUGE-02.Modbus is silent, last heartbeat .* ago: it would stay Primary and no data would flow\./).waitFor();
   await dialog(page).getByText('it is silent').waitFor();
   assert.ok(await send(page, 'Override role').isDisabled());
+});
+
+/** A session's adapter falls silent, for longer than the FailoverTimeout. */
+const silence = async (control, { connection, group }, id) => {
+  await control('PATCH', path('systems', connection, 'groups', group, 'sessions', id), { silent: true });
+  await control('POST', '/clock/advance', { seconds: 300 });
+};
+
+story('role override: a session that has gone silent since one looked is not made Primary', async (told) => {
+  const { page, control, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  await page.getByRole('button', { name: `Override role ${B.standby}` }).click();
+  await send(page, 'Override role').waitFor();
+  await silence(control, B, B.standby);
+  await send(page, 'Override role').click();
+  const changed = dialog(page).getByRole('region', { name: 'Changed meanwhile' });
+  await changed.getByText('GAUGE-02.Modbus has gone silent since you started: it has posted no heartbeat for longer than the FailoverTimeout.').waitFor();
+  assert.equal((await vendorRequests(control, B.connection, 'role override')).length, 0);
+  assert.ok(!(await sessionOf(world, B, B.standby)).RoleOverride);
+  // What stands in the dialog follows: now it has to be typed.
+  await dialog(page).getByText('it is silent').waitFor();
+  assert.ok(await send(page, 'Override role').isDisabled());
+});
+
+story('delete session: the Primary is not deleted where who would follow has gone silent since one looked', async (told) => {
+  const { page, control, world } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  await page.getByRole('button', { name: `Delete session ${B.primary}` }).click();
+  await confirm(page, B.primary);
+  await silence(control, B, B.standby);
+  await send(page, 'Delete session').click();
+  const changed = dialog(page).getByRole('region', { name: 'Changed meanwhile' });
+  await changed.getByText('No other live session can take over from GAUGE-01.Modbus now. One could when you started.').waitFor();
+  assert.equal((await vendorRequests(control, B.connection, 'delete session')).length, 0);
+  assert.ok(await sessionOf(world, B, B.primary));
+  await dialog(page).getByText(/no data will be collected until one takes over/).waitFor();
+});
+
+story('a button that a refresh turned into another action is not pressed by a slip', async (told) => {
+  const { page, control } = told;
+  await openGroup(told, B);
+  await page.getByRole('button', { name: `Override role ${B.primary}` }).focus();
+  const turned = { kind: 'replace', find: '"RoleOverride":0', with: '"RoleOverride":1' };
+  await control('POST', '/faults', { connection: B.connection, operation: 'list sessions', fault: turned });
+  const clear = page.getByRole('button', { name: `Clear override ${B.primary}` });
+  await clear.waitFor({ timeout: 20_000 });
+  assert.ok(await clear.evaluate((button) => button === document.activeElement));
+  await page.keyboard.press('Enter');
+  await notice(page, `Nothing was sent: the button read “Override role ${B.primary}” when you turned to it, and now reads “Clear override ${B.primary}”. Press it again if you mean that.`).waitFor();
+  assert.equal(await dialog(page).count(), 0);
+  // It is meant now, and compared with what the service holds.
+  await page.keyboard.press('Enter');
+  await notice(page, `Nothing was sent: The role override of ${B.primary} has changed since you started.`).waitFor();
+  assert.equal((await vendorRequests(control, B.connection, 'role override')).length, 0);
+});
+
+story('put session: a name that somebody else has given since one looked is not overwritten unseen', async (told) => {
+  const { page, control, world } = told;
+  const { Name } = await sessionOf(world, A, A.standby);
+  const openForm = async (window) => {
+    await window.getByRole('link', { name: A.standby, exact: true }).click();
+    await window.getByRole('region', { name: `Session ${A.standby}`, exact: true }).getByRole('button', { name: `Put session ${A.standby}` }).click();
+  };
+  await openGroup(told, A);
+  await page.getByRole('button', { name: 'Pause refresh' }).click();
+  await openForm(page);
+  await fill(page, 'Name', 'Mine');
+  const other = await page.context().newPage();
+  await other.goto(path('groups', A.connection, A.group));
+  await openForm(other);
+  await fill(other, 'Name', 'Theirs');
+  await send(other, 'Put session').click();
+  await notice(other, /existed and was updated\./).waitFor();
+  await other.close();
+  await send(page, 'Put session').click();
+  const changed = dialog(page).getByRole('region', { name: 'Changed meanwhile' });
+  await changed.getByText(`The name of ${A.standby} is now “Theirs”. It was ${Name ? `“${Name}”` : 'empty'} when you started.`).waitFor();
+  assert.equal((await sessionOf(world, A, A.standby)).Name, 'Theirs');
+  assert.equal((await vendorRequests(control, A.connection, 'put session')).length, 1);
+  assert.equal(await dialog(page).getByLabel('Name', { exact: true }).inputValue(), 'Mine');
+  await send(page, 'Put session').click();
+  await notice(page, /existed and was updated\./).waitFor();
+  assert.equal((await sessionOf(world, A, A.standby)).Name, 'Mine');
 });
 
 story('an id to confirm that is filled in without an event is read all the same', async (told) => {

@@ -194,6 +194,35 @@ story('of a heartbeat that was posted at a time that is not reported it is not s
   });
 });
 
+story('that no session is primary is said only where that is known', async ({ page, control, visit }) => {
+  const spoil = (operation, fault) => control('POST', '/faults', { connection: 'plant-b', operation, fault });
+  const role = (word) => spoil('list sessions', { kind: 'replace', find: '"Role":"Primary"', with: `"Role":"${word}"` });
+  const panel = page.getByRole('region', { name: 'Takeover' });
+  // No session says that it is Primary, and the status does not name one.
+  await role('Observer');
+  await spoil('group status', { kind: 'body', body: '{}' });
+  await visit(path('groups', 'plant-b', 'gauging-modbus'));
+  await panel.getByText('Who is primary is not known: GAUGE-01.Modbus has the role “Observer”.').waitFor();
+  await control('DELETE', '/faults');
+  await role('Secondary');
+  await spoil('list sessions', { kind: 'replace', find: '"Id":"GAUGE-01.Modbus"', with: '"Id":"ELSE-01.Modbus"' });
+  await panel.getByText('GAUGE-01.Modbus is named primary, but its session is not listed.').waitFor({ timeout: 20_000 });
+  await spoil('group status', { kind: 'body', body: '{}' });
+  await panel.getByText('No session is primary, so there is no heartbeat to count from.').waitFor({ timeout: 20_000 });
+});
+
+story('data was last processed when the primary says so, also where the status does not', async ({ page, control, visit, world }) => {
+  const group = system(await world(), 'plant-b').groups.find(({ Id }) => Id === 'gauging-modbus');
+  const primary = group.Sessions.find(({ Role }) => Role === 'Primary');
+  await control('POST', '/faults', { connection: 'plant-b', operation: 'group status', fault: { kind: 'body', body: '{}' } });
+  await visit(path('groups', 'plant-b', group.Id));
+  const fact = page.getByRole('region', { name: 'Group facts' }).locator('dl > div').filter({ hasText: 'Last data processed' });
+  await fact.getByText(clockTime(primary.Heartbeat.LastDataProcessedTime)).waitFor();
+  const fault = { kind: 'replace', find: '"LastDataProcessedTime"', with: '"Elsewhere"' };
+  await control('POST', '/faults', { connection: 'plant-b', operation: 'list sessions', fault });
+  await fact.getByText('none reported').waitFor({ timeout: 20_000 });
+});
+
 /** Opens a group of so many sessions, and waits until they are read. */
 const openMany = async (told, sessions, visit = (address) => open(told, address)) => {
   const { page, control, world } = told;

@@ -1,7 +1,7 @@
 // The page /groups: all failover groups of both AVEVA systems.
 
 import assert from 'node:assert/strict';
-import { columns, eventually, rows, story, whenRows } from './harness.mjs';
+import { columns, eventually, open, pass, passEventually, rows, story, whenRows } from './harness.mjs';
 import { TITLES, clockTime, path, plain, system } from './support/worlds.mjs';
 
 const TABLE = 'Failover groups';
@@ -152,4 +152,41 @@ story('a service with very many groups is listed page by page, and shown page by
   const { requests } = await control('GET', '/requests');
   const lists = requests.filter((one) => one.connection === 'plant-b' && one.operation === 'list groups');
   assert.ok(['skip=0', 'skip=100', 'skip=200'].every((skip) => lists.some((one) => one.query.includes(skip))));
+});
+
+story('a group without a name says so, and one whose name cannot be read says that', async (told) => {
+  const { page, control, world, reread } = told;
+  await open(told, '/groups?connection=plant-b');
+  const [first, ...others] = system(await world(), 'plant-b').groups;
+  const nameless = others.find(({ Name, Description }) => !Name && !Description);
+  const fault = { kind: 'replace', find: '"Name"', with: '"Name":[7],"Was"' };
+  await control('POST', '/faults', { connection: 'plant-b', operation: 'list groups', fault });
+  await reread();
+  await pass(page, control, 5);
+  await whenRows(page, TABLE, (shown) => {
+    const of = ({ Id }) => shown.find(({ Group }) => Group.startsWith(plain(Id)))?.Group;
+    assert.equal(of(first), `${plain(first.Id)} name unreadable`);
+    assert.equal(of(nameless), `${plain(nameless.Id)} no name`);
+  });
+});
+
+story('a press keeps the order of the list, as a move of the pointer does', async (told) => {
+  const { page, control } = told;
+  await open(told, '/groups');
+  await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 10));
+  await page.getByRole('row').nth(4).hover();
+  for (const id of ['TANK-01.OpcUa', 'TANK-02.OpcUa']) {
+    await control('PATCH', path('systems', 'plant-a', 'groups', 'tankfarm-opcua', 'sessions', id), { silent: true });
+  }
+  await control('POST', '/clock/advance', { seconds: 300 });
+  const first = async () => (await rows(page, TABLE))[0].Group;
+  const state = async () => (await rows(page, TABLE)).find(({ Group }) => Group.startsWith('Tank Farm')).State;
+  await passEventually(page, control, async () => assert.doesNotMatch(await state(), /^Normal/), 20_000);
+  await page.mouse.down();
+  await page.mouse.up();
+  // Longer than a pointer that is left there keeps the order.
+  await pass(page, control, 28);
+  assert.doesNotMatch(await first(), /^Tank Farm/, 'somebody has just pressed');
+  await pass(page, control, 61);
+  assert.match(await first(), /^Tank Farm/);
 });

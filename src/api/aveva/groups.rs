@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::api::Failure;
-use crate::api::outcome::{Compared, Outcome, execute};
+use crate::api::outcome::{Compared, Outcome};
 use health::sort;
 use std::cell::Cell;
 use vendors::aveva::{self, GroupConfiguration, TimeSpan, Written};
@@ -32,26 +32,21 @@ impl Writer {
         let check = async || {
             let held = self.group(&id).await?;
             left.set(held.clone());
-            Ok(match held {
-                None => format!("The group {id} does not exist."),
-                Some(held) if differences(&held, &group).is_empty() => {
-                    "The group matches what you entered.".to_owned()
-                }
-                Some(held) => {
-                    let names: Vec<_> = differences(&held, &group)
-                        .into_iter()
-                        .map(|one| format!("{} {}", one.property, one.theirs))
-                        .collect();
-                    format!("The group on the server has: {}.", names.join(", "))
-                }
-            })
+            let Some(held) = held else {
+                return Ok((false, format!("The group {id} does not exist.")));
+            };
+            let different = differences(&held, &group);
+            let names = |one: &Compared| format!("{} {}", one.property, one.theirs);
+            let names: Vec<_> = different.iter().map(names).collect();
+            let words = if names.is_empty() {
+                "The group matches what you entered.".to_owned()
+            } else {
+                format!("The group on the server has: {}.", names.join(", "))
+            };
+            Ok((is_as_entered(&different), words))
         };
-        let outcome = execute(
-            self.send(&aveva::groups(&self.base).create(&group)),
-            done,
-            check,
-        )
-        .await;
+        let call = aveva::groups(&self.base).create(&group);
+        let outcome = self.change(&call, done, check).await;
         let outcome = match outcome {
             Outcome::Refused { failure, .. } if failure.status() == 409 => {
                 let theirs = self.group(&id).await;
@@ -99,22 +94,19 @@ impl Writer {
         }
         let title = &self.title;
         let check = async || {
-            Ok(match self.group(id).await? {
-                None => "It no longer exists.".to_owned(),
-                Some(_) => {
-                    format!(
-                        "The group {id} exists: it was not deleted, not yet deleted, or created again."
-                    )
-                }
-            })
+            let is_gone = self.group(id).await?.is_none();
+            let words = if is_gone {
+                "It no longer exists.".to_owned()
+            } else {
+                format!(
+                    "The group {id} exists: it was not deleted, not yet deleted, or created again."
+                )
+            };
+            Ok((is_gone, words))
         };
         let call = aveva::groups(&self.base).delete(id);
-        let outcome = execute(
-            self.send(&call),
-            |()| (format!("{title} deleted the group {id}."), false),
-            check,
-        )
-        .await;
+        let done = |(): &()| (format!("{title} deleted the group {id}."), false);
+        let outcome = self.change(&call, done, check).await;
         match outcome {
             Outcome::Refused { failure, .. } if failure.status() == 409 => {
                 let ids = first_of(sessions);
@@ -177,20 +169,23 @@ fn changed(
 
 fn json(data: Option<&serde_json::Map<String, serde_json::Value>>) -> String {
     data.filter(|data| !data.is_empty()).map_or_else(
-        || "–".to_owned(),
+        || NONE.to_owned(),
         |data| serde_json::Value::from(data.clone()).to_string(),
     )
 }
+
+/// What stands for a property that there is none of.
+const NONE: &str = "–";
 
 /// Every property of what the server holds beside what was sent.
 fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compared> {
     let text = |text: Option<&String>| {
         text.cloned()
             .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| "–".to_owned())
+            .unwrap_or_else(|| NONE.to_owned())
     };
     let span =
-        |span: Option<TimeSpan>| span.map_or_else(|| "–".to_owned(), |span| span.to_string());
+        |span: Option<TimeSpan>| span.map_or_else(|| NONE.to_owned(), |span| span.to_string());
     let of = |property, theirs, yours| Compared {
         property,
         theirs,
@@ -227,9 +222,14 @@ fn differences(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<C
     all
 }
 
+/// Whether the server holds what was entered. Of what was left empty it may hold its default.
+fn is_as_entered(different: &[Compared]) -> bool {
+    different.iter().all(|one| one.yours == NONE)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{changed, differences, first_of};
+    use super::{changed, differences, first_of, is_as_entered};
     use vendors::aveva::{GroupConfiguration, TimeSpan};
 
     #[test]
@@ -280,6 +280,16 @@ mod tests {
             ..GroupConfiguration::default()
         };
         assert_eq!(differences(&of(Some(""), 60), &of(None, 60)), []);
+        let is_as_entered = |theirs, yours| is_as_entered(&differences(&theirs, &yours));
+        assert!(is_as_entered(of(Some("Kiln"), 60), of(None, 60)));
+        let default = GroupConfiguration {
+            failover_timeout: None,
+            ..of(None, 60)
+        };
+        assert!(is_as_entered(of(None, 60), default.clone()));
+        assert!(!is_as_entered(default, of(None, 60)));
+        assert!(!is_as_entered(of(None, 60), of(None, 90)));
+        assert!(!is_as_entered(of(Some("Kiln"), 60), of(Some("Oven"), 60)));
         let found = differences(&of(Some("Kiln"), 60), &of(Some("Oven"), 90));
         let found: Vec<_> = found
             .iter()

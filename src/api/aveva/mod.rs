@@ -1,12 +1,16 @@
 //! Changes to AVEVA client failover. Each is sent once and then verified by reading.
 
 mod groups;
+mod seen_session;
 mod sessions;
 
 pub use groups::LISTED;
+pub use seen_session::SeenSession;
 
 use super::failure::Failure;
-use super::transport::{Arrived, Purpose, send};
+use super::outcome::{Outcome, execute};
+use super::transport::{Arrived, Purpose, VendorDate, send};
+use std::cell::Cell;
 use vendors::Call;
 use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Role};
 
@@ -44,7 +48,37 @@ impl Writer {
         group: &str,
         id: &str,
     ) -> Result<Option<ClientSession>, Failure> {
-        found(self.send(&aveva::sessions(&self.base, group).get(id)).await)
+        Ok(self.session_and_date(group, id).await?.0)
+    }
+
+    /// A session, and the vendor's clock in the answer.
+    pub(super) async fn session_and_date(
+        &self,
+        group: &str,
+        id: &str,
+    ) -> Result<(Option<ClientSession>, Option<VendorDate>), Failure> {
+        let read = self.send(&aveva::sessions(&self.base, group).get(id)).await;
+        let date = read.as_ref().ok().and_then(|arrived| arrived.date);
+        Ok((found(read)?, date))
+    }
+
+    /// Sends a change once and then reads the state. `check` describes that, and says whether what was asked for is
+    /// there: a change that the service accepts and does not make is not done.
+    pub(super) async fn change<T>(
+        &self,
+        call: &Call<T>,
+        done: impl FnOnce(&T) -> (String, bool),
+        check: impl AsyncFnOnce() -> Result<(bool, String), Failure>,
+    ) -> Outcome {
+        let missed = Cell::new(None);
+        let outcome = execute(self.send(call), done, async || {
+            let (is_there, now) = check().await?;
+            if !is_there {
+                missed.set(Some(now.clone()));
+            }
+            Ok(now)
+        });
+        verified(outcome.await, missed.take(), &self.title)
     }
 
     /// The current primary, in a sentence.
@@ -59,6 +93,16 @@ impl Writer {
             }
         };
         Ok(leader_words(status.value, &sessions))
+    }
+}
+
+/// The outcome of a change; `missed` is the state that was read afterwards, where that is not what was asked for.
+fn verified(outcome: Outcome, missed: Option<String>, title: &str) -> Outcome {
+    match (outcome, missed) {
+        (Outcome::Done { .. }, Some(now)) => Outcome::Unverified {
+            message: format!("{title} accepted the change, but it is not in effect. {now}"),
+        },
+        (outcome, _) => outcome,
     }
 }
 
@@ -82,8 +126,27 @@ fn leader_words(status: GroupStatus, sessions: &[ClientSession]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::leader_words;
+    use super::{leader_words, verified};
+    use crate::api::{Failure, Outcome};
     use vendors::aveva::{ClientSession, GroupStatus, Role};
+
+    #[test]
+    fn a_change_that_was_accepted_and_not_made_is_not_done() {
+        let done = || Outcome::Done {
+            message: "Plant B deleted the session a. It no longer exists.".to_owned(),
+            undoable: true,
+        };
+        assert_eq!(verified(done(), None, "Plant B"), done());
+        let missed = || Some("The session a still exists.".to_owned());
+        assert_eq!(
+            verified(done(), missed(), "Plant B"),
+            Outcome::Unverified {
+                message: "Plant B accepted the change, but it is not in effect. The session a still exists.".to_owned(),
+            }
+        );
+        let refused = || Outcome::refused(Failure::no_gateway("timed out"));
+        assert_eq!(verified(refused(), missed(), "Plant B"), refused());
+    }
 
     #[test]
     fn who_leads_is_said_by_the_sessions_where_the_status_leaves_it_out() {

@@ -227,7 +227,7 @@ impl Frame {
             Piece::Page(Route::SignIn) => Self::Screen,
             Piece::Page(route) => Self::Page(route.clone()),
             Piece::Wall { .. } | Piece::Pairing { .. } => Self::Screen,
-            Piece::Polling(_) | Piece::Imported(_) => Self::Part,
+            Piece::Polling(_) | Piece::Imported(_) | Piece::GroupSession(..) => Self::Part,
             Piece::Dialog(_, on_close) => Self::Dialog(*on_close),
         }
     }

@@ -38,6 +38,8 @@ pub enum Piece {
         /// Somebody is signed in now.
         done: Callback<()>,
     },
+    /// One session of a client failover group, by its id, on the group's page.
+    GroupSession(groups::ActionContext, String),
     /// How the gateway reads the connection of this id, in the top bar.
     Polling(String),
     /// What was imported on the page of failover sessions.
@@ -110,6 +112,8 @@ pub enum Chunk {
     Groups,
     /// One client failover group.
     Group,
+    /// One session of a client failover group in full.
+    GroupSession,
     /// The dialogs about client failover groups.
     GroupDialogs,
     /// The list of slicer groups.
@@ -130,17 +134,20 @@ pub enum Chunk {
     Report,
     /// Connections and walls, and how a connection is read.
     Connections,
-    /// The status wall, and pairing.
+    /// The screen that waits to become a wall.
+    Pairing,
+    /// The status wall.
     Wall,
 }
 
 impl Chunk {
     /// Every chunk, in the order in which an idle page fetches them.
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::SignIn,
         Self::AlarmDialogs,
         Self::Groups,
         Self::Group,
+        Self::GroupSession,
         Self::GroupDialogs,
         Self::Slicers,
         Self::SlicerGroup,
@@ -151,6 +158,7 @@ impl Chunk {
         Self::Activity,
         Self::Report,
         Self::Connections,
+        Self::Pairing,
         Self::Wall,
     ];
 
@@ -177,14 +185,14 @@ impl Chunk {
     fn words(self) -> &'static str {
         match self {
             Self::AlarmDialogs => "Overview",
-            Self::Groups | Self::Group | Self::GroupDialogs => "Groups",
+            Self::Groups | Self::Group | Self::GroupSession | Self::GroupDialogs => "Groups",
             Self::Slicers | Self::SlicerGroup | Self::SlicerDialogs => "Slicers",
             Self::FailoverSessions | Self::FailoverSession | Self::SessionTools => {
                 "Failover sessions"
             }
             Self::Activity | Self::Report => "Activity",
             Self::Connections => "Connections",
-            Self::Wall => "Status wall",
+            Self::Pairing | Self::Wall => "Status wall",
             Self::SignIn => "Sign in",
         }
     }
@@ -194,6 +202,7 @@ impl Chunk {
             Self::AlarmDialogs => in_alarm_dialogs::load().await,
             Self::Groups => in_groups::load().await,
             Self::Group => in_group::load().await,
+            Self::GroupSession => in_group_session::load().await,
             Self::GroupDialogs => in_group_dialogs::load().await,
             Self::Slicers => in_slicers::load().await,
             Self::SlicerGroup => in_slicer_group::load().await,
@@ -204,6 +213,7 @@ impl Chunk {
             Self::Activity => in_activity::load().await,
             Self::Report => in_report::load().await,
             Self::Connections => in_connections::load().await,
+            Self::Pairing => in_pairing::load().await,
             Self::Wall => in_wall::load().await,
             Self::SignIn => in_sign_in::load().await,
         }
@@ -215,6 +225,7 @@ impl Chunk {
             Self::AlarmDialogs => at_once(in_alarm_dialogs::draw(piece)),
             Self::Groups => at_once(in_groups::draw(piece)),
             Self::Group => at_once(in_group::draw(piece)),
+            Self::GroupSession => at_once(in_group_session::draw(piece)),
             Self::GroupDialogs => at_once(in_group_dialogs::draw(piece)),
             Self::Slicers => at_once(in_slicers::draw(piece)),
             Self::SlicerGroup => at_once(in_slicer_group::draw(piece)),
@@ -225,6 +236,7 @@ impl Chunk {
             Self::Activity => at_once(in_activity::draw(piece)),
             Self::Report => at_once(in_report::draw(piece)),
             Self::Connections => at_once(in_connections::draw(piece)),
+            Self::Pairing => at_once(in_pairing::draw(piece)),
             Self::Wall => at_once(in_wall::draw(piece)),
             Self::SignIn => at_once(in_sign_in::draw(piece)),
         }
@@ -301,6 +313,11 @@ chunk!(in_group, group, piece => match piece {
     _ => ().into_any(),
 });
 
+chunk!(in_group_session, group_session, piece => match piece {
+    Piece::GroupSession(context, id) => view! { <groups::SessionPanel context id /> }.into_any(),
+    _ => ().into_any(),
+});
+
 chunk!(in_group_dialogs, group_dialogs, piece => match piece {
     Piece::Dialog(dialog, on_close) => match *dialog {
         Dialog::CreateGroup { writers, changed } => {
@@ -367,9 +384,13 @@ chunk!(in_connections, connections, piece => match piece {
     _ => view! { <connections::Connections /> }.into_any(),
 });
 
+chunk!(in_pairing, pairing, piece => match piece {
+    Piece::Pairing { ended, done } => view! { <pairing::Pairing ended done /> }.into_any(),
+    _ => ().into_any(),
+});
+
 chunk!(in_wall, wall, piece => match piece {
     Piece::Wall { demo } => view! { <wall::StatusWall demo /> }.into_any(),
-    Piece::Pairing { ended, done } => view! { <pairing::Pairing ended done /> }.into_any(),
     // No page inside the shell is in this chunk, and no dialog.
     _ => ().into_any(),
 });

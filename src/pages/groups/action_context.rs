@@ -1,6 +1,6 @@
 //! The actions on a group's page: the open dialog, and what a change is sent with.
 
-use crate::api::aveva::Writer;
+use crate::api::aveva::{SeenSession, Writer};
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::{Clock, Group, Live, Watched, use_clock, use_watched};
@@ -128,6 +128,17 @@ impl ActionContext {
         let group = self.live.value_untracked()?;
         let mut sessions = group.detail.sessions.iter();
         sessions.find(|one| one.id.as_deref() == Some(id)).cloned()
+    }
+
+    /// The same, with what is said of it at this moment.
+    #[must_use]
+    pub fn seen(self, id: &str) -> Option<SeenSession> {
+        let seen = untrack(|| {
+            self.with_group(Some(id), |group, session| {
+                Some(SeenSession::of(&group, session?))
+            })
+        });
+        seen.flatten()
     }
 
     /// Whether an action on a session that needs no dialog is being sent.

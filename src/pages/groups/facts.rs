@@ -1,18 +1,36 @@
 //! What a group is: its state, its id, its FailoverTimeout.
 
 use super::action_context::{ActionContext, Open};
+use crate::live::aveva::Election;
 use crate::live::{Detail, use_clock};
 use crate::pages::resource_row::{StateTag, page_state};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, times};
 use chrono::TimeDelta;
-use health::groups::Action;
+use health::groups::{Action, last_data};
 use health::inventory::unreadable_of_group;
 use health::severity::Severity;
 use health::verdict::Verdict;
 use health::words;
 use leptos::prelude::*;
+use vendors::UnreadableField;
+use vendors::aveva::{ClientSession, GroupStatus};
+
+/// What stands for the time of the last data where there is none. A time that is left out and one that says never are
+/// read alike.
+fn without_data(primary: Option<&ClientSession>, status: &GroupStatus) -> &'static str {
+    let unreadable = |fields, name| UnreadableField::find(fields, name).is_some();
+    let is_unreadable = primary.is_some_and(|primary| {
+        unreadable(&primary.unreadable, "Heartbeat")
+            || unreadable(&primary.unreadable, "Heartbeat.LastDataProcessedTime")
+    });
+    if is_unreadable || unreadable(&status.unreadable, "LastDataProcessedTime") {
+        "unreadable"
+    } else {
+        "none reported"
+    }
+}
 
 /// The facts of a group.
 #[component]
@@ -21,6 +39,8 @@ pub fn Facts(
     context: ActionContext,
     /// The connection.
     connection: String,
+    /// Who leads.
+    election: Memo<Election>,
     /// What is said of the group.
     verdict: Memo<Option<Verdict>>,
 ) -> impl IntoView {
@@ -53,13 +73,14 @@ pub fn Facts(
     };
     let data = move || {
         let now = live.status.vendor_time(clock);
-        let group = live.value();
-        let status = group.as_ref().map(|group| &group.detail.status);
-        let at = status.and_then(|status| status.last_data_processed_time);
-        let (at, ago) = times::moment_and_age(at, now, prefs.zone.get());
-        let unreadable = status.map_or(&[][..], |status| &status.unreadable);
-        let ago = or_unreadable(unreadable, "LastDataProcessedTime", ago);
-        view! { {at}" "<small>{ago}</small> }
+        let group = live.value()?;
+        let (status, election) = (&group.detail.status, election.read());
+        let primary = election.primary.as_ref();
+        let (at, ago) = match last_data(primary, status) {
+            None => ("–".to_owned(), without_data(primary, status).to_owned()),
+            at => times::moment_and_age(at, now, prefs.zone.get()),
+        };
+        Some(view! { {at}" "<small>{ago}</small> })
     };
     let unreadable = Signal::derive(move || {
         live.value().map_or_else(Vec::new, |group| {
@@ -118,5 +139,41 @@ pub fn Facts(
                 {act(Action::DeleteGroup, "Delete group", Open::DeleteGroup)}
             </p>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_data;
+    use vendors::UnreadableField;
+    use vendors::aveva::{ClientSession, GroupStatus};
+
+    #[test]
+    fn a_time_that_cannot_be_read_is_not_one_that_is_not_reported() {
+        let fields = |name: Option<&str>| {
+            let field = |name: &str| UnreadableField {
+                name: name.to_owned(),
+                raw: "?".to_owned(),
+            };
+            name.map(field).into_iter().collect::<Vec<_>>()
+        };
+        for (primary, status, words) in [
+            (None, None, "none reported"),
+            (Some("Role"), Some("Primary"), "none reported"),
+            (None, Some("LastDataProcessedTime"), "unreadable"),
+            (Some("Heartbeat"), None, "unreadable"),
+            (Some("Heartbeat.LastDataProcessedTime"), None, "unreadable"),
+        ] {
+            let primary = ClientSession {
+                unreadable: fields(primary),
+                ..ClientSession::default()
+            };
+            let status = GroupStatus {
+                unreadable: fields(status),
+                ..GroupStatus::default()
+            };
+            assert_eq!(without_data(Some(&primary), &status), words);
+        }
+        assert_eq!(without_data(None, &GroupStatus::default()), "none reported");
     }
 }

@@ -3,7 +3,7 @@
 use super::action_context::ActionContext;
 use super::candidates::Next;
 use super::facts::Facts;
-use super::session_panel::SessionPanel;
+use super::session_panel::OpenSession;
 use super::sessions::Sessions;
 use super::takeover::Takeover;
 use crate::live::{aveva, use_clock, use_watched};
@@ -65,7 +65,7 @@ pub fn GroupPage(
     let system = title.clone();
     view! {
         <DetailPage live system heading parent=("Groups", Route::Groups) missing resource>
-            <Facts context connection=title.clone() verdict />
+            <Facts context connection=title.clone() election verdict />
             <div class="cols side">
                 <Takeover live election verdict resource=of />
                 <Next live election />
@@ -73,7 +73,7 @@ pub fn GroupPage(
             <Sessions context election />
             <Timeline resource=of.get_value() />
             <RecentActivity resource=of.get_value() />
-            <SessionPanel context />
+            <OpenSession context />
         </DetailPage>
         {dialog}
     }

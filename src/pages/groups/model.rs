@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::groups::{HeartbeatState, Members, Override, override_of};
 use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
 use health::words;
+use vendors::UnreadableField;
 use vendors::aveva::{ApiVersion, ClientSession, TimeSpan};
 
 /// The list of groups.
@@ -92,10 +93,12 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
     let facts = facts(resource).cloned().unwrap_or_default();
     let id = resource.key.id.clone();
     let named = resource.name != id;
+    let is_unreadable = UnreadableField::find(&resource.unreadable, "Name").is_some();
     let sub = match (named, facts.description) {
         (true, _) => id,
+        (false, _) if is_unreadable => "name unreadable".to_owned(),
         (false, Some(description)) => description,
-        (false, None) => "created by an adapter, no name".to_owned(),
+        (false, None) => "no name".to_owned(),
     };
     Row {
         state,
@@ -245,25 +248,44 @@ mod tests {
 
     #[test]
     fn a_group_without_a_name_shows_its_id_and_says_why() {
-        for (name, description, expected) in [
+        for (name, description, unreadable, expected) in [
+            (None, None, None, ("flare-07", "no name", false)),
             (
                 None,
                 None,
-                ("flare-07", "created by an adapter, no name", false),
+                Some("Description"),
+                ("flare-07", "no name", false),
             ),
-            (None, Some("Flare gas"), ("flare-07", "Flare gas", false)),
+            (
+                None,
+                Some("Flare gas"),
+                None,
+                ("flare-07", "Flare gas", false),
+            ),
+            (
+                None,
+                Some("Flare gas"),
+                Some("Name"),
+                ("flare-07", "name unreadable", false),
+            ),
             (
                 Some("Flare"),
                 Some("Flare gas"),
+                None,
                 ("Flare", "flare-07", true),
             ),
         ] {
+            let field = |name: &str| UnreadableField {
+                name: name.to_owned(),
+                raw: "[]".to_owned(),
+            };
             let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
             let group = WatchedGroup {
                 configuration: GroupConfiguration {
                     id: Some("flare-07".to_owned()),
                     name: name.map(str::to_owned),
                     description: description.map(str::to_owned),
+                    unreadable: unreadable.map(field).into_iter().collect(),
                     ..GroupConfiguration::default()
                 },
                 detail: None,

@@ -1,32 +1,42 @@
 //! One session of a group in full, at an address of its own: `?session={id}`.
 
-use super::action_context::{ActionContext, Open};
-use super::dialogs::clear_override;
+use super::action_context::ActionContext;
 use super::model::{override_words, without_override};
+use super::session_actions::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
+use crate::pages::chunks::{Chunk, Piece, use_chunks};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, Icon, focus, number, times};
 use chrono::{DateTime, Utc};
-use health::groups::{Action, is_untimed, role_word};
+use health::groups::{is_untimed, role_word};
 use leptos::html;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
 
-/// The panel; nothing while no session is asked for.
+/// The panel of the session that the address names; nothing while it names none. A chunk of its own.
+#[component]
+pub fn OpenSession(
+    /// The page's actions.
+    context: ActionContext,
+) -> impl IntoView {
+    let (nav, chunks) = (use_nav(), use_chunks());
+    let id = Memo::new(move |_| nav.param("session"));
+    move || {
+        let piece = Piece::GroupSession(context, id.get()?);
+        Some(chunks.show(Chunk::GroupSession, piece))
+    }
+}
+
+/// The panel.
 #[component]
 pub fn SessionPanel(
     /// The page's actions.
     context: ActionContext,
+    /// The session's id.
+    id: String,
 ) -> impl IntoView {
-    let nav = use_nav();
-    let id = Memo::new(move |_| nav.param("session"));
-    move || id.get().map(|id| view! { <Panel context id /> })
-}
-
-#[component]
-fn Panel(context: ActionContext, id: String) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
     let session = {
         let id = id.clone();
@@ -152,62 +162,5 @@ fn Panel(context: ActionContext, id: String) -> impl IntoView {
                 <SessionActions context id=buttons.clone() pinned=Signal::derive(move || pinned.read().is_some()) words=true />
             </Show>
         </section>
-    }
-}
-
-/// What can be done with a session: pictures in a row of a table, words in the panel.
-#[component]
-pub fn SessionActions(
-    /// The page's actions.
-    context: ActionContext,
-    /// The session's id.
-    #[prop(into)]
-    id: Signal<String>,
-    /// Whether its role is overridden.
-    pinned: Signal<bool>,
-    /// Whether the buttons have words.
-    words: bool,
-) -> impl IntoView {
-    // One button for both states of the override: whoever pressed it keeps the focus on it.
-    let button = move |action: Signal<Action>, icon: &'static str, click: Callback<String>| {
-        context.offers(action.get_untracked()).then(|| {
-            let name = move || format!("{} {}", action.get().name(), id.read());
-            let press = move |_| click.run(id.get_untracked());
-            // Not disabled, which would take the focus away.
-            let busy = move || {
-                let clears = action.get() == Action::ClearOverride;
-                (clears && context.is_sending(&id.read())).then_some("true")
-            };
-            if words {
-                view! { <button type="button" class="btn" aria-label=name aria-busy=busy on:click=press>{move || action.get().name()}</button> }.into_any()
-            } else {
-                view! { <button type="button" class="icon" aria-label=name aria-busy=busy title=move || action.get().name() on:click=press><Icon name=icon /></button> }.into_any()
-            }
-        })
-    };
-    let fixed = |action: Action| Signal::stored(action);
-    let opens =
-        move |of: fn(String) -> Open| Callback::new(move |id| context.open.set(Some(of(id))));
-    let override_action = Signal::derive(move || {
-        if pinned.get() {
-            Action::ClearOverride
-        } else {
-            Action::OverrideRole
-        }
-    });
-    let change_override = Callback::new(move |id| {
-        if pinned.get_untracked() {
-            clear_override(context, id);
-        } else {
-            context.open.set(Some(Open::OverrideRole(id)));
-        }
-    });
-    view! {
-        <div class="row acts" class:bar=words>
-            {button(fixed(Action::PostHeartbeat), "beat", opens(Open::PostHeartbeat))}
-            {button(override_action, "pin", change_override)}
-            {words.then(|| button(fixed(Action::PutSession), "plus", opens(|id| Open::PutSession(Some(id)))))}
-            {button(fixed(Action::DeleteSession), "bin", opens(Open::DeleteSession))}
-        </div>
     }
 }

@@ -2,7 +2,7 @@
 
 use super::action_context::ActionContext;
 use super::model::{heartbeat_bar, override_words, without_override};
-use super::session_panel::SessionActions;
+use super::session_actions::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::pages::resource_row::{MomentCell, row_time};

@@ -6,7 +6,7 @@ use crate::live::aveva::Election;
 use crate::live::{Group, Live, Watched, clock, use_clock, use_watched};
 use crate::prefs::use_prefs;
 use chrono::TimeDelta;
-use health::groups::{heartbeat_timing, is_pinned, session_name};
+use health::groups::{heartbeat_timing, is_pinned, session_name, why_not_known};
 use health::inventory::ResourceKey;
 use health::severity::Severity;
 use health::verdict::Verdict;
@@ -101,9 +101,11 @@ pub fn Takeover(
             return Shown::Handover(words);
         }
         let Some(session) = &election.primary else {
-            return Shown::Words(
-                "No session is primary, so there is no heartbeat to count from.".to_owned(),
-            );
+            let detail = &group.detail;
+            let why = why_not_known(&detail.status, &detail.sessions, detail.left_out);
+            let nobody =
+                || "No session is primary, so there is no heartbeat to count from.".to_owned();
+            return Shown::Words(why.unwrap_or_else(nobody));
         };
         let next = next.read();
         let takeover = countdown::Takeover {

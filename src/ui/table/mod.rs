@@ -2,6 +2,7 @@
 //! them, and virtual rows.
 
 pub mod filters;
+pub mod intent;
 pub mod row_focus;
 pub mod row_in_view;
 pub mod row_window;

@@ -100,6 +100,7 @@ pub fn StableRows(
                 row_lock.moved();
             }
             on:pointermove=move |_| row_lock.moved()
+            on:pointerdown=move |_| row_lock.moved()
             on:keydown=move |_| row_lock.moved()
             on:pointerleave=move |_| row_lock.pointer.set(false)
             on:focusin=move |_| {

@@ -22,7 +22,7 @@ pub fn DeleteSession(
     let of = id.clone();
     let run = running(context, move |writer, group| {
         let id = of.clone();
-        let seen = context.session(&id);
+        let seen = context.seen(&id);
         async move {
             (
                 Some(writer.delete_session(&group, &id, seen.as_ref()).await),

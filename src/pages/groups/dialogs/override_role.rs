@@ -42,10 +42,10 @@ pub fn OverrideRole(
     let of = id.clone();
     let run = running(context, move |writer, group| {
         let (id, expires) = (of.clone(), untrack(read).ok().flatten());
-        let seen = context.session(&id);
+        let seen = context.seen(&id);
         // Where there is an override already, clearing this one would not bring that back.
         let is_free = |seen: &ClientSession| override_of(seen, context.now()) == Override::None;
-        let is_undoable = seen.as_ref().is_some_and(is_free);
+        let is_undoable = seen.as_ref().is_some_and(|seen| is_free(&seen.session));
         async move {
             let sent = writer
                 .override_role(&group, &id, RoleOverride::Primary, expires, seen.as_ref())
@@ -99,11 +99,10 @@ pub fn clear_override(context: ActionContext, id: String) {
     let browser = || clock::time(clock::now());
     // When it is undone, the page and its vendor clock may be gone.
     let ahead = context.now() - browser();
-    let seen = context.session(&id);
-    let is_undoable = seen.as_ref().is_some_and(is_known);
-    let ends = seen
-        .as_ref()
-        .and_then(|session| session.role_override_expiration_time);
+    let seen = context.seen(&id);
+    let session = seen.as_ref().map(|seen| &seen.session);
+    let is_undoable = session.is_some_and(is_known);
+    let ends = session.and_then(|session| session.role_override_expiration_time);
     leptos::task::spawn_local(async move {
         let sent = writer
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())

@@ -33,11 +33,12 @@ pub fn SessionForm(
     let known = id.is_some();
     let held = id.as_deref().and_then(|id| context.session(id));
     let session_id = RwSignal::new(id.clone().unwrap_or_default());
-    let name = RwSignal::new(
-        held.as_ref()
-            .and_then(|one| one.name.clone())
-            .unwrap_or_default(),
-    );
+    let name_of =
+        |session: Option<ClientSession>| session.and_then(|one| one.name).unwrap_or_default();
+    let held_name = name_of(held);
+    let name = RwSignal::new(held_name.clone());
+    // What the field began with: another person's name is not overwritten unseen.
+    let name_before = RwSignal::new(held_name);
     let id_error = Signal::derive(move || identifier(&session_id.read()).err());
     let listed = id.clone().map(|id| is_listed(context, id));
     let ready = Signal::derive(move || {
@@ -76,11 +77,27 @@ pub fn SessionForm(
             .id
             .as_deref()
             .filter(|_| known)
-            .and_then(|id| context.session(id));
+            .and_then(|id| context.session(id))
+            .map(|seen| ClientSession {
+                name: Some(name_before.get_untracked()),
+                ..seen
+            });
         async move {
             let id = session.id.clone().unwrap_or_default();
             let outcome = if put {
-                writer.put_session(&group, session, seen.as_ref()).await
+                let sent = writer.put_session(&group, session, seen.as_ref()).await;
+                let (outcome, renamed) = sent.unzip();
+                // By now the dialog may be closed.
+                if let Some(renamed) = renamed.flatten()
+                    && let Some(before) = name_before.try_get_untracked()
+                {
+                    let new = name_of(Some(renamed));
+                    if name.get_untracked() == before {
+                        name.set(new.clone());
+                    }
+                    name_before.set(new);
+                }
+                outcome
             } else {
                 Some(writer.add_session(&group, session).await)
             };
