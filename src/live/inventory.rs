@@ -401,12 +401,13 @@ impl Watched {
         self.live.status.refresh();
     }
 
-    /// Asks again as soon as the gateway says that a connection answers: a poll that failed would wait.
+    /// Asks again as soon as the gateway says that a connection answers again: a poll that failed would wait. Only as a
+    /// poll that is woken does: this is no person's wish, so a pause and what the vendor asked for are honoured.
     pub fn ask_when_answering(self, connection: String, status: Status) {
-        let answers = Memo::new(move |_| self.freshness(&connection) == Freshness::Live);
+        let answers = Memo::new(move |_| self.freshness(&connection).is_believable());
         on_change(move || {
             if answers.get() && untrack(|| status.failure().is_some()) {
-                status.refresh();
+                status.wake();
             }
         });
     }

@@ -4,7 +4,7 @@
 use super::clock::{self, Clock};
 use super::poll::Poll;
 use super::poll_settings::PollSettings;
-use super::schedule::{self, Millis};
+use super::schedule::{self, Millis, Schedule};
 use crate::api::{Failure, VendorDate};
 use crate::on_change::on_change_since;
 use crate::readers::{forget, renew};
@@ -130,12 +130,21 @@ impl Status {
         renew(&[&self.failure]);
     }
 
-    /// Asks now, or as soon as what is under way has ended.
+    /// Asks now, or as soon as what is under way has ended. For what a person wants: nothing holds it up.
     pub fn refresh(self) {
+        self.check_after(Schedule::ask);
+    }
+
+    /// Asks now, unless the vendor asked to be left alone, refresh is paused or nobody sees the page.
+    pub(super) fn wake(self) {
+        self.check_after(Schedule::wake);
+    }
+
+    fn check_after(self, tell: fn(&mut Schedule)) {
         let Some(poll) = self.poll.try_get_value() else {
             return;
         };
-        poll.schedule.borrow_mut().ask();
+        tell(&mut poll.schedule.borrow_mut());
         poll.check(self);
     }
 

@@ -1,4 +1,5 @@
-//! The rail: where one can go, and how many things there need attention.
+//! The rail: where one can go, and how many open alarms there are. The chips of a list count by state, also what somebody
+//! takes care of, so that their numbers may be others.
 
 use crate::nav::use_nav;
 use crate::pages::alarms;
@@ -50,11 +51,16 @@ fn Entry(
             .filter(|count| count.number > 0)
             .map(|count| {
                 let name = crate::ui::status_mark::glyph(count.worst);
+                let words = if count.number == 1 {
+                    " open alarm"
+                } else {
+                    " open alarms"
+                };
                 view! {
-                    <span class="n" data-s=count.worst.key()>
+                    <span class="n" data-s=count.worst.key() title="Open alarms">
                         <Icon name />
                         {count.number}
-                        <span class="vh">" need attention"</span>
+                        <span class="vh">{words}</span>
                     </span>
                 }
             })

@@ -10,6 +10,8 @@ use crate::provided::provided;
 use crate::ui::Icon;
 use leptos::prelude::*;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlDialogElement;
 
 /// Nothing of the previous session may stay for another user.
 fn reload() {
@@ -34,6 +36,11 @@ pub fn SignedOut() -> impl IntoView {
             if is_other(&new) {
                 reload();
             } else {
+                // Of a dialog that is merely taken away the focus would not go back to what is open below it.
+                let dialog = document().query_selector("dialog[aria-label='Sign in again']");
+                if let Some(dialog) = dialog.ok().flatten() {
+                    dialog.unchecked_into::<HtmlDialogElement>().close();
+                }
                 let _ = ended.try_set(false);
                 let _ = put_off.try_set(false);
                 poll_settings.refresh();

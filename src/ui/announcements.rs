@@ -1,11 +1,13 @@
 //! What happens while somebody watches, announced once on every page and on the wall: a failover, a
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
+use super::focus::hand_over;
 use crate::live::{GroupLeaderChange, Watched, keyed, sort, use_watched};
 use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::readers::renew;
 use crate::route::Route;
+use chrono::TimeDelta;
 use health::alarms::Alarm;
 use health::freshness::Freshness;
 use health::inventory::{Kind, ResourceKey};
@@ -20,6 +22,10 @@ const EACH: usize = 3;
 
 /// How long an announcement stands.
 const STANDS: Duration = Duration::from_secs(30);
+
+/// The beginnings of one alarm differ by no more: gateways that share a store agree on its id, and on when it began, only a
+/// moment after each has seen it.
+const SAME_BEGINNING: TimeDelta = TimeDelta::seconds(60);
 
 /// Something that is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +75,8 @@ pub fn provide() {
         });
         number.set_value(next);
         let forget = move || {
+            // Somebody may be about to open what one of them tells of.
+            hand_over("#main");
             let is_of_these = |one: &Announcement| (first..next).contains(&one.number);
             let _ = shown.try_update(|shown| shown.retain(|one| !is_of_these(one)));
         };
@@ -214,8 +222,8 @@ fn moment(watched: Watched) -> Moment {
 struct PreviousMoment {
     is_gateway_gone: bool,
     freshness: Vec<(String, Freshness)>,
-    /// In order; `None` before the first look: what was wrong already is not new.
-    critical: Option<Vec<ResourceKey>>,
+    /// By their resources, in order; `None` before the first look: what was wrong already is not new.
+    critical: Option<Vec<Arc<Alarm>>>,
 }
 
 impl PreviousMoment {
@@ -251,7 +259,10 @@ impl PreviousMoment {
                 && !alarm.is_handled()
         });
         if let Some(known) = &self.critical {
-            let is_new = |alarm: &&Arc<Alarm>| known.binary_search(&known_by(alarm)).is_err();
+            let is_new = |alarm: &&Arc<Alarm>| {
+                let before = known.binary_search_by(|held| known_by(held).cmp(&known_by(alarm)));
+                before.map_or(true, |place| is_other_trouble(alarm, &known[place]))
+            };
             let mut new = critical.clone().filter(is_new);
             news.extend(new.by_ref().take(EACH).map(|alarm| {
                 let id = &alarm.resource.connection;
@@ -266,20 +277,32 @@ impl PreviousMoment {
                 more => news.push(format!("{more} more critical alarms.")),
             }
         }
-        let mut critical = critical.map(|alarm| known_by(alarm)).collect();
-        sort(&mut critical, Ord::cmp);
+        let mut critical = critical.cloned().collect();
+        sort(&mut critical, |a, b| known_by(a).cmp(&known_by(b)));
         self.critical = Some(critical);
         news
     }
 }
 
 /// Another connection may come to represent the same run of a plan: that is no news.
-fn known_by(alarm: &Alarm) -> ResourceKey {
-    let mut key = alarm.resource.clone();
-    if key.kind == Kind::FailoverSession {
-        key.connection.clear();
+fn known_by(alarm: &Alarm) -> (Kind, &str, &str) {
+    let ResourceKey {
+        kind,
+        connection,
+        id,
+    } = &alarm.resource;
+    match kind {
+        Kind::FailoverSession => (*kind, "", id),
+        _ => (*kind, connection, id),
     }
-    key
+}
+
+/// Whether a critical alarm is news where its resource had one already: it has got worse, or that one has ended and this one
+/// has begun between two looks.
+fn is_other_trouble(alarm: &Alarm, before: &Alarm) -> bool {
+    let later = alarm.since.at().signed_duration_since(before.since.at());
+    alarm.is_worse_than(before.severity, &before.word)
+        || alarm.id != before.id && later > SAME_BEGINNING
 }
 
 fn change(title: &str, before: Freshness, now: Freshness) -> Option<String> {
@@ -295,7 +318,9 @@ mod tests {
     use super::{Announcement, Moment, News, PreviousMoment, in_one_line, of_failovers};
     use crate::live::GroupLeaderChange;
     use chrono::{DateTime, TimeDelta};
-    use health::alarms::{Acknowledgement, Alarm, Maintenance, Scope, Since};
+    use health::alarms::{
+        Acknowledgement, Alarm, FlappingAlarm, FlappingSubject, Maintenance, Scope, Since,
+    };
     use health::freshness::Freshness;
     use health::inventory::{Kind, ResourceKey};
     use health::severity::Severity;
@@ -388,6 +413,55 @@ mod tests {
                 "plant-b".clone_into(&mut alarm.resource.connection);
             });
             assert_eq!(known.update(&elsewhere).len(), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn another_trouble_of_a_resource_that_was_critical_already_is_news() {
+        type Change = fn(&mut Alarm);
+        let cases: [(&str, Change, usize); 6] = [
+            ("nothing", |_| {}, 0),
+            ("another word", |alarm| alarm.word = "On slate".into(), 1),
+            (
+                "another sentence",
+                |alarm| "Still none.".clone_into(&mut alarm.sentence),
+                0,
+            ),
+            (
+                "another word while it flaps",
+                |alarm| {
+                    alarm.word = "On slate".into();
+                    alarm.flapping = Some(FlappingAlarm {
+                        subject: FlappingSubject::State,
+                        changes: 7,
+                    });
+                },
+                0,
+            ),
+            (
+                "the same again, later",
+                |alarm| {
+                    "b".clone_into(&mut alarm.id);
+                    alarm.since = Since::Observed(DateTime::UNIX_EPOCH + TimeDelta::minutes(9));
+                },
+                1,
+            ),
+            (
+                "the id of another gateway that has seen it, too",
+                |alarm| {
+                    "b".clone_into(&mut alarm.id);
+                    alarm.since = Since::Observed(DateTime::UNIX_EPOCH + TimeDelta::seconds(3));
+                },
+                0,
+            ),
+        ];
+        let before = moment(Freshness::Live, &[("a", Kind::FailoverGroup)]);
+        for (what, change, expected) in cases {
+            let mut known = PreviousMoment::default();
+            known.update(&before);
+            let after = handled(&before, change);
+            assert_eq!(known.update(&after).len(), expected, "{what}");
+            assert_eq!(known.update(&after).len(), 0, "{what}, once");
         }
     }
 

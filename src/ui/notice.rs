@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long a notice is shown, and so how long a change can be undone.
+/// How long a notice is shown, and so how long a change can be undone; longer while somebody is about to use it.
 const STANDS: Duration = Duration::from_secs(10);
 
 /// The most notices at once.
@@ -96,10 +96,21 @@ impl Notices {
             (shown.len() > MOST).then_some(oldest)
         });
         if let Some(oldest) = surplus {
-            self.drop(oldest);
+            self.expire(oldest);
         }
         if mark == Mark::Done {
-            set_timeout(move || self.drop(number), STANDS);
+            set_timeout(move || self.expire(number), STANDS);
+        }
+    }
+
+    /// Takes a notice away whose time is over. One with the focus or under the pointer is looked at again later: somebody
+    /// reads it, or is about to press its Undo.
+    fn expire(self, number: u32) {
+        let in_use = format!("#notice-{number}:is(:focus-within, :hover)");
+        if let Ok(Some(_)) = document().query_selector(&in_use) {
+            set_timeout(move || self.expire(number), STANDS);
+        } else {
+            self.drop(number);
         }
     }
 
@@ -143,11 +154,10 @@ impl Notices {
     }
 
     fn drop(self, number: u32) {
-        // The focus goes from it to the notice beside it, else to the page above.
+        // The focus goes from it to the notice beside it, else to the page above. Not to a button of that: who presses Enter
+        // twice would dismiss what has to be read.
         let here = format!("#notice-{number}:focus-within");
-        if !focus(&format!(
-            "{here} + .notice .icon, .notice:has(+ {here}) .icon"
-        )) {
+        if !focus(&format!("{here} + .notice, .notice:has(+ {here})")) {
             focus(&format!("#main:has(~ * {here})"));
         }
         let _ = self.shown.try_update(|shown| {
@@ -188,7 +198,7 @@ pub fn NoticeArea() -> impl IntoView {
             view! { <button type="button" class="btn" on:click=click>"Undo"</button> }
         });
         view! {
-            <p id=id class="notice" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
+            <p id=id class="notice" tabindex="-1" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
                 <Icon name=notice.mark.icon() />
                 <span title=whole>{message}</span>
                 {undo}

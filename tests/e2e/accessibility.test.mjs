@@ -74,20 +74,41 @@ story('from a notice that goes away the focus goes to the one beside it, and fro
     await eventually(async () => assert.equal(await dismiss.count(), number));
   };
   for (const number of [1, 2, 3]) await exportTo(number);
+  const notice = page.locator('.notices [role="status"] .notice');
   for (const [at, left] of [[0, 2], [1, 1]]) {
     await dismiss.nth(at).press('Enter');
     await eventually(async () => assert.equal(await dismiss.count(), left));
-    assert.ok(await hasFocus(dismiss.first()), `${left} are left`);
+    assert.ok(await hasFocus(notice.first()), `${left} are left`);
+    // Who presses the key twice takes away nothing that was not read.
+    await page.keyboard.press('Enter');
+    assert.equal(await dismiss.count(), left);
   }
-  await dismiss.press('Enter');
+  // From there it is one step to its button.
+  await page.keyboard.press('Tab');
+  assert.ok(await hasFocus(dismiss));
+  await page.keyboard.press('Enter');
   await dismiss.waitFor({ state: 'detached' });
   assert.ok(await hasFocus(page.getByRole('main')));
-  // And where its time is over.
-  await exportTo(1);
-  await dismiss.focus();
-  await passInPage(page, 11);
-  await dismiss.waitFor({ state: 'detached' });
-  assert.ok(await hasFocus(page.getByRole('main')));
+});
+
+story('a notice stays while it has the focus or the pointer, and goes some time after', async (told) => {
+  const { page } = told;
+  await open(told, '/failover-sessions?connection=em');
+  const dismiss = page.getByRole('button', { name: 'Dismiss', exact: true });
+  const button = page.getByRole('button', { name: 'Export CSV' });
+  for (const [use, leave] of [
+    [() => dismiss.focus(), () => button.focus()],
+    [() => dismiss.hover(), () => page.mouse.move(0, 0)],
+  ]) {
+    await button.click();
+    await dismiss.waitFor();
+    await use();
+    await passInPage(page, 25);
+    assert.equal(await dismiss.count(), 1);
+    await leave();
+    await passInPage(page, 11);
+    await dismiss.waitFor({ state: 'detached' });
+  }
 });
 
 story('an error card is accessible in both themes', { colorScheme: 'dark' }, async ({ page, visit, complaints }) => {

@@ -150,6 +150,34 @@ story("the gateway honours the vendor's Retry-After, and a person may overrule i
   assert.ok((await vendorRequests(control, 'em', 'query sessions')).length >= 1);
 });
 
+story("a page of one thing honours the vendor's Retry-After also when its connection answers again", async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(/status of 429/);
+  await open(told, path('groups', 'plant-a', 'tankfarm-opcua'));
+  await page.getByRole('table', { name: 'Client sessions' }).waitFor();
+  await allLive(page);
+  // The gateway reads the list of groups, and only this page the group by itself.
+  const limited = { connection: 'plant-a', operation: 'get group', fault: { kind: 'status', status: 429, retry_after: 900 } };
+  await control('POST', '/faults', limited);
+  await refresh(page);
+  await page.getByRole('main').getByRole('heading', { name: /^Plant A returned 429/ }).waitFor();
+  await control('DELETE', '/requests');
+  await control('POST', '/faults', { connection: 'plant-a', operation: 'list groups', fault: { kind: 'status', status: 503 } });
+  await pass(page, control, 20);
+  await says(page, 'Plant A', /: STALE, /);
+  await control('DELETE', '/faults');
+  await control('POST', '/faults', limited);
+  await passEventually(page, control, async () => {
+    assert.match(await source(page, 'Plant A').getAttribute('aria-label'), /: live, /);
+  }, 20_000);
+  await pass(page, control, 3);
+  const asked = () => vendorRequests(control, 'plant-a', 'get group');
+  assert.deepEqual(await asked(), []);
+  // A person may overrule it.
+  await refresh(page);
+  await eventually(async () => assert.ok((await asked()).length >= 1));
+});
+
 story('a clock that is 40 s off is told, and does not change an age', async ({ page, visit, control }) => {
   await page.clock.setFixedTime(START);
   await control('PUT', '/clock', { now: new Date(Date.parse(START) + 40_000).toISOString() });

@@ -96,10 +96,10 @@ story('on a phone an entry of the rail keeps its whole name beside a number', { 
   const { page, control, reread } = told;
   await open(told, '/');
   const rail = page.getByRole('navigation', { name: 'Main' });
-  await rail.getByRole('link', { name: /^Failover sessions\b.*\d need attention$/ }).waitFor();
+  await rail.getByRole('link', { name: /^Failover sessions\b.*\d open alarms?$/ }).waitFor();
   await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'status', status: 503 } });
   await reread();
-  const connections = rail.getByRole('link', { name: /^Connections\b.*\d need attention$/ });
+  const connections = rail.getByRole('link', { name: /^Connections\b.*\d open alarms?$/ });
   await passUntil(page, control, 60, async () => (await connections.count()) > 0);
   // What is seen there is shorter.
   for (const short of ['Sessions', 'Sources']) assert.ok(await rail.getByText(short, { exact: true }).isVisible(), short);
@@ -148,6 +148,26 @@ story('a failover that is seen is told at once, wherever one is, and leads to it
   await alert.getByText('Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.').waitFor({ timeout: 20_000 });
   await alert.getByRole('link', { name: 'Open' }).click();
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
+});
+
+story('another critical state of what was critical already is told as well, once', async ({ page, visit, control, reread }) => {
+  const session = 'GAUGE-02.Modbus';
+  await visit(path('groups', 'plant-b', 'gauging-modbus'));
+  await page.getByRole('button', { name: `Override role ${session}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Override role', exact: true }).click();
+  const clear = page.getByRole('button', { name: `Clear override ${session}` });
+  await clear.waitFor();
+  for (const silent of ['GAUGE-01.Modbus', session]) {
+    await control('PATCH', path('systems', 'plant-b', 'groups', 'gauging-modbus', 'sessions', silent), { silent: true });
+  }
+  await control('POST', '/clock/advance', { seconds: 600 });
+  await reread();
+  const told = (words) => page.getByRole('alert').getByText(words);
+  const pinned = told(/^Critical \(Plant B\): .* an override pins GAUGE-02\.Modbus/);
+  await pinned.waitFor({ state: 'attached', timeout: 20_000 });
+  await clear.click();
+  await told(/^Critical \(Plant B\): .* its primary GAUGE-02\.Modbus has been silent/).waitFor({ state: 'attached', timeout: 20_000 });
+  assert.equal(await pinned.count(), 1);
 });
 
 story('a site that fails is one entry of the list, which unfolds, and filters leave what they name', async ({ page, visit, control, world }) => {

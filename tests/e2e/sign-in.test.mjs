@@ -175,6 +175,26 @@ signing('who signs in again in another tab goes on in this one, too', async ({ p
   assert.equal(await page.evaluate(() => window.stillTheSamePage), true);
 });
 
+signing('what is typed in a dialog stays, with the focus, where the same person signs in in another tab', async ({ page, served }) => {
+  await page.goto(served.url);
+  await signIn(page, 'ann', PASSWORD);
+  const list = page.getByRole('list', { name: 'Alarms' });
+  await list.getByRole('button', { name: /^Acknowledge Live/ }).click({ timeout: 40_000 });
+  const typed = page.getByRole('dialog', { name: /^Acknowledge Live/ }).getByRole('textbox').first();
+  await typed.fill('The feed is being moved');
+  await served.signOutEverybody();
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await dialog.waitFor({ timeout: 20_000 });
+  const other = await page.context().newPage();
+  await other.goto(`${served.url}/sign-in`);
+  await signIn(other, 'ann', PASSWORD);
+  await heading(other, 'Overview').waitFor();
+  await other.close();
+  await dialog.waitFor({ state: 'detached', timeout: 20_000 });
+  assert.equal(await typed.inputValue(), 'The feed is being moved');
+  await eventually(async () => assert.ok(await typed.evaluate((one) => one === document.activeElement)));
+});
+
 signing('nothing of a session stays for somebody else who signs in in another tab', async ({ page, served, complaints }) => {
   // What the page of an admin asks for until it is loaded anew.
   complaints.allow(/status of 403/);
