@@ -30,6 +30,7 @@ use protocol::{AlertTargetState, AlertTargets, UndeliveredAlert};
 use saved::outbox_change;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -39,6 +40,8 @@ pub(crate) struct Alerting {
     inventory: Arc<Inventory>,
     store: Arc<Store>,
     state: Mutex<State>,
+    /// Whether the last message to some target did not arrive, for who must not wait for the state.
+    fails: AtomicBool,
     /// Rings when a message has arrived: the next one for its target may be due.
     delivered: Arc<Notify>,
     /// Ends it when it is dropped.
@@ -67,6 +70,31 @@ impl State {
         self.setting.rules.is_empty() && self.watches.is_empty() && self.outbox.is_empty()
     }
 
+    /// The targets that were not yet, or not so, in the setting before.
+    fn changed_targets(&self, setting: &Setting) -> Vec<String> {
+        let is_same = |new: &&Target| {
+            let mut old = self.setting.targets.iter();
+            old.any(|old| old.id == new.id && old.fingerprint == new.fingerprint)
+        };
+        let targets = setting.targets.iter();
+        let changed = targets.filter(|new| !is_same(new));
+        changed.map(|new| new.id.clone()).collect()
+    }
+
+    /// What became of the attempts at a target, without the messages that wait or were given up.
+    fn attempts_at(&self, target: &Target) -> AlertTargetState {
+        let delivery = self.outbox.delivery(&target.id);
+        AlertTargetState {
+            id: target.id.clone(),
+            kind: target.kind.to_owned(),
+            delivered_at: delivery.delivered_at,
+            failed_at: delivery.failed.as_ref().map(|failed| failed.at),
+            failure: delivery.failed.map(|failed| failed.line),
+            waiting: 0,
+            undelivered: Vec::new(),
+        }
+    }
+
     /// What is to be tried now; `millis` is the same moment by the schedules' time. Its targets count as busy.
     fn next_attempts(
         &mut self,
@@ -81,7 +109,7 @@ impl State {
             let mut targets = self.setting.targets.iter();
             if let Some(target) = targets.find(|one| one.id == outgoing.target) {
                 self.busy.insert(target.id.clone(), outbox::key(&outgoing));
-                self.pace.count(&target.id, millis);
+                self.pace.count(target, millis);
                 attempts.push((outgoing, target.clone()));
             }
         }
@@ -113,6 +141,7 @@ impl Alerting {
             inventory,
             store,
             state: Mutex::new(state),
+            fails: AtomicBool::default(),
             delivered: Arc::default(),
             running: Mutex::default(),
         }
@@ -120,14 +149,21 @@ impl Alerting {
 
     /// Sends by these rules from now on.
     pub(crate) fn set(self: &Arc<Self>, setting: Setting) {
-        let retried = {
+        let changes = {
             let mut state = lock(&self.state);
+            let changed = state.changed_targets(&setting);
             state.setting = setting;
             // What has failed may do so for what was changed.
-            state.outbox.retry()
+            let mut changes = state.outbox.retry();
+            // Which attempts have failed is for the gateway to say that makes them.
+            if !state.follows {
+                changes.extend(state.outbox.forget_failures(&changed));
+            }
+            self.note_failures(&state);
+            changes
         };
         self.store
-            .save_later(retried.iter().map(outbox_change).collect());
+            .save_later(changes.iter().map(outbox_change).collect());
         let mut running = lock(&self.running);
         running.get_or_insert_with(|| {
             let mut task = JoinSet::new();
@@ -151,15 +187,10 @@ impl Alerting {
         let state = lock(&self.state);
         let of = |target: &Target| {
             let (waiting, given_up) = state.outbox.of(&target.id);
-            let delivery = state.outbox.delivery(&target.id);
             AlertTargetState {
-                id: target.id.clone(),
-                kind: target.kind.to_owned(),
-                delivered_at: delivery.delivered_at,
-                failed_at: delivery.failed.as_ref().map(|failed| failed.at),
-                failure: delivery.failed.map(|failed| failed.line),
                 waiting: waiting.len(),
                 undelivered: given_up.into_iter().map(undelivered).collect(),
+                ..state.attempts_at(target)
             }
         };
         AlertTargets {
@@ -169,10 +200,17 @@ impl Alerting {
         }
     }
 
-    /// Whether the last message to some target did not arrive.
+    /// Whether the last message to some target did not arrive. Waits for nothing.
     pub(crate) fn is_any_failing(&self) -> bool {
-        let targets = self.targets().targets;
-        targets.iter().any(AlertTargetState::is_failing)
+        self.fails.load(Ordering::Relaxed)
+    }
+
+    /// Notes what [`Alerting::is_any_failing`] answers. To be called before a state is given back in which an attempt has
+    /// ended, or that has other targets.
+    fn note_failures(&self, state: &State) {
+        let mut targets = state.setting.targets.iter();
+        let fails = targets.any(|target| state.attempts_at(target).is_failing());
+        self.fails.store(fails, Ordering::Relaxed);
     }
 
     /// What is to be tried now, without another look at the alarms.
@@ -199,6 +237,7 @@ impl Alerting {
         state.busy.remove(target);
         let has_arrived = outcome.is_ok();
         let changes = state.outbox.attempted(&outbox::key(outgoing), outcome, now);
+        self.note_failures(&state);
         drop(state);
         self.store
             .save_later(changes.iter().map(outbox_change).collect());

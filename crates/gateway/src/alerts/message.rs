@@ -16,10 +16,12 @@ pub(crate) use slack::slack_json;
 pub(crate) use teams::teams_json;
 pub(crate) use words::line;
 
+use crate::crypto::hex;
 use chrono::{DateTime, Utc};
 use health::Severity;
 use health::alarms::{Alarm, Since};
 use health::inventory::ResourceKey;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -72,8 +74,11 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Takes in the alarms of a later message of the same occasion, about the same connection.
+    /// Takes in the alarms of a later message of the same occasion, about the same connection. It gets another id, the same
+    /// for the same two: a receiver that has this one already must not drop what is joined to it.
     pub(crate) fn join(&mut self, later: &Self) {
+        let ids = format!("{} {}", self.id, later.id);
+        self.id = hex(&digest(&SHA256, ids.as_bytes()).as_ref()[..16]);
         if let Some(link) = &mut self.link
             && self.others.is_empty()
         {

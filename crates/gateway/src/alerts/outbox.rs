@@ -61,7 +61,7 @@ pub(crate) struct Delivery {
     /// When a message last arrived.
     #[serde(with = "ts_milliseconds_option")]
     pub(crate) delivered_at: Option<DateTime<Utc>>,
-    /// When and why an attempt last failed.
+    /// When and why an attempt last failed, since the target was last changed.
     pub(crate) failed: Option<Failed>,
     /// The connection that the last message was about: the next one is about another.
     #[serde(default)]
@@ -172,6 +172,23 @@ impl Outbox {
             OutboxChange::Put(Box::new(one.clone()))
         });
         retried.collect()
+    }
+
+    /// Forgets that attempts at these targets have failed, where nothing waits that would show it again. What has changed.
+    pub(crate) fn forget_failures(&mut self, targets: &[String]) -> Vec<OutboxChange> {
+        let mut changes = Vec::new();
+        for target in targets {
+            let mut outgoing = self.outgoing.values();
+            let still_fails = outgoing
+                .any(|one| one.target == *target && one.next_at.is_some() && one.failure.is_some());
+            if !still_fails
+                && let Some(delivery) = self.deliveries.get_mut(target)
+                && delivery.failed.take().is_some()
+            {
+                changes.push(OutboxChange::Delivery(target.clone(), delivery.clone()));
+            }
+        }
+        changes
     }
 
     fn put(&mut self, outgoing: OutboxMessage) -> Vec<OutboxChange> {

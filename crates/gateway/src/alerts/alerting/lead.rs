@@ -84,6 +84,7 @@ impl Alerting {
             state.watches = Watches::new(watches.into_values());
             state.outbox = Outbox::new(outgoing.into_values(), deliveries);
             state.revision = update.revision;
+            self.note_failures(&state);
         }
         state.follows = !update.leads;
         update.leads

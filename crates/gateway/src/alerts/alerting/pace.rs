@@ -1,68 +1,124 @@
 //! How fast messages follow one another to one target.
 
+use super::target::Target;
 use health::schedule::Millis;
 use std::collections::HashMap;
 
-/// In the long run a target gets one message in this time, in milliseconds: as many as Slack takes. Teams and Discord take
-/// more.
-const INTERVAL: Millis = 1_000.0;
+/// How fast a target can be sent messages.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    /// In the long run it gets one message in this time, in milliseconds.
+    interval: Millis,
+    /// So many follow one another at once after a while without any.
+    at_once: f64,
+}
 
-/// So many follow one another at once after a while without any. Discord takes five in two seconds, with those that follow.
-const AT_ONCE: f64 = 3.0;
+/// As many as Slack takes: one a second. Teams and Discord take more, Discord five in two seconds, with those that follow
+/// at once.
+const CHAT: Limit = Limit {
+    interval: 1_000.0,
+    at_once: 3.0,
+};
+
+/// Of mail servers and programs, which refuse less. As many at once as in the second from one look at the alarms to the
+/// next.
+const OTHER: Limit = Limit {
+    interval: 100.0,
+    at_once: 10.0,
+};
+
+impl Limit {
+    fn of(target: &Target) -> Self {
+        match target.kind {
+            "slack" | "teams" => CHAT,
+            _ => OTHER,
+        }
+    }
+}
+
+/// What a target has used of its time.
+#[derive(Debug)]
+struct Used {
+    up_to: Millis,
+    limit: Limit,
+}
+
+impl Used {
+    /// Whether it can be sent a message now.
+    fn allows(&self, now: Millis) -> bool {
+        self.up_to - now <= self.limit.interval * (self.limit.at_once - 1.0)
+    }
+}
 
 /// The pace of each target, by its id. It is not saved: a gateway that goes on after another one begins anew.
 #[derive(Debug, Default)]
-pub(super) struct Pace(HashMap<String, Millis>);
+pub(super) struct Pace(HashMap<String, Used>);
 
 impl Pace {
-    /// Whether a target can be sent a message now.
-    pub(super) fn allows(&self, target: &str, now: Millis) -> bool {
-        let used_up_to = self.0.get(target).copied().unwrap_or(now);
-        used_up_to - now <= INTERVAL * (AT_ONCE - 1.0)
-    }
-
     /// A target is sent a message now.
-    pub(super) fn count(&mut self, target: &str, now: Millis) {
-        self.0.retain(|_, used_up_to| *used_up_to > now);
-        *self.0.entry(target.to_owned()).or_insert(now) += INTERVAL;
+    pub(super) fn count(&mut self, target: &Target, now: Millis) {
+        self.0.retain(|_, used| used.up_to > now);
+        let limit = Limit::of(target);
+        let used = self.0.entry(target.id.clone());
+        let used = used.or_insert(Used { up_to: now, limit });
+        used.limit = limit;
+        used.up_to += limit.interval;
     }
 
     /// The targets that can be sent nothing now.
     pub(super) fn resting(&self, now: Millis) -> impl Iterator<Item = &String> {
-        let all = self.0.keys();
-        all.filter(move |target| !self.allows(target, now))
+        let resting = self.0.iter().filter(move |(_, used)| !used.allows(now));
+        resting.map(|(target, _)| target)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::target;
     use super::*;
 
-    #[test]
-    fn a_target_gets_three_at_once_and_then_one_a_second() {
-        let mut pace = Pace::default();
-        for (now, expected) in [
-            (0.0, true),
-            (0.0, true),
-            (100.0, true),
-            (200.0, false),
-            (999.0, false),
-            (1_000.0, true),
-            (1_001.0, false),
-            (2_000.0, true),
-            (2_500.0, false),
-            // What it did not use counts for three at most.
-            (60_000.0, true),
-            (60_000.0, true),
-            (60_000.0, true),
-            (60_000.0, false),
-        ] {
-            assert_eq!(pace.allows("pager", now), expected, "{now}");
-            assert!(pace.allows("mail", now), "another target waits for nothing");
-            if expected {
-                pace.count("pager", now);
+    fn assert_pace(kind: &'static str, expected: &[(Millis, usize)]) {
+        let (mut pace, target) = (Pace::default(), target("pager", kind));
+        for &(now, expected) in expected {
+            let mut number = 0;
+            while pace.resting(now).next().is_none() {
+                pace.count(&target, now);
+                number += 1;
             }
+            assert_eq!(number, expected, "{kind} at {now}");
+            assert_eq!(pace.resting(now).collect::<Vec<_>>(), ["pager"]);
         }
-        assert_eq!(pace.resting(60_000.0).collect::<Vec<_>>(), ["pager"]);
+    }
+
+    #[test]
+    fn a_channel_gets_three_at_once_and_then_one_a_second() {
+        for kind in ["slack", "teams"] {
+            let expected = [
+                (0.0, 3),
+                (100.0, 0),
+                (999.0, 0),
+                (1_000.0, 1),
+                (1_001.0, 0),
+                (2_500.0, 1),
+                (3_000.0, 1),
+                // What it did not use counts for three at most.
+                (60_000.0, 3),
+            ];
+            assert_pace(kind, &expected);
+        }
+    }
+
+    #[test]
+    fn programs_and_mail_servers_get_ten_a_second() {
+        for kind in ["webhook", "mail"] {
+            let expected = [
+                (0.0, 10),
+                (99.0, 0),
+                (100.0, 1),
+                (1_100.0, 10),
+                (60_000.0, 10),
+            ];
+            assert_pace(kind, &expected);
+        }
     }
 }

@@ -4,6 +4,8 @@ use crate::alerts::message::Message;
 use crate::alerts::send::{Failure, Sender};
 use crate::config::{self, AlertRule, DeliveryMethod, Shape};
 use futures_util::future::BoxFuture;
+use ring::digest::{Context, SHA256};
+use secrecy::ExposeSecret as _;
 use std::fmt;
 use std::sync::Arc;
 
@@ -33,6 +35,8 @@ pub(crate) struct Target {
     pub(crate) id: String,
     /// The configuration's word for how messages get there.
     pub(crate) kind: &'static str,
+    /// Another one once its configuration is another. It is not saved: a short password could be found by it.
+    pub(crate) fingerprint: Vec<u8>,
     pub(crate) deliver: Arc<dyn Deliver>,
 }
 
@@ -55,9 +59,31 @@ impl Target {
                     Shape::Teams => "teams",
                 },
             },
+            fingerprint: fingerprint(target, outbound),
             deliver: Arc::new(Sender::new(target, outbound)?),
         })
     }
+}
+
+fn fingerprint(target: &config::AlertTarget, outbound: &config::Outbound) -> Vec<u8> {
+    let own = match &target.method {
+        DeliveryMethod::Webhook(webhook) => [Some(&webhook.url), webhook.secret.as_ref()],
+        DeliveryMethod::Mail(mail) => [mail.sign_in.as_ref().map(|(_, password)| password), None],
+    };
+    let proxies = outbound.proxy.iter();
+    let proxies = proxies.flat_map(|proxy| [&proxy.https, &proxy.http]);
+    let signs_in = proxies
+        .flatten()
+        .filter_map(|proxy| proxy.credentials.as_ref());
+    let of_proxies = signs_in.map(|(_, password)| password);
+    let mut all = Context::new(&SHA256);
+    // This holds everything but the secrets.
+    all.update(format!("{target:?} {outbound:?}").as_bytes());
+    for secret in own.into_iter().flatten().chain(of_proxies) {
+        all.update(b"\0");
+        all.update(secret.expose_secret().as_bytes());
+    }
+    all.finish().as_ref().to_vec()
 }
 
 /// The targets, and the rules of what is sent to them.
@@ -76,5 +102,60 @@ impl fmt::Debug for Setting {
             .field("rules", &self.rules)
             .field("targets", &targets)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AlertTarget, Mail, MailEncryption, Outbound, Webhook};
+
+    fn webhook(url: &str, secret: Option<&str>, shape: Shape) -> AlertTarget {
+        AlertTarget {
+            id: "pager".to_owned(),
+            method: DeliveryMethod::Webhook(Webhook {
+                url: url.into(),
+                secret: secret.map(Into::into),
+                shape,
+                ca: None,
+            }),
+        }
+    }
+
+    fn mail(password: &str, to: &str) -> AlertTarget {
+        AlertTarget {
+            id: "mail".to_owned(),
+            method: DeliveryMethod::Mail(Box::new(Mail {
+                server: "smtp.example".to_owned(),
+                port: 587,
+                encryption: MailEncryption::StartTls,
+                sign_in: Some(("console".to_owned(), password.into())),
+                from: "console@plant.example".to_owned(),
+                to: vec![to.to_owned()],
+                ca: None,
+            })),
+        }
+    }
+
+    #[test]
+    fn a_fingerprint_is_another_one_once_anything_of_the_target_is_another() {
+        let all = || {
+            [
+                webhook("https://hooks.example/a", None, Shape::Own),
+                webhook("https://hooks.example/b", None, Shape::Own),
+                webhook("https://hooks.example/a", Some("secret"), Shape::Own),
+                webhook("https://hooks.example/a", Some("another"), Shape::Own),
+                webhook("https://hooks.example/a", None, Shape::Slack),
+                mail("secret", "ops@plant.example"),
+                mail("another", "ops@plant.example"),
+                mail("secret", "boss@plant.example"),
+            ]
+            .map(|target| fingerprint(&target, &Outbound::default()))
+        };
+        let mut different = all().to_vec();
+        assert_eq!(different, all());
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), all().len());
     }
 }

@@ -92,7 +92,7 @@ fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
 #[derive(Default)]
 struct Taker {
     given: Mutex<Vec<String>>,
-    fails: std::sync::atomic::AtomicBool,
+    fails: AtomicBool,
     /// What it asks for with its first answer, as with 429 and `Retry-After`.
     asks_for_time: Mutex<Option<Duration>>,
     /// How long it takes to answer.
@@ -142,13 +142,22 @@ fn alerting_by(
     let taker = Arc::new(Taker::default());
     let setting = Setting {
         targets: vec![Target {
-            id: "pager".to_owned(),
-            kind: "webhook",
             deliver: taker.clone(),
+            ..target("pager", "slack")
         }],
         ..Setting::default()
     };
     (alerting, taker, setting)
+}
+
+/// A target that takes everything.
+pub(super) fn target(id: &str, kind: &'static str) -> Target {
+    Target {
+        id: id.to_owned(),
+        kind,
+        fingerprint: Vec::new(),
+        deliver: Arc::new(Taker::default()),
+    }
 }
 
 fn in_memory() -> Store {
@@ -174,21 +183,25 @@ async fn messages_follow_one_another_at_the_pace_of_their_target() {
         takes: Duration::from_secs(5),
         ..Taker::default()
     });
-    setting.targets.push(Target {
-        id: "mail".to_owned(),
-        kind: "mail",
-        deliver: slow.clone(),
-    });
-    add(&alerting, 20, &["mail", "pager"]);
+    let program = Arc::new(Taker::default());
+    for (id, kind, deliver) in [("mail", "mail", &slow), ("program", "webhook", &program)] {
+        setting.targets.push(Target {
+            deliver: deliver.clone(),
+            ..target(id, kind)
+        });
+    }
+    add(&alerting, 20, &["mail", "pager", "program"]);
     alerting.set(setting);
     sleep(Duration::from_millis(500)).await;
     let all: Vec<String> = (0..20)
         .map(|number: usize| format!("{number:02}"))
         .collect();
     assert_eq!(*lock(&taker.given), all[..3], "at once");
+    assert_eq!(*lock(&program.given), all[..10], "at once");
     for number in 4..20 {
         sleep(Duration::from_secs(1)).await;
         assert_eq!(*lock(&taker.given), all[..number]);
+        assert_eq!(*lock(&program.given), all, "after a second");
     }
     sleep(Duration::from_secs(100)).await;
     for taker in [taker, slow] {
@@ -222,6 +235,24 @@ async fn with_another_setting_what_has_failed_is_tried_at_once() {
     alerting.set(setting);
     sleep(Duration::from_secs(2)).await;
     assert_eq!(lock(&taker.given).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whether_messages_arrive_is_known_without_waiting_for_the_state() {
+    let (alerting, taker, mut setting) = alerting(in_memory(), 1);
+    taker.fails.store(true, Ordering::SeqCst);
+    alerting.set(setting.clone());
+    sleep(Duration::from_millis(500)).await;
+    let state = lock(&alerting.state);
+    assert!(alerting.is_any_failing());
+    drop(state);
+    // Nobody waits for a target that is not there any more.
+    let target = setting.targets.pop();
+    alerting.set(setting.clone());
+    assert!(!alerting.is_any_failing());
+    setting.targets.extend(target);
+    alerting.set(setting);
+    assert!(alerting.is_any_failing(), "the message still waits");
 }
 
 /// Ends the leader's session.

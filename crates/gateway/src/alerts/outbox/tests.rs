@@ -185,6 +185,23 @@ fn what_waits_after_a_failure_is_tried_at_once_on_request() {
 }
 
 #[test]
+fn a_failure_is_forgotten_on_request_unless_a_message_waits_after_it() {
+    let mut outbox = Outbox::default();
+    outbox.add(&message(0), "ops", &to(&["pager", "mail", "chat"]));
+    let due = outbox.due(&HashSet::new(), at(0));
+    for one in due {
+        outbox.attempted(&key(&one), refusal(one.target != "mail"), at(0));
+    }
+    outbox.retry();
+    let changes = outbox.forget_failures(&to(&["pager", "mail", "other"]));
+    let forgotten = OutboxChange::Delivery("pager".to_owned(), outbox.delivery("pager"));
+    assert_eq!(changes, [forgotten]);
+    let fails = ["pager", "mail", "chat"].map(|id| outbox.delivery(id).failed.is_some());
+    assert_eq!(fails, [false, true, true]);
+    assert_eq!(outbox.of("pager").1.len(), 1, "it is still shown");
+}
+
+#[test]
 fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
     let mut outbox = Outbox::default();
     outbox.add(&message(0), "ops", &to(&["pager"]));

@@ -70,6 +70,7 @@ fn setting(receivers: &[(&str, &Arc<Receiver>)]) -> Setting {
     let target = |(id, receiver): &(&str, &Arc<Receiver>)| Target {
         id: (*id).to_owned(),
         kind: "webhook",
+        fingerprint: Vec::new(),
         deliver: (*receiver).clone(),
     };
     let targets: Vec<Target> = receivers.iter().map(target).collect();
@@ -246,6 +247,19 @@ async fn what_a_receiver_will_never_take_is_given_up_and_shown() {
     );
     let (_, told) = send(&fixture, "GET /api/inventory", &Value::Null).await;
     assert_eq!(told["alerts_fail"], json!(true), "everybody is told");
+    // Until somebody corrects the target. To read the same configuration again corrects nothing.
+    let mut corrected = setting(&[("pager", &pager)]);
+    corrected.targets[0].fingerprint = vec![1];
+    for (setting, fails) in [(setting(&[("pager", &pager)]), true), (corrected, false)] {
+        fixture.gateway.shared.alerts.set(setting);
+        fixture.pass(2).await;
+        let (_, told) = send(&fixture, "GET /api/inventory", &Value::Null).await;
+        assert_eq!(told["alerts_fail"] == json!(true), fails);
+        let (_, told) = send(&fixture, "GET /api/alert-targets", &Value::Null).await;
+        let target = &told["targets"][0];
+        assert_eq!(target["failed_at"].is_number(), fails);
+        assert_eq!(target["undelivered"].as_array().map(Vec::len), Some(1));
+    }
 }
 
 #[tokio::test]
