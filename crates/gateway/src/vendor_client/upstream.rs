@@ -15,6 +15,7 @@ use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Method, Request, Url};
+use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct Upstream {
     /// How long an answer is shared.
     pub(crate) share: Duration,
     base: String,
+    /// Identifies how the system is reached.
+    route: [u8; 32],
     /// What is likely wrong with the address.
     hint: Option<String>,
     http: VendorHttp,
@@ -81,6 +84,7 @@ impl Upstream {
         writes: Option<Arc<dyn WriteObserver>>,
     ) -> Result<Self, String> {
         let hint = of.address_hint();
+        let route = route(&of);
         let config::Connection {
             public,
             base_url,
@@ -154,6 +158,7 @@ impl Upstream {
             watch,
             share,
             base,
+            route,
             hint,
             http,
             credentials: Credentials { kind, refusals },
@@ -232,6 +237,11 @@ impl Upstream {
     /// Whether another client reaches the same system, under the same name.
     pub(crate) fn is_same_system(&self, other: &Self) -> bool {
         self.identity() == other.identity()
+    }
+
+    /// Whether another client of the same system reaches it in the same way, so that both are answered the same.
+    pub(crate) fn is_reached_like(&self, other: &Self) -> bool {
+        self.route == other.route
     }
 
     /// The same for every client of the same system under the same name, in any gateway. In hexadecimal digits.
@@ -395,5 +405,115 @@ impl Upstream {
         if let CredentialKind::Session(logon) = &self.credentials.kind {
             logon.log_off().await;
         }
+    }
+}
+
+/// Identifies how a system is reached, without holding a secret: by its address, the credentials, the certificates that are
+/// trusted, and the proxy.
+fn route(of: &config::Connection) -> [u8; 32] {
+    let config::Connection {
+        base_url,
+        credentials,
+        ca,
+        outbound,
+        ..
+    } = of;
+    let mut hash = Sha256::new();
+    // Secrets do not show here.
+    hash.update(format!("{base_url:?} {credentials:?} {ca:?} {outbound:?}"));
+    let secret = match credentials {
+        config::Credentials::ClientCredentials { client_secret, .. } => client_secret,
+        config::Credentials::Basic { password, .. } => password,
+        config::Credentials::IntegrationKey { api_key, .. } => api_key,
+    };
+    let proxy = outbound.proxy.iter();
+    let proxies = proxy.flat_map(|proxy| proxy.https.iter().chain(&proxy.http));
+    let of_proxies = proxies.filter_map(|proxy| proxy.credentials.as_ref());
+    let of_proxies = of_proxies.map(|(_, password)| password);
+    for secret in of_proxies.chain([secret]) {
+        let secret = secret.expose_secret();
+        // With its length, so that no two lists of secrets are the same bytes.
+        hash.update(secret.len().to_le_bytes());
+        hash.update(secret);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Outbound, ProxyServer, ProxySettings, Roots};
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    fn proxy(host: &str, password: Option<&str>) -> ProxySettings {
+        ProxySettings {
+            https: Some(ProxyServer {
+                url: url(host),
+                credentials: password.map(|password| ("ann".to_owned(), password.into())),
+            }),
+            ..ProxySettings::default()
+        }
+    }
+
+    #[test]
+    fn the_way_to_a_system_is_another_with_each_of_its_parts_and_with_nothing_else() {
+        let one = || config::Connection {
+            public: serde_json::from_str(r#"{"id":"a","title":"A","system":"aveva"}"#).unwrap(),
+            base_url: url("https://aveva.example"),
+            credentials: config::Credentials::Basic {
+                username: "ann".to_owned(),
+                password: "one".into(),
+            },
+            ca: None,
+            outbound: Outbound::default(),
+            timeout: config::DEFAULT_TIMEOUT,
+            share: config::DEFAULT_SHARE,
+            watch: config::DEFAULT_WATCH,
+        };
+        let basic = |username: &str, password: &str| config::Credentials::Basic {
+            username: username.to_owned(),
+            password: password.into(),
+        };
+        let client = |secret: &str| config::Credentials::ClientCredentials {
+            token_url: url("https://token.example"),
+            client_id: "ann".to_owned(),
+            client_secret: secret.into(),
+        };
+        let through = |proxy| Outbound {
+            proxy: Some(proxy),
+            ..Outbound::default()
+        };
+        let changes: [&dyn Fn(&mut config::Connection); 12] = [
+            &|_| {},
+            &|one| one.base_url = url("https://other.example"),
+            &|one| one.credentials = basic("ann", "two"),
+            &|one| one.credentials = basic("bob", "one"),
+            &|one| one.credentials = client("one"),
+            &|one| one.credentials = client("two"),
+            &|one| one.ca = Some(b"pem".to_vec()),
+            &|one| one.outbound.roots = Roots::Bundled,
+            &|one| one.outbound = through(proxy("http://proxy.example", None)),
+            &|one| one.outbound = through(proxy("http://proxy2.example", None)),
+            &|one| one.outbound = through(proxy("http://proxy.example", Some("one"))),
+            &|one| one.outbound = through(proxy("http://proxy.example", Some("two"))),
+        ];
+        let mut routes = std::collections::HashSet::new();
+        for change in &changes {
+            let mut changed = one();
+            change(&mut changed);
+            routes.insert(route(&changed));
+        }
+        assert_eq!(routes.len(), changes.len());
+        let (same, second) = (one(), Duration::from_secs(1));
+        let same = config::Connection {
+            timeout: same.timeout + second,
+            share: same.share + second,
+            watch: same.watch + second,
+            ..same
+        };
+        assert_eq!(route(&same), route(&one()));
     }
 }

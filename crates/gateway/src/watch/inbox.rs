@@ -17,6 +17,9 @@ pub(super) struct WatchRequests {
     pub(super) changed_groups: BTreeSet<String>,
     /// The setting was changed.
     pub(super) setting: bool,
+    /// By the new setting the system is reached differently: what was asked by the former one, for example with other
+    /// credentials, is no answer to it, and is given up.
+    pub(super) reached_differently: bool,
 }
 
 impl WatchRequests {
@@ -87,9 +90,12 @@ impl Inbox {
         });
     }
 
-    /// Tells that the setting was changed.
-    pub(super) fn setting_changed(&self) {
-        self.tell(|requests| requests.setting = true);
+    /// Tells that the setting was changed, and whether the system is reached differently by it.
+    pub(super) fn setting_changed(&self, reached_differently: bool) {
+        self.tell(|requests| {
+            requests.setting = true;
+            requests.reached_differently |= reached_differently;
+        });
     }
 
     fn tell(&self, what: impl FnOnce(&mut WatchRequests)) {

@@ -19,7 +19,7 @@ use vendors::Call;
 /// A vendor system and what is known of its clock.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
-    client: Arc<Upstream>,
+    client: Arc<Mutex<Arc<Upstream>>>,
     pub(super) clock: Clock,
     vendor_clock: Arc<Mutex<VendorClock>>,
 }
@@ -35,18 +35,16 @@ pub(super) struct Received<T> {
 impl Source {
     pub(super) fn new(client: Arc<Upstream>, clock: Clock) -> Self {
         Self {
-            client,
+            client: Arc::new(Mutex::new(client)),
             clock,
             vendor_clock: Arc::default(),
         }
     }
 
-    /// The same system through another client, as after a change of the configuration.
-    pub(super) fn through(&self, client: Arc<Upstream>) -> Self {
-        Self {
-            client,
-            ..self.clone()
-        }
+    /// Reads the same system through another client, as after a change of the configuration. So do readings under way with
+    /// their next request: the client before logs off.
+    pub(super) fn go_through(&self, client: Arc<Upstream>) {
+        *lock(&self.client) = client;
     }
 
     /// How far the vendor's clock is ahead of the gateway's.
@@ -93,8 +91,8 @@ impl Source {
             body: None,
         };
         let (requested_at, began) = (self.clock.now(), Instant::now());
-        let outcome = self
-            .client
+        let client = lock(&self.client).clone();
+        let outcome = client
             .read(&Lane::Watcher, request.operation, &outgoing, when)
             .await;
         let answer = outcome.map_err(|problem| failure::of_problem(&problem))?;
@@ -107,7 +105,7 @@ impl Source {
             .map(|value| Received { value, observed_at })
             .map_err(|failure| {
                 let problem = match &failure {
-                    vendors::Failure::Vendor(error) => self.client.wrong_address(request, error),
+                    vendors::Failure::Vendor(error) => client.wrong_address(request, error),
                     vendors::Failure::Unreadable(_) => None,
                 };
                 problem.map_or_else(

@@ -80,8 +80,9 @@ impl WatchedConnection {
         let mut setting = lock(&self.settings);
         let same = setting.client.is_same_system(&new.client);
         if same {
+            let differently = !setting.client.is_reached_like(&new.client);
             *setting = new.clone();
-            self.inbox.setting_changed();
+            self.inbox.setting_changed(differently);
         }
         same
     }

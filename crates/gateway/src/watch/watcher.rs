@@ -139,18 +139,17 @@ impl Watcher {
         }
     }
 
-    /// Takes over what is requested of every watcher; the changed groups are for the caller. Where the setting has changed,
-    /// the caller has given up every read that was under way: what was asked by the former setting, for example with other
-    /// credentials, is no answer to the new one.
+    /// Takes over what is requested of every watcher; the changed groups are for the caller. Where the system is reached
+    /// differently, the caller has given up every read that was under way. Else they go on, through the new client.
     pub(super) fn take(&mut self, requests: &mut WatchRequests) {
         if requests.setting {
             let Setting { client, interval } = current(&self.settings);
-            if self.schedule.is_under_way() {
+            if requests.reached_differently && self.schedule.is_under_way() {
                 self.schedule.given_up();
                 self.count(|readings| readings.ended = readings.begun);
                 self.read_all_anew();
             }
-            self.source = self.source.through(client);
+            self.source.go_through(client);
             self.interval = interval;
             self.schedule.set(interval, false, false);
             self.state.interval_ms = self.state.interval_ms.max(in_millis(interval));

@@ -50,7 +50,7 @@ pub(super) async fn run(mut watcher: Watcher, begin: impl Fn(Source, When) -> Un
             mut requests = inbox.next() => {
                 // What is a group's is everybody's here.
                 requests.changed |= !requests.changed_groups.is_empty();
-                if requests.setting {
+                if requests.reached_differently {
                     under_way = None;
                 }
                 watcher.take(&mut requests);

@@ -200,6 +200,9 @@ impl Slow {
                 if path.ends_with("/clientsessions") {
                     return vendor_json(200, r#"[{"Id":"s","Role":1}]"#);
                 }
+                if path.ends_with("/status") {
+                    return vendor_json(200, "{}");
+                }
                 let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
                 if is_first {
                     may.acquire().await.unwrap().forget();
@@ -215,7 +218,11 @@ impl Slow {
                         entities(&one, "")
                     }
                 };
-                vendor_json(200, &body)
+                // The gateway's clock: where it differs, the first question to Veeam is asked again.
+                let mut answer = vendor_json(200, &body);
+                let date = "Thu, 01 Jan 1970 00:00:00 GMT".parse().unwrap();
+                answer.headers_mut().insert("date", date);
+                answer
             }
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -229,40 +236,129 @@ impl Slow {
     }
 }
 
+type Configured = fn(&str) -> config::Connection;
+
+/// A connection to a service of each system.
+const SYSTEMS: [Configured; 3] = [
+    |base| watched("plant-a", base),
+    |base| uplynk(base),
+    |base| veeam(base, 24),
+];
+
+/// The same account of the same system, with another secret.
+fn with_another_secret(one: config::Connection) -> config::Connection {
+    let mut credentials = one.credentials;
+    match &mut credentials {
+        config::Credentials::Basic {
+            password: secret, ..
+        }
+        | config::Credentials::IntegrationKey {
+            api_key: secret, ..
+        }
+        | config::Credentials::ClientCredentials {
+            client_secret: secret,
+            ..
+        } => *secret = "another".into(),
+    }
+    config::Connection { credentials, ..one }
+}
+
+/// What a service that is configured anew while its first list is asked for has shown at last.
+async fn shown_after(
+    service: &Slow,
+    before: config::Connection,
+    after: config::Connection,
+) -> Vec<String> {
+    let fixture = Fixture::new(vec![before]);
+    let lists = || service.lists.load(Ordering::SeqCst);
+    fixture.until("a first list", |_| lists() == 1).await;
+    // Somebody waits for that reading, and is answered with the next one where it is given up.
+    let waits = fixture.gateway.shared.watchers.refresh(None);
+    with_shared(vec![after], fixture.gateway.shared.clone()).watch();
+    service.may_answer.add_permits(1);
+    waits.await;
+    let all = fixture
+        .until("a reading", |all| {
+            all.connections()[0].observed_at.is_some()
+        })
+        .await;
+    assert_eq!(all.failure(), None);
+    ids(&all)
+}
+
+/// The ids of all resources, in short.
+fn ids(all: &Inventory) -> Vec<String> {
+    let ids = all.resources.iter().map(|one| &one.key.id);
+    ids.map(|id| {
+        let id = id.split('-').next().unwrap();
+        id.trim_start_matches('0').to_owned()
+    })
+    .collect()
+}
+
 /// Other credentials may be shown something else.
 #[tokio::test]
 async fn what_was_asked_by_the_former_setting_is_not_taken_for_an_answer_to_the_new_one() {
-    type Configured = fn(&str) -> config::Connection;
-    let systems: [Configured; 3] = [
-        |base| watched("plant-a", base),
-        |base| uplynk(base),
-        |base| veeam(base, 24),
-    ];
-    for configured in systems {
+    for configured in SYSTEMS {
         let service = Slow::new().await;
-        let fixture = Fixture::new(vec![configured(&service.base)]);
+        let before = configured(&service.base);
+        let after = with_another_secret(configured(&service.base));
+        assert_eq!(shown_after(&service, before, after).await, ["2"]);
+    }
+}
+
+/// However often it is read again.
+#[tokio::test]
+async fn a_configuration_that_reaches_the_same_system_alike_breaks_off_no_reading() {
+    for configured in SYSTEMS {
+        let service = Slow::new().await;
+        let one = configured(&service.base);
+        let other = config::Connection {
+            watch: one.watch * 2,
+            ..one.clone()
+        };
+        let fixture = Fixture::new(vec![one.clone()]);
         let lists = || service.lists.load(Ordering::SeqCst);
         fixture.until("a first list", |_| lists() == 1).await;
-        let watchers = &fixture.gateway.shared.watchers;
-        // Somebody waits for that reading, and is answered with the next one.
-        let waits = watchers.refresh(None);
-        with_shared(
-            vec![configured(&service.base)],
-            fixture.gateway.shared.clone(),
-        )
-        .watch();
+        for connection in [one, other] {
+            with_shared(vec![connection], fixture.gateway.shared.clone()).watch();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert_eq!(lists(), 1);
         service.may_answer.add_permits(1);
-        waits.await;
         let all = fixture
-            .until("a reading", |all| {
+            .until("the reading", |all| {
                 all.connections()[0].observed_at.is_some()
             })
             .await;
-        let ids = all.resources.iter().map(|one| one.key.id.as_str());
-        let ids: Vec<&str> = ids.map(|id| id.split('-').next().unwrap()).collect();
-        assert!(ids == ["2"] || ids == ["00000002"], "{ids:?}");
-        assert_eq!(all.failure(), None);
+        assert_eq!((all.failure(), lists()), (None, 1));
+        assert_eq!(ids(&all), ["1"]);
+        // The new interval is in force.
+        assert_eq!(all.connections()[0].interval_ms, 600_000);
     }
+}
+
+/// Somebody waits to see what they changed, also where its read was given up.
+#[tokio::test]
+async fn what_was_changed_is_read_first_after_the_credentials_have_changed() {
+    let plant = Plant::new(20).await;
+    let fixture = Fixture::of(&plant).await;
+    plant.answers("g9", Answers::Never);
+    plant.asked();
+    let base = vendors::aveva::Base::default();
+    let delete = vendors::aveva::sessions(&base, "g9").delete("x").request;
+    let watchers = &fixture.gateway.shared.watchers;
+    watchers
+        .write_observer()
+        .written("plant-a", delete.operation, &delete.path);
+    fixture.until("its read", |_| plant.log_len() == 1).await;
+    plant.answers("g9", Answers::Well);
+    let after = with_another_secret(watched("plant-a", &plant.base));
+    with_shared(vec![after], fixture.gateway.shared.clone()).watch();
+    fixture.until("everything", |_| plant.log_len() > 21).await;
+    let asked = plant.asked();
+    let mut groups = asked.iter().filter(|line| line.contains("sessions"));
+    assert_eq!(groups.next(), groups.next(), "{asked:?}");
 }
 
 /// While very many groups hand over at the same time, the others are read all the same.

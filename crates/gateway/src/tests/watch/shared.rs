@@ -340,6 +340,40 @@ async fn a_change_through_one_is_seen_at_once_by_all_whoever_watches() {
     other.end();
 }
 
+/// As while gateways of two versions share: what comes after it builds on it.
+#[tokio::test]
+async fn a_gateway_that_has_not_understood_something_is_told_everything_soon() {
+    let plant = plant().await;
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let location = server.store(&server.database());
+    let connections = || vec![watched("plant-a", &plant.base)];
+    let one = Fixture::sharing(&location, connections());
+    one.until_read().await;
+    let other = Fixture::sharing(&location, connections());
+    other.until_read().await;
+    until_same(&one, &other).await;
+    assert_eq!((one.watched().len(), other.watched().len()), (1, 0));
+    let inventory = other.gateway.shared.watchers.inventory();
+    inventory.cause_faults("taking over", 1);
+    plant.sessions("g1", &[("a", "Secondary"), ("b", "Primary")]);
+    one.refresh().await;
+    until("what is not understood", async || {
+        inventory.faults_left("taking over") == 0
+    })
+    .await;
+    // Nothing is read any more, so that nothing else is told.
+    until_same(&one, &other).await;
+    let all = other.all();
+    let Facts::FailoverGroup(facts) = &all.resource("g1").facts else {
+        panic!("no group");
+    };
+    assert_eq!(facts.primary.as_deref(), Some("g1-b"));
+    one.end();
+    other.end();
+}
+
 #[tokio::test]
 async fn a_connection_that_is_configured_differently_is_another_one() {
     let (here, there) = (plant().await, Plant::new(1).await);

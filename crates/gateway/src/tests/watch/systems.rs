@@ -108,6 +108,53 @@ async fn a_slate_that_the_list_shows_is_an_alarm_before_each_group_was_read() {
     assert!(vendor.lines().len() < 10, "{:?}", vendor.lines());
 }
 
+/// A group whose read is given up with the key that asked for it is still the one that somebody has changed.
+#[tokio::test]
+async fn a_changed_group_of_uplynk_is_read_first_after_the_key_has_changed() {
+    let vendor = Vendor::new(|seen, _| {
+        let thin = |id: &str| format!(r#"{{"id":"{id}","active_slicer_id":"a","mode":"flat"}}"#);
+        match seen.line.split_once("failover-groups/") {
+            Some((_, rest)) => vendor_json(200, &thin(rest.split('?').next().unwrap())),
+            None => {
+                let items = ["g0", "g1", "g2"].map(thin).join(",");
+                vendor_json(200, &format!(r#"{{"items":[{items}]}}"#))
+            }
+        }
+    })
+    .await;
+    let groups = || -> Vec<String> {
+        let lines = vendor.lines().into_iter();
+        let rest = lines.filter_map(|line| Some(line.split_once("failover-groups/")?.1.to_owned()));
+        rest.map(|rest| rest.split('?').next().unwrap().to_owned())
+            .collect()
+    };
+    let fixture = Fixture::new(vec![uplynk(&vendor.base)]);
+    fixture.until("a round", |_| groups().len() == 3).await;
+    let lists = || vendor.lines().len() - groups().len();
+    let written = lists();
+    let change = vendors::uplynk::groups().get("g1").request;
+    let observer = fixture.gateway.shared.watchers.write_observer();
+    observer.written("live", change.operation, &change.path);
+    fixture.until("a list", |_| lists() > written).await;
+    // Its read waits for a second of its own by now, or has come to the service.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let before = groups().len();
+    let other = config::Connection {
+        credentials: config::Credentials::IntegrationKey {
+            owner: "o".to_owned(),
+            api_key: "another".into(),
+        },
+        ..uplynk(&vendor.base)
+    };
+    with_shared(vec![other], fixture.gateway.shared.clone()).watch();
+    fixture
+        .until("the groups", |_| groups().len() >= before + 3)
+        .await;
+    let asked = groups();
+    assert_eq!(before, 3, "it was read too soon: {asked:?}");
+    assert_eq!(asked[before..][..3], ["g1", "g0", "g2"]);
+}
+
 /// No paging is documented: what the service says to a second page says nothing of the first one.
 #[tokio::test]
 async fn a_refused_page_takes_nothing_away() {

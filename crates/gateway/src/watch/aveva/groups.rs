@@ -1,7 +1,7 @@
 //! The groups of a service as they were last read.
 
 use health::inventory::{GroupDetail, WatchedGroup};
-use health::schedule::Millis;
+use health::schedule::{IN_TRANSITION, Millis, millis};
 use health::transition::{self, Handover};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
@@ -179,10 +179,18 @@ impl Groups {
         !self.moving.is_empty()
     }
 
-    /// The groups in transition, and when the last read of each began.
+    /// The groups in transition, and when each is to be read again.
     pub(super) fn moving(&self) -> impl Iterator<Item = (&String, Millis)> {
-        let begun = |id: &String| self.begun.get(id).copied().unwrap_or(0.0);
-        self.moving.iter().map(move |id| (id, begun(id)))
+        self.moving.iter().map(|id| (id, self.due_again(id)))
+    }
+
+    /// When a group is to be read again, if it is in transition.
+    pub(super) fn due(&self, id: &str) -> Option<Millis> {
+        self.moving.contains(id).then(|| self.due_again(id))
+    }
+
+    fn due_again(&self, id: &str) -> Millis {
+        self.begun.get(id).copied().unwrap_or(0.0) + millis(IN_TRANSITION)
     }
 }
 

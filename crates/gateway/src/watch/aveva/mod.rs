@@ -5,6 +5,7 @@
 mod groups;
 mod requests;
 mod sweep;
+mod transitions;
 
 use super::failure;
 use super::inbox::WatchRequests;
@@ -24,6 +25,7 @@ use requests::{List, detail, list};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
 use sweep::Sweep;
+use transitions::Transitions;
 use vendors::LeftOut;
 use vendors::aveva::Base;
 
@@ -68,8 +70,10 @@ struct Aveva {
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
     reads: FuturesUnordered<BoxFuture<'static, GroupRead>>,
     under_way: HashMap<String, Why>,
-    /// What is read before everything else.
-    urgent: VecDeque<(String, Why)>,
+    /// What was changed, and is read before everything else.
+    urgent: VecDeque<String>,
+    /// What is in transition, and is read next.
+    transitions: Transitions,
     /// What of the list of groups is over the limit, in words, and what of it was left out.
     omitted: (Option<String>, LeftOut),
     /// What has not been told yet, and when it is to be.
@@ -88,6 +92,7 @@ pub(super) async fn run(mut watcher: Watcher, base: Base) {
         reads: FuturesUnordered::new(),
         under_way: HashMap::new(),
         urgent: VecDeque::new(),
+        transitions: Transitions::default(),
         omitted: (None, LeftOut::default()),
         untold: HashSet::new(),
         tell_at: None,
@@ -145,47 +150,37 @@ impl Aveva {
 
     /// Lets groups in transition be read again when it is time. Returns when to look again.
     fn follow_transitions(&mut self, watcher: &Watcher, now: Millis) -> Millis {
-        let mut again = Millis::INFINITY;
         // A connection that has failed is left alone until it is tried again.
-        if watcher.is_answering() {
-            for (id, begun) in self.groups.moving() {
-                let due = begun + millis(IN_TRANSITION);
-                if self.under_way.contains_key(id)
-                    || self.urgent.iter().any(|(other, _)| other == id)
-                {
-                    continue;
-                }
-                if due <= now {
-                    self.urgent.push_back((id.clone(), Why::Transition));
-                } else {
-                    again = again.min(due);
-                }
-            }
+        if !watcher.is_answering() {
+            return Millis::INFINITY;
         }
-        again
+        self.transitions.follow(&self.groups, &self.under_way, now)
     }
 
     /// Begins as many reads as may be under way at a time.
     fn fill(&mut self, watcher: &Watcher, now: Millis) {
         let mut waiting = VecDeque::new();
-        let is_sweeping = self.sweep.as_ref().is_some_and(Sweep::has_more);
         while self.reads.len() < AT_ONCE {
-            let Some((id, why)) = self.urgent.pop_front() else {
+            let Some(id) = self.urgent.pop_front() else {
                 break;
             };
-            let is_enough = why == Why::Transition
-                && is_sweeping
-                && self.in_transition_under_way() >= IN_TRANSITION_AT_ONCE;
             // A read that began before the change may not know of it.
-            if is_enough || self.under_way.contains_key(&id) {
-                waiting.push_back((id, why));
+            if self.under_way.contains_key(&id) {
+                waiting.push_back(id);
             } else {
-                self.begin(id, why, watcher, now);
+                self.begin(id, Why::Change, watcher, now);
             }
         }
         // They keep their order.
         waiting.append(&mut self.urgent);
         self.urgent = waiting;
+        let is_sweeping = self.sweep.as_ref().is_some_and(Sweep::has_more);
+        while self.reads.len() < AT_ONCE
+            && !(is_sweeping && self.in_transition_under_way() >= IN_TRANSITION_AT_ONCE)
+            && let Some(id) = self.transitions.next(&self.groups, &self.under_way, now)
+        {
+            self.begin(id, Why::Transition, watcher, now);
+        }
         while self.reads.len() < AT_ONCE {
             let Some(sweep) = &mut self.sweep else {
                 break;
@@ -312,21 +307,26 @@ impl Aveva {
                 requests.changed = true;
                 continue;
             }
-            self.urgent.retain(|(other, _)| *other != id);
-            self.urgent.push_front((id, Why::Change));
+            self.urgent.retain(|other| *other != id);
+            self.urgent.push_front(id);
         }
-        if requests.setting {
+        if requests.reached_differently {
             self.give_up(&mut requests);
         }
         watcher.take(&mut requests);
     }
 
-    /// Gives up what is under way: the setting has changed by which it was asked.
+    /// Gives up what is under way: it was asked in another way than the system is reached now.
     fn give_up(&mut self, requests: &mut WatchRequests) {
         requests.changed |= !self.reads.is_empty();
         self.sweep = None;
         self.list = None;
         self.reads.clear();
-        self.under_way.clear();
+        for (id, why) in self.under_way.drain() {
+            // Somebody waits to see what they changed.
+            if why == Why::Change && !self.urgent.contains(&id) {
+                self.urgent.push_front(id);
+            }
+        }
     }
 }

@@ -50,6 +50,8 @@ impl Inventory {
 
     /// Takes over what another gateway has read.
     pub(in super::super) fn take_over(&self, publication: Publication) {
+        #[cfg(test)]
+        self.fail_on_purpose("taking over");
         let now = self.clock().now();
         let state = self.state();
         let connection = publication.state.clone();

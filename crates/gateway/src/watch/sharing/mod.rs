@@ -108,7 +108,8 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                     break Step::Publish;
                 }
                 requests = store.watch_requests() => {
-                    requests.iter().for_each(|text| watch_requests::receive(&running, text));
+                    let keys = requests.iter().filter_map(|text| watch_requests::receive(&running, text));
+                    keys.for_each(|key| sharing.publish_whole(&key));
                 }
             }
         };

@@ -5,7 +5,7 @@ use super::super::failure;
 use super::super::inventory::{Inventory, PublishedState};
 use super::super::watchers::Running;
 use super::publication::Publication;
-use super::{Configured, Step, fair, with};
+use super::{Configured, Step, fair, watch_requests, with};
 use crate::store::{SharedReading, SharedState, Store};
 use protocol::ConnectionState;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -186,13 +186,18 @@ impl Participant {
                 return Ok(());
             }
         }
-        self.take_over_readings(one, readings);
+        if self.take_over_readings(one, readings) {
+            let request = watch_requests::for_whole(&one.key);
+            self.store.send_watch_requests(request).await;
+        }
         Ok(())
     }
 
     /// Takes over what was published of a connection, the oldest first. What comes after one that is not understood is not
-    /// taken over, but for what is whole: it would make what that one changed look as new as itself.
-    fn take_over_readings(&mut self, one: &Configured, readings: Vec<SharedReading>) {
+    /// taken over, but for what is whole: it would make what that one changed look as new as itself. Returns whether to ask
+    /// for a whole one: once, for that may not be understood either.
+    fn take_over_readings(&mut self, one: &Configured, readings: Vec<SharedReading>) -> bool {
+        let mut needs_whole = false;
         for reading in readings {
             self.taken_over.insert(one.key.clone(), reading.number);
             if !reading.whole && self.incomplete.contains(&one.key) {
@@ -206,14 +211,16 @@ impl Participant {
                     connection = one.id,
                     "what another gateway has read is not understood"
                 );
-                self.incomplete.insert(one.key.clone());
+                needs_whole |= self.incomplete.insert(one.key.clone()) && !reading.whole;
                 continue;
             };
             self.incomplete.remove(&one.key);
+            needs_whole = false;
             if has_ended {
                 with(&self.running, |all| all.was_read(&one.id));
             }
         }
+        needs_whole
     }
 
     /// Takes over a publication; whether it ends a reading. `None` where that fails by a fault of the gateway's own: one
@@ -310,6 +317,13 @@ impl Participant {
         let mut gateways = shared_state.gateways.iter();
         let has_readers = gateways.any(|(id, could)| *id != self.me && could.contains(&one.key));
         one.is_watched && is_own && has_readers
+    }
+
+    /// Another gateway has not understood what was told of a connection: the next time all of it is told.
+    pub(super) fn publish_whole(&mut self, key: &str) {
+        if let Some((_, changes)) = self.published.get_mut(key) {
+            *changes = CHANGES;
+        }
     }
 
     /// Tells the others what was read of a connection that this gateway watches for all.
@@ -453,15 +467,23 @@ mod tests {
             told(&inventory, number, false, resources)
         };
         let told = |number, whole| told(&inventory, number, whole, Vec::new());
-        for (readings, known) in [
-            (vec![told(1, true), told(2, false)], "2"),
-            (vec![told(3, false), garbage(4), told(5, false)], "3"),
-            (vec![told(6, false)], "3"),
-            (vec![told(7, false), told(8, true), told(9, false)], "9"),
-            (vec![faulty(10), told(11, false)], "9"),
-            (vec![told(12, true)], "12"),
+        let garbage_whole = |number| SharedReading {
+            whole: true,
+            ..garbage(number)
+        };
+        for (readings, known, asks) in [
+            (vec![told(1, true), told(2, false)], "2", false),
+            (vec![told(3, false), garbage(4), told(5, false)], "3", true),
+            (vec![told(6, false), garbage(7)], "3", false),
+            (vec![told(8, true), told(9, false)], "9", false),
+            (vec![faulty(10), told(11, false)], "9", true),
+            (vec![garbage_whole(12)], "9", false),
+            (vec![told(13, true)], "13", false),
+            (vec![garbage(14), told(15, true)], "15", false),
+            (vec![garbage_whole(16)], "15", false),
         ] {
-            participant.take_over_readings(&one, readings);
+            let is_asked = participant.take_over_readings(&one, readings);
+            assert_eq!(is_asked, asks, "{known}");
             let state = inventory.connection("plant").unwrap();
             assert_eq!(state.limit.as_deref(), Some(known));
         }

@@ -18,6 +18,21 @@ struct ForwardedRequests {
     refresh: bool,
     changed: bool,
     groups: BTreeSet<String>,
+    /// All that is known of the connection is to be published.
+    #[serde(default)]
+    whole: bool,
+}
+
+/// Asks the gateway that watches a connection to publish all that it knows of it.
+pub(super) fn for_whole(key: &str) -> String {
+    let requests = ForwardedRequests {
+        key: key.to_owned(),
+        refresh: false,
+        changed: false,
+        groups: BTreeSet::new(),
+        whole: true,
+    };
+    serde_json::to_string(&requests).unwrap_or_default()
 }
 
 /// Forwards what is requested of a connection to the gateway that watches it.
@@ -29,6 +44,7 @@ pub(in super::super) async fn forward(inbox: Arc<Inbox>, store: Arc<Store>, key:
             refresh: requests.refresh,
             changed: requests.changed,
             groups: requests.changed_groups,
+            whole: false,
         };
         let text =
             |requests: &ForwardedRequests| serde_json::to_string(requests).unwrap_or_default();
@@ -42,20 +58,20 @@ pub(in super::super) async fn forward(inbox: Arc<Inbox>, store: Arc<Store>, key:
     }
 }
 
-/// Another gateway has sent requests to the one that watches a connection.
-pub(super) fn receive(running: &Weak<Mutex<Running>>, text: &str) {
-    let Ok(forwarded) = serde_json::from_str::<ForwardedRequests>(text) else {
-        return;
-    };
+/// Another gateway has sent requests to the one that watches a connection. Returns the connection's key, if all of it is to
+/// be published.
+pub(super) fn receive(running: &Weak<Mutex<Running>>, text: &str) -> Option<String> {
+    let forwarded = serde_json::from_str::<ForwardedRequests>(text).ok()?;
     let requests = WatchRequests {
         refresh: forwarded.refresh,
         changed: forwarded.changed,
         changed_groups: forwarded.groups,
-        setting: false,
+        ..WatchRequests::default()
     };
     with(running, |all| {
         if let Some(inbox) = all.watched_inbox(&forwarded.key) {
             inbox.add(requests);
         }
     });
+    forwarded.whole.then_some(forwarded.key)
 }

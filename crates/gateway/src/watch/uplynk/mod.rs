@@ -30,6 +30,8 @@ struct Uplynk {
     groups: Groups,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
     one: Option<BoxFuture<'static, GroupRead>>,
+    /// The group of that read, if it was changed.
+    changed: Option<String>,
     /// How recent the answers of the last reading had to be.
     when: When,
 }
@@ -40,6 +42,7 @@ pub(super) async fn run(mut watcher: Watcher) {
         groups: Groups::known(watcher.known_ids()),
         list: None,
         one: None,
+        changed: None,
         when: When::Lately,
     };
     while !watcher.is_obsolete() {
@@ -62,6 +65,7 @@ impl Uplynk {
             && let Some((id, was_changed)) = self.groups.next(watcher.now())
         {
             let when = if was_changed { When::Now } else { self.when };
+            self.changed = was_changed.then(|| id.clone());
             let source = watcher.source.clone();
             self.one = Some(Box::pin(async move {
                 let read = source.read(&uplynk::groups().get(&id), when).await;
@@ -83,7 +87,7 @@ impl Uplynk {
                     self.groups.changed(&id);
                     requests.changed = true;
                 }
-                if requests.setting {
+                if requests.reached_differently {
                     self.give_up(&mut requests);
                 }
                 watcher.take(&mut requests);
@@ -92,12 +96,15 @@ impl Uplynk {
         }
     }
 
-    /// Gives up what is under way: the setting has changed by which it was asked.
+    /// Gives up what is under way: it was asked in another way than the system is reached now.
     fn give_up(&mut self, requests: &mut WatchRequests) {
         self.list = None;
         if self.one.take().is_some() {
             // Its turn in the round is not over.
             self.groups.interrupt();
+            if let Some(id) = self.changed.take() {
+                self.groups.changed(&id);
+            }
             requests.changed = true;
         }
     }

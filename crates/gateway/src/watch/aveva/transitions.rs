@@ -1,0 +1,144 @@
+//! Which groups in transition are read by themselves next: those whose last read began long enough ago, in the order in
+//! which that became so. There may be very many, so that most steps of a watcher look at none of them.
+
+use super::Why;
+use super::groups::Groups;
+use health::schedule::Millis;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// All groups in transition are looked through this often at most, in milliseconds.
+const LOOK: Millis = 100.0;
+
+/// The groups in transition that are due.
+#[derive(Debug, Default)]
+pub(super) struct Transitions {
+    queue: VecDeque<String>,
+    /// The same ones, to find them.
+    queued: HashSet<String>,
+    /// When all groups are looked through again.
+    look_at: Millis,
+}
+
+impl Transitions {
+    /// Queues the groups that have become due. Returns when to look again.
+    pub(super) fn follow(
+        &mut self,
+        groups: &Groups,
+        under_way: &HashMap<String, Why>,
+        now: Millis,
+    ) -> Millis {
+        if !groups.any_moves() {
+            return Millis::INFINITY;
+        }
+        if now < self.look_at {
+            return self.look_at;
+        }
+        self.look_at = now + LOOK;
+        let mut again = Millis::INFINITY;
+        for (id, due) in groups.moving() {
+            if self.queued.contains(id) || under_way.contains_key(id) {
+                continue;
+            }
+            if due <= now {
+                self.queued.insert(id.clone());
+                self.queue.push_back(id.clone());
+            } else {
+                again = again.min(due);
+            }
+        }
+        again.max(self.look_at)
+    }
+
+    /// The group to read next. What was read meanwhile for another reason is due again later.
+    pub(super) fn next(
+        &mut self,
+        groups: &Groups,
+        under_way: &HashMap<String, Why>,
+        now: Millis,
+    ) -> Option<String> {
+        while let Some(id) = self.queue.pop_front() {
+            self.queued.remove(&id);
+            let is_due = groups.due(&id).is_some_and(|due| due <= now);
+            if is_due && !under_way.contains_key(&id) {
+                return Some(id);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use health::inventory::GroupDetail;
+    use health::schedule::{IN_TRANSITION, millis};
+    use std::time::{Duration, Instant};
+    use vendors::LeftOut;
+    use vendors::aveva::{GroupConfiguration, GroupStatus};
+
+    /// So many groups in transition, the reads of which began then.
+    fn moving(count: usize, begun: Millis) -> Groups {
+        let mut groups = Groups::default();
+        let ids: Vec<String> = (0..count).map(|number| format!("g{number:05}")).collect();
+        let configurations = ids.iter().map(|id| GroupConfiguration {
+            id: Some(id.clone()),
+            ..GroupConfiguration::default()
+        });
+        groups.configure(configurations.collect(), false);
+        for id in &ids {
+            groups.begin(id, begun);
+            let detail = GroupDetail {
+                status: GroupStatus {
+                    pending_primary: Some("a".to_owned()),
+                    ..GroupStatus::default()
+                },
+                sessions: Vec::new(),
+                left_out: LeftOut::default(),
+                observed_at: DateTime::UNIX_EPOCH,
+            };
+            groups.take(id, Ok(detail));
+        }
+        groups
+    }
+
+    #[test]
+    fn each_is_read_once_when_it_is_due() {
+        let mut groups = moving(3, 0.0);
+        let mut transitions = Transitions::default();
+        let due = millis(IN_TRANSITION);
+        let mut under_way = HashMap::new();
+        assert_eq!(transitions.follow(&groups, &under_way, 0.0), due);
+        assert_eq!(transitions.next(&groups, &under_way, 0.0), None);
+        under_way.insert("g00000".to_owned(), Why::Sweep);
+        transitions.follow(&groups, &under_way, due);
+        transitions.follow(&groups, &under_way, due + LOOK);
+        // A sweep has come to one that waits, and has read it.
+        groups.begin("g00001", due);
+        let mut next = |under_way: &_, now| transitions.next(&groups, under_way, now);
+        assert_eq!(next(&under_way, due).as_deref(), Some("g00002"));
+        under_way.insert("g00002".to_owned(), Why::Transition);
+        assert_eq!(next(&under_way, due), None);
+        under_way.clear();
+        groups.begin("g00002", due);
+        let later = due + 2.0 * LOOK;
+        transitions.follow(&groups, &under_way, later);
+        let next = transitions.next(&groups, &under_way, later);
+        assert_eq!(next.as_deref(), Some("g00000"));
+    }
+
+    /// Each step once compared all that are due with all that wait.
+    #[test]
+    fn very_many_cost_a_step_little() {
+        let groups = moving(10_000, 0.0);
+        let (mut transitions, under_way) = (Transitions::default(), HashMap::new());
+        let began = Instant::now();
+        for step in 0..1_000 {
+            let now = millis(IN_TRANSITION) + Millis::from(step);
+            transitions.follow(&groups, &under_way, now);
+            assert!(transitions.next(&groups, &under_way, now).is_some());
+        }
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
