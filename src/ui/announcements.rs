@@ -75,8 +75,6 @@ pub fn provide() {
         });
         number.set_value(next);
         let forget = move || {
-            // Somebody may be about to open what one of them tells of.
-            hand_over("#main");
             let is_of_these = |one: &Announcement| (first..next).contains(&one.number);
             let _ = shown.try_update(|shown| shown.retain(|one| !is_of_these(one)));
         };
@@ -179,9 +177,14 @@ pub fn Announcements(
         view! { <p class="notice"><span title=sentence.clone()>{sentence.clone()}</span>{open}</p> }
             .into_any()
     };
+    let list = move || {
+        // Somebody may be about to open what one of those that go tells of.
+        hand_over("#main");
+        shown.get()
+    };
     view! {
         <div class="failovers" role="alert" aria-atomic="false">
-            {keyed(move || shown.get(), |one| one.number, draw)}
+            {keyed(list, |one| one.number, draw)}
         </div>
     }
 }

@@ -836,6 +836,11 @@ story('a button that a refresh turned into another action is not pressed by a sl
   const { page, control } = told;
   await openGroup(told, B);
   await page.getByRole('button', { name: `Override role ${B.primary}` }).focus();
+  // Also of who has looked at its dialog and left it.
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
   const turned = { kind: 'replace', find: '"RoleOverride":0', with: '"RoleOverride":1' };
   await control('POST', '/faults', { connection: B.connection, operation: 'list sessions', fault: turned });
   const clear = page.getByRole('button', { name: `Clear override ${B.primary}` });

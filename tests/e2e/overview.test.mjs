@@ -150,6 +150,18 @@ story('a failover that is seen is told at once, wherever one is, and leads to it
   await page.getByRole('heading', { level: 1, name: 'Boiler House OPC UA' }).waitFor();
 });
 
+story('who has turned to what is told when it goes has the focus on the page', async (told) => {
+  const { page, control } = told;
+  await open(told, '/connections');
+  const link = page.getByRole('alert').filter({ hasText: 'has taken over' }).getByRole('link', { name: 'Open' });
+  await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
+  await control('POST', '/clock/advance', { seconds: 150 });
+  await passUntil(page, control, 60, () => link.isVisible());
+  await link.focus();
+  await passUntil(page, control, 40, async () => (await link.count()) === 0);
+  await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement.id), 'main'));
+});
+
 story('another critical state of what was critical already is told as well, once', async ({ page, visit, control, reread }) => {
   const session = 'GAUGE-02.Modbus';
   await visit(path('groups', 'plant-b', 'gauging-modbus'));

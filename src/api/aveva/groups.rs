@@ -4,6 +4,7 @@ use super::Writer;
 use crate::api::Failure;
 use crate::api::outcome::{Compared, Outcome};
 use health::sort;
+use serde_json::{Map, Value};
 use std::cell::Cell;
 use vendors::aveva::{self, GroupConfiguration, TimeSpan, Written};
 
@@ -167,15 +168,17 @@ fn changed(
     ))
 }
 
-fn json(data: Option<&serde_json::Map<String, serde_json::Value>>) -> String {
+fn json(data: Option<&Map<String, Value>>) -> String {
     data.filter(|data| !data.is_empty()).map_or_else(
         || NONE.to_owned(),
-        |data| serde_json::Value::from(data.clone()).to_string(),
+        |data| Value::from(data.clone()).to_string(),
     )
 }
 
 /// What stands for a property that there is none of.
 const NONE: &str = "–";
+
+const DATA: &str = "AdditionalData";
 
 /// Every property of what the server holds beside what was sent.
 fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compared> {
@@ -208,7 +211,7 @@ fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compa
             span(yours.failover_timeout),
         ),
         of(
-            "AdditionalData",
+            DATA,
             json(theirs.additional_data.as_ref()),
             json(yours.additional_data.as_ref()),
         ),
@@ -218,8 +221,30 @@ fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compa
 /// Where the server holds something else than was sent.
 fn differences(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compared> {
     let mut all = compare(theirs, yours);
-    all.retain(|one| one.theirs != one.yours);
+    let data =
+        |of: &GroupConfiguration| Value::from(of.additional_data.clone().unwrap_or_default());
+    let has_same_data = is_alike(&data(theirs), &data(yours));
+    all.retain(|one| one.theirs != one.yours && !(one.property == DATA && has_same_data));
     all
+}
+
+/// Whether two values say the same. A service leaves out what is null, and may write a number in another way.
+fn is_alike(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let has = |of: &Map<String, Value>, key: &String, value| {
+                is_alike(value, of.get(key).unwrap_or(&Value::Null))
+            };
+            one.iter().all(|(key, value)| has(other, key, value))
+                && other.iter().all(|(key, value)| has(one, key, value))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| is_alike(one, other))
+        }
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        _ => one == other,
+    }
 }
 
 /// Whether the server holds what was entered. Of what was left empty it may hold its default.
@@ -230,6 +255,7 @@ fn is_as_entered(different: &[Compared]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{changed, differences, first_of, is_as_entered};
+    use serde_json::json;
     use vendors::aveva::{GroupConfiguration, TimeSpan};
 
     #[test]
@@ -269,6 +295,27 @@ mod tests {
         assert_eq!(first_of(&ids(2)), "0, 1");
         assert!(first_of(&ids(20)).ends_with(", 18, 19"));
         assert!(first_of(&ids(1_020)).ends_with(", 18, 19 and 1000 more"));
+    }
+
+    #[test]
+    fn data_that_a_service_writes_in_another_way_is_the_same() {
+        let of = |data: serde_json::Value| GroupConfiguration {
+            additional_data: data.as_object().cloned(),
+            ..GroupConfiguration::default()
+        };
+        let is_same = |one, other| differences(&of(one), &of(other)).is_empty();
+        assert!(is_same(
+            json!({ "site": null, "n": 1.0 }),
+            json!({ "n": 1 })
+        ));
+        assert!(is_same(
+            json!({ "a": [{ "b": null }] }),
+            json!({ "a": [{}] })
+        ));
+        assert!(is_same(json!({ "site": null }), json!(null)));
+        assert!(!is_same(json!({ "n": 1 }), json!({ "n": 2 })));
+        assert!(!is_same(json!({ "n": 1 }), json!({})));
+        assert!(!is_same(json!({ "a": [1] }), json!({ "a": [1, null] })));
     }
 
     #[test]

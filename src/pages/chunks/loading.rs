@@ -120,7 +120,10 @@ impl Chunks {
 
     /// Fetches what a page will need, unless it is there.
     pub fn prepare(self, route: &Route) {
-        if let Some(chunk) = Chunk::of(route) {
+        let chunk = Chunk::of(route);
+        // A wall whose session ends has to say so by itself, also where the gateway no longer has this piece.
+        let too = (chunk == Some(Chunk::Wall)).then_some(Chunk::Pairing);
+        for chunk in chunk.into_iter().chain(too) {
             self.load(chunk);
         }
     }

@@ -2,7 +2,6 @@
 
 use super::builder::Builder;
 use super::histogram::{Bar, Class, Histogram};
-use super::results::focus_results;
 use crate::prefs::use_prefs;
 use crate::ui::times;
 use health::words::decimal;
@@ -134,11 +133,7 @@ fn BarView(
     let Some(builder) = builder else {
         return view! { <g role="img" aria-label=description>{parts}</g> }.into_any();
     };
-    let narrow = move || {
-        // The bars that come next are others.
-        focus_results();
-        builder.set_range(Field::CreationTime, &bar.conditions());
-    };
+    let narrow = move || builder.set_range(Field::CreationTime, &bar.conditions());
     let keys = {
         move |event: leptos::ev::KeyboardEvent| {
             if matches!(event.key().as_str(), "Enter" | " ") {

@@ -20,14 +20,12 @@ use crate::pages::unreadable::left_out_note;
 use crate::prefs::use_prefs;
 use crate::ui::table::row_window::{LongTable, RowWindow};
 use crate::ui::table::stable_rows::{RowLock, StableRows, keep_order};
-use crate::ui::{FailureCard, Icon, times};
+use crate::ui::{FailureCard, Icon, focus, hand_over, times};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::sync::Arc;
 use vendors::veeam::{Field, MediaType, Page, Paging, Query, Sort};
 use vendors::{Connection, System};
-use wasm_bindgen::JsCast;
-use web_sys::{FocusOptions, HtmlElement};
 
 /// Up to how many rows are all drawn; of more only those that are seen, because a server may answer with
 /// thousands on one page.
@@ -36,36 +34,18 @@ const ALL_DRAWN: usize = 200;
 /// The field whose header was pressed last, until the list in its order is there: all headers are drawn anew with it.
 type PressedHeader = StoredValue<Option<Field>>;
 
-/// The part that stays while one list takes the place of another.
-const RESULTS: &str = "results";
-
-/// Gives the results the focus of a control that goes with the list that is shown. Nothing is scrolled: the results may be
-/// longer than the screen.
-pub fn focus_results() {
-    focus_here(RESULTS);
-}
-
 /// Gives the focus back to the header that was pressed, once the table is drawn, unless it was moved on meanwhile.
 fn focus_header(field: Field) {
     request_animation_frame(move || {
         let focused = document().active_element();
-        if focused.is_some_and(|one| one.id() == RESULTS) {
-            focus_here(&header_id(field));
+        if focused.is_some_and(|one| one.id() == "results") {
+            focus(&format!("#{}", header_id(field)));
         }
     });
 }
 
 fn header_id(field: Field) -> String {
     format!("sort-{}", field.name())
-}
-
-fn focus_here(id: &str) {
-    let element = document().get_element_by_id(id);
-    if let Some(element) = element.and_then(|one| one.dyn_into::<HtmlElement>().ok()) {
-        let here = FocusOptions::new();
-        here.set_prevent_scroll(true);
-        let _ = element.focus_with_options(&here);
-    }
 }
 
 /// The media type that a connection is configured for.
@@ -101,6 +81,8 @@ pub fn Results(
     let (every, opened) = (RwSignal::new(false), StoredValue::new(None));
     let pressed: PressedHeader = StoredValue::new(None);
     move || {
+        // What was pressed may go with the list that it was in.
+        hand_over("#results");
         let (params, _, now) = ran.get();
         let first_asked = builder.asked_at.get_untracked().filter(|at| *at > now);
         let now = match params.page {
@@ -303,7 +285,7 @@ fn Listing(
         {move || left_out.get().and_then(left_out_note)}
         <HistogramView page=Signal::derive(move || found.page()) of="this page" builder=(!recent).then_some(builder) />
         <div class="cols" class:draw=move || chosen.read().is_some()>
-            <section class="panel" id=RESULTS tabindex="-1" aria-label="Results" data-fresh=move || stale.get().then_some("stale")>
+            <section class="panel" id="results" tabindex="-1" aria-label="Results" data-fresh=move || stale.get().then_some("stale")>
                 <div role="status">{last}</div>
                 // The table alone: while a page is read, the button that led to it keeps the focus.
                 <div hidden=move || found.page().is_none()>
@@ -330,11 +312,7 @@ fn QueryErrors(
 ) -> impl IntoView {
     let nav = use_nav();
     let title = StoredValue::new(title);
-    let go = move |changes: &[(&str, Option<&str>)]| {
-        // The button that was pressed goes.
-        focus_results();
-        nav.go(&untrack(|| nav.with_params(changes)));
-    };
+    let go = move |changes: &[(&str, Option<&str>)]| nav.go(&untrack(|| nav.with_params(changes)));
     let error_card = move || {
         let retry = Callback::new(move |()| live.status.refresh());
         let failure = live.status.failure()?;
@@ -393,10 +371,7 @@ fn Nothing(found: Found) -> impl IntoView {
             (count, _) => format!("The server answered with {count} references and no details."),
         };
         let back = beyond.then(|| {
-            let go = move |_| {
-                focus_results();
-                nav.go(&untrack(|| nav.with_params(&[("page", None)])));
-            };
+            let go = move |_| nav.go(&untrack(|| nav.with_params(&[("page", None)])));
             view! { " "<button type="button" class="btn" on:click=go>"Go to the first page"</button> }
         });
         Some(view! { <p class="blank">{words}{back}</p> })
@@ -424,7 +399,6 @@ fn Header(column: Column, sort: Sort, recent: bool, pressed: PressedHeader) -> i
     };
     let click = move |_| {
         pressed.set_value(Some(field));
-        focus_results();
         let sort = write_sort(Sort { field, descending });
         nav.go(&untrack(|| {
             nav.with_params(&[("sort", Some(&sort)), ("page", None)])

@@ -31,9 +31,9 @@ pub fn SessionActions(
                 None => click.run(id.get_untracked()),
             };
             let point = move |_| intent.point(untrack(name));
-            // A dialog that closes gives the focus back before the row shows what it did.
+            // A dialog that closes gives the focus back before the row shows what it did, if it did anything.
             let focused = move |_| {
-                if context.open.read_untracked().is_none() {
+                if context.open.read_untracked().is_none() || !context.row_lock.has_just_acted() {
                     intent.focus(untrack(name));
                 }
             };

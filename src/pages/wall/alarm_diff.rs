@@ -1,7 +1,7 @@
 //! New and ended alarms on the wall. Pure.
 //!
-//! Alarms present when the wall opens are not new, also where they are the last known. Resources of a silent connection
-//! keep their state: none of their alarms ends. What broke while the page was loaded anew is new (`stored`).
+//! Alarms present when the wall opens are not new, also where they are the last known. Resources of a silent connection,
+//! and those whose state is unknown, keep theirs: none of their alarms ends. What broke while the page was loaded anew is new (`stored`).
 
 mod stored;
 
@@ -54,8 +54,10 @@ impl AlarmDiff {
         let mut changes = AlarmChanges::default();
         for tile in tiles.iter().filter(|tile| tile.is_told) {
             let alarm = Priority::of(tile.severity);
-            // Nobody can know whether an alarm of a silent connection's resource has ended.
-            if alarm.is_none() && tile.is_stale() && !tile.is_source {
+            // Nobody can know whether an alarm has ended of what is silent or cannot be understood.
+            let is_unknown = tile.is_stale() || tile.severity == Severity::Unknown;
+            let may_last = alarm.is_none() && is_unknown && !tile.is_source;
+            if may_last && !tile.is_handled() {
                 continue;
             }
             let now = alarm.filter(|_| !tile.is_handled());
@@ -67,7 +69,7 @@ impl AlarmDiff {
                     changes.raised.push((tile.key.clone(), now));
                 }
                 // Where there still is an alarm, somebody takes care of it now.
-                (Some(_), None) => changes.ended |= alarm.is_none(),
+                (Some(_), None) => changes.ended |= alarm.is_none() && !may_last,
                 _ => {}
             }
             let seen = (tile.source.clone(), now);

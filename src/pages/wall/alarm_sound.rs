@@ -104,8 +104,10 @@ impl AlarmSound {
             if let Some(Repeating {
                 priority,
                 resources,
+                times,
                 ..
             }) = self.repeating.take()
+                && times < cap(priority).0
             {
                 let interrupted = resources.into_iter().map(|resource| (resource, priority));
                 self.waiting.extend(interrupted);
@@ -267,6 +269,16 @@ mod tests {
             let last = hall.sounds(3..300).split_off(5);
             assert_eq!(last, [(60, WARNING), (90, WARNING)], "{together}");
         }
+    }
+
+    #[test]
+    fn what_has_sounded_to_the_end_does_not_begin_anew_after_something_more_urgent() {
+        let mut hall = Hall::default();
+        hall.raise(0, &[("v", Warning)]);
+        assert_eq!(hall.sounds(1..45), [(30, WARNING)]);
+        assert_eq!(hall.raise(45, &[("c", Critical)]), Some(CRITICAL));
+        assert_eq!(hall.end(46, "c"), None);
+        assert_eq!(hall.sounds(47..300), []);
     }
 
     #[test]

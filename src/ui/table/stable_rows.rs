@@ -75,6 +75,12 @@ impl RowLock {
         set_timeout(look, UNUSED);
     }
 
+    /// Whether something was done to a row a moment ago.
+    #[must_use]
+    pub fn has_just_acted(self) -> bool {
+        self.acted.get_untracked() > 0
+    }
+
     /// Something was done to a row. Also after the page was left.
     pub fn acted(self) {
         let _ = self.acted.try_update(|acted| *acted += 1);

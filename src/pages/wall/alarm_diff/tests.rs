@@ -81,6 +81,31 @@ fn what_a_first_sweep_comes_to_later_is_no_news() {
 }
 
 #[test]
+fn what_becomes_unknown_has_not_ended() {
+    let mut diff = AlarmDiff::default();
+    let mut update = |severity, care| {
+        let one = Tile {
+            care,
+            ..tile("a", "x", severity)
+        };
+        let changes = diff.update(&[one], &answering(&["a"]));
+        let raised = !raised(&changes).is_empty();
+        (raised, changes.ended, diff.has_open())
+    };
+    assert_eq!(update(Severity::Critical, ""), (false, false, true));
+    assert_eq!(update(Severity::Unknown, ""), (false, false, true));
+    assert_eq!(update(Severity::Critical, ""), (false, false, true));
+    assert_eq!(update(Severity::Unknown, ""), (false, false, true));
+    assert_eq!(update(Severity::Normal, ""), (false, true, false));
+    assert_eq!(update(Severity::Critical, ""), (true, false, true));
+    // Somebody takes care of it, which is no end either.
+    assert_eq!(
+        update(Severity::Unknown, "acknowledged"),
+        (false, false, false)
+    );
+}
+
+#[test]
 fn what_somebody_takes_care_of_is_open_no_more_has_not_ended_and_is_new_when_nobody_does_any_more()
 {
     let mut diff = AlarmDiff::default();
