@@ -120,11 +120,11 @@ pairing('a screen shows a code, becomes a wall without a hand, and is signed out
     assert.match(table[0]['Last seen'], / ago /);
     assert.equal(table[0].Address, '127.0.0.1');
   }, 20_000);
+  const piece = wall.waitForEvent('requestfinished', (request) => /pairing-/.test(request.url()));
   await wall.reload();
   await wall.getByRole('list', { name: 'Sources' }).waitFor();
   // A gateway that was updated meanwhile no longer has the piece of the program that shows a code: the wall has it already.
-  const isThere = () => performance.getEntriesByType('resource').some(({ name, responseEnd }) => /pairing-/.test(name) && responseEnd > 0);
-  await eventually(async () => assert.ok(await wall.evaluate(isThere)));
+  await piece;
   await wall.route(/pairing-/, (route) => route.abort());
   await page.getByRole('button', { name: 'Revoke Hall north' }).click();
   const dialog = page.getByRole('dialog', { name: 'Revoke Hall north?' });

@@ -139,16 +139,16 @@ fn value_traps() {
 }
 
 #[test]
-fn a_picture_is_shown_only_while_slicing_and_only_from_the_web() {
+fn a_picture_is_shown_but_for_what_viewers_do_not_see_and_only_from_the_web() {
     let of = |state, url: &str, https| {
         let slicer = Slicer {
-            state: Some(state),
+            state,
             thumb_url: Some(url.into()),
             ..Slicer::default()
         };
         slicer.thumbnail_url(https)
     };
-    let slicing = || SlicerState::Slicing;
+    let slicing = || Some(SlicerState::Slicing);
     assert_eq!(
         of(slicing(), "http://x/y.jpg", true).as_deref(),
         Some("https://x/y.jpg")
@@ -170,7 +170,18 @@ fn a_picture_is_shown_only_while_slicing_and_only_from_the_web() {
     ] {
         assert_eq!(of(slicing(), url, true), None, "{url}");
     }
-    assert_eq!(of(SlicerState::AdBreak, "https://x/y.jpg", true), None);
+    for (number, is_shown) in [
+        (Some(-1), true),
+        (Some(0), true),
+        (Some(1), false),
+        (Some(2), false),
+        (Some(3), false),
+        (Some(4), true),
+        (None, true),
+    ] {
+        let url = of(number.map(SlicerState::from), "https://x/y.jpg", true);
+        assert_eq!(url.is_some(), is_shown, "{number:?}");
+    }
 }
 
 fn error(status: u16, body: &[u8]) -> VendorError {

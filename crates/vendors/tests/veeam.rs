@@ -377,13 +377,9 @@ fn a_log_on_gives_the_session_of_the_header_and_hides_it() {
 #[test]
 fn a_page_of_documentation_can_be_read_with_its_bare_ampersands() {
     let pasted = sample("query-failed.pasted-from-docs.xml");
-    assert!(
-        veeam::query(&Query::default(), MediaType::Xml)
-            .read(&ok(pasted.clone()))
-            .is_err()
-    );
     let read = read_saved(&pasted).expect("repaired");
     assert_eq!(read, page(sample("query-failed.xml")));
+    assert_eq!(read, page(pasted));
     for name in [
         "session-success.xml",
         "references.xml",

@@ -39,7 +39,7 @@ pub enum Piece {
         done: Callback<()>,
     },
     /// One session of a client failover group, by its id, on the group's page.
-    GroupSession(groups::ActionContext, String),
+    GroupSession(Box<groups::ActionContext>, String),
     /// How the gateway reads the connection of this id, in the top bar.
     Polling(String),
     /// What was imported on the page of failover sessions.
@@ -314,7 +314,7 @@ chunk!(in_group, group, piece => match piece {
 });
 
 chunk!(in_group_session, group_session, piece => match piece {
-    Piece::GroupSession(context, id) => view! { <groups::SessionPanel context id /> }.into_any(),
+    Piece::GroupSession(context, id) => view! { <groups::SessionPanel context=*context id /> }.into_any(),
     _ => ().into_any(),
 });
 

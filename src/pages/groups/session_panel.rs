@@ -24,7 +24,7 @@ pub fn OpenSession(
     let (nav, chunks) = (use_nav(), use_chunks());
     let id = Memo::new(move |_| nav.param("session"));
     move || {
-        let piece = Piece::GroupSession(context, id.get()?);
+        let piece = Piece::GroupSession(Box::new(context), id.get()?);
         Some(chunks.show(Chunk::GroupSession, piece))
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Entry {
     /// Since when it has had that word without a gap in which it could have changed.
     unbroken: DateTime<Utc>,
     last_seen: DateTime<Utc>,
+    /// How severe its alarm was when that was last told: while it flaps, it may be worse for a moment.
+    pub(super) told: Option<Severity>,
 }
 
 impl Entry {
@@ -46,8 +48,11 @@ impl Entry {
             self.unbroken = at;
             // Also where a clock was set back: a state has not lasted since before it began.
             self.last_seen = at;
-        } else if verdict.lingering.as_ref().is_some_and(could_change) {
-            // What was seen before and after a gap need not be the same occurrence.
+        } else if self.lingering(verdict).is_none()
+            && verdict.lingering.as_ref().is_some_and(could_change)
+        {
+            // What was seen before and after a gap need not be the same occurrence. What had lasted too long before it is
+            // an alarm, which only another state ends.
             self.unbroken = at;
         }
         self.last_seen = self.last_seen.max(at);

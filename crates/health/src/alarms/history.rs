@@ -284,9 +284,18 @@ impl AlarmHistory {
             }
             (since, _) => since,
         };
-        // What flaps comes and goes: that it is back, or worse for a moment, is nothing new.
-        let has_worsened =
-            before.map(|alarm| found.severity < alarm.severity && alarm.flapping.is_none());
+        let entry = self.entries.get_mut(key);
+        let told = entry.as_ref().and_then(|entry| entry.told);
+        // What flaps comes and goes: that it is back, or worse for a moment, is nothing new. That it stays so is.
+        let has_worsened = before.map(|alarm| {
+            let goes_on_flapping = alarm.flapping.is_some() && found.flapping.is_some();
+            found.severity < told.unwrap_or(alarm.severity) && !goes_on_flapping
+        });
+        if let Some(entry) = entry
+            && (has_worsened != Some(false) || found.flapping.is_none())
+        {
+            entry.told = Some(found.severity);
+        }
         let alarm = Alarm {
             id,
             resource: key.clone(),

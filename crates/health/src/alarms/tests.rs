@@ -508,6 +508,60 @@ fn what_was_stuck_when_it_was_last_read_stays_critical() {
     assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
 }
 
+/// Otherwise the all-clear would be of what nobody saw, and the next alarm another one, which nobody has acknowledged.
+#[test]
+fn what_is_stuck_stays_so_over_a_time_in_which_it_could_not_be_read() {
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
+    let mut world = World::default();
+    for seconds in [0, 10, 20] {
+        world.read(seconds, moving.clone(), None);
+    }
+    let open = world.alarm().expect("it is stuck");
+    for seconds in [46, 100, 200] {
+        let changes = world.read(seconds, moving.clone(), None);
+        assert_eq!(changes, Changes::default(), "{seconds} s");
+        assert_eq!(world.alarm().as_ref(), Some(&open), "{seconds} s");
+    }
+    assert_eq!(world.read(205, verdict(Normal), None).ended.len(), 1);
+}
+
+#[test]
+fn what_gets_worse_while_it_flaps_is_told_once_when_it_stays_so() {
+    let mut world = turns();
+    let mut told = Vec::new();
+    let mut read = |world: &mut World, seconds, verdict| {
+        let changes = world.read(seconds, verdict, None);
+        assert_eq!((changes.began.len(), changes.ended.len()), (0, 0));
+        let worsened = changes.worsened.into_iter();
+        told.extend(worsened.map(|alarm| (seconds, alarm.severity)));
+    };
+    for seconds in (20..=120).step_by(5) {
+        read(&mut world, seconds, verdict(Critical));
+    }
+    // It may get worse again once it has been better.
+    read(&mut world, 125, verdict(Warning));
+    read(&mut world, 130, verdict(Critical));
+    assert_eq!(told, [(80, Critical), (130, Critical)]);
+    // A handover that is stuck is no coming and going, and comes back while it flaps.
+    let mut world = turns();
+    let mut told = Vec::new();
+    let moving = verdict(Moving).lingering(TimeDelta::seconds(15), verdict(Critical));
+    for (seconds, verdict, leader) in [
+        (20, moving.clone(), None),
+        (30, moving.clone(), None),
+        (36, moving.clone(), None),
+        (40, verdict(Normal), Some("A")),
+        (45, moving.clone(), None),
+        (55, moving.clone(), None),
+        (61, moving, None),
+    ] {
+        let worsened = world.read(seconds, verdict, leader).worsened.into_iter();
+        told.extend(worsened.map(|alarm| (seconds, alarm.severity)));
+    }
+    assert_eq!(world.alarm().map(|alarm| alarm.severity), Some(Critical));
+    assert_eq!(told, [(36, Critical)]);
+}
+
 #[test]
 fn the_alarms_of_a_connection_that_is_no_longer_configured_are_gone_and_have_not_ended() {
     let mut world = seen(&[(0, Critical, None)]);

@@ -217,7 +217,7 @@ mod tests {
     use super::{
         Record, RecordedEvent, UnknownInterval, absences, record, silences, until, unwatched,
     };
-    use crate::events::timeline::{Gaps, Interval, Leader};
+    use crate::events::timeline::{Gaps, Interval, Leader, LeaderChange, timeline as led};
     use crate::inventory::{Kind, ResourceKey};
     use crate::severity::Severity;
     use chrono::{DateTime, TimeDelta, Utc};
@@ -291,6 +291,33 @@ mod tests {
         }
         let mean = record(&timeline("a-b---a")).mean_recovery;
         assert_eq!(mean, Some(seconds(2)));
+    }
+
+    #[test]
+    fn a_failover_at_the_edge_of_two_records_is_in_one_of_them() {
+        let change = |second: i64, before: &str, after: &str| {
+            let named = |id: &str| (!id.is_empty()).then(|| id.to_owned());
+            LeaderChange::new(Kind::FailoverGroup, at(second), named(before), named(after))
+        };
+        let whole = |changes: &[LeaderChange], from, to| {
+            let b = Leader::Named("b".to_owned());
+            let told = led(changes, &b, &Gaps::default(), at(from), at(100));
+            record(&until(told, at(to)))
+        };
+        for changes in [
+            vec![change(50, "a", "b")],
+            vec![change(50, "a", ""), change(60, "", "b")],
+            vec![change(50, "a", ""), change(50, "", "b")],
+        ] {
+            let count = |from, to| whole(&changes, from, to).failovers;
+            assert_eq!((count(0, 50), count(50, 100)), (0, 1), "{changes:?}");
+        }
+        // Nobody led until then, or it is not known.
+        assert_eq!(whole(&[change(50, "", "b")], 50, 100).failovers, 0);
+        // The same one leads again.
+        let back = [change(50, "b", ""), change(60, "", "b")];
+        let record = whole(&back, 50, 100);
+        assert_eq!((record.failovers, record.recoveries), (0, 1));
     }
 
     #[test]

@@ -168,6 +168,9 @@ fn watched(gaps: &Gaps, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<WatchedIn
 /// What was seen in a time that was watched counts first, then what was compared with it, and of both sides of it what
 /// they agree upon. Across a gap that nothing was compared over, one side says nothing by itself: who leads after a
 /// restart may have begun to within it.
+///
+/// Where the leader changed at the very beginning, who led until then comes first, in an interval without length: no
+/// earlier time has that change.
 #[must_use]
 pub fn timeline(
     changes: &[LeaderChange],
@@ -179,7 +182,20 @@ pub fn timeline(
     let first = changes.partition_point(|change| change.at < from);
     let end = changes.partition_point(|change| change.at < to);
     let inside = changes.get(first..end).unwrap_or_default();
-    let mut intervals: Vec<Interval> = Vec::new();
+    let is_watched = gaps
+        .between(from, to)
+        .next()
+        .is_none_or(|gap| gap.from > from);
+    let led_until = inside.first().filter(|first| {
+        let is_named = matches!(first.before, Leader::Named(_));
+        first.at == from && is_named && is_watched
+    });
+    let led_until = led_until.map(|first| Interval {
+        from,
+        to: from,
+        leader: first.before.clone(),
+    });
+    let mut intervals: Vec<Interval> = led_until.into_iter().collect();
     let mut add = |from: DateTime<Utc>, to: DateTime<Utc>, leader: &Leader| {
         if from >= to {
             return;

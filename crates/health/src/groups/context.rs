@@ -5,7 +5,7 @@ use super::actions::Action;
 use super::heartbeat::{HeartbeatTiming, heartbeat_timing};
 use super::observation::Observation;
 use super::roles::leaders;
-use super::successor::next_primary;
+use super::successor::{best_score, next_primary};
 use super::{is_candidate, is_pinned, score, score_words, session_name};
 use crate::effect::Confirm;
 use crate::freshness::Freshness;
@@ -108,22 +108,14 @@ impl<'a> GroupContext<'a> {
         others.find(|session| is_pinned(session, now))
     }
 
-    /// Of the live sessions that may be elected, the one with the highest score, regardless of overrides. The Primary
-    /// wins a tie, because no tie-break is documented.
+    /// Of the live sessions that may be elected, the one with the highest score, regardless of overrides.
     pub(super) fn leader(&self) -> Option<&'a ClientSession> {
         self.best(None)
     }
 
     /// The same, without one.
     pub(super) fn best(&self, but: Option<&ClientSession>) -> Option<&'a ClientSession> {
-        let worth = |session| number(session).unwrap_or(-1.0);
-        let primary = |session: &ClientSession| session.role == Some(Role::Primary);
-        let sessions = self.sessions.iter().filter(|s| !is_same(but, s));
-        let eligible = sessions.filter(|one| self.is_eligible(one));
-        eligible.max_by(|a, b| {
-            let by = worth(a).total_cmp(&worth(b));
-            by.then_with(|| primary(a).cmp(&primary(b)))
-        })
+        best_score(self.group, self.sessions, but, self.observation)
     }
 
     /// When the next heartbeat comes: a running adapter posts one within half of the timeout.
@@ -143,13 +135,25 @@ impl<'a> GroupContext<'a> {
             return Some(format!("{who} {verb} Primary: a role override pins it"));
         }
         let next_primary = next_primary(self.group, self.sessions, Some(but), self.observation)?;
-        Some(self.elected(next_primary, self.eligible(Some(but))))
+        Some(self.elected(next_primary, Some(but)))
     }
 
-    /// The result of the election for the best of `live` live sessions that may be elected.
-    pub(super) fn elected(&self, best: &ClientSession, live: usize) -> String {
+    /// The result of the election for the best of the live sessions that may be elected, except `but`. Which of several
+    /// with the same score becomes Primary is not documented.
+    pub(super) fn elected(&self, best: &ClientSession, but: Option<&ClientSession>) -> String {
         let who = session_name(best);
-        let why = match number(best).map(score_words) {
+        let live = self.eligible(but);
+        let top = number(best);
+        let is_even =
+            |s: &&ClientSession| self.is_eligible(s) && !is_same(but, s) && number(s) == top;
+        let even = self.sessions.iter().filter(is_even).count();
+        let why = match top.map(score_words) {
+            Some(score) if even > 1 && verb(best) == "becomes" => {
+                let when = self.next_heartbeat();
+                return format!(
+                    "One of {even} live sessions with the same score, {score}, becomes Primary {when}"
+                );
+            }
             Some(score) => format!("highest score among live sessions, {score}"),
             None if live == 1 => "the only live session".to_owned(),
             None => {

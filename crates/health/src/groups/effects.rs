@@ -115,10 +115,9 @@ impl GroupContext<'_> {
                 "The election decides again, and no live session is known to be able to take over."
                     .to_owned()
             }
-            (None, Some(best)) => format!(
-                "The election decides again. {}.",
-                self.elected(best, self.eligible(None))
-            ),
+            (None, Some(best)) => {
+                format!("The election decides again. {}.", self.elected(best, None))
+            }
         };
         Effect {
             sentence,

@@ -27,7 +27,8 @@ pub fn is_cold_standby(session: &ClientSession) -> bool {
 }
 
 /// The sessions of a group in the order of election: a pinned one first, then live sessions by descending score
-/// (the contract documents no tie-break; equal scores are ordered by id). Sessions that cannot be elected follow:
+/// (the contract documents no tie-break: of equal scores the Primary's comes first, and the others follow by id,
+/// ascending). Sessions that cannot be elected follow:
 /// they are silent, their role is not in the contract, or a role override pins another session, which stays Primary
 /// even when it falls silent.
 ///
@@ -163,6 +164,7 @@ struct Rank<'a> {
     is_pinned: bool,
     /// NaN counts as not reported, because sorting needs a total order.
     score: f64,
+    is_primary: bool,
     id: Option<&'a str>,
 }
 
@@ -178,6 +180,7 @@ impl<'a> Rank<'a> {
             is_candidate: is_candidate(session, observation.now),
             is_pinned: is_pinned(session, observation.now),
             score: score(session).filter(|s| !s.is_nan()).unwrap_or(-1.0),
+            is_primary: session.role == Some(Role::Primary),
             id: session.id.as_deref(),
         }
     }
@@ -191,7 +194,13 @@ impl<'a> Rank<'a> {
     fn order(&self, other: &Self) -> Ordering {
         let standing = |one: &Self| (one.is_live, one.is_eligible(), one.is_pinned);
         let by = standing(other).cmp(&standing(self));
-        let by = by.then_with(|| other.score.total_cmp(&self.score));
+        by.then_with(|| self.order_by_score(other))
+    }
+
+    /// The one rule for equal scores: the Primary stays, else the first id.
+    fn order_by_score(&self, other: &Self) -> Ordering {
+        let by = other.score.total_cmp(&self.score);
+        let by = by.then_with(|| other.is_primary.cmp(&self.is_primary));
         by.then_with(|| self.id.cmp(&other.id))
     }
 }
@@ -214,8 +223,28 @@ pub(super) fn nobody(
     }
 }
 
-/// The live session, except `but`, that the service would elect without overrides.
+/// The live session, except `but`, that the service would elect: a pinned one first.
 pub(super) fn next_primary<'a>(
+    group: &GroupConfiguration,
+    sessions: &'a [ClientSession],
+    but: Option<&ClientSession>,
+    observation: Observation,
+) -> Option<&'a ClientSession> {
+    first_by(Rank::order, group, sessions, but, observation)
+}
+
+/// The live session, except `but`, that may be elected and has the highest score, regardless of overrides.
+pub(super) fn best_score<'a>(
+    group: &GroupConfiguration,
+    sessions: &'a [ClientSession],
+    but: Option<&ClientSession>,
+    observation: Observation,
+) -> Option<&'a ClientSession> {
+    first_by(Rank::order_by_score, group, sessions, but, observation)
+}
+
+fn first_by<'a>(
+    order: fn(&Rank<'a>, &Rank<'a>) -> Ordering,
     group: &GroupConfiguration,
     sessions: &'a [ClientSession],
     but: Option<&ClientSession>,
@@ -227,7 +256,7 @@ pub(super) fn next_primary<'a>(
     let ranked = others.map(|session| (Rank::of(session, group, observation), session));
     let first = ranked
         .filter(|(rank, _)| rank.is_eligible())
-        .min_by(|(a, _), (b, _)| a.order(b));
+        .min_by(|(a, _), (b, _)| order(a, b));
     first.map(|(_, session)| session)
 }
 

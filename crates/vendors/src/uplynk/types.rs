@@ -177,11 +177,14 @@ pub struct SlicerPlace {
 
 impl Slicer {
     /// The URL of the image of the output, if it may be shown: only http or https, and https on an https
-    /// page; only while slicing, because in an ad break, with replaced content or in a blackout the image
-    /// is not what viewers see.
+    /// page; not in an ad break, with replaced content or in a blackout, because the image is then not what
+    /// viewers see. Of a state that is not known nothing is said.
     #[must_use]
     pub fn thumbnail_url(&self, https_page: bool) -> Option<String> {
-        if self.state != Some(SlicerState::Slicing) {
+        if matches!(
+            self.state,
+            Some(SlicerState::AdBreak | SlicerState::ReplacingContent | SlicerState::Blackout)
+        ) {
             return None;
         }
         let url = self.thumb_url.as_deref()?.trim();

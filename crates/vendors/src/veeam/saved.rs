@@ -16,7 +16,8 @@ pub fn read_saved(bytes: &[u8]) -> Result<Page, String> {
     let body = body.as_str();
     let strict = Node::parse(body.as_bytes());
     let node = match strict {
-        Err(_) if body.starts_with('<') => Node::parse(repaired(body).as_bytes()),
+        // Copying turns some spaces into no-break spaces, which XML parsers reject between attributes.
+        Err(_) if body.starts_with('<') => Node::parse(body.replace('\u{A0}', " ").as_bytes()),
         other => other,
     };
     page_of(&node?)
@@ -63,35 +64,4 @@ fn body(text: &str) -> &str {
 
 fn json_or_xml(text: &str) -> &str {
     text.find(['<', '{']).map_or(text, |at| &text[at..])
-}
-
-/// Repairs copied XML: the documentation has unescaped `&` in attributes, and copying turns some spaces
-/// into no-break spaces. XML parsers reject both.
-fn repaired(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let text = text.replace('\u{A0}', " ");
-    let mut rest = text.as_str();
-    while let Some((before, after)) = rest.split_once('&') {
-        out.push_str(before);
-        let name: &str = after.split(';').next().unwrap_or_default();
-        let known = matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") || is_number(name);
-        let escaped = known && after.len() > name.len();
-        out.push_str(if escaped { "&" } else { "&amp;" });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Whether an entity's name is a character reference.
-fn is_number(name: &str) -> bool {
-    let digits = |text: &str, is_digit: fn(&u8) -> bool| {
-        !text.is_empty() && text.bytes().all(|byte| is_digit(&byte))
-    };
-    match name.strip_prefix("#x") {
-        Some(hex) => digits(hex, u8::is_ascii_hexdigit),
-        None => name
-            .strip_prefix('#')
-            .is_some_and(|text| digits(text, u8::is_ascii_digit)),
-    }
 }

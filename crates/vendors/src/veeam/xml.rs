@@ -1,5 +1,6 @@
 //! Parses XML into the tree. Namespaces and prefixes are ignored. Entities are never declared or
-//! expanded, so that a document type can neither read files nor exhaust memory.
+//! expanded, so that a document type can neither read files nor exhaust memory. An entity that is not predefined, and an
+//! `&` that begins none, stand for themselves: one in one text spoils no other.
 
 use super::node::Node;
 use crate::json::MOST;
@@ -16,6 +17,7 @@ const ATTRIBUTES: usize = 1000;
 pub(super) fn parse(body: &[u8]) -> Result<Node, String> {
     let text = String::from_utf8_lossy(body);
     let mut reader = Reader::from_str(&text);
+    reader.config_mut().allow_dangling_amp = true;
     let mut tree = Tree::default();
     loop {
         let at = reader.buffer_position();
@@ -61,11 +63,10 @@ impl Tree {
             }
             Event::Text(text) => self.append(&text.xml10_content()),
             Event::CData(text) => self.append(&text),
-            Event::GeneralRef(name) => {
-                let character =
-                    resolve(&name).ok_or_else(|| format!("&{}; is not a known entity", &*name))?;
-                self.append(character.encode_utf8(&mut [0; 4]));
-            }
+            Event::GeneralRef(name) => match resolve(&name) {
+                Some(character) => self.append(character.encode_utf8(&mut [0; 4])),
+                None => self.append(&format!("&{};", &*name)),
+            },
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
             Event::Eof => return Ok(false),
         }
@@ -119,28 +120,30 @@ fn element(start: &BytesStart<'_>) -> Result<Node, String> {
         if is_declared || is_of_schema || full.starts_with("xsi:") {
             continue;
         }
-        let text = unescape(&attribute.value)?;
+        let text = unescape(&attribute.value);
         node.fields.push((name.clone(), Node::leaf(name, text)));
     }
     Ok(node)
 }
 
 /// Resolves the predefined entities and character references of an attribute value.
-fn unescape(raw: &str) -> Result<String, String> {
+fn unescape(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once('&') {
         text.push_str(before);
-        let (name, behind) = after.split_once(';').unwrap_or((after, ""));
-        let character = resolve(name).filter(|_| after.len() > name.len());
-        text.push(character.ok_or_else(|| {
-            let next: String = after.chars().take(20).collect();
-            format!("an unescaped & in an attribute, before `{next}`")
-        })?);
+        // No farther than to the next `&`: otherwise very many without an end would take for ever.
+        let end = after.find(['&', ';']).unwrap_or_default();
+        let (name, behind) = after.split_at(end);
+        let known = behind
+            .strip_prefix(';')
+            .and_then(|behind| Some((resolve(name)?, behind)));
+        let (character, behind) = known.unwrap_or(('&', after));
+        text.push(character);
         rest = behind;
     }
     text.push_str(rest);
-    Ok(text)
+    text
 }
 
 /// The character of an entity; only predefined entities and character references.

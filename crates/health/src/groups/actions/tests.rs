@@ -94,6 +94,39 @@ fn deleting_a_primary_names_who_follows_and_why() {
         effect.sentence,
         "a is Primary and leaves the group. c becomes Primary within 30 s: highest score among live sessions, 98."
     );
+    // Cold standbys: which one is chosen is not documented.
+    let sessions = [
+        a.clone(),
+        scored("b", Role::Secondary, 1.0),
+        scored("c", Role::Secondary, 1.0),
+        scored("d", Role::Secondary, 0.0),
+    ];
+    let effect = with(&sessions, |context| context.delete_session(&sessions[0]));
+    assert_eq!(
+        effect.sentence,
+        "a is Primary and leaves the group. One of 2 live sessions with the same score, 1, becomes Primary within 30 s."
+    );
+    // What decides without overrides does so as what decides with them.
+    for [first, second] in [["b", "c"], ["c", "b"]] {
+        let even = [
+            scored(first, Role::Secondary, 50.0),
+            scored(second, Role::Secondary, 50.0),
+            pin(scored("z", Role::Secondary, 10.0), None),
+        ];
+        let best = with(&even, |context| context.leader()?.id.clone());
+        assert_eq!(best.as_deref(), Some("b"));
+        let free = [even[0].clone(), even[1].clone()];
+        let effect = with(&free, |context| {
+            context.post_heartbeat(&scored("z", Role::Secondary, 50.0), Some(50.0), None)
+        });
+        let words = &effect.notes[0].1;
+        assert!(words.starts_with("With the same score as b"), "{words}");
+        let effect = with(&even, |context| context.clear_override(&even[2]));
+        assert_eq!(
+            effect.sentence,
+            "The election decides again. One of 2 live sessions with the same score, 50, becomes Primary within 30 s."
+        );
+    }
     let alone = [a];
     let effect = with(&alone, |context| context.delete_session(&alone[0]));
     assert_eq!(severities(&effect.notes), [Critical, Warning]);

@@ -202,6 +202,15 @@ fn equal_scores_stand_by_id_and_a_score_that_is_no_number_is_worth_nothing() {
         names(&[scored("b", Secondary, 50.0), scored("a", Secondary, 50.0)]),
         ["a", "b"]
     );
+    // The Primary stays.
+    assert_eq!(
+        names(&[
+            scored("b", Secondary, 50.0),
+            scored("a", Secondary, 50.0),
+            scored("p", Primary, 50.0)
+        ]),
+        ["p", "a", "b"]
+    );
     assert_eq!(
         names(&[
             scored("nan", Secondary, f64::NAN),
