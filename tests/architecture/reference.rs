@@ -1,4 +1,5 @@
-//! What the documents name and list is what the sources hold: problems, kinds, tests, documents.
+//! What the documents name and list is what the sources hold: problems, kinds, routes, keys of the configuration, tests,
+//! documents.
 
 use crate::files::{File, all, named};
 use crate::none;
@@ -26,7 +27,7 @@ fn kinds(source: &str) -> Vec<&str> {
 #[test]
 fn every_problem_and_every_kind_of_activity_is_in_the_reference() {
     let files = all();
-    let reference = &named(&files, "docs/deploying.md").text;
+    let reference = &named(&files, "docs/api.md").text;
     let problems = problems(&named(&files, "crates/gateway/src/problem.rs").text);
     let sources = [
         "crates/protocol/src/activity.rs",
@@ -42,11 +43,197 @@ fn every_problem_and_every_kind_of_activity_is_in_the_reference() {
     let complaints: Vec<_> = problems
         .chain(kinds)
         .filter(|word| !reference.contains(word))
-        .map(|word| format!("docs/deploying.md does not name {word}"))
+        .map(|word| format!("docs/api.md does not name {word}"))
         .collect();
     none(
         &complaints,
-        "say in docs/deploying.md what it means, in its table of problems or its list of kinds",
+        "say in docs/api.md what it means, in its table of problems or its list of kinds",
+    );
+}
+
+/// The routes of the gateway, as they are listed in its source: the method, where there is one, and the path.
+fn routes(source: &str) -> Vec<String> {
+    let methods = [("get(", "GET "), ("post(", "POST "), ("delete(", "DELETE ")];
+    source
+        .lines()
+        .filter_map(|line| {
+            let line = line.trim();
+            let path = line.split('"').nth(1)?;
+            let method = methods.iter().find(|(call, _)| line.starts_with(call));
+            let is_listed = method.is_some() || line.starts_with("every_method(");
+            let method = method.map_or("", |(_, word)| word);
+            (is_listed && path.starts_with('/')).then(|| format!("`{method}{path}`"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_route_is_in_the_reference() {
+    let files = all();
+    let reference = &named(&files, "docs/api.md").text;
+    let routes = routes(&named(&files, "crates/gateway/src/http/router.rs").text);
+    assert!(
+        routes.len() > 20,
+        "the list of routes was not understood: {routes:?}"
+    );
+    let missing = routes.iter().filter(|route| !reference.contains(*route));
+    let complaints: Vec<_> = missing
+        .map(|route| format!("docs/api.md does not name {route}"))
+        .collect();
+    none(&complaints, "add it to the table of routes in docs/api.md");
+}
+
+/// The reference of the configuration.
+const CONFIGURATION: &str = "docs/configuration.md";
+
+/// Where the configuration is read.
+const CONFIG: &str = "crates/gateway/src/config/";
+
+/// The sources that read keys, and the headings of the reference under which these keys stand.
+const SECTIONS: [(&str, &[&str]); 13] = [
+    ("mod.rs", &["Top level", "`[tls]`"]),
+    ("url.rs", &["Top level"]),
+    ("outbound.rs", &["Top level", "Proxy"]),
+    ("connection/mod.rs", &["`[[connection]]`"]),
+    (
+        "connection/credentials.rs",
+        &["`[[connection]]`", "Credentials"],
+    ),
+    ("user.rs", &["`[[user]]`"]),
+    ("session.rs", &["`[session]`"]),
+    ("openid.rs", &["`[openid]`"]),
+    ("store.rs", &["`[store]`"]),
+    ("retention.rs", &["`[activity]`"]),
+    ("walls.rs", &["`[walls]`"]),
+    ("alert_rules.rs", &["`[[alert]]`"]),
+    ("alert_targets.rs", &["`[[alert_target]]`"]),
+];
+
+/// The calls whose first argument is the key that they read.
+const READERS: [&str; 11] = [
+    "text", "required", "number", "flag", "texts", "table", "tables", "filter", "values", "time",
+    "file",
+];
+
+/// The calls whose second argument is the key that they read, after the section in which it is.
+const READERS_IN: [&str; 5] = ["required", "optional", "known", "version", "origins"];
+
+/// The calls that read a key whose name they know, which several tables have.
+const OF_SEVERAL: [(&str, &str); 2] = [("ca", "ca_file"), ("id", "id")];
+
+/// The calls that read `NAME_env` or `NAME_file`.
+const SECRETS: [&str; 2] = ["secret::read", "secret::optional"];
+
+/// The keys that a source of the configuration reads.
+fn keys_read(file: &File) -> Vec<String> {
+    let code: Vec<_> = file.code().into_iter().map(|(_, line)| line).collect();
+    let code = code.join(" ").replace("\\\"", "").replace("'\"'", "");
+    let is_key = |c: char| c.is_ascii_lowercase() || c == '_';
+    let is_call = |c: char| is_key(c) || c == ':';
+    let mut keys = Vec::new();
+    let parts: Vec<&str> = code.split('"').collect();
+    for pair in parts.chunks_exact(2) {
+        let (before, literal) = (pair[0].trim_end(), pair[1]);
+        if literal.is_empty() || !literal.chars().all(is_key) {
+            continue;
+        }
+        let first = before.strip_suffix('(');
+        let second = before.strip_suffix(',').and_then(|before| {
+            let (call, section) = before.rsplit_once('(')?;
+            let section = section.trim().trim_start_matches('&');
+            section.chars().all(is_key).then_some(call)
+        });
+        let call = first.or(second).unwrap_or_default();
+        let path = &call[call.trim_end_matches(is_call).len()..];
+        let name = path.rsplit("::").next().unwrap_or_default();
+        let readers = first.map_or(&READERS_IN[..], |_| &READERS[..]);
+        if SECRETS.contains(&path) {
+            keys.extend(["env", "file"].map(|from| format!("{literal}_{from}")));
+        } else if before.ends_with("let key =") || readers.contains(&name) {
+            keys.push(literal.to_owned());
+        }
+    }
+    for (call, key) in OF_SEVERAL {
+        let calls = [format!("{call}(section,"), format!("{call}(&section,")];
+        if calls.iter().any(|call| code.contains(call)) {
+            keys.push(key.to_owned());
+        }
+    }
+    keys
+}
+
+/// The keys in the first column of the tables of a reference, each with its heading.
+fn keys_documented(text: &str) -> Vec<(&str, &str)> {
+    let mut heading = "";
+    let mut keys = Vec::new();
+    for line in text.lines() {
+        if line.starts_with('#') {
+            heading = line.trim_start_matches('#').trim();
+        } else if let Some(cell) = line
+            .strip_prefix("| `")
+            .and_then(|row| row.split('|').next())
+        {
+            let names = cell.split('`').step_by(2);
+            keys.extend(
+                names
+                    .filter(|name| !name.trim().is_empty())
+                    .map(|name| (heading, name)),
+            );
+        }
+    }
+    keys
+}
+
+/// What sources and reference do not have in common.
+fn undocumented(sources: &[File], reference: &str) -> Vec<String> {
+    let documented = keys_documented(reference);
+    let headings: Vec<&str> = reference
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim())
+        .collect();
+    let mut complaints = Vec::new();
+    let mut read: Vec<(&str, String)> = Vec::new();
+    for file in sources {
+        let name = file.path.strip_prefix(CONFIG).unwrap_or_default();
+        let section = SECTIONS.iter().find(|(source, _)| *source == name);
+        let sections = section.map_or(&[][..], |(_, headings)| *headings);
+        for key in keys_read(file) {
+            let is_table = [format!("`[{key}]`"), format!("`[[{key}]]`")]
+                .iter()
+                .any(|table| headings.contains(&table.as_str()));
+            let is_listed = sections
+                .iter()
+                .any(|heading| documented.contains(&(*heading, key.as_str())));
+            if !is_table && !is_listed {
+                complaints.push(format!("`{key}` of {name} is not in {CONFIGURATION}"));
+            }
+            read.extend(sections.iter().map(|heading| (*heading, key.clone())));
+        }
+    }
+    let is_section = |heading: &str| SECTIONS.iter().any(|(_, of)| of.contains(&heading));
+    let invented = documented.iter().filter(|(heading, key)| {
+        is_section(heading) && !read.iter().any(|(of, known)| of == heading && known == key)
+    });
+    complaints.extend(invented.map(|(heading, key)| format!("nothing reads `{key}` of {heading}")));
+    complaints
+}
+
+#[test]
+fn every_key_of_the_configuration_is_in_the_reference_and_no_other() {
+    let files = all();
+    let reference = &named(&files, CONFIGURATION).text;
+    let sources: Vec<File> = files
+        .iter()
+        .filter(|file| file.path.starts_with(CONFIG) && file.ends_with(&[".rs"]))
+        .map(|file| File::new(&file.path, &file.text))
+        .collect();
+    let number = sources.iter().flat_map(keys_read).count();
+    assert!(number > 80, "only {number} keys were found in {CONFIG}");
+    none(
+        &undocumented(&sources, reference),
+        "list the key in docs/configuration.md under the heading of its table; a source that is new gets a line in \
+         SECTIONS of tests/architecture/reference.rs",
     );
 }
 
@@ -66,7 +253,7 @@ fn every_test_that_the_documents_name_exists() {
         sources.clone().any(|file| file.text.contains(&function))
     };
     let mut complaints = Vec::new();
-    for path in ["CONTRIBUTING.md", "docs/security.md"] {
+    for path in ["CONTRIBUTING.md", "bench/README.md", "docs/security.md"] {
         let names = names_of_tests(&named(&files, path).text);
         assert!(!names.is_empty(), "{path} names no test");
         let missing = names.into_iter().filter(|name| !is_there(name));
@@ -116,6 +303,29 @@ fn problems_and_kinds_are_read_from_their_sources() {
     let source = "fn key(self) -> &'static str {\n        match self {\n            Self::Run => \"run\",\n            \
                   Self::Seen(kind) => kind.key(),\n        }\n    }\n            Self::Run => \"Runs\",\n";
     assert_eq!(kinds(source), ["run"]);
+}
+
+#[test]
+fn routes_are_read_from_their_list() {
+    let source = "  get(\"/api/a\", EVERYBODY, a::read),\n  every_method(\"/relay/{*rest}\", X, relay::serve),\n  \
+                  Self::Listed { path: \"/healthz\" }\n";
+    assert_eq!(routes(source), ["`GET /api/a`", "`/relay/{*rest}`"]);
+}
+
+#[test]
+fn a_key_that_is_not_in_the_reference_and_one_that_nothing_reads_are_found() {
+    let source = "fn read(top: &Section) {\n  let section = top.table(\"walls\")?;\n  section\n    .required(\n      \
+                  \"file\");\n  secret::read(&section, \"key\", e);\n  section.fault(at, \"odd\");\n  say(\"no\");\n}\n";
+    let source = File::new("crates/gateway/src/config/walls.rs", source);
+    assert_eq!(keys_read(&source), ["walls", "file", "key_env", "key_file"]);
+    let reference = "# Keys\n## `[walls]`\n| key | meaning |\n|---|---|\n| `file` | x `y` |\n| `key_env`, `old` | z |\n";
+    assert_eq!(
+        undocumented(&[source], reference),
+        [
+            "`key_file` of walls.rs is not in docs/configuration.md",
+            "nothing reads `old` of `[walls]`"
+        ]
+    );
 }
 
 #[test]

@@ -167,9 +167,56 @@ fn kind(id: &str, base_url: &str) -> Kind {
     }
 }
 
+/// Reads `--speed`: simulated seconds per real second, from 0, which freezes the clock, to 10,000.
+///
+/// # Errors
+/// It is no such number.
+pub fn parse_speed(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 10_000.0)
+}
+
+/// Reads `--account-speed`: seconds per real second of the clock that signed requests are held against, from 1 to 100.
+///
+/// # Errors
+/// It is no such number.
+pub fn parse_account_speed(text: &str) -> Result<f64, String> {
+    within(text, 1.0, 100.0)
+}
+
+fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (least..=most).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("must be from {least} to {most}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Options, start};
+    use super::{Options, parse_account_speed, parse_speed, start};
+
+    #[test]
+    fn a_speed_is_a_number_within_its_limits() {
+        for (text, expected) in [
+            ("0", Some(0.0)),
+            ("0.5", Some(0.5)),
+            ("10000", Some(10_000.0)),
+            ("10000.1", None),
+            ("-1", None),
+            ("NaN", None),
+            ("inf", None),
+            ("fast", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_speed(text).ok(), expected, "{text}");
+        }
+        assert_eq!(
+            parse_speed("NaN"),
+            Err("must be from 0 to 10000".to_owned())
+        );
+        assert!(parse_account_speed("1").is_ok() && parse_account_speed("0").is_err());
+    }
 
     #[tokio::test]
     async fn the_control_port_listens_on_this_computer_only() {

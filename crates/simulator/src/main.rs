@@ -1,7 +1,7 @@
 //! `simulator`: runs the simulated systems, each on its own port, until it is stopped.
 
 use clap::Parser;
-use simulator::{Options, Scenario, start};
+use simulator::{Options, Scenario, parse_speed, start};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -16,8 +16,8 @@ struct Arguments {
     /// Sessions of each AVEVA group; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
     #[arg(long, default_value_t = Options::default().sessions)]
     sessions: usize,
-    /// Simulated seconds per real second; 0 freezes the clock.
-    #[arg(long, default_value_t = Options::default().speed)]
+    /// Simulated seconds per real second, 0 to 10000; 0 freezes the clock.
+    #[arg(long, default_value_t = Options::default().speed, value_parser = parse_speed)]
     speed: f64,
     /// The scenario.
     #[arg(long, value_enum, default_value_t = Options::default().scenario)]
@@ -67,4 +67,24 @@ async fn run(arguments: Arguments) -> std::io::Result<()> {
     writeln!(out, "control  http://{}", simulator.control)?;
     out.flush()?;
     tokio::signal::ctrl_c().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+    use clap::Parser as _;
+
+    #[test]
+    fn a_speed_that_would_freeze_the_world_unasked_is_wrong_usage() {
+        for (option, expected) in [
+            ("--speed=0", true),
+            ("--speed=60", true),
+            ("--speed=-1", false),
+            ("--speed=NaN", false),
+            ("--speed=10001", false),
+        ] {
+            let read = Arguments::try_parse_from(["simulator", option]);
+            assert_eq!(read.is_ok(), expected, "{option}");
+        }
+    }
 }

@@ -41,8 +41,8 @@ pub(super) struct Arguments {
     /// How many sessions each AVEVA group has; up to 4 it is a limit for the named groups, which have 2 to 4 of their own.
     #[arg(long, default_value_t = simulator::Options::default().sessions)]
     pub(super) sessions: usize,
-    /// Simulated seconds per second; 0 stops the clock.
-    #[arg(long, default_value_t = simulator::Options::default().speed, value_parser = speed)]
+    /// Simulated seconds per real second, 0 to 10000; 0 freezes the clock.
+    #[arg(long, default_value_t = simulator::Options::default().speed, value_parser = simulator::parse_speed)]
     pub(super) speed: f64,
     /// The same seed makes the same world.
     #[arg(long, default_value_t = simulator::Options::default().seed)]
@@ -52,28 +52,11 @@ pub(super) struct Arguments {
     pub(super) start: Option<DateTime<Utc>>,
     /// How many times faster than real time the Uplynk account's clock runs; the service takes one request in each of
     /// its seconds.
-    #[arg(long, default_value_t = simulator::Options::default().account_speed, value_parser = account_speed)]
+    #[arg(long, default_value_t = simulator::Options::default().account_speed, value_parser = simulator::parse_account_speed)]
     pub(super) account_speed: f64,
     /// How often the gateway watches each system, in seconds.
     #[arg(long, default_value_t = DEFAULT_WATCH.as_secs(), value_parser = clap::value_parser!(u64).range(2..=300))]
     pub(super) watch_seconds: u64,
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    within(text, 0.0, 10_000.0)
-}
-
-fn account_speed(text: &str) -> Result<f64, String> {
-    within(text, 1.0, 100.0)
-}
-
-fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
-    let speed: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (least..=most).contains(&speed) {
-        Ok(speed)
-    } else {
-        Err(format!("must be from {least} to {most}"))
-    }
 }
 
 fn start(text: &str) -> Result<DateTime<Utc>, String> {
