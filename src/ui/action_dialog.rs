@@ -213,7 +213,7 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
                     </table>
                 </div>
             });
-            view! { <FailureCard failure system once=true />{message.map(|message| view! { <p>{message}</p> })}{table} }.into_any()
+            view! { <FailureCard failure system once=true level="3" />{message.map(|message| view! { <p>{message}</p> })}{table} }.into_any()
         }
         Outcome::Unknown { failure, message } => view! {
             <section class="panel failure" aria-label="Outcome unknown" data-s="unknown">
@@ -221,7 +221,7 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
                 <p>{format!("{system} did not confirm the result: {}.", failure.line())}</p>
                 <p>{message}</p>
             </section>
-            {details_card(failure, system)}
+            {details_card(failure, system, "4")}
         }
         .into_any(),
     }

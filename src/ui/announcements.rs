@@ -2,7 +2,9 @@
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
 use super::focus::hand_over;
+use super::notice::keep_focus_in_sight;
 use crate::live::{GroupLeaderChange, Watched, keyed, sort, use_watched};
+use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::provided::provided;
 use crate::readers::renew;
@@ -161,7 +163,7 @@ pub fn Announcements(
     #[prop(optional)]
     on_wall: bool,
 ) -> impl IntoView {
-    let Announced(shown) = use_announced();
+    let (Announced(shown), nav) = (use_announced(), use_nav());
     let draw = move |one: Announcement| {
         let News {
             sentence,
@@ -172,7 +174,13 @@ pub fn Announcements(
             return view! { <p class="vh">{sentence}</p> }.into_any();
         }
         let open = resource.map(|resource| {
-            view! { <a class="btn" href=Route::of(&resource).href()>"Open"</a> }
+            let route = Route::of(&resource);
+            // Its own page is open already, or is opened by this.
+            move || {
+                hand_over("#main");
+                let is_here = Route::parse(&nav.path()) == route;
+                (!is_here).then(|| view! { <a class="btn" href=route.href()>"Open"</a> })
+            }
         });
         view! { <p class="notice"><span title=sentence.clone()>{sentence.clone()}</span>{open}</p> }
             .into_any()
@@ -180,6 +188,7 @@ pub fn Announcements(
     let list = move || {
         // Somebody may be about to open what one of those that go tells of.
         hand_over("#main");
+        keep_focus_in_sight();
         shown.get()
     };
     view! {

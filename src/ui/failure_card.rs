@@ -108,9 +108,9 @@ fn words(failure: &Failure, system: &str) -> Words {
 
 /// What else is known of an outcome that stays unknown: of a vendor's error its reason, its advice and the id for its
 /// support, and of the gateway's the id by which its log has it.
-pub fn details_card(failure: Failure, system: String) -> Option<AnyView> {
+pub fn details_card(failure: Failure, system: String, level: &'static str) -> Option<AnyView> {
     match failure {
-        Failure::Vendor(_) => Some(view! { <FailureCard failure system /> }.into_any()),
+        Failure::Vendor(_) => Some(view! { <FailureCard failure system level /> }.into_any()),
         Failure::Unreachable(problem) | Failure::Refused(problem) => {
             let id = problem.request_id?;
             let shown = id.clone();
@@ -134,6 +134,9 @@ pub fn FailureCard(
     /// Whether the request is not repeated automatically.
     #[prop(optional)]
     once: bool,
+    /// The level of its heading.
+    #[prop(default = "2")]
+    level: &'static str,
 ) -> impl IntoView {
     let mut words = words(&failure, &system);
     if once && matches!(failure, Failure::Unreachable(_)) {
@@ -159,7 +162,7 @@ pub fn FailureCard(
     });
     view! {
         <section class="panel failure" aria-label="What went wrong">
-            <h2><Icon name="broken" />{words.title}</h2>
+            <h2 attr:aria-level=level><Icon name="broken" />{words.title}</h2>
             <p>{words.detail}</p>
             <dl>
                 {term("Reason", words.reason)}

@@ -16,6 +16,9 @@ const STANDS: Duration = Duration::from_secs(10);
 /// The most notices at once.
 const MOST: usize = 4;
 
+/// What is drawn around the focus, in CSS pixels.
+const OUTLINE: f64 = 4.0;
+
 /// Undoes a change.
 pub type Undo = Rc<dyn Fn()>;
 
@@ -89,6 +92,7 @@ impl Notices {
         };
         let notice = self.owner.with_value(|owner| owner.with(make));
         self.shown.update(|shown| shown.push(notice));
+        keep_focus_in_sight();
         let surplus = self.shown.with_untracked(|shown| {
             // What stays until somebody dismisses it is not taken away unread: the strip scrolls.
             let mut older = shown[..shown.len() - 1].iter();
@@ -169,6 +173,29 @@ impl Notices {
             });
         });
     }
+}
+
+/// Once the strip of notices is drawn, scrolls the control that has the focus by keys out from under it.
+pub fn keep_focus_in_sight() {
+    request_animation_frame(|| {
+        let find = |selector| document().query_selector(selector).ok().flatten();
+        let (Some(page), Some(strip), Some(focused)) = (
+            find("#main"),
+            find(".notices"),
+            find("#main :is(a, button, input, select, summary, li):focus-visible"),
+        ) else {
+            return;
+        };
+        let (strip, focused) = (
+            strip.get_bounding_client_rect(),
+            focused.get_bounding_client_rect(),
+        );
+        // Who has scrolled away from it is not led back.
+        let is_covered = focused.bottom() > strip.top() && focused.top() < strip.bottom();
+        if strip.height() > 0.0 && is_covered {
+            page.scroll_by_with_x_and_y(0.0, focused.bottom() - strip.top() + OUTLINE);
+        }
+    });
 }
 
 impl Notice {

@@ -55,7 +55,16 @@ story('what a vendor changed by itself is told with what was there before', asyn
     );
   }, PATIENCE);
   const row = table(page).getByRole('row', { name: /The order of the slicers changed\./ });
-  await row.getByText('Before and after').click();
+  const details = row.getByText('Before and after');
+  const accent = await page.getByRole('main').evaluate((main) => {
+    const one = main.appendChild(document.createElement('i'));
+    one.style.color = 'var(--accent)';
+    const { color } = getComputedStyle(one);
+    one.remove();
+    return color;
+  });
+  assert.equal(await details.evaluate((one) => getComputedStyle(one).color), accent, 'it looks like what can be operated');
+  await details.click();
   await row.getByText(`Before: ${ids.join(', ')}`).waitFor();
   await row.getByText(`Now: ${ids.toReversed().join(', ')}`).waitFor();
   await accessible(page);

@@ -62,6 +62,25 @@ story('a failed session says why beneath its plan', async ({ page, visit, world 
   await whenRows(page, TABLE, ([row]) => assert.equal(row.Plan, plain(`${told.name} ${told.message}`)));
 });
 
+for (const [width, height] of [[1440, 900], [390, 844]]) {
+  story(`at ${width} px a message has the width of its column, and nothing of the plan runs out of the screen`, { viewport: { width, height } }, async ({ page, visit }) => {
+    await visit('/failover-sessions?connection=em&size=100');
+    await page.locator('#results .msg').first().waitFor();
+    const places = await page.locator('#results tbody th').evaluateAll((cells) => {
+      const edge = cells[0].closest('.scroll').getBoundingClientRect().right;
+      const width = (cell, one) => Math.round(cell.getBoundingClientRect().right - one.getBoundingClientRect().right);
+      return cells.map((cell) => ({
+        beyond: [...cell.querySelectorAll('.icon, .msg')].filter((one) => one.getBoundingClientRect().right > edge + 1).length,
+        free: [...cell.querySelectorAll('.msg')].map((one) => width(cell, one)),
+      }));
+    });
+    for (const { beyond, free } of places) {
+      assert.equal(beyond, 0);
+      assert.ok(free.every((pixels) => pixels <= 9), `${free} px beside a message`);
+    }
+  });
+}
+
 story('Run query stays where it is while conditions are added', async ({ page, visit }) => {
   await visit('/failover-sessions?connection=em');
   const run = page.getByRole('button', { name: 'Run query' });

@@ -55,6 +55,12 @@ story('references are listed as what they are', async (told) => {
 story('what cannot be read says why, and the text stays', async (told) => {
   const { page } = told;
   const dialog = await open(told);
+  const { height, padding } = await dialog.getByLabel('File').evaluate((one) => {
+    const { paddingTop, paddingBottom } = getComputedStyle(one);
+    return { height: one.getBoundingClientRect().height, padding: [paddingTop, paddingBottom] };
+  });
+  assert.deepEqual(padding, ['4px', '4px'], 'the button stands free in its field');
+  assert.ok(height >= 34 && height <= 40, `${height} px`);
   await dialog.getByLabel('Response').fill('{"Entities": ');
   await dialog.getByRole('button', { name: 'Read' }).click();
   await dialog.getByRole('status').getByText(/The pasted text cannot be read: /).waitFor();

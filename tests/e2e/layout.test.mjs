@@ -136,12 +136,27 @@ story('on a phone whose clock is wrong the header still names what is open', { v
 });
 
 for (const viewport of [{ width: 1024, height: 768 }, { width: 390, height: 844 }]) {
-  story(`the slicer order comes before the picture at ${viewport.width}`, { viewport }, async ({ page, visit, world }) => {
-    await visit(slicerGroup(await world()));
+  story(`the slicer order comes before the picture at ${viewport.width}, and nothing of a draft's bar is cut off`, { viewport }, async ({ page, visit, world, control, reread }) => {
+    const { id, slicers } = system(await world(), 'live').groups.find(({ name }) => name === 'My Failover Group');
+    const ids = slicers.toSorted((a, b) => a.order - b.order).map((one) => one.id);
+    // Where it comes first, the warning is the longest.
+    await control('PATCH', path('systems', 'live', 'groups', id, 'slicers', ids.at(-1)), { healthy: false });
+    await reread();
+    await visit(path('slicers', 'live', id));
     const order = await page.getByRole('list', { name: 'Slicer order' }).boundingBox();
     assert.ok(order.y < viewport.height, `it begins at ${order.y}`);
     const picture = await page.getByRole('region', { name: /^On air/ }).boundingBox();
     assert.ok(picture.y > order.y);
+    await page.getByRole('list', { name: 'Slicer order' }).getByRole('listitem').last().focus();
+    await page.keyboard.press('Alt+Home');
+    const bar = page.getByRole('region', { name: 'Unsaved order' });
+    await bar.getByText(`${ids.at(-1)} comes first but is not ready`).waitFor();
+    const cut = await bar.evaluate((one) => {
+      const { left, right } = one.getBoundingClientRect();
+      const parts = [...one.querySelectorAll('*')].map((part) => [part.textContent, part.getBoundingClientRect()]);
+      return parts.filter(([, box]) => box.left < left || box.right > right).map(([words]) => words);
+    });
+    assert.deepEqual(cut, []);
   });
 }
 

@@ -96,6 +96,31 @@ story('per field only the comparisons that make sense are offered', async ({ pag
   }
 });
 
+story('that a condition has no value yet is an error only after somebody has left it or has run the query', async ({ page, visit }) => {
+  await visit('/failover-sessions?connection=em');
+  const conditions = page.getByRole('group', { name: 'Conditions' });
+  const hint = (field) => conditions.getByText(`${field} has no value yet and is ignored.`);
+  const isError = (field) => hint(field).evaluate((one) => one.matches('.wrong'));
+  const add = async () => {
+    await page.getByRole('button', { name: 'Add filter', exact: true }).click();
+    await eventually(async () => assert.ok(await tokens(page).last().getByLabel('Value').evaluate((one) => one === document.activeElement)));
+  };
+  await add();
+  assert.equal(await isError('Result'), false);
+  // From one part of it to the next.
+  await tokens(page).first().getByLabel('Field').selectOption('Name');
+  await tokens(page).first().getByLabel('Field').focus();
+  assert.equal(await isError('Plan'), false);
+  await tokens(page).first().getByLabel('Value').press('Enter');
+  await eventually(async () => assert.equal(await isError('Plan'), true));
+  await add();
+  assert.equal(await isError('Result'), false);
+  await filter(page).focus();
+  await eventually(async () => assert.equal(await isError('Result'), true));
+  await tokens(page).last().getByLabel('Value').selectOption('Failed');
+  await hint('Result').waitFor({ state: 'detached' });
+});
+
 story('the text can be edited by hand and becomes tokens; a mistake says where and what was expected', async ({ page, visit, control }) => {
   await visit('/failover-sessions?connection=em');
   await filter(page).fill('Name=="ABC Company Failover Plan";(Result==Success,Result==Warning)');
@@ -103,7 +128,9 @@ story('the text can be edited by hand and becomes tokens; a mistake says where a
   assert.equal(await tokens(page).first().getByLabel('Value').inputValue(), 'ABC Company Failover Plan');
   await filter(page).fill('Result==Failed;Colour==red');
   await page.getByRole('status').getByText(/At character 16: expected a field/).waitFor();
-  assert.equal(await page.locator('.place mark').textContent(), 'Colour==red');
+  await page.getByRole('status').getByText(/or “\(”, found “Colour”\.$/).waitFor();
+  assert.equal(await page.locator('.place mark').textContent(), 'Colour');
+  await page.getByRole('region', { name: 'Results' }).getByRole('status').getByText('Correct the filter; the last query is shown.').waitFor();
   await control('DELETE', '/requests');
   await run(page);
   await accessible(page);

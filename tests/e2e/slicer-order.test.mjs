@@ -50,6 +50,10 @@ story('a slicer is moved by keys alone, keeps the focus, and moves are taken bac
   assert.equal(await focused(), ids[0]);
   await page.keyboard.press('Alt+Home');
   await eventually(async () => assert.deepEqual(await shown(page), ids));
+  for (const [keys, words] of [['Alt+ArrowUp', 'first'], ['Alt+End', ''], ['Alt+ArrowDown', 'last']]) {
+    await page.keyboard.press(keys);
+    if (words) await page.getByRole('status').getByText(`${ids[0]} is already ${words}.`, { exact: true }).waitFor();
+  }
 });
 
 story('a position can be typed, and what is no position is refused', async (told) => {
@@ -181,10 +185,15 @@ story('saving an order says what is being done', async (told) => {
   const { page, control } = told;
   const group = await open(told);
   await page.getByRole('button', { name: `Move up ${inOrder(group)[1]}` }).click();
+  await bar(page).waitFor();
+  assert.equal(await page.locator('.notices').evaluate((one) => one.offsetHeight), 0, 'without a notice nothing is drawn for one');
   await control('POST', '/faults', { connection: 'live', operation: 'get group', fault: { kind: 'latency', milliseconds: 3000 }, times: 1 });
   await bar(page).getByRole('button', { name: 'Save order' }).click();
   await bar(page).getByRole('button', { name: 'Reading the order that is there now…' }).waitFor();
+  const saving = page.getByRole('status').getByText('Saving the order…', { exact: true });
+  await saving.waitFor();
   await page.getByRole('status').getByText('Order saved and verified.').waitFor({ timeout: 20_000 });
+  await saving.waitFor({ state: 'detached' });
 });
 
 for (const rate of [1, 4]) {

@@ -12,6 +12,7 @@ use crate::route::Route;
 use crate::ui::{Icon, Tag, focus_in};
 use chrono::{DateTime, Utc};
 use health::alarms::{Alarm, Since};
+use health::inventory::Kind;
 use health::words;
 use leptos::html;
 use leptos::prelude::*;
@@ -192,7 +193,12 @@ fn AlarmEntry(
         is_folded.get().then(|| {
             let words = move || {
                 let row = row.read();
-                format!("{} more: {}", row.others.len(), row.first.alarm.word)
+                let alarm = &row.first.alarm;
+                let kind = match alarm.resource.kind {
+                    Kind::FailoverSession => "failover sessions",
+                    kind => kind.noun(),
+                };
+                format!("{} more {kind}: {}", row.others.len(), alarm.word)
             };
             let list = entries(unfolded, dialog, |row, dialog| {
                 let row = Signal::derive(move || row.read().first.clone());

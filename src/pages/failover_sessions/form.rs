@@ -7,6 +7,7 @@ use super::ranges::{End, Limit, Range, RelativeRange, in_zone};
 use super::saved_view::Saved;
 use super::token_view::GroupView;
 use super::tokens::field_label;
+use super::unreadable;
 use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::on_change::on_change_since;
@@ -53,7 +54,8 @@ pub fn query_panel(panel: QueryPanel) -> AnyView {
     };
     let root = builder.tree.with_untracked(|tree| tree.root().id);
     let wrong = move || {
-        let parsing = builder.error.get().map(|error| error.to_string());
+        let parsing = builder.error.get();
+        let parsing = parsing.map(|error| unreadable::sentence(&error, &builder.typed.read()));
         let running = || params.read().query.clone().err();
         let words = parsing.or_else(running)?;
         Some(error_line(words))
@@ -62,21 +64,14 @@ pub fn query_panel(panel: QueryPanel) -> AnyView {
     let place = move || {
         let error = builder.error.get()?;
         let text = builder.typed.get();
-        let before: String = text
-            .chars()
-            .take(error.position.saturating_sub(1))
-            .collect();
-        let after: String = text
-            .chars()
-            .skip(error.position.saturating_sub(1))
-            .collect();
-        let after = if after.is_empty() {
+        let [before, word, after] = unreadable::parted(&error, &text).map(str::to_owned);
+        let word = if word.is_empty() {
             "⟵ here".to_owned()
         } else {
-            after
+            word
         };
         Some(
-            view! { <p class="place" aria-hidden="true"><code>{before}<mark>{after}</mark></code></p> },
+            view! { <p class="place" aria-hidden="true"><code>{before}<mark>{word}</mark>{after}</code></p> },
         )
     };
     let enter = move |event| {

@@ -27,6 +27,7 @@ pub mod session_row;
 pub mod tasks;
 pub mod token_view;
 pub mod tokens;
+pub mod unreadable;
 
 pub use import_view::{Imported, ImportedResponse, Importing};
 pub use list::FailoverSessions;

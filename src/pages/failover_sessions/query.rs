@@ -2,6 +2,7 @@
 //! `?connection=…&filter=…&started=24h&sort=-CreationTime&size=…&page=…&wire=xml`.
 
 use super::ranges::RelativeRanges;
+use super::unreadable;
 use crate::nav::Nav;
 use crate::route::ALL_CONNECTIONS;
 use crate::ui::time_zone::ZoneAt;
@@ -119,7 +120,7 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
             page,
             ..Query::default()
         })
-        .map_err(|error| error.to_string());
+        .map_err(|error| unreadable::sentence(&error, &filter));
     QueryParams {
         query,
         filter,

@@ -249,9 +249,18 @@ fn Listing(
             view! { <Panel connection=one.id title=one.title uid wire=one.wire opened=!is_open /> },
         )
     };
+    // What cannot be read cannot be run. A memo: it is not said again with each letter.
+    let is_wrong = Memo::new(move |_| builder.error.read().is_some());
     let last = move || {
-        let waits = builder.waiting.get();
-        waits.then(|| view! { <p class="bar">"Showing the last query. Run query shows the one above."</p> })
+        let words = if is_wrong.get() {
+            "Correct the filter; the last query is shown."
+        } else {
+            "Showing the last query. Run query shows the one above."
+        };
+        builder
+            .waiting
+            .get()
+            .then(|| view! { <p class="bar">{words}</p> })
     };
     // Of several connections that have a session, another one may be shown than when it was opened.
     let is_chosen = move |row: RwSignal<Row>| {

@@ -8,6 +8,7 @@ use super::builder::Builder;
 use super::ranges::utc;
 use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_word};
 use crate::live::keyed;
+use crate::on_change::on_change_since;
 use crate::prefs::use_prefs;
 use crate::ui::table::filters::end_moment;
 use crate::ui::table::search::lower;
@@ -16,6 +17,7 @@ use crate::ui::{self, Icon, error_line, times};
 use chrono::SecondsFormat;
 use leptos::prelude::*;
 use vendors::veeam::{Field, Op};
+use wasm_bindgen::JsCast;
 
 /// What a token added by the button compares.
 const USUAL: Field = Field::Result;
@@ -196,12 +198,42 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
             focus(id);
         }
     };
+    // That a new one has no value is no mistake while somebody is about to give it one.
+    let left = RwSignal::new(false);
+    on_change_since(move |before: Option<u32>| {
+        let runs = builder.runs.get();
+        if before.is_some_and(|before| before != runs) {
+            left.set(true);
+        }
+        runs
+    });
+    let leave = move |event: leptos::ev::FocusEvent| {
+        let token = event.current_target();
+        let token = token.and_then(|token| token.dyn_into::<web_sys::Node>().ok());
+        let to = event.related_target();
+        let to = to.and_then(|to| to.dyn_into::<web_sys::Node>().ok());
+        if !token.is_some_and(|token| token.contains(to.as_ref())) {
+            // A token that is removed is left as well.
+            let _ = left.try_set(true);
+        }
+    };
+    let is_begun = Memo::new(move |_| {
+        let token = token.read();
+        let has_value = token.as_ref().is_none_or(|token| token.value.is_some());
+        !has_value && !left.get()
+    });
     let wrong = move || {
-        let words = refused.get().or_else(|| complaint.get());
-        words.map(error_line)
+        let refused = refused.get();
+        if refused.is_none() && is_begun.get() {
+            return complaint
+                .get()
+                .map(|words| view! { <small>{words}</small> }.into_any());
+        }
+        let words = refused.or_else(|| complaint.get());
+        words.map(|words| error_line(words).into_any())
     };
     view! {
-        <span class="token" role="group" aria-label=description data-wrong=move || refused.read().is_some().then_some("")>
+        <span class="token" role="group" aria-label=description on:focusout=leave data-wrong=move || refused.read().is_some().then_some("")>
             <select aria-label="Field" on:change=set_field>{fields}</select>
             <select aria-label="Operator" class="op" on:change=set_op>{ops}</select>
             <Value builder id field />

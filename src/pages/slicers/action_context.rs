@@ -90,6 +90,18 @@ pub fn position(draft: &Draft, id: &str) -> Option<usize> {
     Some(place + 1)
 }
 
+/// That a slicer is at the end that it was to be moved to, or beyond.
+fn at_end(draft: &Draft, id: &str, to: usize) -> Option<String> {
+    let at = position(draft, id)?;
+    if at == 1 && to <= 1 {
+        Some(format!("{id} is already first."))
+    } else if at == draft.order().len() && to >= at {
+        Some(format!("{id} is already last."))
+    } else {
+        None
+    }
+}
+
 /// That a slicer cannot be moved, because the draft does not hold it any more.
 #[must_use]
 pub fn no_longer(id: &str) -> String {
@@ -204,7 +216,13 @@ impl ActionContext {
             return self.notices.show_outcome(Outcome::Prevented { message });
         }
         let moved = self.draft.try_update(|draft| draft.move_to(id, to));
-        let Some(moved) = moved.flatten() else { return };
+        let Some(moved) = moved.flatten() else {
+            let end = |draft: &Draft| at_end(draft, id, to);
+            if let Some(words) = self.draft.try_with_untracked(end).flatten() {
+                self.message.set(words);
+            }
+            return;
+        };
         self.message.set(moved.announcement());
         // At once, because the next key may come before the next frame; the row is drawn there before
         // that. And in that frame, because a dialog that closes gives the focus back first.
@@ -349,9 +367,31 @@ impl ActionContext {
 
 #[cfg(test)]
 mod tests {
-    use super::with_undo;
+    use super::{at_end, with_undo};
+    use crate::ui::reorder::Draft;
     use health::effect::Effect;
     use health::severity::Severity::{Normal, Warning};
+
+    #[test]
+    fn what_is_at_an_end_already_is_said_to_be_there() {
+        let order = |ids: &str| Draft::new(ids.split(' ').map(str::to_owned).collect());
+        for (ids, id, to, words) in [
+            ("a b c", "a", 0, Some("a is already first.")),
+            ("a b c", "a", 1, Some("a is already first.")),
+            ("a b c", "c", 4, Some("c is already last.")),
+            ("a b c", "c", 3, Some("c is already last.")),
+            ("a b c", "b", 2, None),
+            ("a b c", "d", 4, None),
+            ("a", "a", 0, Some("a is already first.")),
+            ("a", "a", 2, Some("a is already last.")),
+        ] {
+            assert_eq!(
+                at_end(&order(ids), id, to).as_deref(),
+                words,
+                "{ids} {id} {to}"
+            );
+        }
+    }
 
     #[test]
     fn an_undo_that_may_switch_what_is_on_air_says_so() {

@@ -16,6 +16,9 @@ use health::slicers::order_effect;
 use health::sort;
 use leptos::prelude::*;
 
+/// What screen readers say while an order is saved.
+const SAVING: &str = "Saving the order…";
+
 /// Why the last attempt to save failed.
 #[derive(Clone, PartialEq)]
 enum Problem {
@@ -140,6 +143,15 @@ pub fn SaveBar(
             leptos::task::spawn_local(send(context, problem, saved));
         }
     };
+    // A save may take long; its steps, which the button shows, are not read out one by one.
+    let is_saving = Memo::new(move |_| saving.read().is_some());
+    on_change(move || {
+        if is_saving.get() {
+            message.set(SAVING.to_owned());
+        } else if *message.read_untracked() == SAVING {
+            message.set(String::new());
+        }
+    });
     let is_inside = StoredValue::new(false);
     let left = move |event: leptos::ev::FocusEvent| {
         // Without a next element it is the button that went away, or nothing was pressed.
@@ -322,7 +334,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     .into_any()
             }
             Problem::Open(Outcome::Refused { failure, .. }) => view! {
-                <FailureCard failure system=context.system() once=true />
+                <FailureCard failure system=context.system() once=true level="3" />
                 <p>"Nothing was saved. Your changes are kept."</p>
                 <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>
             }
@@ -338,7 +350,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     Outcome::Prevented { message } => ("Nothing was sent: ", message, None),
                     _ => return None,
                 };
-                let card = failure.map(|failure| details_card(failure, context.system()));
+                let card = failure.map(|failure| details_card(failure, context.system(), "3"));
                 view! {
                     <p><b>{title}</b>{message}</p>
                     {card}
@@ -352,7 +364,7 @@ fn SaveResult(context: ActionContext, problem: RwSignal<Option<Problem>>) -> imp
                     context.draft.update(|draft| draft.arrange(&order));
                 };
                 view! {
-                    <FailureCard failure system=context.system() once=true />
+                    <FailureCard failure system=context.system() once=true level="3" />
                     <p>"Nothing was saved. The current order is shown."</p>
                     <p class="row">
                         <button type="button" class="btn" on:click=dismiss>"Dismiss"</button>

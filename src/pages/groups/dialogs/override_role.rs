@@ -7,6 +7,8 @@ use crate::pages::groups::action_context::ActionContext;
 use crate::pages::groups::spans;
 use crate::ui::notice::{Undo, use_notices};
 use crate::ui::{ActionDialog, Field};
+use chrono::TimeDelta;
+use health::effect::Effect;
 use health::groups::{Action, Override, override_of};
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -34,10 +36,14 @@ pub fn OverrideRole(
         _ => "If empty, the override stays until someone clears it.".to_owned(),
     });
     let listed = is_listed(context, id.clone());
+    let named = id.clone();
     let ready = Signal::derive(move || error.get().is_none() && listed.get());
-    let effect = effect_on(context, id.clone(), move |scene, session| {
-        let period = read().ok().flatten().map(TimeSpan::delta);
-        scene.override_role(session, period)
+    let effect = effect_on(context, id.clone(), move |scene, session| match read() {
+        Ok(period) => scene.override_role(session, period.map(TimeSpan::delta)),
+        Err(_) => Effect {
+            sentence: without_period(&named),
+            ..scene.override_role(session, Some(TimeDelta::zero()))
+        },
     });
     let of = id.clone();
     let run = running(context, move |writer, group| {
@@ -76,6 +82,11 @@ pub fn OverrideRole(
             <Field label="Ends after" name="override-period" value=period error hint />
         </ActionDialog>
     }
+}
+
+/// The effect while how long it lasts cannot be read: nothing is said of that.
+fn without_period(id: &str) -> String {
+    format!("Once “Ends after” is valid, {id} can be made Primary regardless of its score.")
 }
 
 /// Whether an override is known so well that it can be made again.
