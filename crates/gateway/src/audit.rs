@@ -3,6 +3,7 @@
 //! callers are quoted and escaped, so that nobody can forge a line. Must never hold a password or a cookie, and of a
 //! body only fields that are known not to be secret.
 
+use crate::identity::Role;
 use crate::metrics::{Metrics, Recorded};
 use crate::problem::{Kind, Problem};
 use crate::store::{Entry, Shown, StateChange, Store};
@@ -89,14 +90,14 @@ impl Audit<'_> {
             .record_later(self.entry(name, "sign in", outcome, why));
     }
 
-    /// The use of an unlock code.
-    pub(crate) fn unlock(&self, refused: Option<Kind>) {
+    /// The use of an unlock code. `name` is that of the user whom it lets in, or `-`.
+    pub(crate) fn unlock(&self, name: &str, refused: Option<Kind>) {
         if refused.is_some() && !self.may_record(UNLOCK_CODES) {
             return;
         }
         let outcome = if refused.is_none() { "done" } else { "refused" };
         let why = refused.map_or("-", Kind::name);
-        let Actor { name, from, id, .. } = self.actor;
+        let Actor { from, id, .. } = self.actor;
         tracing::info!(target: "audit", id, who = name, %from, what = "unlock", outcome, why);
         self.store
             .record_later(self.entry(name, "unlock", outcome, why));
@@ -116,13 +117,28 @@ impl Audit<'_> {
             .record_later(self.entry(name, "sign in at the provider", outcome, why));
     }
 
-    /// The end of a session. `is_saved` says whether a restart would bring it back.
+    /// The end of a session. `is_saved` says whether it stays ended after a restart.
     pub(crate) fn sign_out(&self, is_saved: bool) {
-        let Actor { name, from, id, .. } = self.actor;
-        let why = if is_saved { "-" } else { "not-saved" };
+        let Actor { name, role, .. } = self.actor;
+        self.signed_out(name, role, if is_saved { "-" } else { "not-saved" });
+    }
+
+    /// The end of the session that the actor signed in over, by whose it was, and why a restart may bring it back.
+    pub(crate) fn replaced(&self, name: &str, role: &str, unsaved: Option<Kind>) {
+        if role == Role::Wall.word() {
+            return self.wall("revoke wall", name, unsaved);
+        }
+        let why = unsaved.map_or("replaced", |_| "not-saved");
+        self.signed_out(name, role, why);
+    }
+
+    fn signed_out(&self, name: &str, role: &str, why: &str) {
+        let Actor { from, id, .. } = self.actor;
         tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done", why);
-        self.store
-            .record_later(self.entry(name, "sign out", "done", why));
+        self.store.record_later(Entry {
+            role: role.to_owned(),
+            ..self.entry(name, "sign out", "done", why)
+        });
     }
 
     /// Whether one more of something that anybody can cause is recorded: so many a minute are, of each person and of all

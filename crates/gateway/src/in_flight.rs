@@ -13,16 +13,16 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 /// The most bytes in all.
-const TOTAL: usize = 256 << 20;
+const MAX_TOTAL: usize = 256 << 20;
 /// The most bytes of one person, in all sessions together.
-const PER_PERSON: usize = TOTAL / 4;
-/// With more bytes than this of their own, a person's reads are not passed on. Half, because whatever the size of the
-/// answers that nobody reads, more than this is still held after the oldest were broken off.
-const ENOUGH: usize = PER_PERSON / 2;
+const MAX_PER_PERSON: usize = MAX_TOTAL / 4;
+/// Above this, further reads of the same person are refused. Half the limit, because aborting the oldest responses always
+/// leaves more than that.
+const MAX_BEFORE_READS_REFUSED: usize = MAX_PER_PERSON / 2;
 /// A smaller answer does not count.
-const LARGE: usize = 64 << 10;
+const MIN_COUNTED: usize = 64 << 10;
 /// How much is handed on at a time.
-const PART: usize = 64 << 10;
+const PART_BYTES: usize = 64 << 10;
 
 /// The large answers that are being sent.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ impl InFlight {
     /// # Errors
     /// The person has not read enough of what they asked for.
     pub(crate) fn check(&self, person: &str) -> Result<(), Problem> {
-        if lock(&self.0).held(person, None) <= ENOUGH {
+        if lock(&self.0).held(person, None) <= MAX_BEFORE_READS_REFUSED {
             return Ok(());
         }
         Err(Problem {
@@ -73,7 +73,7 @@ impl InFlight {
     /// of whoever holds the most.
     pub(crate) fn body(self: &Arc<Self>, bytes: Bytes, person: &str) -> Body {
         let length = bytes.len();
-        if length < LARGE {
+        if length < MIN_COUNTED {
             return Body::from(bytes);
         }
         let key = lock(&self.0).add(person, bytes);
@@ -89,10 +89,10 @@ impl InFlight {
 
 impl Sending {
     fn add(&mut self, person: &str, bytes: Bytes) -> Key {
-        while self.held(person, Some(&bytes)) > PER_PERSON && self.break_off(person) {}
+        while self.held(person, Some(&bytes)) > MAX_PER_PERSON && self.break_off(person) {}
         let address = address(&bytes);
         let is_new = |sending: &Self| !sending.buffers.contains_key(&address);
-        while self.total + bytes.len() > TOTAL && is_new(self) {
+        while self.total + bytes.len() > MAX_TOTAL && is_new(self) {
             let greediest = self.greediest();
             if !greediest.is_some_and(|person| self.break_off(&person)) {
                 break;
@@ -178,7 +178,7 @@ impl HttpBody for Parts {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let end = self.length.min(self.sent + PART);
+        let end = self.length.min(self.sent + PART_BYTES);
         if self.sent == end {
             return Poll::Ready(None);
         }
@@ -293,7 +293,7 @@ mod tests {
         let mut body = in_flight.body(bytes.clone(), "one");
         let part = body.frame().await.unwrap().unwrap().into_data().unwrap();
         lock(&in_flight.0).break_off("one");
-        assert!(bytes.is_unique() && part.len() == PART);
+        assert!(bytes.is_unique() && part.len() == PART_BYTES);
         assert!(body.frame().await.unwrap().is_err());
     }
 }

@@ -186,7 +186,7 @@ impl Alerting {
     pub(crate) fn targets(&self) -> AlertTargets {
         let state = lock(&self.state);
         let of = |target: &Target| {
-            let (waiting, given_up) = state.outbox.of(&target.id);
+            let (waiting, given_up) = state.outbox.messages_for(&target.id);
             AlertTargetState {
                 waiting: waiting.len(),
                 undelivered: given_up.into_iter().map(undelivered).collect(),

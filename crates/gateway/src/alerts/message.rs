@@ -2,18 +2,18 @@
 
 pub(crate) mod link;
 mod mail;
-mod own;
 mod slack;
 mod teams;
+mod webhook;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use mail::{mail_subject, mail_text};
-pub(crate) use own::own_json;
 pub(crate) use slack::slack_json;
 pub(crate) use teams::teams_json;
+pub(crate) use webhook::webhook_json;
 pub(crate) use words::line;
 
 use crate::crypto::hex;
@@ -27,7 +27,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The most further alarms that a message lists.
-pub(crate) const LISTED: usize = 20;
+pub(crate) const MAX_LISTED: usize = 20;
 
 /// Why a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

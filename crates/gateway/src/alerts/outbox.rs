@@ -15,17 +15,17 @@ use std::time::Duration;
 
 /// The time from the first attempt to the second; it doubles with each further one.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(10);
-const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+const MAX_WAIT: TimeDelta = TimeDelta::minutes(15);
 
 /// How long a message is tried. What is older would only confuse.
-const TRIED: TimeDelta = TimeDelta::days(1);
+const MAX_MESSAGE_AGE: TimeDelta = TimeDelta::days(1);
 
 /// How long those that were given up are shown, and how many of a target at most.
-const SHOWN: TimeDelta = TimeDelta::days(7);
-const MOST_SHOWN: usize = 50;
+const GIVEN_UP_SHOWN_FOR: TimeDelta = TimeDelta::days(7);
+const MAX_GIVEN_UP_SHOWN: usize = 50;
 
 /// How many may wait for a target: beyond that the oldest of the connection with the most is given up.
-const MOST_WAITING: usize = 1_000;
+const MAX_WAITING: usize = 1_000;
 
 /// A message on its way to a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,11 +39,11 @@ pub(crate) struct OutboxMessage {
     /// Why the last attempt failed.
     pub(crate) failure: Option<String>,
     /// Whether that may be about this message alone: only those about the same connections wait for it.
-    #[serde(default)]
-    is_of_message: bool,
+    #[serde(default, rename = "is_of_message")]
+    blocks_connection_only: bool,
     /// The recipients of an e-mail that still have to get it, where others have it.
-    #[serde(default)]
-    pub(crate) missed: Vec<String>,
+    #[serde(default, rename = "missed")]
+    pub(crate) remaining_recipients: Vec<String>,
     /// The id of the rule that it is of.
     #[serde(default)]
     rule: String,
@@ -64,8 +64,8 @@ pub(crate) struct Delivery {
     /// When and why an attempt last failed, since the target was last changed.
     pub(crate) failed: Option<Failed>,
     /// The connection that the last message was about: the next one is about another.
-    #[serde(default)]
-    turn: Option<String>,
+    #[serde(default, rename = "turn")]
+    last_connection: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub(crate) struct Failed {
 pub(crate) enum OutboxChange {
     Put(Box<OutboxMessage>),
     /// By its key.
-    Gone(String),
+    Delete(String),
     Delivery(String, Delivery),
 }
 
@@ -127,7 +127,7 @@ impl Outbox {
     }
 
     /// The messages to a target that wait, and those that were given up, the newest first.
-    pub(crate) fn of(&self, target: &str) -> (Vec<&OutboxMessage>, Vec<&OutboxMessage>) {
+    pub(crate) fn messages_for(&self, target: &str) -> (Vec<&OutboxMessage>, Vec<&OutboxMessage>) {
         let all = self.outgoing.values().rev();
         let all = all.filter(|one| one.target == target);
         all.partition(|one| one.next_at.is_some())
@@ -150,8 +150,8 @@ impl Outbox {
                 attempts: 0,
                 next_at: Some(message.at),
                 failure: None,
-                is_of_message: false,
-                missed: Vec::new(),
+                blocks_connection_only: false,
+                remaining_recipients: Vec::new(),
                 rule: rule.to_owned(),
                 targets: targets.to_vec(),
                 number,
@@ -195,8 +195,8 @@ impl Outbox {
         let mut changes = vec![OutboxChange::Put(Box::new(outgoing.clone()))];
         let target = outgoing.target.clone();
         self.outgoing.insert(key(&outgoing), outgoing);
-        let (waiting, _) = self.of(&target);
-        if waiting.len() > MOST_WAITING
+        let (waiting, _) = self.messages_for(&target);
+        if waiting.len() > MAX_WAITING
             && let Some(oldest) = oldest_of_the_most(&waiting).map(key)
         {
             changes.extend(self.give_up(&oldest, "too many messages wait for this target"));
@@ -229,14 +229,14 @@ impl Outbox {
             *waited += 1;
             *passed_on += usize::from(!new.is_empty());
             self.outgoing.remove(&key(&one));
-            changes.push(OutboxChange::Gone(key(&one)));
+            changes.push(OutboxChange::Delete(key(&one)));
             for target in &new {
                 changes.extend(self.put(OutboxMessage {
                     target: target.clone(),
                     attempts: 0,
                     next_at: Some(one.message.at),
                     failure: None,
-                    missed: Vec::new(),
+                    remaining_recipients: Vec::new(),
                     targets: [&one.targets[..], &new[..]].concat(),
                     ..one.clone()
                 }));
@@ -268,7 +268,7 @@ impl Outbox {
         waiting: &[&'a OutboxMessage],
         now: DateTime<Utc>,
     ) -> Option<&'a OutboxMessage> {
-        let fails_for_all = |one: &&&OutboxMessage| one.attempts > 0 && !one.is_of_message;
+        let fails_for_all = |one: &&&OutboxMessage| one.attempts > 0 && !one.blocks_connection_only;
         if let Some(tried) = waiting.iter().find(fails_for_all) {
             return is_due(tried, now).then_some(tried);
         }
@@ -277,7 +277,7 @@ impl Outbox {
         for one in waiting {
             let all: Vec<&str> = connections(one).collect();
             // What only some recipients still have to get holds back nothing from the others.
-            let is_rest = !one.missed.is_empty();
+            let is_rest = !one.remaining_recipients.is_empty();
             // An end must not come before its beginning, though a message may be about several connections.
             if !all.iter().any(|id| older.contains(&(is_rest, *id))) && is_due(one, now) {
                 first.entry(connection(one)).or_insert(one);
@@ -287,7 +287,7 @@ impl Outbox {
         let last = self
             .deliveries
             .get(target)
-            .and_then(|one| one.turn.as_deref());
+            .and_then(|one| one.last_connection.as_deref());
         let after = last.and_then(|last| {
             first
                 .range::<str, _>((Excluded(last), Unbounded))
@@ -309,13 +309,13 @@ impl Outbox {
         };
         let target = one.target.clone();
         let delivery = self.deliveries.entry(target.clone()).or_default();
-        delivery.turn = Some(connection(one).to_owned());
+        delivery.last_connection = Some(connection(one).to_owned());
         let mut changes = Vec::new();
         match outcome {
             Ok(()) => {
                 delivery.delivered_at = Some(now);
                 self.outgoing.remove(key);
-                changes.push(OutboxChange::Gone(key.to_owned()));
+                changes.push(OutboxChange::Delete(key.to_owned()));
             }
             Err(failure) => {
                 delivery.failed = Some(Failed {
@@ -323,14 +323,14 @@ impl Outbox {
                     line: failure.line.clone(),
                 });
                 one.attempts = one.attempts.saturating_add(1);
-                let old = now.signed_duration_since(one.message.at) > TRIED;
+                let old = now.signed_duration_since(one.message.at) > MAX_MESSAGE_AGE;
                 if failure.is_final || old {
                     changes.extend(self.give_up(key, &failure.line));
                 } else {
                     one.failure = Some(failure.line);
-                    one.is_of_message = failure.is_of_message;
-                    if !failure.missed.is_empty() {
-                        one.missed = failure.missed;
+                    one.blocks_connection_only = failure.blocks_connection_only;
+                    if !failure.remaining_recipients.is_empty() {
+                        one.remaining_recipients = failure.remaining_recipients;
                     }
                     one.next_at = Some(now + wait(one.attempts, failure.retry_after));
                     changes.push(OutboxChange::Put(Box::new(one.clone())));
@@ -361,21 +361,21 @@ impl Outbox {
             let number = shown.entry(one.target.as_str()).or_default();
             let given_up = one.next_at.is_none();
             *number += usize::from(given_up);
-            let old = now.signed_duration_since(one.message.at) > SHOWN;
-            if !is_known || given_up && (old || *number > MOST_SHOWN) {
+            let old = now.signed_duration_since(one.message.at) > GIVEN_UP_SHOWN_FOR;
+            if !is_known || given_up && (old || *number > MAX_GIVEN_UP_SHOWN) {
                 gone.push(key.clone());
             }
         }
         for key in &gone {
             self.outgoing.remove(key);
         }
-        gone.into_iter().map(OutboxChange::Gone).collect()
+        gone.into_iter().map(OutboxChange::Delete).collect()
     }
 }
 
 /// Whether its time has come. A wait that is longer than any is of a clock that was set back since.
 fn is_due(outgoing: &OutboxMessage, now: DateTime<Utc>) -> bool {
-    let waits = |next: DateTime<Utc>| next > now && next - now <= LONGEST_WAIT;
+    let waits = |next: DateTime<Utc>| next > now && next - now <= MAX_WAIT;
     outgoing.next_at.is_some_and(|next| !waits(next))
 }
 
@@ -408,9 +408,9 @@ fn oldest_of_the_most<'a>(waiting: &[&'a OutboxMessage]) -> Option<&'a OutboxMes
 /// How long to wait after so many attempts that failed.
 fn wait(attempts: u32, retry_after: Option<Duration>) -> TimeDelta {
     let doubled = 2_i32.saturating_pow(attempts.saturating_sub(1).min(20));
-    let own = FIRST_WAIT.checked_mul(doubled).unwrap_or(LONGEST_WAIT);
+    let own = FIRST_WAIT.checked_mul(doubled).unwrap_or(MAX_WAIT);
     let wanted = retry_after.and_then(|wanted| TimeDelta::from_std(wanted).ok());
-    own.max(wanted.unwrap_or_default()).min(LONGEST_WAIT)
+    own.max(wanted.unwrap_or_default()).min(MAX_WAIT)
 }
 
 #[cfg(test)]

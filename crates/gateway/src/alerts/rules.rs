@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use vendors::SystemKind;
 
 /// The most alarms of a rule at one moment that are a message each; more are one message.
-const EACH: usize = 5;
+const MAX_SEPARATE: usize = 5;
 
 /// The rule and the alarm.
 pub(crate) type WatchKey = (String, String);
@@ -28,7 +28,8 @@ pub(crate) struct Watch {
     since: DateTime<Utc>,
     /// As it is, or last was.
     alarm: Alarm,
-    told: Option<LastNotification>,
+    #[serde(rename = "told")]
+    last_notification: Option<LastNotification>,
     /// Whether it was acknowledged or in maintenance after it was sent.
     #[serde(default)]
     was_handled: bool,
@@ -94,7 +95,7 @@ impl Watches {
         let mut due = Vec::new();
         for rule in rules {
             let is_quiet = rule.quiet.is_some_and(|hours| hours.contain(now));
-            let mut told = Vec::new();
+            let mut notifications = Vec::new();
             for alarm in open {
                 let key = (rule.id.clone(), alarm.id.clone());
                 let is_about = is_about(rule, alarm, &system);
@@ -104,30 +105,30 @@ impl Watches {
                 let watch = self.0.entry(key.clone()).or_insert_with(|| Watch {
                     since: now,
                     alarm: alarm.clone(),
-                    told: None,
+                    last_notification: None,
                     was_handled: false,
                 });
                 watch.alarm.clone_from(alarm);
                 watch.was_handled |= alarm.is_handled();
                 if alarm.is_handled() || !is_about {
                     // What nobody was told of begins anew.
-                    if watch.told.is_none() {
+                    if watch.last_notification.is_none() {
                         self.0.remove(&key);
                     }
                 } else if !is_quiet && let Some(occasion) = watch.occasion(rule, now) {
-                    watch.told = Some(LastNotification {
+                    watch.last_notification = Some(LastNotification {
                         at: now,
                         severity: alarm.severity,
                     });
                     watch.was_handled = false;
-                    told.push((occasion, alarm.clone()));
+                    notifications.push((occasion, alarm.clone()));
                 }
             }
             self.0.retain(|(of, id), watch| {
                 if *of != rule.id || by_id.contains_key(id.as_str()) {
                     return true;
                 }
-                let tells = watch.told.is_some() && rule.recovery;
+                let tells = watch.last_notification.is_some() && rule.recovery;
                 if tells && !is_quiet {
                     let is_watched = system(&watch.alarm.resource.connection).is_some();
                     let occasion = if is_watched {
@@ -135,11 +136,11 @@ impl Watches {
                     } else {
                         Occasion::Unwatched
                     };
-                    told.push((occasion, watch.alarm.clone()));
+                    notifications.push((occasion, watch.alarm.clone()));
                 }
                 tells && is_quiet
             });
-            due.extend(bundled(rule, told));
+            due.extend(bundled(rule, notifications));
         }
         let changed = changes(&before, &self.0);
         Step { due, changed }
@@ -150,22 +151,22 @@ impl Watch {
     /// A clock that was set back must not keep it waiting until the time comes again that it had shown.
     fn not_after(&mut self, now: DateTime<Utc>) {
         self.since = self.since.min(now);
-        if let Some(told) = &mut self.told {
-            told.at = told.at.min(now);
+        if let Some(last) = &mut self.last_notification {
+            last.at = last.at.min(now);
         }
     }
 
     /// Why the alarm, which is open, is to be told of now.
     fn occasion(&self, rule: &AlertRule, now: DateTime<Utc>) -> Option<Occasion> {
         let lasts = |since: DateTime<Utc>| now.signed_duration_since(since);
-        match self.told {
+        match self.last_notification {
             None => (lasts(self.since) >= rule.after).then_some(Occasion::Began),
-            Some(told) if self.alarm.severity < told.severity => Some(Occasion::Worse),
+            Some(last) if self.alarm.severity < last.severity => Some(Occasion::Worse),
             // People who got the message rely on somebody who no longer handles the alarm.
             Some(_) if self.was_handled => Some(Occasion::Reminder),
-            Some(told) => rule
+            Some(last) => rule
                 .repeat
-                .filter(|repeat| lasts(told.at) >= *repeat)
+                .filter(|repeat| lasts(last.at) >= *repeat)
                 .map(|_| Occasion::Reminder),
         }
     }
@@ -191,7 +192,7 @@ fn is_about(rule: &AlertRule, alarm: &Alarm, system: impl Fn(&str) -> Option<Sys
 }
 
 /// A storm is one message.
-fn bundled(rule: &AlertRule, told: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
+fn bundled(rule: &AlertRule, notifications: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
     let occasions = [
         Occasion::Ended,
         Occasion::Unwatched,
@@ -201,7 +202,7 @@ fn bundled(rule: &AlertRule, told: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
     ];
     let mut due = Vec::new();
     for occasion in occasions {
-        let of_it = told.iter().filter(|(of, _)| *of == occasion);
+        let of_it = notifications.iter().filter(|(of, _)| *of == occasion);
         let mut alarms: Vec<Alarm> = of_it.map(|(_, alarm)| alarm.clone()).collect();
         alarms.sort_by(Alarm::worst_first);
         let message = |first, others| Due {
@@ -210,7 +211,7 @@ fn bundled(rule: &AlertRule, told: Vec<(Occasion, Alarm)>) -> Vec<Due<'_>> {
             first,
             others,
         };
-        if alarms.len() > EACH {
+        if alarms.len() > MAX_SEPARATE {
             let first = alarms.remove(0);
             due.push(message(first, alarms));
         } else {
@@ -226,7 +227,8 @@ fn changes(
     after: &BTreeMap<WatchKey, Watch>,
 ) -> Vec<(WatchKey, Option<Watch>)> {
     let same = |old: &Watch, new: &Watch| {
-        (old.since, old.told, old.was_handled) == (new.since, new.told, new.was_handled)
+        (old.since, old.last_notification, old.was_handled)
+            == (new.since, new.last_notification, new.was_handled)
     };
     let new = after.iter().filter(|(key, new)| {
         let old = before.get(*key);

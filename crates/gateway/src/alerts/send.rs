@@ -22,10 +22,10 @@ const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 const MAIL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How many characters of a receiver's own words are passed on.
-const WORDS: usize = 200;
+const MAX_WORDS_LENGTH: usize = 200;
 
 /// The shortest secret that is looked for in a receiver's words: of a shorter one every text holds some.
-const SECRET: usize = 4;
+const MIN_SECRET_LENGTH: usize = 4;
 
 /// Why a message was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +38,9 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<Duration>,
     /// Whether it may be about this message alone, so that others are tried meanwhile: the receiver answered, and did not
     /// ask for time.
-    pub(crate) is_of_message: bool,
+    pub(crate) blocks_connection_only: bool,
     /// The recipients of an e-mail that were refused where others have it: to try again is for them alone.
-    pub(crate) missed: Vec<String>,
+    pub(crate) remaining_recipients: Vec<String>,
 }
 
 impl Failure {
@@ -58,8 +58,8 @@ impl Failure {
             line,
             is_final: false,
             retry_after: None,
-            is_of_message: false,
-            missed: Vec::new(),
+            blocks_connection_only: false,
+            remaining_recipients: Vec::new(),
         }
     }
 }
@@ -97,8 +97,10 @@ impl Sender {
 }
 
 /// What a receiver said, as one line that repeats none of these secrets.
-fn told(words: &str, secrets: &[&str]) -> String {
-    let secrets = secrets.iter().filter(|secret| secret.len() >= SECRET);
+fn redacted_line(words: &str, secrets: &[&str]) -> String {
+    let secrets = secrets
+        .iter()
+        .filter(|secret| secret.len() >= MIN_SECRET_LENGTH);
     let words = secrets.fold(words.to_owned(), |words, secret| words.replace(secret, "…"));
-    line(&words, WORDS)
+    line(&words, MAX_WORDS_LENGTH)
 }

@@ -10,13 +10,13 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// How many hashes run at a time.
-const AT_A_TIME: usize = 2;
+const MAX_CONCURRENT_HASHES: usize = 2;
 
 /// How long a hash waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(10);
+const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest buffer that is kept, in blocks of 1 KiB. A larger one goes back to the system at once.
-const LARGEST_KEPT: usize = 64 * 1024;
+const MAX_KEPT_BLOCKS: usize = 64 * 1024;
 
 /// The places and buffers of hashing.
 pub(super) struct Hashing {
@@ -28,7 +28,7 @@ pub(super) struct Hashing {
 impl Default for Hashing {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(AT_A_TIME)),
+            places: Arc::new(Semaphore::new(MAX_CONCURRENT_HASHES)),
             buffers: Mutex::default(),
         }
     }
@@ -51,7 +51,8 @@ impl Hashing {
         self: &Arc<Self>,
         hash: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = tokio::time::timeout(PATIENCE, self.places.clone().acquire_owned()).await;
+        let place =
+            tokio::time::timeout(HASHING_TIMEOUT, self.places.clone().acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             return Err(Problem {
                 retry_after: Some(10),
@@ -65,7 +66,7 @@ impl Hashing {
         let run = move || {
             let mut buffer = lock(&hashing.buffers).pop().unwrap_or_default();
             let result = hash(&mut buffer);
-            if buffer.len() <= LARGEST_KEPT {
+            if buffer.len() <= MAX_KEPT_BLOCKS {
                 lock(&hashing.buffers).push(buffer);
             }
             drop(place);
@@ -78,12 +79,12 @@ impl Hashing {
 
     #[cfg(test)]
     pub(super) fn is_busy(&self) -> bool {
-        self.places.available_permits() < AT_A_TIME
+        self.places.available_permits() < MAX_CONCURRENT_HASHES
     }
 
     #[cfg(test)]
     pub(super) async fn ended(&self) {
-        let all = u32::try_from(AT_A_TIME).unwrap_or(u32::MAX);
+        let all = u32::try_from(MAX_CONCURRENT_HASHES).unwrap_or(u32::MAX);
         drop(self.places.acquire_many(all).await);
     }
 }
@@ -97,7 +98,7 @@ mod tests {
     async fn a_hash_that_nobody_waits_for_keeps_its_place_until_it_ends() {
         let hashing = Arc::new(Hashing::default());
         let mut go_on = Vec::new();
-        for _ in 0..AT_A_TIME {
+        for _ in 0..MAX_CONCURRENT_HASHES {
             let (go, waits) = mpsc::channel::<()>();
             let (began, begins) = tokio::sync::oneshot::channel();
             let task = tokio::spawn({
@@ -123,11 +124,11 @@ mod tests {
                 .await
                 .unwrap();
         }
-        assert!(lock(&hashing.buffers).len() <= AT_A_TIME);
-        let large = |buffer: &mut Vec<Block>| buffer.resize(LARGEST_KEPT + 1, Block::new());
+        assert!(lock(&hashing.buffers).len() <= MAX_CONCURRENT_HASHES);
+        let large = |buffer: &mut Vec<Block>| buffer.resize(MAX_KEPT_BLOCKS + 1, Block::new());
         hashing.run(large).await.unwrap();
         let kept = lock(&hashing.buffers);
-        assert!(kept.iter().all(|buffer| buffer.len() <= LARGEST_KEPT));
+        assert!(kept.iter().all(|buffer| buffer.len() <= MAX_KEPT_BLOCKS));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,10 +3,11 @@
 //! attempts in a quarter of an hour, and no session. An unlock code makes a known browser of any, for a user
 //! who has none.
 
-use super::Access;
+use super::ended_sessions::EndedSession;
 use super::users::Users;
+use super::{Access, GATEWAY_CLOCK_TOLERANCE};
 use crate::crypto::{CookiePurpose, Seal, hex, random_hex};
-use crate::identity::name_key;
+use crate::identity::{User, name_key};
 use crate::problem::{Kind, Problem};
 use axum::http::{HeaderMap, HeaderValue};
 use ring::digest::{SHA256, digest};
@@ -17,8 +18,6 @@ use std::time::Duration;
 const KNOWN: u64 = 180 * 24 * 3600;
 /// How long an unlock code may be used, in seconds.
 pub(crate) const UNLOCK: u64 = 15 * 60;
-/// How far the clocks of two gateways may differ, in seconds.
-const SKEW: u64 = 120;
 
 const OF_BROWSERS: &[u8] = b"failover-console browser 1";
 const OF_UNLOCKS: &[u8] = b"failover-console unlock 1";
@@ -49,7 +48,7 @@ impl BrowserToken {
     fn open(seal: &Seal, purpose: &'static [u8], text: &str, life: u64, now: u64) -> Option<Self> {
         let plain = seal.with_purpose(purpose).open(text)?;
         let known: Self = serde_json::from_slice(&plain).ok()?;
-        let valid = known.since <= now + SKEW && now < known.since + life;
+        let valid = known.since <= now + GATEWAY_CLOCK_TOLERANCE && now < known.since + life;
         valid.then_some(known)
     }
 
@@ -98,11 +97,15 @@ impl Users {
 }
 
 impl Access {
-    /// Makes a known browser of the one that brings an unlock code: its cookie.
+    /// Makes a known browser of the one that brings an unlock code: its cookie, and the user's configured name.
     ///
     /// # Errors
     /// The code is not valid, or was used.
-    pub(crate) fn unlock(&self, headers: &HeaderMap, code: &str) -> Result<HeaderValue, Problem> {
+    pub(crate) async fn unlock(
+        &self,
+        headers: &HeaderMap,
+        code: &str,
+    ) -> Result<(HeaderValue, &str), Problem> {
         let invalid = || {
             let detail = "this address is not valid, is too old or was used: `failover-console unlock` makes another";
             Problem::new(Kind::BadRequest, detail)
@@ -111,12 +114,25 @@ impl Access {
         let now = (users.clock)();
         let known = BrowserToken::open(&users.seal, OF_UNLOCKS, code, UNLOCK, now.as_secs());
         let known = known.ok_or_else(invalid)?;
-        if !users.memory.used_ids.add(&known.number, now) {
+        // Kept as a session that has ended, so that other gateways know it, and this one after a restart.
+        let used = EndedSession {
+            holder: format!("unlock {}", known.user),
+            number: known.number.clone(),
+            began: known.since,
+        };
+        let ended = &users.memory.ended;
+        if ended.holds(&used) || !users.memory.used_ids.add(&known.number, now) {
             return Err(invalid());
         }
+        // The log says it if this does not survive a restart.
+        let _ = ended.add(&used, now.as_secs()).await;
+        let named = |user: &&User| of_name(&user.name) == known.user;
+        let user = users.users.iter().find(named);
+        let name = user.map_or("(unknown)", |user| user.name.as_str());
         let since = now.as_secs();
         users
             .browser_cookie_of(headers, &BrowserToken { since, ..known })
+            .map(|cookie| (cookie, name))
             .ok_or_else(|| Problem::new(Kind::Internal, "no cookie could be made"))
     }
 }

@@ -20,7 +20,7 @@ pub use memory::Memory;
 pub(crate) use memory::MemoryChanges;
 pub(crate) use openid::Refusal;
 pub(crate) use throttle::{Attempt, Throttle};
-pub(crate) use visitor::Visitor;
+pub(crate) use visitor::{SessionHolder, Visitor};
 
 use crate::clock::wall_clock;
 use crate::config;
@@ -38,6 +38,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use users::{PreviousSession, Users};
+
+/// How far the clocks of two gateways may differ, in seconds.
+const GATEWAY_CLOCK_TOLERANCE: u64 = 120;
 
 /// How a gateway authenticates its visitors.
 #[derive(Debug)]

@@ -29,11 +29,11 @@ const PER_ACCOUNT: u32 = 50;
 /// Successful sign-ins allowed per account.
 const PER_OWNER: u32 = 30;
 /// Attempts per account that may be under way at a time. Those of known browsers and those of others have this limit each.
-const UNDER_WAY: u32 = 3;
+const MAX_UNDER_WAY: u32 = 3;
 /// How soon an attempt may be made again that found too many under way, in seconds.
-const SOON: u32 = 2;
+const UNDER_WAY_RETRY_SECONDS: u32 = 2;
 /// How many counters are kept. The oldest is dropped first.
-const MOST_COUNTERS: usize = 20_000;
+const MAX_COUNTERS: usize = 20_000;
 
 /// What attempts are counted for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,6 +47,8 @@ enum Key {
     Browser(String),
     /// The successes at an account.
     Owner([u8; 32]),
+    /// The same, of a user of the provider.
+    Subject([u8; 32]),
 }
 
 /// Who makes an attempt: what it counts for.
@@ -132,8 +134,8 @@ impl Throttle {
         let group = (account, is_known_browser);
         let mut under_way = lock(&self.under_way);
         let count = under_way.entry(group).or_default();
-        if *count >= UNDER_WAY {
-            return Err(SOON);
+        if *count >= MAX_UNDER_WAY {
+            return Err(UNDER_WAY_RETRY_SECONDS);
         }
         *count += 1;
         Ok(AttemptPermit { of: self, group })
@@ -144,6 +146,19 @@ impl Throttle {
         let (now, mut counts) = (Instant::now(), lock(&self.counts));
         count(&mut counts, Key::Owner(digest_of(account)), now);
         tidy(&mut counts, now);
+    }
+
+    /// Counts that a user signs in at the provider, by the provider's id of the user.
+    ///
+    /// # Errors
+    /// It happened too often. The number of seconds until the next sign-in is allowed.
+    pub(crate) fn signs_in_at_provider(&self, subject: &str) -> Result<(), u32> {
+        let of = Key::Subject(digest_of(subject));
+        let (now, mut counts) = (Instant::now(), lock(&self.counts));
+        check(&counts, &of, PER_OWNER, now)?;
+        count(&mut counts, of, now);
+        tidy(&mut counts, now);
+        Ok(())
     }
 
     /// Counts an attempt before it is checked, so that parallel attempts count as well as sequential ones.
@@ -217,11 +232,11 @@ fn count(counts: &mut HashMap<Key, Count>, of: Key, now: Instant) {
 
 /// Drops what no longer counts, and then the oldest, where there are too many counters.
 fn tidy(counts: &mut HashMap<Key, Count>, now: Instant) {
-    if counts.len() <= MOST_COUNTERS {
+    if counts.len() <= MAX_COUNTERS {
         return;
     }
     counts.retain(|_, count| now.duration_since(count.since) < WINDOW);
-    while counts.len() > MOST_COUNTERS {
+    while counts.len() > MAX_COUNTERS {
         let oldest = counts.iter().min_by_key(|(_, count)| count.since);
         let Some(of) = oldest.map(|(of, _)| of.clone()) else {
             return;

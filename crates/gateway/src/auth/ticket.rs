@@ -1,6 +1,7 @@
 //! The content of a session's cookie: the user, when the session began and when it was last used. Gateways
 //! that share a key read each other's, so that none of them has to store sessions.
 
+use super::GATEWAY_CLOCK_TOLERANCE;
 use super::ended_sessions::EndedSession;
 use crate::crypto::hex;
 use crate::identity::{Limits, Role, User, name_key};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a wall may be idle. A screen that was off over the holidays stays signed in.
-const WALL: Duration = Duration::from_secs(30 * 24 * 3600);
+const WALL_IDLE_LIMIT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A session. Times are seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,14 +59,13 @@ impl Ticket {
     /// The remaining lifetime. `None` when the session has expired or belongs to another user. Times slightly
     /// in the future are accepted, because the clocks of two gateways differ.
     pub(crate) fn left(&self, user: &User, limits: Limits, now: Duration) -> Option<Duration> {
-        const SKEW: u64 = 120;
         let now = now.as_secs();
         let ours = user.name == self.user && fingerprint(user) == self.password;
-        if !ours || self.last_seen < self.began || self.last_seen > now + SKEW {
+        if !ours || self.last_seen < self.began || self.last_seen > now + GATEWAY_CLOCK_TOLERANCE {
             return None;
         }
         let idle = match user.role {
-            Role::Wall => WALL,
+            Role::Wall => WALL_IDLE_LIMIT,
             Role::Admin | Role::Viewer => limits.idle,
         };
         let by_idle = (self.last_seen + idle.as_secs()).checked_sub(now)?;

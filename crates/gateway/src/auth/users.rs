@@ -61,9 +61,12 @@ impl PreviousSession {
 }
 
 impl Users {
-    /// The session of the browser that sends these headers.
-    pub(super) fn previous(&self, headers: &HeaderMap) -> Option<PreviousSession> {
-        self.visitor(headers).as_ref().and_then(PreviousSession::of)
+    /// Whether a session has not ended yet.
+    pub(super) fn is_open(&self, previous: &PreviousSession) -> bool {
+        match previous {
+            PreviousSession::User(session) => !self.memory.ended.holds(session),
+            PreviousSession::Wall(id) => self.walls.find(id).is_some(),
+        }
     }
 
     /// Ends a session at once.

@@ -3,6 +3,7 @@
 use super::ticket::{Provided, Ticket};
 use crate::identity::{Role, User};
 use crate::pairing;
+use serde::{Deserialize, Serialize};
 
 /// An authenticated visitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,15 @@ pub(crate) struct Visitor {
     pub(super) ticket: Option<Ticket>,
     /// The session of a paired wall.
     pub(super) wall: Option<pairing::Ticket>,
+}
+
+/// Whose session it is, in the words of the audit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SessionHolder {
+    #[serde(rename = "u")]
+    pub(crate) name: String,
+    #[serde(rename = "r")]
+    pub(crate) role: String,
 }
 
 impl Visitor {
@@ -54,6 +64,14 @@ impl Visitor {
     /// The id of the wall, for a paired one.
     pub(crate) fn wall(&self) -> Option<&str> {
         self.wall.as_ref().map(|ticket| ticket.wall.as_str())
+    }
+
+    /// Whose session it is, for the audit.
+    pub(crate) fn holder(&self) -> SessionHolder {
+        SessionHolder {
+            name: self.in_log(),
+            role: self.role.word().to_owned(),
+        }
     }
 
     /// The name for logs. Names from a provider are not unique, so the provider's own id follows them.

@@ -6,7 +6,7 @@ use crate::crypto::hex;
 use crate::store;
 use chrono::{DateTime, SecondsFormat};
 use clap::Subcommand;
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -29,13 +29,23 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Verify { config } => verify(&load(config)?),
         Command::Export { config } => {
-            let config = load(config)?;
-            let mut out = BufWriter::new(std::io::stdout().lock());
-            store::export(&config.store, &mut out).map_err(|why| unread(&config, why))?;
-            out.flush()
-                .map_err(|error| Failure::Running(format!("the lines cannot be written: {error}")))
+            let out = BufWriter::new(std::io::stdout().lock());
+            export(&load(config)?, out)
         }
     }
+}
+
+fn export(config: &Config, mut out: impl Write) -> Result<(), Failure> {
+    let unreadable = store::export(&config.store, &mut out).map_err(|why| unread(config, why))?;
+    out.flush()
+        .map_err(|error| Failure::Running(format!("the lines cannot be written: {error}")))?;
+    if unreadable > 0 {
+        return Err(Failure::Running(format!(
+            "{unreadable} of the rows in {} cannot be read; their lines show the stored text as `unreadable`",
+            config.store
+        )));
+    }
+    Ok(())
 }
 
 /// A configuration whose store can be read from outside the gateway.
@@ -84,22 +94,52 @@ fn verify(config: &Config) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, run};
+    use super::{Command, export, load, run};
     use crate::cli::Failure;
+    use crate::store::{Entry, Store};
+    use std::path::Path;
+
+    /// Writes a configuration with these lines at its end.
+    fn write(file: &Path, text: &str) {
+        std::fs::write(file.with_file_name("key"), "secret").unwrap();
+        let connection = "[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
+             base_url = \"https://x.example\"\n\
+             credentials = { kind = \"integration-key\", owner = \"o\", api_key_file = \"key\" }\n";
+        std::fs::write(file, format!("{connection}{text}")).unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_export_with_a_row_that_cannot_be_read_ends_as_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("failover-console.toml");
+        write(&file, "[store]\npath = \"store.db\"\n");
+        let Ok(config) = load(&file) else {
+            panic!("the configuration is sound");
+        };
+        let store = Store::open(&config.store).unwrap();
+        for _ in 0..2 {
+            store.event(Entry::default()).await.unwrap();
+        }
+        assert!(export(&config, Vec::new()).is_ok());
+        let damage = "UPDATE audit SET entry = 'x' WHERE number = 1";
+        let database = rusqlite::Connection::open(folder.path().join("store.db")).unwrap();
+        database.execute_batch(damage).unwrap();
+        let mut out = Vec::new();
+        let Err(Failure::Running(why)) = export(&config, &mut out) else {
+            panic!("nothing is said");
+        };
+        assert!(why.starts_with("1 of the rows in "), "{why}");
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.contains(r#""unreadable":"x""#), "{text}");
+    }
 
     #[test]
     fn a_store_that_is_not_beside_the_configuration_may_be_where_systemd_has_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("failover-console.toml");
-        let write = |text: &str| {
-            std::fs::write(folder.path().join("key"), "secret").unwrap();
-            let connection = "[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
-                 base_url = \"https://x.example\"\n\
-                 credentials = { kind = \"integration-key\", owner = \"o\", api_key_file = \"key\" }\n";
-            std::fs::write(&file, format!("{connection}{text}")).unwrap();
-        };
         for (text, has_hint) in [("", true), ("[store]\npath = \"store.db\"\n", false)] {
-            write(text);
+            write(&file, text);
             for command in [
                 Command::Verify {
                     config: file.clone(),

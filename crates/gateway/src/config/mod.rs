@@ -245,6 +245,19 @@ fn whole(top: Section<'_>, environment: &Environment<'_>) -> Config {
              lets through would be an admin",
         );
     }
+    if config.has_https_origin()
+        && let Some(at) = top.key("public_url")
+        && top.key("tls").is_none()
+        && top.key("trusted_proxies").is_none()
+    {
+        top.warn(
+            at,
+            "public_url",
+            "without [tls] a proxy has to be in front for https, and without `trusted_proxies` all visitors have its \
+             address, in the audit and where tries to sign in are limited: give its address, such as \
+             trusted_proxies = [\"127.0.0.1\"]; [] if it writes no X-Forwarded-For",
+        );
+    }
     // A faulty [openid] has faults of its own, and says nothing about whether users can sign in.
     let unread = config.openid.is_none() && top.key("openid").is_some();
     if let Some(listen) = listen
@@ -349,7 +362,15 @@ fn metrics_token(top: &Section<'_>, environment: &Environment<'_>) -> Option<Sec
 fn proxies(top: &Section<'_>) -> Vec<Network> {
     let mut proxies = Vec::new();
     for text in top.texts("trusted_proxies") {
-        match text.value.parse() {
+        match text.value.parse::<Network>() {
+            Ok(network) if network.is_everything() => top.wrong(
+                text.at,
+                "trusted_proxies",
+                &format!(
+                    "{:?} is every address: a visitor could then say to have any; give those of your proxies",
+                    text.value
+                ),
+            ),
             Ok(network) => proxies.push(network),
             Err(()) => top.wrong(
                 text.at,

@@ -22,6 +22,11 @@ impl FromStr for Network {
 }
 
 impl Network {
+    /// Whether the network is every address of its kind.
+    pub(super) fn is_everything(&self) -> bool {
+        self.0.prefix_len() == 0
+    }
+
     /// Whether the network contains the address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

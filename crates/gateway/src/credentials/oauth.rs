@@ -16,14 +16,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The lifetime of a token whose answer does not state it.
-const DEFAULT_LIFE: u64 = 300;
+const DEFAULT_LIFETIME: u64 = 300;
 
 /// The limits of a lifetime, in seconds. Below them a token would be requested for each call; a token that the
 /// vendor refuses is replaced anyway. Above them a clock might overflow.
-const LIFE: RangeInclusive<u64> = 30..=86_400;
+const LIFETIME_LIMITS: RangeInclusive<u64> = 30..=86_400;
 
 /// After a failed early renewal, how long the present token is used before the next attempt.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RENEWAL_RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// A connection's token.
 #[derive(Debug)]
@@ -126,8 +126,9 @@ impl Tokens {
             .expires_in
             .as_ref()
             .and_then(seconds)
-            .unwrap_or(DEFAULT_LIFE);
-        let life = Duration::from_secs(seconds.clamp(*LIFE.start(), *LIFE.end()));
+            .unwrap_or(DEFAULT_LIFETIME);
+        let life =
+            Duration::from_secs(seconds.clamp(*LIFETIME_LIMITS.start(), *LIFETIME_LIMITS.end()));
         Ok(Token {
             secret: granted.access_token.into(),
             renew: requested_at + life * 4 / 5,
@@ -170,7 +171,7 @@ async fn choose<F: Future<Output = Result<Token, Problem>>>(
         };
         match (fetch().await, last) {
             (Err(_), Some(last)) if Instant::now() < last.ends => Ok(Token {
-                renew: last.ends.min(Instant::now() + PATIENCE),
+                renew: last.ends.min(Instant::now() + RENEWAL_RETRY_DELAY),
                 ..last
             }),
             (outcome, _) => outcome,
@@ -239,9 +240,9 @@ mod tests {
             "a",
             "the next try is not at once"
         );
-        advance(PATIENCE).await;
+        advance(RENEWAL_RETRY_DELAY).await;
         assert_eq!(used(&flight, None, broken()).await, "a");
-        advance(PATIENCE).await;
+        advance(RENEWAL_RETRY_DELAY).await;
         assert_eq!(used(&flight, None, broken()).await, "none");
         assert_eq!(
             used(&flight, None, token("c", 100)).await,

@@ -16,6 +16,9 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(60 * 60),
 ];
 
+/// How long after a refusal nobody can have a log-on sent.
+const SHORTEST_WAIT: Duration = Duration::from_secs(30);
+
 /// The refused log-ons of one set of credentials at one service, whichever connections use it.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals {
@@ -46,6 +49,7 @@ struct Renewal {
 
 #[derive(Debug)]
 struct Pause {
+    since: Instant,
     until: Instant,
     /// Why, and when the next log-on is sent.
     problem: Problem,
@@ -109,22 +113,25 @@ impl Refusals {
         let wait = WAITS[state.times.min(WAITS.len() - 1)];
         let detail = format!(
             "{}. So that the account is not locked, the gateway tries again at {}, or when an admin \
-             presses Refresh now for this connection",
+             presses Refresh now for this connection, every {} s at most",
             problem.detail,
             (chrono::Utc::now() + wait).format("%H:%M:%S UTC"),
+            SHORTEST_WAIT.as_secs(),
         );
+        let now = Instant::now();
         let pause = Pause {
-            until: Instant::now() + wait,
+            since: now,
+            until: now + wait,
             problem: Problem { detail, ..problem },
         };
-        let told = pause.told(wait);
+        let problem = pause.problem_with_retry(wait);
         *state = State {
             times: state.times + 1,
             pause: Some(pause),
             accepted: false,
             renewal: state.renewal,
         };
-        told
+        problem
     }
 
     /// A request was refused whose password was checked with it. One that was accepted before is tried once more
@@ -140,20 +147,25 @@ impl Refusals {
     }
 
     /// Permits a log-on at once, also in place of a session or token. If it is refused as well, the wait is the next
-    /// longer one.
+    /// longer one. Has no effect within a moment of a refusal: whoever asks again and again would have the account
+    /// locked.
     pub(crate) fn try_now(&self) {
         let mut state = lock(&self.state);
+        let is_fresh = |pause: &Pause| pause.since.elapsed() < SHORTEST_WAIT;
+        if state.pause.as_ref().is_some_and(is_fresh) {
+            return;
+        }
         state.pause = None;
         state.renewal = None;
     }
 }
 
 /// How long after a refused session or token was replaced the next one is, at first. The time doubles with each.
-const RENEWAL: Duration = Duration::from_secs(5);
+const FIRST_RENEWAL_WAIT: Duration = Duration::from_secs(5);
 /// The longest such time, because the session may really have ended.
-const LONGEST_RENEWAL: Duration = Duration::from_secs(60);
+const MAX_RENEWAL_WAIT: Duration = Duration::from_secs(60);
 /// After this time without one, it begins anew.
-const CALM: Duration = Duration::from_secs(10 * 60);
+const RENEWAL_RESET_AFTER: Duration = Duration::from_secs(10 * 60);
 
 impl Refusals {
     /// Permits a log-on in place of a session or token that a request was refused with. A vendor may refuse one
@@ -168,8 +180,8 @@ impl Refusals {
         let last = state.renewal.map(|last| (now - last.at, last.wait));
         let wait = match last {
             Some((since, wait)) if since < wait && urgency == Urgency::Read => return false,
-            Some((since, wait)) if since < CALM => (wait * 2).min(LONGEST_RENEWAL),
-            _ => RENEWAL,
+            Some((since, wait)) if since < RENEWAL_RESET_AFTER => (wait * 2).min(MAX_RENEWAL_WAIT),
+            _ => FIRST_RENEWAL_WAIT,
         };
         state.renewal = Some(Renewal { at: now, wait });
         true
@@ -190,12 +202,12 @@ impl State {
         if left.is_zero() {
             return Ok(());
         }
-        Err(pause.told(left))
+        Err(pause.problem_with_retry(left))
     }
 }
 
 impl Pause {
-    fn told(&self, left: Duration) -> Problem {
+    fn problem_with_retry(&self, left: Duration) -> Problem {
         Problem {
             retry_after: u32::try_from(left.as_millis().div_ceil(1000)).ok(),
             ..self.problem.clone()
@@ -267,9 +279,9 @@ mod tests {
         }
         assert!(refusals.may_renew(Urgency::Change));
         assert!(!read());
-        advance(CALM).await;
+        advance(RENEWAL_RESET_AFTER).await;
         assert!(read());
-        advance(RENEWAL).await;
+        advance(FIRST_RENEWAL_WAIT).await;
         assert!(read(), "from the beginning");
     }
 
@@ -284,6 +296,7 @@ mod tests {
         advance(Duration::from_secs(1)).await;
         assert!(may(Urgency::Read));
         refusals.log_on_refused(refusal());
+        advance(SHORTEST_WAIT).await;
         refusals.try_now();
         assert!(may(Urgency::Read), "somebody asked for it");
     }
@@ -298,12 +311,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_log_on_can_be_asked_for_at_once() {
+    async fn a_log_on_can_be_asked_for_at_once_and_not_again_and_again() {
         let refusals = Refusals::default();
         refusals.log_on_refused(refusal());
+        for _ in 0..30 {
+            refusals.try_now();
+            assert!(refusals.check().is_err(), "it was refused a moment ago");
+            advance(Duration::from_secs(1)).await;
+        }
         refusals.try_now();
         assert_eq!(refusals.check(), Ok(()));
         assert_eq!(refusals.log_on_refused(refusal()).retry_after, Some(300));
+        refusals.try_now();
+        assert!(refusals.check().is_err());
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,24 +25,24 @@ use tokio::time::{Instant, sleep_until};
 
 /// How many of the last seconds are not used again: those of ten minutes at least. A vendor is not known to accept a time
 /// that is further away.
-const REMEMBERED: usize = 600;
+const MAX_REMEMBERED_SECONDS: usize = 600;
 
 /// A second that this gateway has taken from those that gateways share may still be used for so many seconds after it has
 /// passed.
-const GONE_BY: u64 = 5;
+const MAX_SECONDS_PAST: u64 = 5;
 
 /// The most seconds that gateways which share them may take in advance.
 pub(crate) const AHEAD: u64 = 30;
 
 /// How long to wait for a second that gateways share.
-const TO_TAKE: Duration = Duration::from_secs(1);
+const SHARED_SECOND_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Takes a second that no other gateway signs with: given the present one, that one or a later one. `None` where that
 /// cannot be asked.
 pub(crate) type SharedSeconds = Arc<dyn Fn(u64) -> BoxFuture<'static, Option<u64>> + Send + Sync>;
 
 /// How long a read may keep a change waiting for the vendor's answer.
-const GRACE: Duration = Duration::from_secs(2);
+const MAX_READ_DELAY: Duration = Duration::from_secs(2);
 
 /// The queue of one account, which all its connections share.
 pub(crate) struct SigningQueue {
@@ -74,7 +74,7 @@ impl Seconds {
     fn note_used(&mut self, second: u64) {
         self.taken = None;
         self.used.push_back(second);
-        if self.used.len() > REMEMBERED {
+        if self.used.len() > MAX_REMEMBERED_SECONDS {
             self.used.pop_front();
         }
     }
@@ -117,7 +117,7 @@ impl SigningTurn<'_> {
         match self.changes {
             Some(changes) => {
                 a_change_waits(changes).await;
-                sleep_until(self.began + GRACE).await;
+                sleep_until(self.began + MAX_READ_DELAY).await;
             }
             None => std::future::pending().await,
         }
@@ -198,12 +198,12 @@ impl SigningQueue {
             return second;
         };
         // One that is further away is of a clock that was set back.
-        let near = second.saturating_sub(GONE_BY)..=second + AHEAD;
+        let near = second.saturating_sub(MAX_SECONDS_PAST)..=second + AHEAD;
         let kept = seconds.taken.filter(|taken| near.contains(taken));
         let taken = match kept {
             Some(taken) => taken,
             None => {
-                let taken = tokio::time::timeout(TO_TAKE, shared(second)).await;
+                let taken = tokio::time::timeout(SHARED_SECOND_TIMEOUT, shared(second)).await;
                 taken.ok().flatten().unwrap_or(second)
             }
         };

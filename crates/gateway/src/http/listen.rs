@@ -4,15 +4,17 @@ use super::connection_limit::ConnectionLimit;
 use super::router::app;
 use super::serve::{Bounds, serve};
 use crate::app::Gateway;
+use crate::lock::lock;
 use crate::tls::{CertificateReloader, RELOAD_INTERVAL};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// Opens the port.
@@ -84,6 +86,9 @@ enum SignalAction {
 /// Reads the configuration again and makes its gateway.
 pub(crate) type Reload = Box<dyn Fn() -> Result<Gateway, String> + Send + Sync>;
 
+/// The gateway of the configuration that is being read.
+type Reloading = oneshot::Receiver<Result<Gateway, String>>;
+
 /// What to serve, and how.
 pub(crate) struct Serving {
     /// The gateway at the start.
@@ -111,7 +116,9 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
     let limits = (bounds, connections.clone());
     let server = serve(listener, routers, certificate.clone(), limits, stopped);
     let mut server = std::pin::pin!(server);
-    let mut check = tokio::time::interval(RELOAD_INTERVAL);
+    let mut renewal = std::pin::pin!(renew(certificate));
+    let reload = reload.map(Arc::new);
+    let (mut reloading, mut reload_again): (Option<Reloading>, bool) = (None, false);
     let mut ends = None;
     loop {
         tokio::select! {
@@ -124,32 +131,30 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
                     let drain = if again { Duration::ZERO } else { gateway.drain };
                     ends = Some(Instant::now() + drain);
                 }
-                SignalAction::Reload => {
-                    let new = reload.as_ref().and_then(reloaded);
-                    gateway.shared.metrics.reload(new.is_some());
-                    if let Some(new) = new {
-                        let old = std::mem::replace(&mut gateway, new);
-                        gateway.watch();
-                        connections.trust(&gateway.trusted_proxies);
-                        // Fails only if serving has ended.
-                        let _ = router.send(app(gateway.clone()));
-                        tokio::spawn(retire(old));
-                    }
-                }
+                SignalAction::Reload if reloading.is_some() => reload_again = true,
+                SignalAction::Reload => reloading = reload.as_ref().map(begin),
             },
+            new = async { reloading.as_mut()?.await.ok() }, if reloading.is_some() => {
+                reloading = reload.as_ref().filter(|_| reload_again).map(begin);
+                reload_again = false;
+                let new = new.and_then(reloaded);
+                gateway.shared.metrics.reload(new.is_some());
+                if let Some(new) = new {
+                    let old = std::mem::replace(&mut gateway, new);
+                    gateway.watch();
+                    connections.trust(&gateway.trusted_proxies);
+                    // Fails only if serving has ended.
+                    let _ = router.send(app(gateway.clone()));
+                    tokio::spawn(retire(old));
+                }
+            }
             // Until then `/readyz` says 503, and everything else is served.
             () = sleep_until(ends.unwrap_or_else(Instant::now)), if ends.is_some() => {
                 ends = None;
                 // Fails only if serving has ended by itself.
                 let _ = stopping.send(true);
             }
-            _ = check.tick() => if let Some(certificate) = &certificate {
-                match certificate.reload() {
-                    Ok(true) => tracing::warn!("a new certificate is in use"),
-                    Ok(false) => {}
-                    Err(why) => tracing::error!("the certificate in use stays: {why}"),
-                }
-            },
+            () = renewal.as_mut() => {}
         }
     }
     // Half a change is worse than none: those under way end, and are recorded, within what each may take.
@@ -175,9 +180,53 @@ fn longest_change(timeouts: impl Iterator<Item = Duration>) -> Duration {
     timeouts.max().unwrap_or_default() * STEPS_OF_A_CHANGE + OWN_CHANGE
 }
 
-/// The gateway of the configuration, if it is valid.
-fn reloaded(reload: &Reload) -> Option<Arc<Gateway>> {
-    match reload() {
+/// Held while files are read: an older certificate must not take the place of one that was read meanwhile.
+static READING: Mutex<()> = Mutex::new(());
+
+/// Reads files in a thread that nobody waits for at the end: where they lie on a share, that may take for ever, and
+/// meanwhile connections are accepted and a stop is heard.
+fn aside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
+    let (answer, answered) = oneshot::channel();
+    let runtime = Handle::current();
+    let thread = std::thread::Builder::new().name("read files".to_owned());
+    let begun = thread.spawn(move || {
+        let _runtime = runtime.enter();
+        let _reading = lock(&READING);
+        // Nobody waits for it any more after a stop.
+        let _ = answer.send(read());
+    });
+    if let Err(error) = begun {
+        tracing::error!("files cannot be read: {error}");
+    }
+    answered
+}
+
+/// Begins to read the configuration again.
+fn begin(reload: &Arc<Reload>) -> Reloading {
+    let reload = reload.clone();
+    aside(move || reload())
+}
+
+/// Reads the gateway's own certificate again whenever its files have changed. Never ends.
+async fn renew(certificate: Option<Arc<CertificateReloader>>) {
+    let Some(certificate) = certificate else {
+        return std::future::pending().await;
+    };
+    let mut check = tokio::time::interval(RELOAD_INTERVAL);
+    loop {
+        check.tick().await;
+        let certificate = certificate.clone();
+        match aside(move || certificate.reload()).await {
+            Ok(Ok(true)) => tracing::warn!("a new certificate is in use"),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(why)) => tracing::error!("the certificate in use stays: {why}"),
+        }
+    }
+}
+
+/// The gateway of the configuration that was read, if it is valid.
+fn reloaded(read: Result<Gateway, String>) -> Option<Arc<Gateway>> {
+    match read {
         Ok(new) => {
             tracing::warn!("the configuration was read again and is in force");
             Some(Arc::new(new))

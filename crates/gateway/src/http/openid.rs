@@ -3,10 +3,12 @@
 
 use super::NO_STORE;
 use super::middleware::Authorized;
+use super::origin_check::is_from_another_site;
 use super::query::parameters;
 use super::redirect::redirect;
 use crate::app::Gateway;
-use crate::auth::Refusal;
+use crate::audit::Actor;
+use crate::auth::{Refusal, SessionHolder};
 use crate::problem::{Kind, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -24,7 +26,8 @@ pub(super) async fn methods(State(gateway): State<Arc<Gateway>>) -> Response {
     (NO_STORE, Json(gateway.access.sign_in_methods())).into_response()
 }
 
-/// `GET /api/openid/start?to=…`: sends the browser to the provider.
+/// `GET /api/openid/start?to=…`: sends the browser to the provider. One that follows a link of another site keeps the
+/// session's cookie back, so that this session could not be ended: it goes by the sign-in page.
 ///
 /// # Errors
 /// There is no provider.
@@ -33,10 +36,18 @@ pub(super) async fn start(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
+    let query = query(&uri);
+    if is_from_another_site(&headers) {
+        return Ok(sign_in_page(
+            &gateway,
+            None,
+            &gateway.access.destination(&query)?,
+        ));
+    }
     let back = callback_url(&gateway, &headers)?;
     let redirected = gateway
         .access
-        .begin_at_provider(&headers, &back, &query(&uri))
+        .begin_at_provider(&headers, &back, &query)
         .await?;
     Ok(match redirected.provider {
         Ok((address, cookie)) => {
@@ -44,7 +55,7 @@ pub(super) async fn start(
             response.headers_mut().insert(header::SET_COOKIE, cookie);
             response
         }
-        Err(refusal) => sign_in_page(&gateway, refusal, &redirected.to),
+        Err(refusal) => sign_in_page(&gateway, Some(refusal), &redirected.to),
     })
 }
 
@@ -85,13 +96,20 @@ async fn complete(
             .audit(&authorized.actor)
             .provider_sign_in(&completed.name, outcome, why);
     }
+    if let Some((SessionHolder { name, role }, unsaved)) = &completed.replaced {
+        let by = Actor {
+            name: completed.name.clone(),
+            ..authorized.actor.clone()
+        };
+        gateway.audit(&by).replaced(name, role, *unsaved);
+    }
     let mut response = match completed.session {
         Ok(cookie) => {
             let mut response = redirect(&completed.to);
             response.headers_mut().append(header::SET_COOKIE, cookie);
             response
         }
-        Err(refusal) => sign_in_page(&gateway, refusal, &completed.to),
+        Err(refusal) => sign_in_page(&gateway, Some(refusal), &completed.to),
     };
     if let Some(cookie) = completed.clear_attempt {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -126,12 +144,12 @@ fn query(uri: &Uri) -> Vec<(String, String)> {
 }
 
 /// Redirects to the sign-in page, which shows the reason and then leads to `to`.
-fn sign_in_page(gateway: &Gateway, refusal: Refusal, to: &str) -> Response {
+fn sign_in_page(gateway: &Gateway, refusal: Option<Refusal>, to: &str) -> Response {
     let base = &gateway.base_path;
-    let to = if to == format!("{base}/") {
-        String::new()
-    } else {
-        format!("&to={}", utf8_percent_encode(to, NON_ALPHANUMERIC))
-    };
-    redirect(&format!("{base}/sign-in?failed={}{to}", refusal.code()))
+    let failed = refusal.map(|refusal| format!("failed={}", refusal.code()));
+    let to = (to != format!("{base}/"))
+        .then(|| format!("to={}", utf8_percent_encode(to, NON_ALPHANUMERIC)));
+    let query: Vec<String> = failed.into_iter().chain(to).collect();
+    let mark = if query.is_empty() { "" } else { "?" };
+    redirect(&format!("{base}/sign-in{mark}{}", query.join("&")))
 }

@@ -80,6 +80,11 @@ pub(super) fn demands_present_state(headers: &HeaderMap) -> bool {
         )
 }
 
+/// Whether a page of another site has caused the request, so that it comes without the session's cookie.
+pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-site") == Some("cross-site")
+}
+
 /// Whether the name is that of the public address.
 fn is_public(origin: &str, name: &str) -> bool {
     parts(origin)

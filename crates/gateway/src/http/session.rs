@@ -4,7 +4,7 @@ use super::middleware::Authorized;
 use super::{NO_STORE, body};
 use crate::app::Gateway;
 use crate::audit::Actor;
-use crate::auth::Visitor;
+use crate::auth::{SessionHolder, Visitor};
 use crate::crypto::password_hash;
 use crate::identity::Role;
 use crate::problem::{Kind, Problem};
@@ -87,7 +87,12 @@ pub(super) async fn sign_in(
     gateway.audit(actor).sign_in(name, refused);
     let (visitor, cookies) = entered?;
     // The session that this one replaces.
-    end(&gateway, authorized.clone(), false).await?;
+    let by = Actor {
+        name: visitor.in_log(),
+        role: visitor.role.word(),
+        ..actor.clone()
+    };
+    end(&gateway, authorized.clone(), Some(by)).await?;
     let mut response = session(&gateway, &visitor);
     for cookie in cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -121,7 +126,7 @@ pub(super) async fn sign_out(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let cookie = gateway.access.without_session(&headers);
-    end(&gateway, authorized, true).await?;
+    end(&gateway, authorized, None).await?;
     let mut response = (StatusCode::NO_CONTENT, NO_STORE).into_response();
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -129,12 +134,12 @@ pub(super) async fn sign_out(
     Ok(response)
 }
 
-/// Ends the session that a request came with, if there is one, even if its client goes away meanwhile. Where somebody
-/// signs out, that is recorded.
+/// Ends the session that a request came with, if there is one, even if its client goes away meanwhile. `replaced_by` is
+/// who signed in over it; without, it was signed out.
 async fn end(
     gateway: &Arc<Gateway>,
     authorized: Authorized,
-    is_sign_out: bool,
+    replaced_by: Option<Actor>,
 ) -> Result<(), Problem> {
     let changes = &gateway.shared.changes;
     let gateway = gateway.clone();
@@ -144,8 +149,13 @@ async fn end(
         };
         // The log says it if this does not survive a restart.
         let ended = gateway.access.end(visitor).await;
-        if is_sign_out {
-            gateway.audit(&authorized.actor).sign_out(ended.is_ok());
+        match &replaced_by {
+            None => gateway.audit(&authorized.actor).sign_out(ended.is_ok()),
+            Some(by) => {
+                let SessionHolder { name, role } = visitor.holder();
+                let unsaved = ended.err().map(|problem| problem.kind);
+                gateway.audit(by).replaced(&name, &role, unsaved);
+            }
         }
         if let Some(session) = visitor.session() {
             gateway.shared.metrics.session_ended(session);

@@ -11,10 +11,10 @@ use std::mem;
 use std::sync::{Arc, Mutex};
 
 /// How often what is not known is looked up within a second, of all together.
-const MOST_LOOKUPS: usize = 10;
+const MAX_LOOKUPS_PER_SECOND: usize = 10;
 
 /// How long one that was looked up in vain is not looked up again, in seconds.
-const IN_VAIN: u64 = 5;
+const FAILED_LOOKUP_SECONDS: u64 = 5;
 
 /// The registry in a store.
 #[derive(Debug)]
@@ -119,9 +119,9 @@ impl InStore {
     /// as often as they like.
     pub(super) fn may_look_up(&self, what: &str, now: u64) -> bool {
         let mut lookups = lock(&self.lookups);
-        lookups.retain(|_, at| now < *at + IN_VAIN);
+        lookups.retain(|_, at| now < *at + FAILED_LOOKUP_SECONDS);
         let lately = lookups.values().filter(|at| **at == now).count();
-        let may = lately < MOST_LOOKUPS && !lookups.contains_key(what);
+        let may = lately < MAX_LOOKUPS_PER_SECOND && !lookups.contains_key(what);
         if may {
             lookups.insert(what.to_owned(), now);
         }
@@ -134,8 +134,11 @@ mod tests {
     use super::*;
     use crate::config::StoreLocation;
     use crate::pairing::registry::{CodeState, PairingRequest};
-    use crate::store::SavedState;
+    use crate::pairing::{RegistryLocation, Walls};
+    use crate::problem::Kind;
+    use crate::store::{Entry, SavedState};
     use std::net::IpAddr;
+    use std::sync::mpsc::channel;
 
     fn in_store() -> InStore {
         InStore::new(Arc::new(Store::open(&StoreLocation::Memory).unwrap()))
@@ -168,6 +171,56 @@ mod tests {
         assert!(store.learn(none).wall("w").is_none(), "none is left");
     }
 
+    #[tokio::test]
+    async fn many_screens_that_ask_for_codes_at_once_leave_room_for_a_change() {
+        let in_store = in_store();
+        let store = in_store.store.clone();
+        let walls = Walls::new(RegistryLocation::Store(in_store));
+        let ((begins, begun), (go_on, goes_on)) = (channel(), channel::<()>());
+        let works = tokio::spawn({
+            let store = store.clone();
+            async move {
+                let work = move |_| {
+                    let _ = begins.send(());
+                    let _ = goes_on.recv();
+                    Ok(((), Vec::new()))
+                };
+                store.change(&TABLES, work).await
+            }
+        });
+        while begun.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
+        let screens: Vec<_> = (0..2_000_u32)
+            .map(|number| {
+                let walls = walls.clone();
+                let network = IpAddr::from((0x0a00_0000 + (number << 8)).to_be_bytes());
+                tokio::spawn(async move { walls.new_code(number.to_string(), network, 0).await })
+            })
+            .collect();
+        while !screens.iter().next_back().unwrap().is_finished() {
+            tokio::task::yield_now().await;
+        }
+        let mut change = std::pin::pin!(store.intent(Entry::default()));
+        tokio::select! {
+            biased;
+            refused = &mut change => panic!("{refused:?} while the writer is at work"),
+            () = tokio::task::yield_now() => {}
+        }
+        let mut refused = 0;
+        for screen in screens {
+            screen.abort();
+            if let Ok(made) = screen.await {
+                assert_eq!(made.unwrap_err().kind, Kind::Overloaded);
+                refused += 1;
+            }
+        }
+        assert!(refused > 1_000, "{refused}");
+        drop(go_on);
+        works.await.unwrap().unwrap();
+        assert_eq!(change.await.unwrap(), 1);
+    }
+
     #[test]
     fn what_is_not_known_is_looked_up_seldom() {
         let store = in_store();
@@ -175,7 +228,7 @@ mod tests {
         assert!(!store.may_look_up("a", 104), "a moment ago in vain");
         assert!(store.may_look_up("a", 105));
         let many = (0..1_000).filter(|id| store.may_look_up(&id.to_string(), 105));
-        assert_eq!(many.count(), MOST_LOOKUPS - 1);
+        assert_eq!(many.count(), MAX_LOOKUPS_PER_SECOND - 1);
         assert!(store.may_look_up("b", 106));
     }
 }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 
 /// How long it may be in memory only, in seconds.
-const OFTEN: u64 = 60;
+const SAVE_INTERVAL_SECONDS: u64 = 60;
 
 #[derive(Debug, Default)]
 pub(super) struct LastSeen(Mutex<Latest>);
@@ -25,7 +25,7 @@ impl LastSeen {
         let mut latest = lock(&self.0);
         latest.walls.insert(id.to_owned(), (now, from));
         // A clock that was set back keeps nothing waiting until it has caught up.
-        let due = now >= latest.due + OFTEN || now < latest.due;
+        let due = now >= latest.due + SAVE_INTERVAL_SECONDS || now < latest.due;
         if due {
             latest.due = now;
         }
@@ -36,7 +36,7 @@ impl LastSeen {
     pub(super) fn lately(&self, now: u64) -> Vec<(String, IpAddr, u64)> {
         let latest = lock(&self.0);
         let walls = latest.walls.iter();
-        let lately = walls.filter(|(_, (at, _))| at + OFTEN >= now);
+        let lately = walls.filter(|(_, (at, _))| at + SAVE_INTERVAL_SECONDS >= now);
         lately
             .map(|(id, (at, from))| (id.clone(), *from, *at))
             .collect()

@@ -15,7 +15,7 @@ use crate::crypto::{Cookie, Seal};
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use crate::shared_file;
-use crate::store::Store;
+use crate::store::{StateChange, Store, Table};
 use file::WallsFile;
 use in_store::InStore;
 use last_seen::LastSeen;
@@ -198,7 +198,7 @@ impl Walls {
     /// Makes a code for the screen with this secret.
     ///
     /// # Errors
-    /// Too many codes exist, or the registry cannot be read or written.
+    /// Too many codes exist or are asked for at once, or the registry cannot be read or written.
     pub(crate) async fn new_code(
         self: &Arc<Self>,
         secret: String,
@@ -206,7 +206,12 @@ impl Walls {
         now: u64,
     ) -> Result<CodeState, Problem> {
         if let RegistryLocation::Store(store) = &self.location {
-            // Anybody may ask. A client that asks too often does not reach the store, where changes are recorded.
+            // Anybody may ask. A client that asks too often does not reach the store, where changes are recorded, and
+            // many clients at once leave room for these.
+            if !store.store.has_room() {
+                let detail = "too many screens ask for a code at once; try again in a moment";
+                return Err(Problem::new(Kind::Overloaded, detail));
+            }
             WallRegistry::clone(&store.read()).new_code(secret.clone(), network, now)?;
         }
         self.change(move |registry| registry.new_code(secret, network, now))
@@ -229,8 +234,8 @@ impl Walls {
     /// Removes a wall. Its session ends at once, also while the registry cannot be read or written.
     ///
     /// # Errors
-    /// There is no such wall, or the registry cannot be read or written: then the next change of the registry
-    /// removes the wall from it, and a restart before that would bring it back.
+    /// There is no such wall, or the registry cannot be read or written: then the wall is removed from a store once
+    /// that can be written, and from a file with its next change. A restart before that would bring it back.
     pub(crate) async fn revoke(self: &Arc<Self>, id: String) -> Result<Wall, Problem> {
         let registry = self.read();
         let listed = registry
@@ -240,15 +245,25 @@ impl Walls {
         if registry.is_none() || listed.is_some() {
             lock(&self.revoked).insert(id.clone());
         }
+        let gone = id.clone();
         let revoked = self.change(move |registry| registry.revoke(&id)).await;
+        if let RegistryLocation::Store(store) = &self.location
+            && revoked
+                .as_ref()
+                .is_err_and(|problem| problem.kind == Kind::Internal)
+        {
+            let tables = [Table::Walls, Table::WallSightings];
+            let delete = tables.map(|table| StateChange::delete(table, gone.as_str()));
+            store.store.save_later(delete.into());
+            lock(&self.revoked).insert(gone);
+        }
         revoked.or_else(|problem| match (problem.kind, listed) {
             // Another change has removed it meanwhile, because it is revoked.
             (Kind::NotFound, Some(wall)) => Ok(wall),
             (Kind::Internal, _) => Err( Problem::new(
                 Kind::NotSaved,
-                "the wall is signed out now, but the register of walls cannot be written: the gateway tries again \
-                 with the next change, and a restart before that would sign the wall in again; the gateway's log \
-                 says why",
+                "the wall is signed out now, but the register of walls cannot be written: the gateway tries \
+                 again, and a restart before that would sign the wall in again; the gateway's log says why",
             )),
             _ => Err(problem),
         })

@@ -14,17 +14,17 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// How long a code is valid, in seconds.
-pub(super) const LIFE: u64 = 10 * 60;
+pub(super) const CODE_LIFETIME_SECONDS: u64 = 10 * 60;
 /// How long an expired or used code is kept, in seconds: to explain that when it is entered, and until its screen
 /// has fetched its session.
-const KEPT: u64 = 10 * 60;
-/// How many codes one network may have within [`LIFE`] and [`KEPT`], for networks of each size: the lengths of
+const CODE_KEPT_SECONDS: u64 = 10 * 60;
+/// How many codes one network may have within [`CODE_LIFETIME_SECONDS`] and [`CODE_KEPT_SECONDS`], for networks of each size: the lengths of
 /// the prefixes of IPv6 and of IPv4, and the number.
 const PER_NETWORK: [(u8, u8, usize); 3] = [(64, 32, 20), (56, 24, 100), (48, 16, 400)];
 /// How many codes are kept in all. Beyond that, one of the largest network makes room.
-const MOST_CODES: usize = 1_000;
+const MAX_CODES: usize = 1_000;
 /// How many walls may be paired.
-const MOST_WALLS: usize = 1_000;
+const MAX_WALLS: usize = 1_000;
 /// The longest name of a wall, in characters.
 const LONGEST_NAME: usize = 64;
 
@@ -121,7 +121,8 @@ impl WallRegistry {
             return CodeState::Over;
         };
         match &code.wall {
-            Some(id) if now < code.ends + KEPT && !code.claimed => match self.wall(id) {
+            Some(id) if now < code.ends + CODE_KEPT_SECONDS && !code.claimed => match self.wall(id)
+            {
                 Some(wall) => CodeState::Paired {
                     id: wall.id.clone(),
                     name: wall.name.clone(),
@@ -155,14 +156,15 @@ impl WallRegistry {
         network: IpAddr,
         now: u64,
     ) -> Result<CodeState, Problem> {
-        self.codes.retain(|code| now < code.ends + KEPT);
+        self.codes
+            .retain(|code| now < code.ends + CODE_KEPT_SECONDS);
         for (six, four, most) in PER_NETWORK {
             let of = |address| network::of(address, six, four);
             let beside = |code: &&Code| of(code.network) == of(network);
             let ends = self.codes.iter().filter(beside).map(|code| code.ends);
             if ends.clone().count() >= most {
                 let first = ends.min().unwrap_or(now);
-                let seconds = (first + KEPT).saturating_sub(now);
+                let seconds = (first + CODE_KEPT_SECONDS).saturating_sub(now);
                 return Err(Problem {
                     retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)),
                     ..Problem::new(
@@ -173,7 +175,7 @@ impl WallRegistry {
                 });
             }
         }
-        while self.codes.len() >= MOST_CODES {
+        while self.codes.len() >= MAX_CODES {
             self.make_room(now);
         }
         let is_known = |made: &str| self.codes.iter().any(|code| code.code == made);
@@ -187,13 +189,13 @@ impl WallRegistry {
             number,
             code: made,
             network,
-            ends: now + LIFE,
+            ends: now + CODE_LIFETIME_SECONDS,
             wall: None,
             claimed: false,
         });
         Ok(CodeState::Waiting {
             code: shown,
-            left: LIFE,
+            left: CODE_LIFETIME_SECONDS,
         })
     }
 
@@ -248,8 +250,8 @@ impl WallRegistry {
             );
             return Err(Problem::new(Kind::NameTaken, detail));
         }
-        if self.walls.len() >= MOST_WALLS {
-            let detail = format!("there are {MOST_WALLS} walls already: revoke one first");
+        if self.walls.len() >= MAX_WALLS {
+            let detail = format!("there are {MAX_WALLS} walls already: revoke one first");
             return Err(Problem::new(Kind::BadRequest, detail));
         }
         code.ends = now;

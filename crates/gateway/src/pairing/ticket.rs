@@ -2,15 +2,15 @@
 //! session. Each begins with its kind, so that neither can be used in place of the other.
 
 use super::PairingState;
-use super::registry::LIFE;
+use super::registry::CODE_LIFETIME_SECONDS;
 use crate::crypto::CookiePurpose;
 use axum::http::{HeaderMap, HeaderValue};
 use std::time::Duration;
 
 /// Browsers keep no cookie for longer than 400 days.
-const WALL: u64 = 400 * 24 * 3600;
+const COOKIE_LIFETIME_SECONDS: u64 = 400 * 24 * 3600;
 /// How often the cookie of a wall in use is renewed, in seconds.
-const RENEWED: u64 = 3600;
+const RENEWAL_INTERVAL_SECONDS: u64 = 3600;
 
 const OF_WALLS: &str = "wall 1 ";
 const OF_CODES: &str = "pairing 1 ";
@@ -31,13 +31,13 @@ impl Ticket {
         }
     }
 
-    /// Reads an opened cookie. `None` when it is not a wall's or too old. Times slightly in the future are
-    /// accepted, because the clocks of two gateways differ.
+    /// Reads an opened cookie. `None` when it is not a wall's or too old. Times in the future are accepted:
+    /// the clocks of two gateways differ, and one that is set back signs no wall out.
     pub(crate) fn read(plain: &[u8], now: u64) -> Option<Self> {
         let text = std::str::from_utf8(plain).ok()?.strip_prefix(OF_WALLS)?;
         let (last_seen, wall) = text.split_once(' ')?;
         let last_seen: u64 = last_seen.parse().ok()?;
-        let valid = last_seen <= now + 120 && now < last_seen + WALL;
+        let valid = now < last_seen + COOKIE_LIFETIME_SECONDS;
         valid.then(|| Self::new(wall.to_owned(), last_seen))
     }
 
@@ -47,7 +47,8 @@ impl Ticket {
         state: &PairingState<'_>,
         headers: &HeaderMap,
     ) -> Option<HeaderValue> {
-        let due = state.now >= self.last_seen + RENEWED;
+        let due =
+            state.now >= self.last_seen + RENEWAL_INTERVAL_SECONDS || state.now < self.last_seen;
         due.then(|| Self::new(self.wall.clone(), state.now).cookie(state, headers))?
     }
 
@@ -62,7 +63,7 @@ impl Ticket {
             CookiePurpose::Session,
             headers,
             &sealed,
-            Duration::from_secs(WALL),
+            Duration::from_secs(COOKIE_LIFETIME_SECONDS),
         )
     }
 }
@@ -85,7 +86,7 @@ pub(crate) fn code_cookie(
     let (sealed, age) = match secret {
         Some(secret) => (
             state.seal.close(format!("{OF_CODES}{secret}").as_bytes())?,
-            Duration::from_secs(2 * LIFE),
+            Duration::from_secs(2 * CODE_LIFETIME_SECONDS),
         ),
         None => (String::new(), Duration::ZERO),
     };

@@ -49,7 +49,7 @@ pub(super) fn add_event(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
 }
 
 /// Two gateways see the same at moments so far apart at most, where it is not their vendor that says when it was.
-const APART: i64 = 30_000;
+const MAX_APART_MS: i64 = 30_000;
 
 /// Adds what the gateway saw, unless another one that saw the same has done so.
 pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
@@ -61,8 +61,8 @@ pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fau
         &[
             key.map_or("", |key| key.connection.as_str()).into(),
             kind.key().into(),
-            (at - APART).into(),
-            (at + APART).into(),
+            (at - MAX_APART_MS).into(),
+            (at + MAX_APART_MS).into(),
             key.map_or("", |key| key.id.as_str()).into(),
         ],
     )?;
@@ -214,7 +214,7 @@ pub(super) fn searched(name: &str) -> String {
 pub(super) fn meant(sql: &mut dyn Sql, text: &str) -> Result<Vec<String>, Fault> {
     let named = sql.rows(
         "SELECT resource FROM resource_name WHERE name = ? ORDER BY at DESC LIMIT ?",
-        &[searched(text).into(), MOST_OF_A_NAME.into()],
+        &[searched(text).into(), MAX_OF_A_NAME.into()],
     )?;
     let named = named.iter().map(|row| row.text(0).map(str::to_owned));
     let mut meant = named.collect::<Result<Vec<_>, Fault>>()?;
@@ -225,7 +225,7 @@ pub(super) fn meant(sql: &mut dyn Sql, text: &str) -> Result<Vec<String>, Fault>
 }
 
 /// How many resources of one name are looked for: the latest, as each run of a failover plan has an id of its own.
-const MOST_OF_A_NAME: i64 = 10_000;
+const MAX_OF_A_NAME: i64 = 10_000;
 
 /// A change has ended.
 fn complete(sql: &mut dyn Sql, intent: i64, ended: &Entry) -> Result<(), Fault> {

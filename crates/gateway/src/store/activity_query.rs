@@ -84,7 +84,7 @@ pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String,
     let mut of_severities = each(&query.severities);
     let mut of_resources = each(resources);
     let lengths = [&of_connections, &of_kinds, &of_severities, &of_resources].map(Vec::len);
-    if lengths.iter().product::<usize>() > MOST_PARTS {
+    if lengths.iter().product::<usize>() > MAX_PARTS {
         of_connections = vec![connections.unwrap_or(all)];
         of_kinds = vec![&query.kinds];
         of_severities = vec![&query.severities];
@@ -117,7 +117,7 @@ pub(super) fn statement(query: &ActivityQuery, resources: &[String]) -> (String,
 }
 
 /// How many parts a statement has at most.
-const MOST_PARTS: usize = 200;
+const MAX_PARTS: usize = 200;
 
 const NEWEST_FIRST: &str = "ORDER BY at DESC, number DESC LIMIT ?";
 

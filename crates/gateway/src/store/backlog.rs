@@ -4,7 +4,7 @@
 use super::database::{Database, Fault, Row};
 use super::event_queue::EventQueue;
 use super::saved_state::Table;
-use super::watching::{self, Pruning};
+use super::watching;
 use super::{Entry, NewRow, RowKind, StateChange, activity, appending, saved_state};
 use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
 
 /// The most events that wait; of more the oldest of the connections with the most are left out.
-const MOST_EVENTS: usize = 10_000;
+const MAX_EVENTS: usize = 10_000;
 
 /// What waits to be written, and what of the audit is not known.
 #[derive(Debug, Default)]
@@ -35,15 +35,13 @@ pub(super) struct Backlog {
     waited: usize,
     /// Whether a transaction has failed, and it is not known what of it there is.
     is_unsettled: bool,
-    /// Whether the clock may be believed that tells what has grown old.
-    pruning: Pruning,
 }
 
 impl Backlog {
     /// Adds what is to be written, apart from rows of the audit.
     pub(super) fn add(&mut self, events: Vec<Event>, changes: Vec<StateChange>) {
         self.events.extend(events);
-        let too_many = self.events.len().saturating_sub(MOST_EVENTS);
+        let too_many = self.events.len().saturating_sub(MAX_EVENTS);
         if too_many > 0 {
             self.leave_out(too_many);
             tracing::error!(
@@ -175,8 +173,8 @@ impl Backlog {
         self.waited = self.events.len();
     }
 
-    /// Another gateway records what both see: what is older than a while it has recorded. It tells people what is true by
-    /// what it has seen itself: a message of this one that was not written would be sent by it long after.
+    /// Another gateway is recording: drops events older than 60 s, which it has recorded, and alert messages, which it
+    /// sends itself.
     pub(super) fn follow(&mut self, now: DateTime<Utc>) {
         let old = |event: &Event| now.signed_duration_since(event.at) > RECORDED_BY_OTHERS;
         self.events.retain(|event| !old(event));
@@ -218,7 +216,7 @@ impl Backlog {
             }
             saved_state::write(sql, self.changes.values())?;
             if let Some(retention) = watched {
-                watching::watched(sql, retention, &mut self.pruning, now)?;
+                watching::watched(sql, retention, now)?;
             }
             Ok(())
         });
@@ -304,11 +302,11 @@ mod tests {
         let mut backlog = Backlog::default();
         let quiet = || (0..3).map(|number| seen("quiet", number));
         let noisy = |numbers: std::ops::Range<usize>| numbers.map(|number| seen("noisy", number));
-        backlog.add(quiet().chain(noisy(0..MOST_EVENTS - 3)).collect(), vec![]);
+        backlog.add(quiet().chain(noisy(0..MAX_EVENTS - 3)).collect(), vec![]);
         // A transaction with the first ten has failed, which may have taken place.
         (backlog.doubtful, backlog.waited) = (10, 20);
-        backlog.add(noisy(MOST_EVENTS - 3..MOST_EVENTS).collect(), vec![]);
-        assert_eq!(backlog.events.len(), MOST_EVENTS);
+        backlog.add(noisy(MAX_EVENTS - 3..MAX_EVENTS).collect(), vec![]);
+        assert_eq!(backlog.events.len(), MAX_EVENTS);
         let first = backlog.events.iter().take(4);
         let first: Vec<(&str, &str)> = first.map(|one| (connection(one), &*one.name)).collect();
         let expected = [
@@ -320,7 +318,7 @@ mod tests {
         assert_eq!(first, expected);
         assert_eq!((backlog.doubtful, backlog.waited), (7, 17));
         // One that alone has more than all others together leaves them theirs.
-        backlog.add(noisy(0..2 * MOST_EVENTS).collect(), vec![]);
+        backlog.add(noisy(0..2 * MAX_EVENTS).collect(), vec![]);
         let of_quiet = backlog
             .events
             .iter()

@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
 
 /// The most events that wait; of more the oldest are left out.
-const MOST: usize = 10_000;
+const MAX_EVENTS: usize = 10_000;
 
 /// The most events that are written together.
-const TOGETHER: usize = 64;
+const MAX_BATCH: usize = 64;
 
 /// What waits, oldest first.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(super) struct EventQueue {
 impl EventQueue {
     /// A row that was not written, as far as is known.
     pub(super) fn add(&mut self, row: NewRow) {
-        if self.rows.len() >= MOST {
+        if self.rows.len() >= MAX_EVENTS {
             self.leave_out();
         }
         self.rows.push_back(row);
@@ -61,7 +61,7 @@ impl EventQueue {
         now: DateTime<Utc>,
     ) -> Result<(), Fault> {
         while !self.is_empty() {
-            self.write_first(TOGETHER, database, now)?;
+            self.write_first(MAX_BATCH, database, now)?;
         }
         Ok(())
     }
@@ -157,7 +157,7 @@ mod tests {
         for number in 0..10_002 {
             queue.add(row(number));
         }
-        assert_eq!(queue.rows.len(), MOST);
+        assert_eq!(queue.rows.len(), MAX_EVENTS);
         let gap = queue.gap().unwrap();
         assert_eq!(gap.entry.what, "2 events left out");
         assert_eq!(

@@ -14,14 +14,14 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 /// How often the moment is noted at which somebody watched, and a little more.
-const NOTED: TimeDelta = TimeDelta::seconds(15);
+const MAX_NOTE_INTERVAL: TimeDelta = TimeDelta::seconds(15);
 
 /// For how long an answer of the database to who leads counts: several looks at it, and well below the 30 seconds after
 /// which the place of a leader that is silent is taken.
-const CONFIRMED: Duration = Duration::from_secs(8);
+pub(crate) const LEAD_VALID_FOR: Duration = Duration::from_secs(8);
 
 /// After how many looks at the database it is seen whether gateways have ended: a minute.
-const SWEEP: u64 = 30;
+const POLLS_PER_SWEEP: u64 = 30;
 
 /// What a look at the database has brought.
 #[derive(Debug)]
@@ -88,8 +88,8 @@ impl Store {
     pub(crate) fn is_lead_confirmed(&self) -> bool {
         !self.is_shared()
             || lock(&self.lead_confirmed).is_some_and(|(instant, time)| {
-                instant.elapsed() < CONFIRMED
-                    && time.elapsed().is_ok_and(|passed| passed < CONFIRMED)
+                instant.elapsed() < LEAD_VALID_FOR
+                    && time.elapsed().is_ok_and(|passed| passed < LEAD_VALID_FOR)
             })
     }
 
@@ -191,7 +191,7 @@ impl Leading {
         }
         self.polls += 1;
         // Who takes over knows that one has ended.
-        if takes_over || self.polls.is_multiple_of(SWEEP) {
+        if takes_over || self.polls.is_multiple_of(POLLS_PER_SWEEP) {
             close_ended_gateways(database, now)?;
         }
         let mut saved = None;
@@ -216,7 +216,7 @@ impl Leading {
         backlog.take_over();
         // Only a time in which nobody watched is a gap, and this one has watched since its start.
         let last = watching::last(database)?;
-        if last.is_none_or(|last| last + NOTED < self.since) {
+        if last.is_none_or(|last| last + MAX_NOTE_INTERVAL < self.since) {
             let begun = watching::begun(database, self.since)?;
             backlog.add(vec![begun], Vec::new());
         }

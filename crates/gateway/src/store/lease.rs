@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 /// How long until it is asked again whether another gateway has given a name back.
-const SOON: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A name that this gateway has alone. Dropping it gives it back.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Store {
             if Instant::now() >= deadline {
                 return Ok(None);
             }
-            sleep(SOON).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 }

@@ -9,6 +9,7 @@ mod activity;
 mod activity_query;
 mod appending;
 mod backlog;
+mod batch;
 mod chain;
 mod database;
 mod entry;
@@ -33,7 +34,7 @@ pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityCursor, ActivityQuery};
 pub(crate) use entry::Entry;
-pub(crate) use leading::StoreUpdate;
+pub(crate) use leading::{LEAD_VALID_FOR, StoreUpdate};
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
 pub(crate) use saved_state::{SavedState, StateChange, Table};
@@ -57,7 +58,7 @@ use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
 /// How many rows may wait to be written. Beyond that the disk does not keep up, and changes are refused.
-const QUEUE: usize = 1_024;
+const MAX_WAITING_JOBS: usize = 1_024;
 
 /// What the store reads its time from.
 type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;

@@ -15,7 +15,7 @@ pub(super) const SHARED: &str = "failover_console_shared";
 pub(super) const WATCH_REQUESTED: &str = "failover_console_wanted";
 
 /// The most requests that wait. Connections are read again soon anyway.
-const MOST: usize = 1_000;
+const MAX_WAITING_REQUESTS: usize = 1_000;
 
 /// Passes what the database notifies on to those who wait for it in this gateway.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Notifications {
             SHARED if payload != self.me => self.shared.notify_one(),
             WATCH_REQUESTED => {
                 let mut watch_requests = lock(&self.watch_requests);
-                if watch_requests.len() < MOST {
+                if watch_requests.len() < MAX_WAITING_REQUESTS {
                     watch_requests.push(payload.to_owned());
                 }
                 self.watch_requested.notify_one();

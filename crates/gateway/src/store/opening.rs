@@ -2,7 +2,7 @@
 
 use super::access::Fresh;
 use super::notifications::Notifications;
-use super::{QUEUE, Sharing, Store, TimeSource, postgres, reading, sqlite, writer};
+use super::{MAX_WAITING_JOBS, Sharing, Store, TimeSource, postgres, reading, sqlite, writer};
 use crate::config::StoreLocation;
 use crate::crypto::random_hex;
 use chrono::{DateTime, Utc};
@@ -39,7 +39,7 @@ impl Store {
     }
 
     fn open_with(location: &StoreLocation, now: TimeSource, waits: bool) -> Result<Self, String> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (jobs, queue) = mpsc::channel(MAX_WAITING_JOBS);
         let is_well = Arc::new(AtomicBool::new(true));
         let working_since = Arc::default();
         let changes = Arc::new(AtomicU64::new(0));

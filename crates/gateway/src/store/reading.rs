@@ -13,13 +13,13 @@ use std::sync::mpsc::sync_channel;
 use tokio::sync::mpsc;
 
 /// How many may wait to read.
-const QUEUE: usize = 64;
+const MAX_WAITING_READS: usize = 64;
 
 /// Starts the thread that reads for those who ask while another one writes.
 pub(super) fn start<S: Sql + Send + 'static>(
     mut database: S,
 ) -> Result<mpsc::Sender<ReadJob>, String> {
-    let (reads, mut queue) = mpsc::channel::<ReadJob>(QUEUE);
+    let (reads, mut queue) = mpsc::channel::<ReadJob>(MAX_WAITING_READS);
     let thread = std::thread::Builder::new().name("store reader".to_owned());
     let started = thread.spawn(move || {
         while let Some(read) = queue.blocking_recv() {
@@ -76,13 +76,16 @@ struct Exported<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     intent: Option<i64>,
     #[serde(flatten)]
-    entry: Entry,
+    entry: Option<Entry>,
+    /// The entry as it lies there, where it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable: Option<&'a str>,
     /// In hexadecimal digits.
     hash: String,
 }
 
 /// How many rows are read at once.
-const PAGE: i64 = 1_000;
+const PAGE_SIZE: i64 = 1_000;
 
 /// Calls `take` with each row in the order of the numbers, until it says that it is enough.
 fn each(sql: &mut dyn Sql, mut take: impl FnMut(StoredRow, &[u8]) -> bool) -> Result<(), Fault> {
@@ -91,7 +94,7 @@ fn each(sql: &mut dyn Sql, mut take: impl FnMut(StoredRow, &[u8]) -> bool) -> Re
         let page = sql.rows(
             "SELECT number, at, kind, intent, entry, hash FROM audit WHERE number > ?
              ORDER BY number LIMIT ?",
-            &[last.into(), PAGE.into()],
+            &[last.into(), PAGE_SIZE.into()],
         )?;
         if page.is_empty() {
             return Ok(());
@@ -133,21 +136,25 @@ fn in_one_line(json: &str) -> String {
         .replace('\u{2029}', "\\u2029")
 }
 
-/// Writes every row of a store as a line of JSON.
+/// Writes every row of a store as a line of JSON. Returns how many of them cannot be read.
 ///
 /// # Errors
 /// The store cannot be read, or nobody takes the lines.
-pub(crate) fn export(location: &StoreLocation, out: &mut impl Write) -> Result<(), String> {
+pub(crate) fn export(location: &StoreLocation, out: &mut impl Write) -> Result<u64, String> {
     let mut sql = open(location)?;
-    let mut written: io::Result<()> = Ok(());
+    let (mut written, mut unreadable_rows): (io::Result<()>, u64) = (Ok(()), 0);
     let read = each(&mut *sql, |row, hash| {
         let at = DateTime::from_timestamp_millis(row.at).unwrap_or_default();
+        let entry: Option<Entry> = serde_json::from_str(&row.entry).ok();
+        let unreadable = entry.is_none().then_some(row.entry.as_str());
+        unreadable_rows += u64::from(unreadable.is_some());
         let line = Exported {
             number: row.number,
             at: at.to_rfc3339_opts(SecondsFormat::Millis, true),
             kind: &row.kind,
             intent: row.of,
-            entry: serde_json::from_str(&row.entry).unwrap_or_default(),
+            entry,
+            unreadable,
             hash: hex(hash),
         };
         written = serde_json::to_string(&line)
@@ -156,5 +163,6 @@ pub(crate) fn export(location: &StoreLocation, out: &mut impl Write) -> Result<(
         written.is_ok()
     });
     read.map_err(|fault| format!("the store {location} {fault}"))?;
-    written.map_err(|error| format!("the lines cannot be written: {error}"))
+    written.map_err(|error| format!("the lines cannot be written: {error}"))?;
+    Ok(unreadable_rows)
 }

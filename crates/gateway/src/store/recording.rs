@@ -2,7 +2,7 @@
 //! holds nobody up.
 
 use super::writer::Job;
-use super::{Entry, NewRow, QUEUE, RowKind, StateChange, Store};
+use super::{Entry, MAX_WAITING_JOBS, NewRow, RowKind, StateChange, Store};
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
 use health::events::Event;
@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 /// How long the writer is waited for. It gives up a database elsewhere after 4 seconds and a file that is locked after 5,
 /// and may have one such attempt behind it when it begins with this one. A disk that hangs gives no error at all.
-const PATIENCE: Duration = Duration::from_secs(10);
+const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A writer that has been at the same work for so long hangs. Less than [`PATIENCE`]: who has waited in vain for what it
+/// A writer that has been at the same work for so long hangs. Less than [`WRITER_TIMEOUT`]: who has waited in vain for what it
 /// works at finds that it hangs.
 pub(super) const HANGS: Duration = Duration::from_secs(9);
 
@@ -95,7 +95,7 @@ impl Store {
         let patience = if self.hangs() {
             Duration::ZERO
         } else {
-            PATIENCE
+            WRITER_TIMEOUT
         };
         if let Ok(answer) = tokio::time::timeout(patience, &mut answered).await {
             return answer.ok();
@@ -103,7 +103,7 @@ impl Store {
         if !patience.is_zero() {
             tracing::error!(
                 "the store does not answer for {} seconds",
-                PATIENCE.as_secs()
+                WRITER_TIMEOUT.as_secs()
             );
         }
         answered.close();
@@ -127,10 +127,14 @@ impl Store {
         }
     }
 
-    /// Whether this finds a place. Half of the queue is for changes and their outcomes alone: many events can
-    /// be caused by anybody.
+    /// Whether what anybody can cause may take a place. Half of the queue is for changes and their outcomes alone.
+    pub(crate) fn has_room(&self) -> bool {
+        self.jobs.capacity() >= MAX_WAITING_JOBS / 2
+    }
+
+    /// Whether this finds a place.
     fn queue_event(&self, entry: Entry) -> bool {
-        if self.jobs.capacity() < QUEUE / 2 {
+        if !self.has_room() {
             return false;
         }
         let row = NewRow {

@@ -18,14 +18,14 @@ use tokio::sync::oneshot;
 
 /// How long a gateway that says nothing more keeps what it watches, in seconds: four times the time after which it
 /// should have said something.
-const LEASE: i64 = 8;
+const LEASE_SECONDS: i64 = 8;
 
 /// For how many seconds another gateway goes on from what an ended one has read. Older readings cannot tell what
 /// happened since.
-const RECENT: i64 = 30;
+const RECENT_SECONDS: i64 = 30;
 
 /// How often a second is chosen: another gateway may take the same one at that moment.
-const TRIES: usize = 5;
+const MAX_TRIES: usize = 5;
 
 /// What is shared, as it is at this moment.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct SharedState {
     /// The connections that a gateway watches, or has watched.
     pub(crate) connections: BTreeMap<String, SharedConnection>,
     /// How far the asker's clock is ahead of the database's, in milliseconds, and how unsure that is.
-    pub(crate) ahead: (i64, i64),
+    pub(crate) clock_offset_ms: (i64, i64),
 }
 
 impl SharedState {
@@ -96,10 +96,10 @@ impl Store {
                 let connections = serde_json::to_string(&connections).unwrap_or_default();
                 sql.execute(
                     &format!(
-                        "WITH renewed AS (UPDATE shared_connection SET until = now() + interval '{LEASE} seconds'
+                        "WITH renewed AS (UPDATE shared_connection SET until = now() + interval '{LEASE_SECONDS} seconds'
                              WHERE gateway = ?)
                          INSERT INTO watching_gateway (gateway, connections, until)
-                         VALUES (?, ?, now() + interval '{LEASE} seconds')
+                         VALUES (?, ?, now() + interval '{LEASE_SECONDS} seconds')
                          ON CONFLICT (gateway) DO UPDATE SET connections = excluded.connections, until = excluded.until"
                     ),
                     &[me.into(), me.into(), connections.into()],
@@ -117,7 +117,7 @@ impl Store {
             let connections = sql.rows(
                 &format!(
                     "SELECT connection, gateway, (until > now())::int::int8,
-                         (until > now() - interval '{RECENT} seconds')::int::int8, number FROM shared_connection"
+                         (until > now() - interval '{RECENT_SECONDS} seconds')::int::int8, number FROM shared_connection"
                 ),
                 &[],
             )?;
@@ -138,7 +138,7 @@ impl Store {
             Ok(SharedState {
                 gateways: living.map(could).collect::<Result<_, Fault>>()?,
                 connections: connections.iter().map(watched).collect::<Result<_, Fault>>()?,
-                ahead: (before + took / 2 - clock, took / 2),
+                clock_offset_ms: (before + took / 2 - clock, took / 2),
             })
         })
         .await
@@ -156,7 +156,7 @@ impl Store {
                 &format!(
                     "WITH taken AS (
                          INSERT INTO shared_connection AS own (connection, gateway, until, number)
-                         VALUES (?, ?, now() + interval '{LEASE} seconds', (extract(epoch FROM now()) * 1000)::int8)
+                         VALUES (?, ?, now() + interval '{LEASE_SECONDS} seconds', (extract(epoch FROM now()) * 1000)::int8)
                          ON CONFLICT (connection) DO UPDATE SET gateway = excluded.gateway, until = excluded.until
                          WHERE own.until <= now() OR own.gateway = excluded.gateway RETURNING connection),
                      forgotten AS (DELETE FROM shared_reading USING taken
@@ -287,7 +287,7 @@ impl Store {
         self.sharing.as_ref()?;
         let (now, ahead) = (i64::try_from(now).ok()?, i64::try_from(ahead).ok()?);
         let taken = self.ask(move |sql, _| {
-            for _ in 0..TRIES {
+            for _ in 0..MAX_TRIES {
                 let taken = sql.rows(
                     "WITH forgotten AS (
                          DELETE FROM signed_second WHERE at < now() - interval '10 minutes')

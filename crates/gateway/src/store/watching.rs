@@ -16,7 +16,7 @@ const LEAP: TimeDelta = TimeDelta::days(1);
 const STEADY: TimeDelta = TimeDelta::days(1);
 
 /// How many old ones are deleted at a time, so that other writes wait for a moment only.
-const AT_A_TIME: i64 = 1_000;
+const MAX_DELETED_AT_ONCE: i64 = 1_000;
 
 /// Of all that is kept, sign-ins and refusals may be one part in so many more. Anybody can cause them, and none of them
 /// takes the place of something else.
@@ -35,26 +35,18 @@ const BEYOND: &str = "SELECT number FROM activity
     WHERE number > 0 AND number <= (SELECT max(number) FROM activity) - ?
     ORDER BY number LIMIT ?";
 
-/// Whether what has grown old by the clock may be deleted.
-#[derive(Debug, Default)]
-pub(super) struct Pruning {
-    /// What the clock showed when it had leapt ahead. It shows that as well where nobody watched for days: then what is
-    /// old goes a day later.
+/// What the clock showed when it had leapt ahead, while it is not believed for that. `last` is when somebody last
+/// watched, and `leapt_at` what this answered then. Where nobody watched for days the clock seems to have leapt as well:
+/// then what is old goes a day later.
+fn leap(
+    last: Option<DateTime<Utc>>,
     leapt_at: Option<DateTime<Utc>>,
-}
-
-impl Pruning {
-    /// Takes over what the clock shows, and whether that is believed. `last` is when somebody last watched.
-    fn believes(&mut self, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-        if last.is_some_and(|last| now.signed_duration_since(last) > LEAP) {
-            self.leapt_at = Some(now);
-        }
-        // Once it is set back, it is believed again.
-        self.leapt_at = self
-            .leapt_at
-            .filter(|at| (TimeDelta::zero()..STEADY).contains(&now.signed_duration_since(*at)));
-        self.leapt_at.is_none()
-    }
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let leaps = last.is_some_and(|last| now.signed_duration_since(last) > LEAP);
+    let leapt_at = if leaps { Some(now) } else { leapt_at };
+    // Once it is set back, it is believed again.
+    leapt_at.filter(|at| (TimeDelta::zero()..STEADY).contains(&now.signed_duration_since(*at)))
 }
 
 /// Takes out some of a kind that are older than so, the oldest first.
@@ -65,18 +57,23 @@ pub(super) const DELETE_OLD: &str = "DELETE FROM activity WHERE number IN
 pub(super) fn watched(
     sql: &mut dyn Sql,
     retention: &Retention,
-    pruning: &mut Pruning,
     now: DateTime<Utc>,
 ) -> Result<(), Fault> {
     let millis = now.timestamp_millis();
-    let is_believed = pruning.believes(last(sql)?, now);
+    let leapt_at = "SELECT leapt_at FROM watched WHERE leapt_at IS NOT NULL";
+    let leapt_at = leap(last(sql)?, moment(sql, leapt_at)?, now);
+    let is_believed = leapt_at.is_none();
+    let leapt_at = leapt_at.map(|at| at.timestamp_millis());
     sql.execute("DELETE FROM watched", &[])?;
-    sql.execute("INSERT INTO watched VALUES (?)", &[millis.into()])?;
+    sql.execute(
+        "INSERT INTO watched (at, leapt_at) VALUES (?, ?)",
+        &[millis.into(), leapt_at.into()],
+    )?;
     if is_believed {
         delete_old(sql, retention, millis)?;
     }
     let most = i64::try_from(retention.entries).unwrap_or(i64::MAX);
-    let beyond = [most.into(), AT_A_TIME.into()];
+    let beyond = [most.into(), MAX_DELETED_AT_ONCE.into()];
     let newest =
         format!("SELECT max(at) FROM activity WHERE number IN ({BEYOND}) AND kind IN (?, ?, ?, ?)");
     let kinds = TELL_WHO_LED.map(|kind| kind.key().into());
@@ -92,7 +89,7 @@ pub(super) fn watched(
              (SELECT number FROM activity
               WHERE number < 0 AND number >= (SELECT min(number) FROM activity) + ?
               ORDER BY number DESC LIMIT ?)",
-        &[(most / ACCESS_SHARE).into(), AT_A_TIME.into()],
+        &[(most / ACCESS_SHARE).into(), MAX_DELETED_AT_ONCE.into()],
     )?;
     let seen = TELL_WHO_LED.map(ActivityKind::Seen);
     let shortest = seen.map(|kind| days_of(retention, kind)).into_iter().min();
@@ -115,7 +112,7 @@ fn delete_old(sql: &mut dyn Sql, retention: &Retention, millis: i64) -> Result<(
     // Kind by kind, as the index has them: by age alone, those that are kept for longer would be walked over each time.
     for kind in ActivityKind::all() {
         let oldest = days_before(millis, days_of(retention, kind));
-        let values = [kind.key().into(), oldest.into(), AT_A_TIME.into()];
+        let values = [kind.key().into(), oldest.into(), MAX_DELETED_AT_ONCE.into()];
         sql.execute(DELETE_OLD, &values)?;
     }
     let longest = retention.of.iter().map(|(_, days)| *days).max();

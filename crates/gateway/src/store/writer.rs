@@ -2,23 +2,23 @@
 
 use super::access::AccessJob;
 use super::backlog::{Backlog, intent};
+use super::batch::{Batch, Poll};
 use super::database::{Database, Fault};
 use super::leading::{KnownRevisions, Leading, StoreUpdate};
 use super::saved_state::SavedState;
-use super::{NewRow, ReadJob, RowKind, StateChange, TimeSource, appending, saved_state};
+use super::{NewRow, ReadJob, StateChange, TimeSource, appending, saved_state};
 use crate::config::Retention;
 use crate::lock::lock;
 use chrono::{DateTime, Utc};
 use health::events::Event;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// The most rows that are written together.
-const TOGETHER: usize = 64;
+/// The most jobs that are done together.
+const MAX_BATCH: usize = 64;
 
 /// Something for the thread to do.
 pub(super) enum Job {
@@ -106,7 +106,7 @@ pub(super) fn start<D: Database>(
             }
         };
         let mut jobs = Vec::new();
-        while queue.blocking_recv_many(&mut jobs, TOGETHER) > 0 {
+        while queue.blocking_recv_many(&mut jobs, MAX_BATCH) > 0 {
             state.works_since(Some(Instant::now()));
             let polls = work(&mut database, jobs.drain(..), &state, &mut backlog);
             for (known, answer) in polls {
@@ -181,146 +181,18 @@ pub(super) fn close_ended_gateways(
     Ok(())
 }
 
-/// Writes rows as one transaction; their numbers. Without any it tries whether there could be some.
-fn append(
-    database: &mut dyn Database,
-    rows: &[NewRow],
-    now: DateTime<Utc>,
-) -> Result<Vec<i64>, Fault> {
-    let mut numbers = Vec::new();
-    if rows.is_empty() {
-        let at = now.timestamp_millis();
-        let probe = "UPDATE probe SET at = ?";
-        database.write(&mut |sql| sql.execute(probe, &[at.into()]).map(drop))?;
-    } else {
-        database.append(&mut |sql| {
-            numbers = appending::append(sql, rows, now)?;
-            Ok(())
-        })?;
-    }
-    Ok(numbers)
-}
-
-/// Does what was asked for, but for looks at the database, which it answers.
+/// Does what was asked for, but for looks at the database, which it returns.
 fn work(
     database: &mut dyn Database,
     jobs: impl Iterator<Item = Job>,
     state: &State,
     backlog: &mut Backlog,
-) -> Vec<(KnownRevisions, oneshot::Sender<StoreUpdate>)> {
+) -> Vec<Poll> {
     let now = (state.now)();
-    let (mut rows, mut answers, mut probes) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut events, mut reads, mut is_watched) = (Vec::new(), Vec::new(), false);
-    let (mut changes, mut polls, mut turns) = (Vec::new(), Vec::new(), Vec::new());
-    // What rows save that nothing later of these jobs is about.
-    let mut with_rows = BTreeSet::new();
-    for job in jobs {
-        if let Job::SaveLater(later) | Job::Save(later, _) = &job {
-            for one in later {
-                with_rows.remove(&one.key());
-            }
-        }
-        match job {
-            // Whoever wanted this was told that it is not recorded: it shall not take effect any more.
-            Job::Write(row, answer) if row.needs_someone_waiting() && answer.is_closed() => {}
-            Job::Write(row, answer) => {
-                with_rows.extend(row.change.as_ref().map(StateChange::key));
-                rows.push(*row);
-                answers.push(answer);
-            }
-            Job::Probe(answer) => probes.push(answer),
-            Job::Events(more) => events.extend(more),
-            Job::SaveLater(more) => changes.extend(more),
-            Job::Save(more, answer) => {
-                changes.extend(more);
-                probes.push(answer);
-            }
-            Job::Watched => is_watched = true,
-            Job::Poll(known, answer) => polls.push((known, answer)),
-            Job::Lease(name, longest, answer) => {
-                let leased = database.lease(&name, longest);
-                let _ = answer.send(leased.ok());
-            }
-            Job::GiveBack(name) => {
-                // What is not given back ends with its time.
-                let _ = database.give_back(&name);
-            }
-            Job::Read(read) => reads.push(read),
-            Job::Access(turn) => turns.push(turn),
-        }
-    }
-    let has_changes = !rows.is_empty() || !events.is_empty();
-    let waited = !backlog.is_empty();
-    backlog.add(events, changes);
-    let writes = has_changes || is_watched || !probes.is_empty() || !backlog.is_empty();
-    let written = if rows.is_empty() && probes.is_empty() {
-        Ok(Vec::new())
-    } else {
-        let settled = backlog.settle(database, now);
-        settled.and_then(|()| append(database, &rows, now))
-    };
-    let was_well = state.is_well.load(Ordering::Relaxed);
-    if written.is_err() {
-        // Before anybody hears of it.
-        state.is_well.store(false, Ordering::Relaxed);
-    }
-    let mut not_sent = Vec::new();
-    for (place, answer) in answers.into_iter().enumerate() {
-        let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
-        // Most callers that have gone have no use for the answer. But a change is sent only by one who gets it.
-        if answer.send(number.copied().ok_or(())).is_err()
-            && let (Some(number), Some(row)) = (number, rows.get(place))
-            && row.kind == RowKind::Intent
-        {
-            not_sent.push(appending::closing(*number, row.entry.clone(), "not sent"));
-        }
-    }
-    let fault = match written {
-        Ok(numbers) => {
-            backlog.written(&rows, &numbers);
-            backlog.drop_overtaken(&with_rows);
-            if !not_sent.is_empty() {
-                backlog.not_written(not_sent);
-            }
-            None
-        }
-        Err(fault) => {
-            backlog.not_written(rows);
-            Some(fault)
-        }
-    };
-    // Apart from the rows: one that cannot be written takes no event with it.
-    let watched = is_watched.then(|| state.retention());
-    let seen = backlog
-        .write(database, watched.as_ref(), now)
-        .or_else(|fault| {
-            let takes_others = backlog
-                .settle(database, now)
-                .and_then(|()| append(database, &[], now));
-            takes_others.map_err(|_| fault)?;
-            backlog.write_each(database, now)
-        });
-    let failed = fault.or(seen.err());
-    // Who only reads learns nothing of whether the disk takes more.
-    if writes {
-        state.is_well.store(failed.is_none(), Ordering::Relaxed);
-    }
-    match &failed {
-        Some(fault) if was_well => tracing::error!("the store {fault}"),
-        None if !was_well && writes => tracing::warn!("the store can be written again"),
-        _ => {}
-    }
-    if has_changes || (waited && failed.is_none()) {
-        state.changes.fetch_add(1, Ordering::Relaxed);
-    }
-    for probe in probes {
-        let _ = probe.send(failed.is_none());
-    }
-    for read in reads {
-        read(database);
-    }
-    for turn in turns {
-        turn(database, state.turn());
-    }
-    polls
+    let mut batch = Batch::sort(database, jobs, backlog);
+    let written = batch.write_rows(database, state, backlog, now);
+    let fault = batch.answer_callers(written, backlog);
+    let waited = batch.write_backlog(database, state, backlog, now);
+    batch.report_health(state, fault.or(waited.err()).as_ref());
+    batch.read(database, state)
 }

@@ -85,8 +85,11 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
     let code = |name: &str, now| unlock_code(&Seal::shared(&KEY.into()), name, now).unwrap();
     let good = code("Vic", now);
     let open = async |code: &str| get(&gateway, &format!("/api/unlock?code={code}")).await;
-    let answer = open(&good).await;
     let log = Log::begin();
+    let line = format!("HEAD /api/unlock?code={good}");
+    let looked_at = ask(&gateway, &line, &[], "").await;
+    assert!(!looked_at.headers().contains_key("set-cookie"));
+    let answer = open(&good).await;
     assert_eq!(
         (answer.status().as_u16(), header(&answer, "location")),
         (303, "/sign-in")
@@ -94,7 +97,7 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
     let told = log.audit(header(&answer, "x-request-id"));
     assert_eq!(
         told,
-        ["who=\"-\" from=127.0.0.1 what=\"unlock\" outcome=\"done\" why=\"-\""]
+        ["who=\"vic\" from=127.0.0.1 what=\"unlock\" outcome=\"done\" why=\"-\""]
     );
     let known = cookie(&answer);
     assert_eq!(session_of(&gateway, &known).await.0, 401);

@@ -47,6 +47,13 @@ use vendors::System;
 /// The password of each test's vendor. No answer and no log may hold it.
 const SECRET: &str = "hunter2-and-a-half";
 
+/// Lets time pass for what waits.
+async fn pass(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
 /// The groups of an on-premises service.
 const GROUPS: &str = "/relay/plant-a/api/v1/clientfailover/groups";
 

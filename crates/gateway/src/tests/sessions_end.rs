@@ -1,6 +1,7 @@
 //! A session that has ended never counts as open again, even for a kept copy of its cookie.
 
 use super::access::{PASSWORD, body, cookie, session_of, sign_in, with_memory};
+use super::secrets::Log;
 use super::walls::{Screen, enter, list, process, revoke, wall};
 use super::*;
 use crate::Memory;
@@ -60,9 +61,15 @@ async fn signing_in_over_a_session_ends_it() {
         200,
         "nobody signed in"
     );
-    let second = cookie(&over(PASSWORD).await);
+    let log = Log::begin();
+    let answer = over(PASSWORD).await;
+    let second = cookie(&answer);
     assert_eq!(session_of(&gateway, &second).await.0, 200);
     assert_eq!(session_of(&gateway, &first).await.0, 401);
+    assert_eq!(
+        log.audit(header(&answer, "x-request-id"))[1..],
+        ["who=\"vic\" from=127.0.0.1 what=\"sign out\" outcome=\"done\" why=\"replaced\""]
+    );
 }
 
 #[tokio::test]
@@ -75,7 +82,14 @@ async fn a_wall_that_signs_out_or_is_signed_in_over_is_paired_no_more() {
     let (mut screen, _) = wall(&gateway, &admin, "Hall").await;
     let copied = screen.cookie();
     let body = body("vic", PASSWORD);
-    ask(&gateway, "POST /api/session", &[("cookie", &copied)], &body).await;
+    let log = Log::begin();
+    let answer = ask(&gateway, "POST /api/session", &[("cookie", &copied)], &body).await;
+    assert_eq!(
+        log.audit(header(&answer, "x-request-id"))[1..],
+        [
+            "who=\"vic\" role=\"viewer\" from=127.0.0.1 what=\"revoke wall\" wall=\"Hall\" outcome=\"done\" why=\"-\""
+        ]
+    );
     assert_eq!(screen.session(&gateway).await.0, 401);
     assert_eq!(list(&gateway, &admin).await["walls"], serde_json::json!([]));
 }

@@ -4,7 +4,10 @@ use super::access::{session_of, sign_in, with_memory};
 use super::sessions_end::{KEY, sign_out};
 use super::walls::process as without_store;
 use super::*;
+use crate::auth::unlock_code;
+use crate::clock::wall_clock;
 use crate::config::StoreLocation;
+use crate::crypto::Seal;
 use crate::store::Store;
 use crate::store::tests::server::Server;
 use crate::store::tests::{Site, lines, reopen, sites, until};
@@ -55,6 +58,22 @@ async fn a_session_that_was_signed_out_stays_ended_after_a_restart() {
         let gateway = process(reopen(location).await, None);
         assert!(!is_let_in(&gateway, &copied).await);
         assert!(is_let_in(&gateway, &stays).await, "only this one");
+    }
+}
+
+#[tokio::test]
+async fn an_unlock_code_that_was_used_stays_used_after_a_restart() {
+    for Site { location, .. } in &sites() {
+        let gateway = at(location);
+        let code = unlock_code(&Seal::shared(&KEY.into()), "vic", wall_clock()()).unwrap();
+        let open = async |gateway: &Arc<Gateway>| {
+            let answer = get(gateway, &format!("/api/unlock?code={code}")).await;
+            answer.status().as_u16()
+        };
+        assert_eq!(open(&gateway).await, 303);
+        drop(gateway);
+        let gateway = process(reopen(location).await, None);
+        assert_eq!(open(&gateway).await, 400);
     }
 }
 

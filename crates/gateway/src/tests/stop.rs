@@ -14,16 +14,54 @@ async fn status(address: std::net::SocketAddr, path: &str) -> std::io::Result<St
     Ok(answer.split(' ').nth(1).unwrap_or_default().to_owned())
 }
 
-fn terminate() {
+/// Signals reach every gateway of this process.
+static SIGNALS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+fn send(signal: &str) {
     let me = std::process::id().to_string();
     let sent = std::process::Command::new("kill")
-        .args(["-TERM", &me])
+        .args([signal, &me])
         .status();
     assert!(sent.unwrap().success());
 }
 
+fn terminate() {
+    send("-TERM");
+}
+
+#[tokio::test]
+async fn a_configuration_that_takes_long_to_read_holds_up_neither_connections_nor_a_stop() {
+    let _alone = SIGNALS.lock().await;
+    let stop = Stop::new().unwrap();
+    let listener = listen::open(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let begun = std::sync::Mutex::new(Some(begun));
+    let (go_on, waits) = std::sync::mpsc::channel::<()>();
+    let waits = std::sync::Mutex::new(waits);
+    let reload = move || {
+        begun.lock().unwrap().take().unwrap().send(()).unwrap();
+        let ended = waits.lock().unwrap().recv_timeout(Duration::from_secs(10));
+        Err(format!("it ended: {ended:?}"))
+    };
+    let serving = Serving {
+        gateway: gateway(Vec::new()),
+        certificate: None,
+        reload: Some(Box::new(reload)),
+    };
+    let running = tokio::spawn(listen::run(listener, serving, stop));
+    assert_eq!(status(address, "/healthz").await.unwrap(), "200");
+    send("-HUP");
+    begins.await.unwrap();
+    assert_eq!(status(address, "/healthz").await.unwrap(), "200");
+    terminate();
+    running.await.unwrap();
+    go_on.send(()).expect("it is still being read");
+}
+
 #[tokio::test]
 async fn a_stop_is_seen_before_connections_are_refused_and_a_second_one_is_at_once() {
+    let _alone = SIGNALS.lock().await;
     let mut gateway = Arc::into_inner(gateway(Vec::new())).unwrap();
     gateway.drain = Duration::from_secs(3600);
     let stop = Stop::new().unwrap();

@@ -444,6 +444,20 @@ async fn while_the_file_is_broken_walls_are_refused_and_users_are_not() {
     assert_eq!(screen.session(&gateway).await.0, 200);
 }
 
+#[tokio::test]
+async fn a_clock_that_is_set_back_signs_no_wall_out() {
+    let (gateway, now) = clocked(None);
+    let admin = sign_in(&gateway, "ann").await;
+    let (mut screen, _) = wall(&gateway, &admin, "Hall").await;
+    let before = screen.cookie();
+    now.store(1_000_000 - 7_200, Ordering::SeqCst);
+    assert_eq!(screen.session(&gateway).await.0, 200);
+    let renewed = screen.cookie();
+    assert_ne!(renewed, before, "renewed by the clock as it is now");
+    assert_eq!(screen.session(&gateway).await.0, 200);
+    assert_eq!(screen.cookie(), renewed, "once");
+}
+
 /// When the only wall was last seen, once the file holds it.
 async fn written(file: &Path, than: Option<u64>) -> Option<u64> {
     for _ in 0..2_000 {

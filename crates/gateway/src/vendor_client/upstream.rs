@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use vendors::call::VendorError;
 use vendors::{Operation, System};
@@ -47,6 +48,8 @@ pub struct Upstream {
     meter: Arc<Meter>,
     breaker: Breaker,
     lanes: Lanes,
+    /// When it last gave anybody what was asked for.
+    answered_at: watch::Sender<Option<Instant>>,
 }
 
 /// A request to the vendor, with its path and query encoded.
@@ -168,6 +171,7 @@ impl Upstream {
             breaker: Breaker::new(meter.clone()),
             meter,
             lanes,
+            answered_at: watch::Sender::default(),
         })
     }
 
@@ -210,8 +214,45 @@ impl Upstream {
     }
 
     async fn place(&self, lane: &Lane) -> Result<LanePermit<'_>, Problem> {
-        let place = self.lanes.place(lane, self.timeout).await;
-        place.ok_or_else(|| no_place(&self.public.title))
+        loop {
+            let began = Instant::now();
+            if let Some(place) = self.lanes.place(lane, self.timeout).await {
+                return Ok(place);
+            }
+            if !self.may_wait_on(lane, began) {
+                return Err(no_place(&self.public.title));
+            }
+        }
+    }
+
+    /// Authenticates a request, once it is its turn.
+    async fn auth(&self, lane: &Lane) -> Result<RequestAuth<'_>, Problem> {
+        loop {
+            let began = Instant::now();
+            let auth = self
+                .credentials
+                .request_auth(None, lane.urgency(), self.timeout)
+                .await;
+            match auth {
+                Err(late) if late.kind == Kind::Timeout && self.may_wait_on(lane, began) => {}
+                auth => return auth.map_err(|problem| problem.of(Delivery::NotSent)),
+            }
+        }
+    }
+
+    /// Whether a request that has waited for its turn since then waits for another one. What the watcher reads does,
+    /// where the turns went to others whom the vendor answered: that is no failure of the vendor.
+    fn may_wait_on(&self, lane: &Lane, began: Instant) -> bool {
+        let takes_turns = matches!(self.credentials.kind, CredentialKind::Signed(_));
+        takes_turns && *lane == Lane::Watcher && *self.answered_at.borrow() > Some(began)
+    }
+
+    /// Waits until the system has given anybody what was asked for, after this moment. Returns when that was.
+    pub(crate) async fn next_answer(&self, after: Instant) -> Instant {
+        let mut answered_at = self.answered_at.subscribe();
+        let next = answered_at.wait_for(|at| *at > Some(after)).await;
+        // It fails where the sender is gone, which is borrowed here.
+        next.ok().and_then(|at| *at).unwrap_or(after)
     }
 
     /// A write has ended. Drops the answers that reads share, because it may have changed what they say.
@@ -259,25 +300,26 @@ impl Upstream {
     /// Sends a request that has its place. After a 401 it is sent once more, if there are new credentials. That is
     /// safe for writes too, because a request with refused credentials was not carried out.
     async fn send_in(&self, lane: &Lane, outgoing: &VendorRequest) -> Result<Answer, Problem> {
-        let urgency = lane.urgency();
-        let auth = self
-            .credentials
-            .request_auth(None, urgency, self.timeout)
-            .await;
-        let auth = auth.map_err(|problem| problem.of(Delivery::NotSent))?;
-        let mut answer = self.send_with(lane, outgoing, &auth).await?;
+        let (auth, mut answer) = loop {
+            let auth = self.auth(lane).await?;
+            // A read that was given up for a change is sent again after it.
+            if let Some(answer) = self.send_with(lane, outgoing, &auth).await? {
+                break (auth, answer);
+            }
+        };
         let mut renewed = false;
         if answer.status == StatusCode::UNAUTHORIZED && auth.renewable {
             let (refused, header) = (Some(auth.number), auth.header.clone());
             drop(auth);
             let auth = self
                 .credentials
-                .request_auth(refused, urgency, self.timeout)
+                .request_auth(refused, lane.urgency(), self.timeout)
                 .await
                 .map_err(|problem| problem.of(Delivery::Refused))?;
             renewed = auth.header != header;
-            if renewed {
-                answer = self.send_with(lane, outgoing, &auth).await?;
+            // Only what is signed takes turns, and signatures are not renewed: this is never given up.
+            if renewed && let Some(again) = self.send_with(lane, outgoing, &auth).await? {
+                answer = again;
             }
         }
         if answer.status == StatusCode::UNAUTHORIZED {
@@ -290,15 +332,19 @@ impl Upstream {
             return Err(problem.of(Delivery::Refused));
         }
         self.credentials.answered(answer.status);
+        if answer.status.is_success() {
+            self.answered_at.send_replace(Some(Instant::now()));
+        }
         Ok(error_body::reduce(&self.public.system, answer))
     }
 
+    /// Sends a request with its authentication. `None` for a read that was given up because a change needs its turn.
     async fn send_with(
         &self,
         lane: &Lane,
         outgoing: &VendorRequest,
         auth: &RequestAuth<'_>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<Option<Answer>, Problem> {
         let mut request = Request::new(outgoing.method.clone(), self.url(outgoing, &auth.query)?);
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static(outgoing.accept));
@@ -332,14 +378,8 @@ impl Upstream {
             outcome
         };
         tokio::select! {
-            outcome = exchange => outcome,
-            () = auth.is_needed_for_a_change() => {
-                let detail = format!(
-                    "{} had not answered yet, and a change was waiting; the read was given up",
-                    self.public.title
-                );
-                Err(Problem { retry_after: Some(1), ..Problem::new(Kind::Overloaded, detail) })
-            }
+            outcome = exchange => outcome.map(Some),
+            () = auth.is_needed_for_a_change() => Ok(None),
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) struct Readings {
     pub(super) ended: u64,
 }
 
-/// What others and a watcher tell each other.
+/// What others and a watcher request each other.
 #[derive(Debug)]
 pub(super) struct Inbox {
     requests: Mutex<WatchRequests>,
@@ -44,7 +44,7 @@ pub(super) struct Inbox {
 }
 
 /// With more changed groups than this everything is read.
-const MANY: usize = 1_000;
+const MAX_CHANGED_GROUPS: usize = 1_000;
 
 impl Inbox {
     pub(super) fn new() -> Self {
@@ -58,14 +58,14 @@ impl Inbox {
     /// Asks for a reading of everything, and returns how many readings will have ended when it has.
     pub(super) fn refresh(&self) -> u64 {
         let ended = self.readings.borrow().begun + 1;
-        self.tell(|requests| requests.refresh = true);
+        self.request(|requests| requests.refresh = true);
         ended
     }
 
     /// Tells that a group was changed, or that anything may have been.
     pub(super) fn changed(&self, group: Option<String>) {
-        self.tell(|requests| match group {
-            Some(group) if requests.changed_groups.len() < MANY => {
+        self.request(|requests| match group {
+            Some(group) if requests.changed_groups.len() < MAX_CHANGED_GROUPS => {
                 requests.changed_groups.insert(group);
             }
             _ => requests.changed = true,
@@ -74,16 +74,16 @@ impl Inbox {
 
     /// Adds what was requested at another gateway.
     pub(super) fn add(&self, more: WatchRequests) {
-        let many = more.changed_groups.len() > MANY;
-        self.tell(|requests| {
+        let many = more.changed_groups.len() > MAX_CHANGED_GROUPS;
+        self.request(|requests| {
             requests.refresh |= more.refresh;
             requests.changed |= more.changed || many;
             requests.changed_groups.extend(more.changed_groups);
         });
     }
 
-    /// Another gateway has read everything.
-    pub(super) fn was_read(&self) {
+    /// Notes that another gateway has read everything.
+    pub(super) fn mark_read_by_other_gateway(&self) {
         self.readings.send_modify(|readings| {
             readings.begun += 1;
             readings.ended = readings.begun;
@@ -92,13 +92,13 @@ impl Inbox {
 
     /// Tells that the setting was changed, and whether the system is reached differently by it.
     pub(super) fn setting_changed(&self, reached_differently: bool) {
-        self.tell(|requests| {
+        self.request(|requests| {
             requests.setting = true;
             requests.reached_differently |= reached_differently;
         });
     }
 
-    fn tell(&self, what: impl FnOnce(&mut WatchRequests)) {
+    fn request(&self, what: impl FnOnce(&mut WatchRequests)) {
         what(&mut lock(&self.requests));
         self.added.notify_one();
     }

@@ -4,26 +4,26 @@ use health::words;
 use vendors::LeftOut;
 
 /// The most groups of one connection that are watched.
-pub(super) const LIMIT: usize = 20_000;
+pub(super) const MAX_WATCHED: usize = 20_000;
 
 /// Cuts what a system holds to what is watched, and says so where that leaves something out, or where the system listed
 /// less than it holds. `listed` is how many items it listed, and `total` what it says that it holds.
-pub(super) fn cut<T>(
+pub(super) fn apply_limit<T>(
     all: &mut Vec<T>,
     listed: usize,
     total: Option<u64>,
     noun: &str,
 ) -> Option<String> {
     let held = total.unwrap_or(0).max(all.len() as u64);
-    if all.len() < LIMIT || held <= LIMIT as u64 {
+    if all.len() < MAX_WATCHED || held <= MAX_WATCHED as u64 {
         let listed = listed as u64;
         return (total? > listed).then(|| {
             let (held, listed) = (grouped(held), grouped(listed));
             format!("The service reports {held} {noun} and listed {listed}.")
         });
     }
-    all.truncate(LIMIT);
-    let watched = grouped(LIMIT as u64);
+    all.truncate(MAX_WATCHED);
+    let watched = grouped(MAX_WATCHED as u64);
     // Where the system does not say how many there are, reading ends at the limit.
     let held = total.map_or_else(|| format!("more than {watched}"), |_| grouped(held));
     Some(format!(
@@ -32,7 +32,7 @@ pub(super) fn cut<T>(
 }
 
 /// What of a system is not watched, and what of its lists could not be read, in words.
-pub(super) fn said(limit: Option<String>, left_out: LeftOut) -> Option<String> {
+pub(super) fn limitation_note(limit: Option<String>, left_out: LeftOut) -> Option<String> {
     let words: Vec<String> = limit.into_iter().chain(words::left_out(left_out)).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
@@ -58,24 +58,24 @@ mod tests {
     fn what_is_left_out_is_said_with_both_numbers() {
         let of = |held: usize, total| {
             let mut all = vec![(); held];
-            let limit = cut(&mut all, held, total, "groups");
+            let limit = apply_limit(&mut all, held, total, "groups");
             (all.len(), limit)
         };
-        assert_eq!(of(LIMIT, None), (LIMIT, None));
+        assert_eq!(of(MAX_WATCHED, None), (MAX_WATCHED, None));
         for total in [None, Some(2), Some(3)] {
             assert_eq!(of(3, total), (3, None));
         }
         let less = "The service reports 25,000 groups and listed 3.";
         assert_eq!(of(3, Some(25_000)), (3, Some(less.to_owned())));
         // One of them could not be read, which is said by itself.
-        assert_eq!(cut(&mut vec![(); 3], 4, Some(4), "groups"), None);
+        assert_eq!(apply_limit(&mut vec![(); 3], 4, Some(4), "groups"), None);
         let said =
             "The system holds 25,000 groups, and the gateway watches the first 20,000 of them.";
-        for held in [LIMIT, 25_000] {
-            assert_eq!(of(held, Some(25_000)), (LIMIT, Some(said.to_owned())));
+        for held in [MAX_WATCHED, 25_000] {
+            assert_eq!(of(held, Some(25_000)), (MAX_WATCHED, Some(said.to_owned())));
         }
         let unknown = said.replace("25,000", "more than 20,000");
-        assert_eq!(of(20_100, None), (LIMIT, Some(unknown)));
+        assert_eq!(of(20_100, None), (MAX_WATCHED, Some(unknown)));
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
                 ),
             ),
         ] {
-            let said = said(limit.map(str::to_owned), left_out);
+            let said = limitation_note(limit.map(str::to_owned), left_out);
             assert_eq!(said.as_deref(), expected);
         }
     }

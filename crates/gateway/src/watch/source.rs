@@ -73,6 +73,12 @@ impl Source {
         lock(&self.vendor_clock)
     }
 
+    /// Waits until the system has answered anybody after this moment, be it a change. Returns when that was.
+    pub(super) async fn next_answer(&self, after: Instant) -> Instant {
+        let client = lock(&self.client).clone();
+        client.next_answer(after).await
+    }
+
     /// Reads what a call asks for.
     ///
     /// # Errors

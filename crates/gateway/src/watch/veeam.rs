@@ -18,10 +18,10 @@ use vendors::veeam::{self, Field, Filter, MediaType, Op, Page, Query, Session};
 use vendors::{Call, LeftOut};
 
 /// After the service has refused queries, so many readings do without: roles change seldom.
-const WITHOUT_QUERY: u32 = 100;
+const READINGS_WITHOUT_QUERY: u32 = 100;
 
 /// The most sessions that are read one by one because the collection leaves them out.
-const ONE_BY_ONE: usize = 100;
+const MAX_SINGLE_READS: usize = 100;
 
 /// What a role sees that may not query.
 const ONLY_RECENT: &str = "The account may not query: only sessions that began in the last 30 days are watched, \
@@ -62,12 +62,12 @@ impl Memory {
         let remembered = lock(&self.0);
         let watched = remembered.watched.iter();
         let missing = watched.filter(|(uid, _)| !known.contains(uid));
-        missing.take(ONE_BY_ONE).cloned().collect()
+        missing.take(MAX_SINGLE_READS).cloned().collect()
     }
 }
 
 /// The most pages of them that are read.
-const PAGES: u32 = 20;
+const MAX_PAGES: u32 = 20;
 
 /// What runs, and what began or ended lately, the newest first. In whole hours, and of one more than is shown: what
 /// is shown is judged by the moment, and the question stays the same for a while.
@@ -111,7 +111,7 @@ pub(super) async fn read(
         None => {
             let found = collected(&source, when, wire, &memory).await?;
             if may_query {
-                lock(&memory.0).without_query = WITHOUT_QUERY;
+                lock(&memory.0).without_query = READINGS_WITHOUT_QUERY;
             }
             found
         }
@@ -176,7 +176,7 @@ impl FoundSessions {
             observed_at: self.observed_at,
             in_transition: sessions.iter().any(|one| transition::session(one, now)),
             contents: Contents::Veeam(sessions),
-            limit: limit::said(self.limit, self.left_out),
+            limit: limit::limitation_note(self.limit, self.left_out),
         }
     }
 }
@@ -234,7 +234,7 @@ async fn queried(
         ..
     } = first.value;
     let mut is_cut = false;
-    while is_more && number < PAGES {
+    while is_more && number < MAX_PAGES {
         number += 1;
         let next = match page(source, &veeam::query(&question(number), wire), when).await {
             // What ends between two requests may take the last page with it.

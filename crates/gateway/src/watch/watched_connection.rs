@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use vendors::System;
 
 /// After a fault of its own, how long until a watcher begins anew: as supervision has it.
-const AFTER_A_FAULT: Duration = Duration::from_secs(5);
+const RESTART_DELAY: Duration = Duration::from_secs(5);
 
 /// One connection, and its watcher if it is watched here.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl WatchedConnection {
 
     pub(super) fn leave_to_others(&mut self) {
         self.is_watched = false;
-        self.permit.take_back();
+        self.permit.revoke();
         self.task = JoinSet::new();
         let store = self.inventory.store();
         if store.is_shared() {
@@ -90,7 +90,7 @@ impl WatchedConnection {
 
 impl Drop for WatchedConnection {
     fn drop(&mut self) {
-        self.permit.take_back();
+        self.permit.revoke();
     }
 }
 
@@ -118,7 +118,7 @@ async fn keep_watching(
             };
             if let Err(fault) = AssertUnwindSafe(watching).catch_unwind().await {
                 // Without this nobody would know that it is not read, until what is known has grown old.
-                inventory.has_failed(&permit, &id, AFTER_A_FAULT);
+                inventory.has_failed(&permit, &id, RESTART_DELAY);
                 resume_unwind(fault);
             }
         }

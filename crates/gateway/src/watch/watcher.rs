@@ -16,10 +16,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long a watcher sleeps that waits for nothing else, in milliseconds.
-const LONG: Millis = 60_000.0;
+const MAX_SLEEP_MS: Millis = 60_000.0;
 
 /// People may ask for a reading this often, in milliseconds.
-const REFRESH: Millis = 1_000.0;
+const MIN_REFRESH_INTERVAL_MS: Millis = 1_000.0;
 
 /// The watcher of one connection, whatever its system.
 #[derive(Debug)]
@@ -27,11 +27,11 @@ pub(super) struct Watcher {
     pub(super) source: Source,
     pub(super) inbox: Arc<Inbox>,
     inventory: Arc<Inventory>,
-    /// By which it tells what it has read.
+    /// Lets this watcher publish; revoked when another takes over.
     permit: Permit,
     settings: Settings,
-    /// Counts the worlds that there were before the one that it reads.
-    life: u64,
+    /// How often the clock had been reset when it began.
+    clock_resets: u64,
     schedule: Schedule,
     interval: Duration,
     /// How long it takes to read everything, where that goes on from one reading to the next.
@@ -75,7 +75,7 @@ impl Watcher {
         let public = client.public.clone();
         let skipped = clock.skipped();
         Self {
-            life: clock.resets(),
+            clock_resets: clock.resets(),
             source: Source::new(client, clock),
             inbox,
             inventory,
@@ -93,9 +93,9 @@ impl Watcher {
         }
     }
 
-    /// Whether the world that it has read is another by now.
+    /// Whether the clock was reset since: what it has read is of no more use.
     pub(super) fn is_obsolete(&self) -> bool {
-        self.source.clock.resets() != self.life
+        self.source.clock.resets() != self.clock_resets
     }
 
     /// The connection's id.
@@ -122,7 +122,9 @@ impl Watcher {
     pub(super) fn due(&mut self) -> Result<(), Millis> {
         let now = self.now();
         if self.refresh && !self.schedule.is_under_way() {
-            let earliest = self.begun.map_or(now, |begun| begun + REFRESH);
+            let earliest = self
+                .begun
+                .map_or(now, |begun| begun + MIN_REFRESH_INTERVAL_MS);
             if earliest > now {
                 return self.scheduled(now).map_err(|at| at.min(earliest));
             }
@@ -135,7 +137,7 @@ impl Watcher {
         match self.schedule.next(now) {
             Next::Now => Ok(()),
             Next::At(at) => Err(at),
-            Next::Wait => Err(now + LONG),
+            Next::Wait => Err(now + MAX_SLEEP_MS),
         }
     }
 
@@ -274,7 +276,7 @@ impl Watcher {
             self.state.vendor_ahead_ms = self.source.vendor_ahead().num_milliseconds();
         }
         self.inventory
-            .publish_by(&self.permit, self.life, &self.state, read);
+            .publish_by(&self.permit, self.clock_resets, &self.state, read);
     }
 
     fn count(&self, what: impl FnOnce(&mut Readings)) {

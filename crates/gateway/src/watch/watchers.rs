@@ -20,26 +20,26 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long who asks for a reading waits for it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How often the clock is looked at, in milliseconds.
-const TICK: f64 = 1_000.0;
+const TICK_INTERVAL_MS: f64 = 1_000.0;
 
 /// How often it is looked for what other gateways have changed, in milliseconds, also if nobody tells of it.
-const LOOK: f64 = 2_000.0;
+const STORE_POLL_INTERVAL_MS: f64 = 2_000.0;
 
 /// What is changed within this time after somebody has told of something is looked for together with it.
-const TOGETHER: Duration = Duration::from_millis(50);
+const CHANGE_DEBOUNCE: Duration = Duration::from_millis(50);
 
 /// After how many looks at the clock it is noted that somebody watches: so exactly a later gateway knows for how long
 /// nobody did.
-const MARK: u64 = 10;
+const TICKS_PER_MARK: u64 = 10;
 
 /// The longest time between two attempts to read what was told of before a restart.
-const RECALLED: Duration = Duration::from_secs(60);
+const MAX_RECALL_BACKOFF: Duration = Duration::from_secs(60);
 
-/// A look at the clock that comes so late was held up: the computer slept, or the process was stopped.
-const STOOD_STILL: Duration = Duration::from_secs(30);
+/// After a look at the clock that comes so late: the computer slept, or the process was stopped.
+const SUSPENDED_AFTER: Duration = Duration::from_secs(30);
 
 /// The watchers of all connections. Dropping it ends them.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ impl Watchers {
                 let _ = readings.wait_for(|one| one.ended >= until).await;
             });
         // A slower reading is told of when it comes.
-        let _ = timeout(PATIENCE, join_all(waits)).await;
+        let _ = timeout(REFRESH_TIMEOUT, join_all(waits)).await;
     }
 }
 
@@ -215,10 +215,10 @@ impl Running {
         Some(&one.inbox)
     }
 
-    /// Another gateway has read a connection.
-    pub(super) fn was_read(&self, id: &str) {
+    /// Notes that another gateway has read a connection.
+    pub(super) fn mark_read_by_other_gateway(&self, id: &str) {
         if let Some(one) = self.watchers.get(id) {
-            one.inbox.was_read();
+            one.inbox.mark_read_by_other_gateway();
         }
     }
 }
@@ -233,14 +233,14 @@ async fn tick(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
     let mut last = (clock.computer(), clock.now());
     for round in 0_u64.. {
-        if round % MARK == 0 {
+        if round % TICKS_PER_MARK == 0 {
             inventory.watched();
         }
-        clock.sleep_until(clock.millis() + TICK).await;
+        clock.sleep_until(clock.millis() + TICK_INTERVAL_MS).await;
         let computer = clock.computer();
         // A clock that was set back says nothing.
         let passed = computer.duration_since(last.0).unwrap_or_default();
-        if passed > STOOD_STILL {
+        if passed > SUSPENDED_AFTER {
             inventory.stood_still(last.1);
         }
         last = (computer, clock.now());
@@ -253,8 +253,8 @@ async fn sync_with_store(inventory: Arc<Inventory>) {
     let clock = inventory.clock().clone();
     loop {
         tokio::select! {
-            () = clock.sleep_until(clock.millis() + LOOK) => {}
-            () = inventory.store_changed() => sleep(TOGETHER).await,
+            () = clock.sleep_until(clock.millis() + STORE_POLL_INTERVAL_MS) => {}
+            () = inventory.store_changed() => sleep(CHANGE_DEBOUNCE).await,
         }
         inventory.sync_with_store().await;
     }
@@ -273,7 +273,7 @@ async fn recall_runs(inventory: Arc<Inventory>) {
 /// Tries until it has worked, with ever longer pauses: a store that does not answer now may do so later.
 async fn retry<T: Future<Output = bool>>(clock: Clock, attempt: impl Fn() -> T) {
     let mut schedule = Schedule::default();
-    schedule.set(RECALLED, false, false);
+    schedule.set(MAX_RECALL_BACKOFF, false, false);
     while !attempt().await {
         schedule.failed(clock.millis(), None, chance());
         while let Next::At(at) = schedule.next(clock.millis()) {

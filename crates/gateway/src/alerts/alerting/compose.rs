@@ -1,6 +1,6 @@
 //! What a message says of what is due.
 
-use crate::alerts::message::{LISTED, Message, link};
+use crate::alerts::message::{MAX_LISTED, Message, link};
 use crate::alerts::rules::Due;
 use crate::crypto::random_hex;
 use chrono::{DateTime, Utc};
@@ -39,11 +39,11 @@ pub(super) fn message(
             }
         }),
         alarm: first,
-        others: others.iter().take(LISTED).cloned().collect(),
-        omitted: others.len().saturating_sub(LISTED),
+        others: others.iter().take(MAX_LISTED).cloned().collect(),
+        omitted: others.len().saturating_sub(MAX_LISTED),
         omitted_connections: others
             .iter()
-            .skip(LISTED)
+            .skip(MAX_LISTED)
             .map(|alarm| alarm.resource.connection.clone())
             .collect(),
     }

@@ -4,24 +4,19 @@ use super::Alerting;
 use crate::alerts::outbox::{Outbox, OutboxMessage};
 use crate::alerts::rules::{Watch, WatchKey, Watches};
 use crate::lock::lock;
-use crate::store::Table;
+use crate::store::{LEAD_VALID_FOR, Table};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::time::timeout;
 
 /// How long the database may take to say who is in charge.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The same, once it has not answered: alerts must not wait for it again and again.
-const SHORT_PATIENCE: Duration = Duration::from_secs(1);
-
-/// For how long it is not asked again after it has not answered. Like the time for which its answer counts
-/// (`Store::is_lead_confirmed`) this is well below the 30 seconds after which the place of a gateway that is silent is
-/// taken.
-const NOT_ASKED: Duration = Duration::from_secs(8);
+const SHORT_LEAD_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A gateway that has not asked for so long, although it asks again and again, stood still meanwhile: the lead may be
 /// another's since.
-const STOOD_STILL: Duration = Duration::from_secs(15);
+const ASKING_SUSPENDED_AFTER: Duration = Duration::from_secs(15);
 
 /// A moment by the clock that stands still while the computer sleeps, and by the one that may be set.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +53,9 @@ impl Alerting {
             return true;
         }
         let wait = if was_in_charge {
-            patience(unanswered, Moment::now())
+            lead_timeout(unanswered, Moment::now())
         } else {
-            Some(PATIENCE)
+            Some(LEAD_TIMEOUT)
         };
         let Some(wait) = wait else {
             return true;
@@ -92,11 +87,12 @@ impl Alerting {
 }
 
 /// How long to wait for the answer of a database that did not answer then; `None` to go on without asking.
-fn patience(unanswered: Option<Moment>, now: Moment) -> Option<Duration> {
+fn lead_timeout(unanswered: Option<Moment>, now: Moment) -> Option<Duration> {
     match unanswered.and_then(|then| then.until(now)) {
-        Some(passed) if passed < NOT_ASKED => None,
-        Some(passed) if passed < STOOD_STILL => Some(SHORT_PATIENCE),
-        _ => Some(PATIENCE),
+        // For as long as an answer would count: well before the place of a gateway that is silent is taken.
+        Some(passed) if passed < LEAD_VALID_FOR => None,
+        Some(passed) if passed < ASKING_SUSPENDED_AFTER => Some(SHORT_LEAD_TIMEOUT),
+        _ => Some(LEAD_TIMEOUT),
     }
 }
 
@@ -113,18 +109,18 @@ mod tests {
         };
         let ahead = Some(Moment(now.0, now.1 + Duration::from_secs(5)));
         for (unanswered, expected) in [
-            (None, Some(PATIENCE)),
+            (None, Some(LEAD_TIMEOUT)),
             (ago(0, 0), None),
             (ago(7, 7), None),
-            (ago(8, 8), Some(SHORT_PATIENCE)),
-            (ago(14, 14), Some(SHORT_PATIENCE)),
-            (ago(15, 15), Some(PATIENCE)),
+            (ago(8, 8), Some(SHORT_LEAD_TIMEOUT)),
+            (ago(14, 14), Some(SHORT_LEAD_TIMEOUT)),
+            (ago(15, 15), Some(LEAD_TIMEOUT)),
             // The computer slept, or its clock was set.
-            (ago(1, 3_600), Some(PATIENCE)),
-            (ago(3_600, 1), Some(PATIENCE)),
-            (ahead, Some(PATIENCE)),
+            (ago(1, 3_600), Some(LEAD_TIMEOUT)),
+            (ago(3_600, 1), Some(LEAD_TIMEOUT)),
+            (ahead, Some(LEAD_TIMEOUT)),
         ] {
-            assert_eq!(patience(unanswered, now), expected, "{unanswered:?}");
+            assert_eq!(lead_timeout(unanswered, now), expected, "{unanswered:?}");
         }
     }
 }

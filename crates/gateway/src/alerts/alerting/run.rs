@@ -31,12 +31,12 @@ pub(super) async fn run(alerting: Weak<Alerting>) {
             let here = here.clone();
             attempts.spawn(async move {
                 // A fault of its own must not leave the target busy for ever.
-                let (message, only) = (&outgoing.message, &outgoing.missed);
+                let (message, only) = (&outgoing.message, &outgoing.remaining_recipients);
                 let attempt = AssertUnwindSafe(target.deliver.deliver(message, only));
                 let outcome = attempt.catch_unwind().await.unwrap_or_else(|_| {
                     let line = "a fault in the gateway, which its log describes";
                     Err(Failure {
-                        is_of_message: true,
+                        blocks_connection_only: true,
                         ..Failure::for_now(line.to_owned())
                     })
                 });

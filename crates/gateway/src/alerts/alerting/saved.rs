@@ -16,7 +16,7 @@ pub(super) fn watch_change((key, watch): &(WatchKey, Option<Watch>)) -> StateCha
 pub(super) fn outbox_change(change: &OutboxChange) -> StateChange {
     match change {
         OutboxChange::Put(one) => StateChange::put(Table::AlertMessages, outbox::key(one), one),
-        OutboxChange::Gone(key) => StateChange::delete(Table::AlertMessages, key),
+        OutboxChange::Delete(key) => StateChange::delete(Table::AlertMessages, key),
         OutboxChange::Delivery(target, delivery) => {
             StateChange::put(Table::AlertDeliveries, target, delivery)
         }

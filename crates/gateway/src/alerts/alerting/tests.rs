@@ -2,7 +2,7 @@
 
 use super::compose::message;
 use super::*;
-use crate::alerts::message::{LISTED, Message, Occasion};
+use crate::alerts::message::{MAX_LISTED, Message, Occasion};
 use crate::alerts::rules::Due;
 use crate::config::{AlertRule, StoreLocation};
 use crate::store::tests::server::Server;
@@ -74,7 +74,7 @@ fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
         rule: &rule,
         occasion: Occasion::Began,
         first: about(0),
-        others: (1..=LISTED + 2).map(about).collect(),
+        others: (1..=MAX_LISTED + 2).map(about).collect(),
     };
     let message = message(
         String::new(),
@@ -83,7 +83,7 @@ fn a_storm_names_the_connections_of_alarms_that_it_does_not_list() {
         None,
         DateTime::default(),
     );
-    assert_eq!((message.others.len(), message.omitted), (LISTED, 2));
+    assert_eq!((message.others.len(), message.omitted), (MAX_LISTED, 2));
     let omitted = ["21", "22"].map(str::to_owned);
     assert_eq!(message.omitted_connections, BTreeSet::from(omitted));
 }

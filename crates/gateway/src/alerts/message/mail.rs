@@ -4,11 +4,11 @@ use super::Message;
 use super::words::{facts, headline, line, moment, sentence};
 
 /// The longest subject, in characters: more is shown nowhere.
-const SUBJECT: usize = 200;
+const MAX_SUBJECT_LENGTH: usize = 200;
 
 /// The subject, which is one line.
 pub(crate) fn mail_subject(message: &Message) -> String {
-    line(&headline(message), SUBJECT)
+    line(&headline(message), MAX_SUBJECT_LENGTH)
 }
 
 /// The text.

@@ -7,10 +7,10 @@ use health::Severity;
 use serde_json::{Value, json};
 
 /// Facts up to this many characters stand side by side.
-const SHORT: usize = 40;
+const MAX_SHORT_LENGTH: usize = 40;
 
 /// Takes no room and is no space: what stands on both sides of it does not belong together.
-const APART: char = '\u{200b}';
+const SEPARATOR: char = '\u{200b}';
 
 /// The message as JSON for an incoming webhook of Slack or Mattermost.
 pub(crate) fn slack_json(message: &Message) -> Value {
@@ -20,7 +20,7 @@ pub(crate) fn slack_json(message: &Message) -> Value {
         .map(|(title, value)| {
             json!({
                 "title": title,
-                "short": value.chars().count() <= SHORT,
+                "short": value.chars().count() <= MAX_SHORT_LENGTH,
                 "value": escaped(&value),
             })
         })
@@ -66,10 +66,10 @@ fn escaped(text: &str) -> String {
             // Within a word it is none of markup's, and names of resources are copied.
             '_' if is_of_word(before) && is_of_word(after.copied()) => escaped.push('_'),
             '_' => escaped.push('ˍ'),
-            '@' => escaped.extend(['@', APART]),
-            '(' if before == Some(']') => escaped.extend([APART, '(']),
+            '@' => escaped.extend(['@', SEPARATOR]),
+            '(' if before == Some(']') => escaped.extend([SEPARATOR, '(']),
             // At the beginning it would be a heading, an item of a list or a quotation.
-            '#' | '-' | '+' | '|' if before.is_none() => escaped.extend([APART, c]),
+            '#' | '-' | '+' | '|' if before.is_none() => escaped.extend([SEPARATOR, c]),
             c => escaped.push(c),
         }
         before = Some(c);

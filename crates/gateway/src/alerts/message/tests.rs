@@ -70,7 +70,7 @@ fn a_storm_is_one_message_that_counts_and_lists() {
     assert_eq!(mail_subject(&storm), headline);
     let list = "Others: CRUDE-02: Heartbeat late; a b <!channel>: Heartbeat late; and 40 more";
     assert!(mail_text(&storm).contains(list), "{}", mail_text(&storm));
-    let json = own_json(&storm);
+    let json = webhook_json(&storm);
     assert_eq!(
         (&json["omitted"], &json["others"][0]["name"]),
         (&json!(40), &json!("CRUDE-02"))
@@ -194,7 +194,7 @@ fn the_own_json_is_as_the_document_says() {
             "omitted": 0,
             "link": "https://console.example/groups/plant-a/crude%2F01",
     });
-    assert_eq!(own_json(&message(Occasion::Began)), whole);
+    assert_eq!(webhook_json(&message(Occasion::Began)), whole);
     for (occasion, word) in [
         (Occasion::Worse, "worse"),
         (Occasion::Reminder, "reminder"),
@@ -203,16 +203,19 @@ fn the_own_json_is_as_the_document_says() {
     ] {
         let mut expected = whole.clone();
         expected["occasion"] = json!(word);
-        assert_eq!(own_json(&message(occasion)), expected);
+        assert_eq!(webhook_json(&message(occasion)), expected);
     }
-    let test = own_json(&test_message());
+    let test = webhook_json(&test_message());
     assert_eq!(
         (&test["occasion"], &test["alarm"]["severity"], &test["link"]),
         (&json!("test"), &json!("normal"), &Value::Null)
     );
     let mut seen = message(Occasion::Began);
     seen.alarm.since = Since::Observed(seen.at);
-    assert_eq!(own_json(&seen)["alarm"]["since_is_reported"], json!(false));
+    assert_eq!(
+        webhook_json(&seen)["alarm"]["since_is_reported"],
+        json!(false)
+    );
     assert!(mail_text(&seen).contains("\nSeen since: 2026-03-01 10:00:00 UTC\n"));
 }
 
@@ -245,7 +248,7 @@ fn vendors_text_is_text_and_no_markup() {
             run["text"],
             format!("Critical: {name} (Plant A): No primary")
         );
-        assert_eq!(own_json(&message)["alarm"]["name"], name);
+        assert_eq!(webhook_json(&message)["alarm"]["name"], name);
     }
 }
 
@@ -269,7 +272,7 @@ fn no_text_breaks_a_line_or_turns_it() {
         let subject = mail_subject(&message);
         assert!(!subject.contains(['\r', '\n']), "{subject:?}");
         assert!(subject.contains(expected), "{subject:?}");
-        assert_eq!(own_json(&message)["alarm"]["word"], expected);
+        assert_eq!(webhook_json(&message)["alarm"]["word"], expected);
     }
 }
 
@@ -283,7 +286,7 @@ fn long_texts_are_cut_and_say_so() {
     message.alarm.advice.clone_from(&long);
     message.connection.clone_from(&long);
     let cut = |limit: usize| format!("{}…", "é".repeat(limit - 1));
-    let json = own_json(&message);
+    let json = webhook_json(&message);
     let alarm = &json["alarm"];
     for (key, limit) in [
         ("name", 200),

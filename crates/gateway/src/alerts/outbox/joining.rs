@@ -2,15 +2,15 @@
 //! would otherwise keep people waiting for the last of them.
 
 use super::{Outbox, OutboxChange, OutboxMessage, connection, connections, key};
-use crate::alerts::message::LISTED;
+use crate::alerts::message::MAX_LISTED;
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// So many may wait for a target as they are. As many alarms of one moment are sent one by one.
-const MANY: usize = 5;
+const MAX_SEPARATE: usize = 5;
 
 /// Messages that were made within this time are of one moment.
-const MOMENT: TimeDelta = TimeDelta::seconds(10);
+const MAX_APART: TimeDelta = TimeDelta::seconds(10);
 
 impl Outbox {
     /// Where many wait for a target, joins those of one rule, occasion, connection and moment that follow one another: so no
@@ -21,15 +21,15 @@ impl Outbox {
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
             waiting.entry(one.target.as_str()).or_default().push(one);
         }
-        let many = waiting.into_values().filter(|all| all.len() > MANY);
+        let many = waiting.into_values().filter(|all| all.len() > MAX_SEPARATE);
         let groups = many.flat_map(|all| groups(&all, under_way));
         let mut changes = Vec::new();
         for (first, rest) in groups.filter(|(_, rest)| !rest.is_empty()) {
             let mut joined = first.clone();
-            changes.push(OutboxChange::Gone(key(first)));
+            changes.push(OutboxChange::Delete(key(first)));
             for one in rest {
                 joined.message.join(&one.message);
-                changes.push(OutboxChange::Gone(key(one)));
+                changes.push(OutboxChange::Delete(key(one)));
             }
             changes.push(OutboxChange::Put(Box::new(joined)));
         }
@@ -38,7 +38,7 @@ impl Outbox {
                 OutboxChange::Put(one) => {
                     self.outgoing.insert(key(one), (**one).clone());
                 }
-                OutboxChange::Gone(key) => {
+                OutboxChange::Delete(key) => {
                     self.outgoing.remove(key);
                 }
                 OutboxChange::Delivery(..) => {}
@@ -81,7 +81,7 @@ fn is_joinable(one: &OutboxMessage) -> bool {
     // The attempts are counted anew once all are tried at once.
     one.attempts == 0
         && one.failure.is_none()
-        && one.missed.is_empty()
+        && one.remaining_recipients.is_empty()
         && one.message.omitted == 0
         && connections(one).all(|id| id == connection(one))
 }
@@ -90,8 +90,8 @@ fn fits(first: &OutboxMessage, rest: &[&OutboxMessage], one: &OutboxMessage) -> 
     let alarms = |one: &OutboxMessage| 1 + one.message.others.len();
     let number = alarms(first) + alarms(one) + rest.iter().map(|one| alarms(one)).sum::<usize>();
     let apart = one.message.at.signed_duration_since(first.message.at);
-    number <= 1 + LISTED
-        && apart <= MOMENT
+    number <= 1 + MAX_LISTED
+        && apart <= MAX_APART
         && first.message.occasion == one.message.occasion
         && first.rule == one.rule
         && first.targets == one.targets
@@ -200,7 +200,7 @@ mod tests {
             for change in changes {
                 match change {
                     OutboxChange::Put(one) => drop(saved.insert(key(&one), *one)),
-                    OutboxChange::Gone(key) => drop(saved.remove(&key)),
+                    OutboxChange::Delete(key) => drop(saved.remove(&key)),
                     OutboxChange::Delivery(..) => {}
                 }
             }
@@ -224,7 +224,7 @@ mod tests {
         let mut outbox = outbox((0..7).map(|number| about(number, &["a"])));
         let keys: Vec<String> = outbox.outgoing.keys().cloned().collect();
         let refused = Failure {
-            is_of_message: true,
+            blocks_connection_only: true,
             ..Failure::for_now("500".to_owned())
         };
         outbox.attempted(&keys[1], Err(refused), at(7));

@@ -54,7 +54,7 @@ fn refusal(is_final: bool) -> Result<(), Failure> {
 /// An answer that may be to this message alone.
 fn refusal_of_message() -> Result<(), Failure> {
     Err(Failure {
-        is_of_message: true,
+        blocks_connection_only: true,
         ..Failure::for_now("500".to_owned())
     })
 }
@@ -62,8 +62,8 @@ fn refusal_of_message() -> Result<(), Failure> {
 /// An e-mail that all recipients but one have.
 fn missed() -> Result<(), Failure> {
     Err(Failure {
-        is_of_message: true,
-        missed: to(&["boss@plant.example"]),
+        blocks_connection_only: true,
+        remaining_recipients: to(&["boss@plant.example"]),
         ..Failure::for_now("delivered to 1 of 2 recipients".to_owned())
     })
 }
@@ -103,7 +103,7 @@ fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
         }
         attempts.push(now);
         outbox.attempted(&key(&one), refusal(false), at(now));
-        let (waiting, _) = outbox.of("pager");
+        let (waiting, _) = outbox.messages_for("pager");
         let next = waiting.last().and_then(|one| one.next_at).expect("a time");
         now = next.signed_duration_since(START).num_seconds().max(now);
     }
@@ -111,7 +111,7 @@ fn what_fails_is_tried_again_ever_later_for_a_day_and_keeps_its_turn() {
     // An hour of failures is survived; after a day it is given up, and shown.
     let last = attempts.last().expect("attempts");
     assert!((86_400..86_400 + 900 + 1).contains(last), "{last}");
-    let (waiting, given_up) = outbox.of("pager");
+    let (waiting, given_up) = outbox.messages_for("pager");
     assert_eq!((waiting.len(), given_up.len()), (1, 1));
     assert_eq!(
         outbox.delivery("pager").failed.expect("a failure").line,
@@ -198,7 +198,7 @@ fn a_failure_is_forgotten_on_request_unless_a_message_waits_after_it() {
     assert_eq!(changes, [forgotten]);
     let fails = ["pager", "mail", "chat"].map(|id| outbox.delivery(id).failed.is_some());
     assert_eq!(fails, [false, true, true]);
-    assert_eq!(outbox.of("pager").1.len(), 1, "it is still shown");
+    assert_eq!(outbox.messages_for("pager").1.len(), 1, "it is still shown");
 }
 
 #[test]
@@ -207,12 +207,12 @@ fn what_makes_no_sense_is_given_up_at_once_and_a_receiver_may_ask_for_time() {
     outbox.add(&message(0), "ops", &to(&["pager"]));
     let one = outbox.due(&HashSet::new(), at(0)).pop().expect("one");
     outbox.attempted(&key(&one), refusal(true), at(0));
-    assert_eq!(outbox.of("pager").1.len(), 1);
+    assert_eq!(outbox.messages_for("pager").1.len(), 1);
     for (asked, expected) in [(1, 10), (60, 60), (100_000, 900)] {
         let asked = Some(Duration::from_secs(asked));
         assert_eq!(wait(1, asked), TimeDelta::seconds(expected));
     }
-    assert_eq!(wait(u32::MAX, None), LONGEST_WAIT);
+    assert_eq!(wait(u32::MAX, None), MAX_WAIT);
 }
 
 pub(super) fn about(number: i64, connections: &[&str]) -> Message {
@@ -246,7 +246,7 @@ fn a_connection_with_many_messages_drowns_no_other() {
     }
     outbox.add(&about(1_200, &["calm"]), "ops", &to(&["pager"]));
     outbox.add(&about(1_201, &["quiet"]), "ops", &to(&["pager"]));
-    let (waiting, given_up) = outbox.of("pager");
+    let (waiting, given_up) = outbox.messages_for("pager");
     assert_eq!((waiting.len(), given_up.len()), (1_000, 202));
     assert!(given_up.iter().all(|one| connection(one) == "noisy"));
     let ids = delivered(&mut outbox);
@@ -309,7 +309,7 @@ fn a_message_that_is_refused_holds_back_only_those_about_its_connections() {
         let attempted = attempt(&mut outbox, outcome, seconds);
         assert_eq!(attempted.as_deref(), id, "{seconds}");
     }
-    assert_eq!(outbox.of("pager"), (vec![], vec![]));
+    assert_eq!(outbox.messages_for("pager"), (vec![], vec![]));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn while_a_receiver_cannot_be_reached_everything_waits() {
         assert_eq!(attempted.as_deref(), id, "{seconds}");
     }
     // Of what an earlier version wrote it is not known why it failed.
-    let (waiting, _) = outbox.of("pager");
+    let (waiting, _) = outbox.messages_for("pager");
     let mut text = serde_json::to_value(waiting[0]).expect("JSON");
     let fields = text.as_object_mut().expect("it");
     assert!(fields.remove("is_of_message").is_some());
@@ -359,11 +359,11 @@ fn what_one_recipient_has_missed_is_tried_for_them_alone_and_delays_no_other() {
         (80, Ok(()), Some("m1")),
     ] {
         let due = outbox.due(&HashSet::new(), at(seconds)).pop();
-        rests.push(due.map_or(0, |one| one.missed.len()));
+        rests.push(due.map_or(0, |one| one.remaining_recipients.len()));
         let attempted = attempt(&mut outbox, outcome, seconds);
         assert_eq!(attempted.as_deref(), id, "{seconds}");
         // As after a restart, with what an earlier version wrote too.
-        let (waiting, _) = outbox.of("mail");
+        let (waiting, _) = outbox.messages_for("mail");
         let saved = waiting.into_iter().map(|one| {
             let mut text = serde_json::to_value(one).expect("JSON");
             let fields = text.as_object_mut().expect("it");
@@ -375,7 +375,7 @@ fn what_one_recipient_has_missed_is_tried_for_them_alone_and_delays_no_other() {
         outbox = again;
     }
     assert_eq!(rests, [0, 0, 1, 0, 0, 1, 1, 1]);
-    assert_eq!(outbox.of("mail"), (vec![], vec![]));
+    assert_eq!(outbox.messages_for("mail"), (vec![], vec![]));
 }
 
 fn rule(targets: &[&str]) -> AlertRule {
@@ -440,7 +440,7 @@ fn what_is_remembered_is_what_is_known() {
                 OutboxChange::Put(one) => {
                     kept.insert(key(&one), *one);
                 }
-                OutboxChange::Gone(key) => {
+                OutboxChange::Delete(key) => {
                     kept.remove(&key);
                 }
                 OutboxChange::Delivery(target, delivery) => {
@@ -454,7 +454,7 @@ fn what_is_remembered_is_what_is_known() {
         let changes = outbox.add(&message(number), "ops", &to(&["mail", "pager"]));
         assert_eq!(keep(changes), outbox);
     }
-    let (waiting, given_up) = outbox.of("mail");
+    let (waiting, given_up) = outbox.messages_for("mail");
     assert_eq!(
         (waiting.len(), given_up.len()),
         (1_000, 200),
@@ -478,12 +478,12 @@ fn what_is_remembered_is_what_is_known() {
     let changes = outbox.forget_old(&["pager"], at(2_000));
     assert_eq!(keep(changes), outbox);
     assert_eq!(
-        outbox.of("mail"),
+        outbox.messages_for("mail"),
         (vec![], vec![]),
         "nobody knows this target any more"
     );
-    assert_eq!(outbox.of("pager").1.len(), 50);
+    assert_eq!(outbox.messages_for("pager").1.len(), 50);
     let changes = outbox.forget_old(&["pager"], at(8 * 86_400));
     assert_eq!(keep(changes), outbox);
-    assert_eq!(outbox.of("pager").1.len(), 0);
+    assert_eq!(outbox.messages_for("pager").1.len(), 0);
 }

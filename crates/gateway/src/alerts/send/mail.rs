@@ -3,7 +3,7 @@
 
 mod encryption;
 
-use super::{Failure, told};
+use super::{Failure, redacted_line};
 use crate::alerts::message::{Message, Occasion, mail_subject, mail_text};
 use crate::config::{Mail, MailEncryption, Roots};
 use crate::tls;
@@ -25,10 +25,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 /// How long one address of the server may take to connect: where it has several, another may answer.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the goodbye may take after a message was delivered.
-const GOODBYE: Duration = Duration::from_secs(1);
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What sends to the recipients of one target.
 pub(super) struct MailSender {
@@ -95,7 +95,7 @@ impl MailSender {
             .await
             .map_err(|_| Failure::for_now(format!("{} did not answer in time", self.server)))??;
         // It is delivered: whether the server says goodbye changes nothing.
-        let _ = timeout(GOODBYE, connection.quit()).await;
+        let _ = timeout(GOODBYE_TIMEOUT, connection.quit()).await;
         if refused.lines.is_empty() {
             return Ok(());
         }
@@ -107,8 +107,8 @@ impl MailSender {
         );
         Err(Failure {
             is_final: refused.all_final,
-            is_of_message: refused.of_message,
-            missed: refused.emails,
+            blocks_connection_only: refused.of_message,
+            remaining_recipients: refused.emails,
             ..Failure::for_now(line)
         })
     }
@@ -192,7 +192,7 @@ impl MailSender {
                 return Err(failure);
             }
             refused.all_final &= failure.is_final;
-            refused.of_message &= failure.is_of_message;
+            refused.of_message &= failure.blocks_connection_only;
             refused.emails.push(email.to_string());
             refused.lines.push(failure.line);
         }
@@ -201,7 +201,7 @@ impl MailSender {
         }
         Err(Failure {
             is_final: refused.all_final,
-            is_of_message: refused.of_message,
+            blocks_connection_only: refused.of_message,
             ..Failure::for_now(refused.lines.join("; "))
         })
     }
@@ -241,7 +241,7 @@ impl MailSender {
             .filter(may_use);
         let mut failure = unreachable("it has no address that may be used");
         for address in addresses {
-            match timeout(CONNECT, TcpStream::connect(address)).await {
+            match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => {
                     failure = unreachable(in_io(error.kind()).unwrap_or("no connection was made"));
@@ -275,7 +275,7 @@ impl MailSender {
             .sign_in
             .as_ref()
             .map(|(_, password)| password.expose_secret());
-        let words = told(&words, &[password.unwrap_or_default()]);
+        let words = redacted_line(&words, &[password.unwrap_or_default()]);
         let line = format!("{server} {what}: {code} {words}");
         Failure {
             is_final: error.is_permanent(),
@@ -288,7 +288,7 @@ impl MailSender {
     fn refusal(&self, what: &str, error: &smtp::Error) -> Failure {
         let code = error.status().map(u16::from);
         Failure {
-            is_of_message: code.is_some_and(|code| code != 421),
+            blocks_connection_only: code.is_some_and(|code| code != 421),
             ..self.failure(what, error)
         }
     }

@@ -1,7 +1,7 @@
 //! A webhook: one POST of JSON.
 
-use super::{Failure, SECRET, told};
-use crate::alerts::message::{Message, own_json, slack_json, teams_json};
+use super::{Failure, MIN_SECRET_LENGTH, redacted_line};
+use crate::alerts::message::{Message, slack_json, teams_json, webhook_json};
 use crate::clock::{Clock, wall_clock};
 use crate::config::{self, Shape, Webhook};
 use crate::crypto::hex;
@@ -14,10 +14,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
 
 /// The most bytes of an answer that are read.
-const ANSWER: usize = 64 * 1024;
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// A piece of the address that is as long may be what makes it secret.
-const TOKEN: usize = 10;
+const MIN_TOKEN_LENGTH: usize = 10;
 
 /// Of this message alone, also when it is sent again.
 const ID: &str = "x-failover-console-id";
@@ -55,7 +55,7 @@ impl WebhookSender {
             http: VendorHttp {
                 client,
                 name: "the receiver".to_owned(),
-                limit: ANSWER,
+                limit: MAX_ANSWER_BYTES,
             },
             url,
             // Slack and Teams know no signature.
@@ -70,7 +70,7 @@ impl WebhookSender {
 
     pub(super) async fn send(&self, message: &Message) -> Result<(), Failure> {
         let body = match self.shape {
-            Shape::Own => own_json(message),
+            Shape::Own => webhook_json(message),
             Shape::Slack => slack_json(message),
             Shape::Teams => teams_json(message),
         }
@@ -104,7 +104,9 @@ impl WebhookSender {
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
         let why = self.http.failure(error).detail;
         Failure::for_now(match self.url.host_str() {
-            Some(host) if host.len() >= SECRET => why.replace(host, "the host of its url"),
+            Some(host) if host.len() >= MIN_SECRET_LENGTH => {
+                why.replace(host, "the host of its url")
+            }
             _ => why,
         })
     }
@@ -128,7 +130,7 @@ impl WebhookSender {
         Failure {
             is_final: status.is_client_error() && !matches!(code, 408 | 425 | 429),
             retry_after,
-            is_of_message: retry_after.is_none() && !matches!(code, 429 | 503),
+            blocks_connection_only: retry_after.is_none() && !matches!(code, 429 | 503),
             ..Failure::for_now(line)
         }
     }
@@ -144,11 +146,11 @@ impl WebhookSender {
         let secret = self.secret.as_ref().map(|secret| secret.expose_secret());
         let secrets: Vec<&str> = [self.url.as_str(), path, query]
             .into_iter()
-            .chain(pieces.filter(|piece| piece.len() >= TOKEN))
+            .chain(pieces.filter(|piece| piece.len() >= MIN_TOKEN_LENGTH))
             .chain(self.url.password())
             .chain(secret)
             .collect();
-        told(&String::from_utf8_lossy(answer), &secrets)
+        redacted_line(&String::from_utf8_lossy(answer), &secrets)
     }
 }
 
@@ -156,7 +158,7 @@ impl WebhookSender {
 async fn start(response: &mut Response) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        let room = ANSWER.saturating_sub(body.len());
+        let room = MAX_ANSWER_BYTES.saturating_sub(body.len());
         body.extend(chunk.iter().take(room));
         if chunk.len() >= room {
             break;

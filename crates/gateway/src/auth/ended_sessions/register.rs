@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 /// How long an ended session is listed, in seconds. Longer than any session lasts without being used.
 const KEPT: u64 = 31 * 24 * 3600;
+/// How long a session has to be over, in seconds, until the time at which it ended is believed. A clock that has leapt
+/// ahead may be wrong, and a session that is forgotten for that would be open again once it is set right.
+const STEADY: u64 = 24 * 3600;
 /// How many sessions of one user are listed one by one. A name that more people share than sign out so often while
 /// one session lasts would lose sessions that are still open.
 const PER_HOLDER: usize = 1_000;
@@ -115,6 +118,7 @@ impl Register {
 
     /// Drops what no cookie can refer to any more, and shortens long lists.
     pub(super) fn tidy(&mut self, now: u64) {
+        let now = self.believed(now);
         for holder in self.holders.values_mut() {
             holder.sessions.retain(|_, (_, ended)| now < *ended + KEPT);
             while holder.sessions.len() > PER_HOLDER {
@@ -132,6 +136,16 @@ impl Register {
         self.holders.retain(|_, holder| {
             !holder.sessions.is_empty() || now < holder.floor.max(holder.floor_ended) + KEPT
         });
+    }
+
+    /// The latest time that may be believed: a session ended at it, and that was a day ago. 0 for none.
+    fn believed(&self, now: u64) -> u64 {
+        let ended = self.holders.values().flat_map(|holder| {
+            let listed = holder.sessions.values().map(|(_, ended)| *ended);
+            listed.chain([holder.floor_ended])
+        });
+        let believed = ended.filter(|ended| ended.saturating_add(STEADY) <= now);
+        believed.max().unwrap_or_default()
     }
 
     /// What a store keeps of it, by id. What an id stands for never changes, so that gateways may write and forget at
@@ -208,8 +222,29 @@ mod tests {
         assert!(!register.holds(&other), "of another user");
         assert_eq!(register.holders["ann"].sessions.len(), PER_HOLDER);
         assert_eq!(Register::of_rows(register.rows().into_values()), register);
-        register.tidy(5_000 + KEPT);
-        assert_eq!(register, Register::default(), "nothing is kept for ever");
+        register.add(&other, 5_000 + KEPT);
+        register.tidy(5_000 + KEPT + STEADY);
+        let holders: Vec<_> = register.holders.keys().collect();
+        assert_eq!(holders, ["vic"], "nothing is kept for ever");
+    }
+
+    #[test]
+    fn a_clock_that_leaps_ahead_forgets_nothing_until_it_has_gone_on_for_a_day() {
+        const DAY: u64 = 24 * 3600;
+        let (now, wrong) = (50 * KEPT, 500 * KEPT);
+        let mut register = Register::default();
+        register.add(&session(0, now - 10), now);
+        // Somebody signs in and out by the wrong clock, more than once.
+        register.add(&session(1, wrong), wrong + 60);
+        register.add(&session(2, wrong + 3600), wrong + DAY - 1);
+        let again = |register: &Register| Register::of_rows(register.rows().into_values());
+        let mut restarted = again(&register);
+        restarted.add(&session(3, wrong), wrong + DAY);
+        assert!(restarted.holds(&session(0, now - 10)));
+        restarted.tidy(now);
+        assert!(restarted.holds(&session(0, now - 10)), "set right again");
+        register.tidy(wrong + 60 + DAY);
+        assert!(!register.holds(&session(0, now - 10)));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A sign-in that was begun here and continues at the provider. It travels sealed in a cookie of its own, so
 //! that any gateway with the same key can complete it. Also decides where a sign-in may lead afterwards.
 
+use crate::auth::GATEWAY_CLOCK_TOLERANCE;
 use crate::auth::users::PreviousSession;
+use crate::auth::visitor::SessionHolder;
 use openidconnect::url::Position;
 use reqwest::Url;
 use ring::digest::{SHA256, digest};
@@ -9,13 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a user may take at the provider.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10 * 60);
-
-/// How far the clocks of two gateways may differ.
-const SKEW: u64 = 120;
+pub(super) const ATTEMPT_LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// The longest page address that fits into the cookie.
-const LONGEST: usize = 700;
+const MAX_DESTINATION_LENGTH: usize = 700;
 
 /// First path segments of what the gateway answers itself. None of it is a page to return to.
 const NO_PAGES: [&str; 7] = [
@@ -49,13 +48,16 @@ pub(super) struct Attempt {
     /// The session that the browser had. The cookie of that one does not come back from another site.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub(super) previous: Option<PreviousSession>,
+    /// Whose that is, for the audit.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(super) holder: Option<SessionHolder>,
 }
 
 impl Attempt {
     /// Whether the attempt may still be completed.
     pub(super) fn is_recent(&self, now: Duration) -> bool {
         let now = now.as_secs();
-        self.began <= now + SKEW && now < self.began + PATIENCE.as_secs()
+        self.began <= now + GATEWAY_CLOCK_TOLERANCE && now < self.began + ATTEMPT_LIFETIME.as_secs()
     }
 
     /// Whether the provider returned this attempt's state. Compares digests, so that the time that it takes
@@ -83,7 +85,7 @@ pub(super) fn destination(to: Option<&str>, base_path: &str) -> String {
         let below = below.filter(|below| below.is_empty() || below.starts_with('/'))?;
         let first = below.trim_start_matches('/').split('/').next();
         let is_page = !path.starts_with("//") && !NO_PAGES.contains(&first.unwrap_or_default());
-        (is_page && path.len() <= LONGEST).then(|| path.to_owned())
+        (is_page && path.len() <= MAX_DESTINATION_LENGTH).then(|| path.to_owned())
     };
     to.and_then(ours).unwrap_or_else(|| format!("{base_path}/"))
 }
@@ -136,7 +138,7 @@ mod tests {
             assert_eq!(destination(Some(to), ""), expected, "{to:?}");
         }
         assert_eq!(destination(None, ""), "/");
-        let long = format!("/{}", "x".repeat(LONGEST));
+        let long = format!("/{}", "x".repeat(MAX_DESTINATION_LENGTH));
         assert_eq!(destination(Some(&long), ""), "/");
     }
 
@@ -178,6 +180,7 @@ mod tests {
             to: "/".to_owned(),
             began: 1_000_000,
             previous: None,
+            holder: None,
         };
         for (now, young) in [
             (1_000_000, true),

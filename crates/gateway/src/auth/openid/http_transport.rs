@@ -15,13 +15,13 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// How long one request to the provider may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many requests run at a time.
-const AT_A_TIME: usize = 16;
+const MAX_CONCURRENT_REQUESTS: usize = 16;
 
 /// The largest answer of a provider.
-const LIMIT: usize = 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// A problem as the crate's error type.
 #[derive(Debug)]
@@ -58,17 +58,17 @@ impl HttpTransport {
     /// # Errors
     /// No TLS client could be made.
     pub(super) fn new(of: &config::OpenId, local: bool) -> Result<Self, String> {
-        let builder = client(TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?;
+        let builder = client(REQUEST_TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?;
         let http = VendorHttp {
             client: builder
                 .build()
                 .map_err(|error| error.without_url().to_string())?,
             name: of.title.clone(),
-            limit: LIMIT,
+            limit: MAX_ANSWER_BYTES,
         };
         Ok(Self {
             http,
-            places: Semaphore::new(AT_A_TIME),
+            places: Semaphore::new(MAX_CONCURRENT_REQUESTS),
             local,
         })
     }
@@ -83,7 +83,7 @@ impl HttpTransport {
             let why = "it names an address that is not https";
             return Err(Failed(Problem::new(Kind::Unreadable, why)));
         }
-        let place = timeout(TIMEOUT, self.places.acquire()).await;
+        let place = timeout(REQUEST_TIMEOUT, self.places.acquire()).await;
         let Ok(Ok(_place)) = place else {
             let why = "too many sign in at this moment";
             return Err(Failed(Problem::new(Kind::Overloaded, why)));

@@ -15,12 +15,14 @@ pub(crate) use refusal::Refusal;
 
 use super::throttle::Attempt as CountedAttempt;
 use super::ticket::Provided;
-use super::{Access, Users};
+use super::users::PreviousSession;
+use super::visitor::SessionHolder;
+use super::{Access, Users, Visitor};
 use crate::config;
 use crate::crypto::{CookiePurpose, Seal};
 use crate::identity::{Role, User};
 use crate::problem::{Kind, Problem};
-use attempt::{Attempt, PATIENCE, destination};
+use attempt::{ATTEMPT_LIFETIME, Attempt, destination};
 use axum::http::{HeaderMap, HeaderValue};
 use claims::{Claims, Person};
 use provider::{Provider, invalid};
@@ -124,6 +126,8 @@ pub(crate) struct Completed {
     pub(crate) was_begun: bool,
     /// The user's name for the audit, or `-`.
     pub(crate) name: String,
+    /// Whose session it replaced, and why a restart may bring that back.
+    pub(crate) replaced: Option<(SessionHolder, Option<Kind>)>,
     /// The new session's cookie, or why there is none.
     pub(crate) session: Result<HeaderValue, Refusal>,
     /// The cookie that deletes the attempt.
@@ -146,7 +150,9 @@ impl Access {
         let now = (users.clock)();
         let provider = match openid.provider.authorization(back, to.clone(), now).await {
             Ok((address, mut attempt)) => {
-                attempt.previous = users.previous(headers);
+                let visitor = users.visitor(headers);
+                attempt.previous = visitor.as_ref().and_then(PreviousSession::of);
+                attempt.holder = visitor.as_ref().map(Visitor::holder);
                 users
                     .attempt_cookie(openid, headers, &attempt)
                     .map(|cookie| (address, cookie))
@@ -155,6 +161,15 @@ impl Access {
             Err(refusal) => Err(refusal),
         };
         Ok(AuthorizationRedirect { to, provider })
+    }
+
+    /// The page of the console that a sign-in with these parameters leads to.
+    ///
+    /// # Errors
+    /// No provider is configured.
+    pub(crate) fn destination(&self, query: &[(String, String)]) -> Result<String, Problem> {
+        let (_, openid) = self.provider()?;
+        Ok(destination(single(query, "to"), &openid.base_path))
     }
 
     /// Completes a sign-in with the parameters that the provider sent back to `back`.
@@ -177,6 +192,7 @@ impl Access {
             }
             None => Err(Refusal::Expired),
         };
+        let mut replaced = None;
         let (name, session) = match person {
             Ok(Person {
                 name,
@@ -188,9 +204,12 @@ impl Access {
                 let user = openid.user(&name, &provided);
                 match users.begin_session(headers, &user, Some(provided)) {
                     Some((visitor, cookie)) => {
-                        if let Some(previous) = attempt.as_ref().and_then(|a| a.previous.as_ref()) {
-                            // The log says it if this does not survive a restart.
-                            let _ = users.end(previous).await;
+                        if let Some(attempt) = &attempt
+                            && let Some(previous) = &attempt.previous
+                            && users.is_open(previous)
+                        {
+                            let unsaved = users.end(previous).await.err().map(|why| why.kind);
+                            replaced = attempt.holder.clone().map(|holder| (holder, unsaved));
                         }
                         (visitor.in_log(), Ok(cookie))
                     }
@@ -211,6 +230,7 @@ impl Access {
                 |attempt| attempt.to,
             ),
             name,
+            replaced,
             session,
             clear_attempt: users
                 .cookie
@@ -241,7 +261,7 @@ impl Users {
     ) -> Option<HeaderValue> {
         let sealed = openid.seal.close(&serde_json::to_vec(attempt).ok()?)?;
         self.cookie
-            .set(CookiePurpose::Attempt, headers, &sealed, PATIENCE)
+            .set(CookiePurpose::Attempt, headers, &sealed, ATTEMPT_LIFETIME)
     }
 
     /// The attempt in the browser's cookie, if it is valid and recent.
@@ -277,10 +297,15 @@ impl Users {
         if !matches!(redeemed, Err(Refusal::Invalid | Refusal::Expired)) {
             throttle.forgive(&counted);
         }
-        openid
+        let mut person = openid
             .claims
             .read(&redeemed?)
-            .ok_or_else(|| invalid("its token names no subject"))
+            .ok_or_else(|| invalid("its token names no subject"))?;
+        // Each success has a row of the audit, which is kept for ever.
+        if person.role.is_ok() && throttle.signs_in_at_provider(&person.subject).is_err() {
+            person.role = Err(Refusal::TooManyTries);
+        }
+        Ok(person)
     }
 }
 

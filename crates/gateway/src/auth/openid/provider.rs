@@ -25,14 +25,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long the provider's metadata is used before it is read again.
-const LIFE: Duration = Duration::from_secs(3600);
+const METADATA_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// When to try again after a failure: soon without any metadata, later with the previous ones.
-const SOON: Duration = Duration::from_secs(5);
-const LATER: Duration = Duration::from_secs(60);
+const FIRST_READ_RETRY_DELAY: Duration = Duration::from_secs(5);
+const RETRY_DELAY: Duration = Duration::from_secs(60);
 
 /// How often an unknown or a changed key may cause the keys to be read again.
-const KEYS: Duration = Duration::from_secs(30);
+const KEY_REFRESH_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The provider's metadata as last read.
 #[derive(Clone)]
@@ -109,6 +109,7 @@ impl Provider {
             to,
             began: now.as_secs(),
             previous: None,
+            holder: None,
         };
         Ok((address, attempt))
     }
@@ -183,7 +184,7 @@ impl Provider {
     async fn metadata_after(&self, number: u64) -> Fetched<CachedMetadata> {
         let serves = |fetched: &Fetched<CachedMetadata>| {
             let at = fetched.value.keys_requested_at;
-            fetched.number != number || at.is_some_and(|at| at.elapsed() < KEYS)
+            fetched.number != number || at.is_some_and(|at| at.elapsed() < KEY_REFRESH_INTERVAL)
         };
         let requested_at = Some(Instant::now());
         self.cached
@@ -208,15 +209,15 @@ impl Provider {
             keys_requested_at,
         };
         match found {
-            Ok(metadata) => cached(Ok(Arc::new(metadata)), LIFE),
+            Ok(metadata) => cached(Ok(Arc::new(metadata)), METADATA_LIFETIME),
             Err(error) => {
                 tracing::warn!(
                     why = ?in_words(error),
                     "what the OpenID Connect provider says of itself could not be read"
                 );
                 match last.map(|last| last.metadata) {
-                    Some(Ok(metadata)) => cached(Ok(metadata), LATER),
-                    _ => cached(Err(Refusal::Unreachable), SOON),
+                    Some(Ok(metadata)) => cached(Ok(metadata), RETRY_DELAY),
+                    _ => cached(Err(Refusal::Unreachable), FIRST_READ_RETRY_DELAY),
                 }
             }
         }

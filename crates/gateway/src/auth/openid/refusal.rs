@@ -19,7 +19,7 @@ pub(crate) enum Refusal {
     Unreachable,
     /// The provider's answer is not valid.
     Invalid,
-    /// Too many attempts failed.
+    /// Too many attempts failed, or this user signed in too often.
     TooManyTries,
     /// A fault in the gateway.
     Internal,

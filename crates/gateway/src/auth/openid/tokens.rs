@@ -19,7 +19,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// How far the provider's clock may be off, in seconds.
-const SKEW: f64 = 60.0;
+const PROVIDER_CLOCK_TOLERANCE: f64 = 60.0;
 
 /// The ID token as it was sent.
 #[derive(Serialize, Deserialize)]
@@ -146,14 +146,14 @@ fn times<'c>(claim: impl Fn(&str) -> Option<&'c Value>, now: f64) -> Result<(), 
         ))
     };
     let (ends, issued, begins) = (needed("exp")?, needed("iat")?, time("nbf")?);
-    if ends + SKEW <= now {
+    if ends + PROVIDER_CLOCK_TOLERANCE <= now {
         return clock("expired (exp) before it came, by", now - ends);
     }
-    if issued > now + SKEW {
+    if issued > now + PROVIDER_CLOCK_TOLERANCE {
         return clock("was issued in the future (iat), by", issued - now);
     }
     match begins {
-        Some(begins) if begins > now + SKEW => {
+        Some(begins) if begins > now + PROVIDER_CLOCK_TOLERANCE => {
             clock("is valid in the future only (nbf), in", begins - now)
         }
         _ => Ok(()),

@@ -97,7 +97,7 @@ async fn the_addresses_of_an_ipv6_network_share_one_limit() {
 #[tokio::test(start_paused = true)]
 async fn the_number_of_counters_is_limited() {
     let throttle = Throttle::default();
-    for number in 0..=u32::try_from(MOST_COUNTERS).unwrap() {
+    for number in 0..=u32::try_from(MAX_COUNTERS).unwrap() {
         let address = IpAddr::V4(std::net::Ipv4Addr::from(number));
         throttle
             .begin(&Attempt::new(address, &number.to_string()))
@@ -106,7 +106,7 @@ async fn the_number_of_counters_is_limited() {
             tokio::time::advance(WINDOW).await;
         }
     }
-    assert!(lock(&throttle.counts).len() <= MOST_COUNTERS);
+    assert!(lock(&throttle.counts).len() <= MAX_COUNTERS);
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,10 +149,13 @@ async fn a_known_browser_is_counted_apart() {
 #[tokio::test(start_paused = true)]
 async fn an_account_has_few_attempts_under_way_and_leaves_room_for_others() {
     let throttle = Throttle::default();
-    let mut permits: Vec<AttemptPermit<'_>> = (0..UNDER_WAY)
+    let mut permits: Vec<AttemptPermit<'_>> = (0..MAX_UNDER_WAY)
         .map(|_| throttle.admit("vic", true).unwrap())
         .collect();
-    assert_eq!(throttle.admit("vic", true).unwrap_err(), SOON);
+    assert_eq!(
+        throttle.admit("vic", true).unwrap_err(),
+        UNDER_WAY_RETRY_SECONDS
+    );
     drop(throttle.admit("vic", false).unwrap());
     drop(throttle.admit("ann", true).unwrap());
     permits.pop();

@@ -113,6 +113,44 @@ fn proxies_are_addresses_or_networks() {
         ]
     );
     assert_eq!(with("\"127.0.0.1\"").unwrap_err().len(), 1);
+    for everything in ["0.0.0.0/0", "10.0.0.0/0", "::/0", "::ffff:0.0.0.0/96"] {
+        assert_eq!(
+            with(&format!("[\"127.0.0.1\", \"{everything}\"]")).unwrap_err(),
+            [format!(
+                "1:33: trusted_proxies: \"{everything}\" is every address: a visitor could then say to have any; give \
+                 those of your proxies"
+            )]
+        );
+    }
+}
+
+#[test]
+fn a_proxy_in_front_that_is_not_named_is_warned_about() {
+    let warnings = |top: &str, text: &str| {
+        let config = read(&format!("{top}{text}")).unwrap();
+        let texts = config.warnings.into_iter().map(|found| found.text);
+        let of_proxies = texts.filter(|text| text.starts_with("public_url: "));
+        of_proxies.collect::<Vec<_>>()
+    };
+    let found = warnings("", WHOLE);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].contains("without [tls] a proxy has to be in front")
+            && found[0].contains("trusted_proxies = [\"127.0.0.1\"]"),
+        "{found:?}"
+    );
+    for (top, text) in [
+        ("trusted_proxies = [\"127.0.0.1\"]\n", WHOLE.to_owned()),
+        // Such as one that passes on connections, and no requests.
+        ("trusted_proxies = []\n", WHOLE.to_owned()),
+        ("", WHOLE.replace("public_url", "# public_url")),
+        (
+            "",
+            WHOLE.replace("https://console.example", "http://localhost"),
+        ),
+    ] {
+        assert_eq!(warnings(top, &text), [""; 0], "{top}");
+    }
 }
 
 #[test]
@@ -137,7 +175,13 @@ fn a_gateway_with_a_certificate_still_needs_its_public_name() {
         };
         Config::read(&text, &environment).map_err(|faults| faults[0].text.clone())
     };
-    assert!(with(&|text| text).unwrap().is_encrypted());
+    let own = with(&|text| text).unwrap();
+    assert!(own.is_encrypted());
+    let of_proxies = |found: &Fault| found.text.starts_with("public_url");
+    assert!(
+        !own.warnings.iter().any(of_proxies),
+        "none has to be in front"
+    );
     let nameless = with(&|text| text.replace("public_url", "# public_url")).unwrap_err();
     assert!(nameless.contains("under which name"), "{nameless}");
     let local = with(&|text| {

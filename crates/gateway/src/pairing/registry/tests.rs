@@ -11,7 +11,7 @@ fn net(last: u8) -> IpAddr {
 fn ask(registry: &mut WallRegistry, number: &str, now: u64) -> String {
     match registry.new_code(number.to_owned(), net(1), now).unwrap() {
         CodeState::Waiting { code, left } => {
-            assert_eq!(left, LIFE);
+            assert_eq!(left, CODE_LIFETIME_SECONDS);
             code
         }
         other => panic!("{other:?}"),
@@ -186,12 +186,12 @@ fn a_thousand_requests_of_one_network_turn_no_other_screen_away() {
             &format!("2001:dba:{:x}:{:x}::1", number % 16, number / 16),
         );
     }
-    assert_eq!(registry.codes.len(), MOST_CODES);
+    assert_eq!(registry.codes.len(), MAX_CODES);
     screen(&mut registry, "198.51.100.1").unwrap();
     for real in ["2001:db9::1", "192.0.2.7", "198.51.100.1"] {
         assert_ne!(registry.code_state(real, 101), CodeState::Over, "{real}");
     }
-    assert_eq!(registry.codes.len(), MOST_CODES);
+    assert_eq!(registry.codes.len(), MAX_CODES);
 }
 
 #[test]

@@ -21,11 +21,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// After a connection could not be made, how long until it is tried again; twice as long each time after that.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+const MAX_PAUSE: Duration = Duration::from_secs(8);
 
 /// How long it may take to bring the tables to the present version. Tens of millions of entries take minutes, and a gateway
 /// that gives up in between has to begin anew at its next start.
-const TO_MIGRATE: Duration = Duration::from_secs(3_600);
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(3_600);
 
 const NOT_IN_TIME: &str = "does not answer in time";
 
@@ -108,7 +108,7 @@ impl Link {
             Err(why) => {
                 self.client = None;
                 self.not_before = Some((Instant::now() + self.pause, why.clone()));
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                self.pause = (self.pause * 2).min(MAX_PAUSE);
                 Err(why)
             }
         }
@@ -156,7 +156,11 @@ impl Link {
         let (client, is_old) = made?;
         if is_old {
             self.block_on(async {
-                let migrated = timeout(TO_MIGRATE, schema::migrate(&client, TO_MIGRATE)).await;
+                let migrated = timeout(
+                    MIGRATION_TIMEOUT,
+                    schema::migrate(&client, MIGRATION_TIMEOUT),
+                )
+                .await;
                 migrated.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
             })?;
             // What follows has its own time.

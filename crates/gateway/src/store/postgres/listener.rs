@@ -2,7 +2,7 @@
 
 use super::link::Link;
 use super::schema::Purpose;
-use super::{Fault, TO_WRITE};
+use super::{Fault, WRITE_TIMEOUT};
 use crate::config::PostgresAddress;
 use crate::store::notifications::Notifications;
 use crate::store::sharing;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 /// How long nothing may be heard until it is asked whether the session is still there. The gateway looks by itself as
 /// well, so nothing is missed meanwhile, but comes later.
-const SILENCE: Duration = Duration::from_secs(5);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Notifies those who wait whenever something has changed, in a thread of its own, until `end` is dropped. A session that breaks is
 /// made anew, and what was missed meanwhile is notified as well.
@@ -26,7 +26,7 @@ pub(in crate::store) fn listen(
     mut end: oneshot::Receiver<()>,
 ) -> Result<(), String> {
     let fail = |why: Fault| format!("the store {address} {why}");
-    let mut link = Link::new(address.clone(), Purpose::Read, TO_WRITE).map_err(fail)?;
+    let mut link = Link::new(address.clone(), Purpose::Read, WRITE_TIMEOUT).map_err(fail)?;
     link.set_notifications(notifications.clone());
     let listen = move || {
         loop {
@@ -39,7 +39,7 @@ pub(in crate::store) fn listen(
             let _ = heard.and_then(|()| link.run("SELECT 1"));
             let mut is_over = false;
             link.drive_until(async {
-                is_over = timeout(SILENCE, &mut end).await.is_ok();
+                is_over = timeout(SILENCE_TIMEOUT, &mut end).await.is_ok();
             });
             if is_over {
                 return;

@@ -18,10 +18,10 @@ use schema::Purpose;
 use std::time::Duration;
 
 /// How long a change waits for the database at most, with a connection that has to be made for it.
-const TO_WRITE: Duration = Duration::from_secs(4);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long a read waits.
-const TO_READ: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The database as the gateway's writer has it.
 pub(super) struct Postgres {
@@ -32,7 +32,7 @@ pub(super) struct Postgres {
 }
 
 /// How often a database that is away when the gateway starts is tried.
-const TRIED: Duration = Duration::from_secs(2);
+const RETRY_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Connects to a database, makes its tables where there are none, and joins the gateways at it. `waits` says that one
 /// that is away is waited for.
@@ -42,7 +42,7 @@ const TRIED: Duration = Duration::from_secs(2);
 pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, String> {
     let fail = |why: Fault| format!("the store {address} {why}");
     let mut postgres = Postgres {
-        link: Link::new(address.clone(), Purpose::Write, TO_WRITE).map_err(fail)?,
+        link: Link::new(address.clone(), Purpose::Write, WRITE_TIMEOUT).map_err(fail)?,
         presence: Presence::new(),
         doubt: None,
     };
@@ -51,7 +51,7 @@ pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, S
             return Err(fail(why));
         }
         tracing::error!("the gateway starts once it can: the store {address} {why}");
-        std::thread::sleep(TRIED);
+        std::thread::sleep(RETRY_INTERVAL);
     }
     Ok(postgres)
 }
@@ -61,7 +61,7 @@ pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, S
 /// # Errors
 /// The process may have no more of what that takes.
 pub(super) fn open_to_read(address: &PostgresAddress) -> Result<Reader, String> {
-    let link = Link::new(address.clone(), Purpose::Read, TO_READ)
+    let link = Link::new(address.clone(), Purpose::Read, READ_TIMEOUT)
         .map_err(|why| format!("the store {address} {why}"))?;
     Ok(Reader(link))
 }
@@ -71,7 +71,7 @@ pub(super) fn open_to_read(address: &PostgresAddress) -> Result<Reader, String> 
 /// # Errors
 /// The process may have no more of what that takes.
 pub(super) fn open_to_share(address: &PostgresAddress) -> Result<Sharer, String> {
-    let link = Link::new(address.clone(), Purpose::Read, TO_WRITE)
+    let link = Link::new(address.clone(), Purpose::Read, WRITE_TIMEOUT)
         .map_err(|why| format!("the store {address} {why}"))?;
     Ok(Sharer(link))
 }
@@ -84,7 +84,8 @@ pub(super) fn check(address: &PostgresAddress) -> Result<(), String> {
     let to_ask = address.clone();
     // The caller may be within a runtime, which must not wait for another one.
     let asked = std::thread::spawn(move || {
-        Link::new(to_ask, Purpose::Check, TO_WRITE).and_then(|mut link| link.connect(|_| Ok(())))
+        Link::new(to_ask, Purpose::Check, WRITE_TIMEOUT)
+            .and_then(|mut link| link.connect(|_| Ok(())))
     });
     let asked = asked
         .join()

@@ -11,13 +11,13 @@ const LEADER: i32 = 0;
 const CHAIN: i32 = -1;
 
 /// How often a gateway notes that it lives.
-const RENEWED: Duration = Duration::from_secs(5);
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A gateway whose session is gone may come back so long: its connection may have broken.
 const GRACE: &str = "30 seconds";
 
 /// How often a gateway that has led tries to do so again with a new session, at once.
-const TRIES: u32 = 20;
+const MAX_LEAD_TRIES: u32 = 20;
 
 /// This gateway among those at its database.
 pub(super) struct Presence {
@@ -92,7 +92,7 @@ impl Presence {
         ))?;
         self.session = Some(session);
         // The locks of the session before are given up one after the other. Nobody else is to take this one for that.
-        let mut tries = if led { TRIES } else { 0 };
+        let mut tries = if led { MAX_LEAD_TRIES } else { 0 };
         while tries > 0 && !self.lead(link)? {
             tries -= 1;
             link.run("SELECT pg_sleep(0.01)")?;
@@ -140,7 +140,10 @@ impl Presence {
 
     /// Notes that the gateway lives, if that was not noted a moment ago.
     pub(super) fn renew(&mut self, link: &mut Link) -> Result<(), Fault> {
-        if self.renewed.is_some_and(|then| then.elapsed() < RENEWED) {
+        if self
+            .renewed
+            .is_some_and(|then| then.elapsed() < RENEWAL_INTERVAL)
+        {
             return Ok(());
         }
         link.execute(

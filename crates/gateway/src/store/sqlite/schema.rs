@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION: i64 = 0x464F_434F;
 
 /// Brings a database from the version of its place to the next. Never changed once released, only added to.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     "
     CREATE TABLE audit (
         number INTEGER PRIMARY KEY,
@@ -99,6 +99,8 @@ const MIGRATIONS: [&str; 9] = [
 ",
     // Since when nothing has been deleted of what tells who led.
     "CREATE TABLE complete_since (at INTEGER NOT NULL) STRICT;",
+    // What the clock showed when it had leapt ahead, while it is not believed for that.
+    "ALTER TABLE watched ADD COLUMN leapt_at INTEGER;",
 ];
 
 /// How much of the file a connection keeps in memory, in KiB. What is written is at the end, and what is read mostly
@@ -106,7 +108,7 @@ const MIGRATIONS: [&str; 9] = [
 const CACHE: i64 = 512;
 
 /// How long to wait for a reader that is in the way.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open database that this process alone writes to.
 pub(in crate::store) struct Sqlite {
@@ -149,7 +151,7 @@ pub(in crate::store) fn open_to_read(path: &Path) -> Result<Connection, String> 
     let connection =
         Connection::open_with_flags(path, flags).map_err(|error| fail(words(&error)))?;
     let read = connection
-        .busy_timeout(PATIENCE)
+        .busy_timeout(BUSY_TIMEOUT)
         .and_then(|()| connection.pragma_update(None, "cache_size", -CACHE));
     read.map_err(|error| fail(words(&error)))?;
     let version = version(&connection).map_err(fail)?;
@@ -225,7 +227,7 @@ fn make_private(path: &Path) -> Result<(), String> {
 fn prepared(mut connection: Connection) -> Result<Connection, String> {
     let version = version(&connection)?;
     let prepare = |connection: &mut Connection| {
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "cache_size", -CACHE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;

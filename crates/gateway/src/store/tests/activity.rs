@@ -1,7 +1,6 @@
 //! The list of what happened: what comes into it, and what each filter leaves.
 
 use super::super::database::Database as _;
-use super::super::watching::Pruning;
 use super::super::*;
 use super::{Site, reopen_by, sites};
 use chrono::TimeDelta;
@@ -404,7 +403,7 @@ fn left_after_a_day(retention: &Retention) -> ([Vec<i64>; 2], i64) {
                 let event = event(second, kind, Severity::Normal, "c", "g");
                 activity::add_event(sql, &event)?;
             }
-            watching::watched(sql, retention, &mut Pruning::default(), later)
+            watching::watched(sql, retention, later)
         })
         .unwrap();
     let left = activity_query::read(&mut database, &everything()).unwrap();
@@ -515,8 +514,7 @@ fn what_was_deleted_stays_known_as_that_where_more_is_kept_from_now_on() {
             days,
             ..Retention::default()
         };
-        let pruning = &mut Pruning::default();
-        let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, pruning, at(second));
+        let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, at(second));
         database.write(work).unwrap();
         watching::complete_since(&mut database).unwrap().unwrap()
     };
@@ -536,12 +534,11 @@ fn left_after_notes(moments: &[i64]) -> Vec<i64> {
         days: 2,
         ..Retention::default()
     };
-    let mut pruning = Pruning::default();
     for second in moments {
         let alarm = event(*second, EventKind::Alarm, Severity::Normal, "c", "g");
         let note = &mut |sql: &mut dyn Sql| {
             activity::add_event(sql, &alarm)?;
-            watching::watched(sql, &retention, &mut pruning, alarm.at)
+            watching::watched(sql, &retention, alarm.at)
         };
         database.write(note).unwrap();
     }
@@ -563,6 +560,41 @@ fn a_clock_that_leaps_ahead_deletes_nothing_until_it_has_gone_on_for_a_day() {
     assert_eq!(left_after_notes(&later), later);
     let later = [0, leapt, leapt + 10, leapt + DAY - 10, leapt + DAY];
     assert_eq!(left_after_notes(&later), later[1..]);
+}
+
+#[tokio::test]
+async fn a_restart_makes_no_clock_believed_that_has_leapt_ahead() {
+    const DAY: i64 = 24 * 3_600;
+    let leapt = 4_000 * DAY;
+    for Site { location, .. } in &sites() {
+        let store = Store::open_by(location, || at(0)).unwrap();
+        store.record(vec![event(
+            0,
+            EventKind::Alarm,
+            Severity::Critical,
+            "c",
+            "g",
+        )]);
+        store.watched();
+        assert!(store.catch_up().await);
+        drop(store);
+        for (second, is_left) in [
+            (leapt, true),
+            (leapt + 10, true),
+            (leapt + DAY - 10, true),
+            (leapt + DAY, false),
+        ] {
+            let store = reopen_by(location, move || at(second)).await;
+            store.watched();
+            assert!(store.catch_up().await);
+            let left = told(&store, everything()).await;
+            assert_eq!(
+                left.contains(&"0".to_owned()),
+                is_left,
+                "{second}: {left:?}"
+            );
+        }
+    }
 }
 
 #[test]

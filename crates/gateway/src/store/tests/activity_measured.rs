@@ -22,7 +22,7 @@ const FILL: &str = "WITH RECURSIVE counted(n) AS
 /// How long a page takes with ten million entries, of each filter, and how long an event takes to be added. Needs some
 /// 10 GB for temporary files.
 #[test]
-#[ignore = "measures: see CONTRIBUTING.md"]
+#[ignore = "measures: see bench/README.md"]
 fn what_a_page_of_ten_million_entries_takes_in_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
@@ -34,7 +34,7 @@ fn what_a_page_of_ten_million_entries_takes_in_sqlite() {
 
 /// The same in PostgreSQL.
 #[test]
-#[ignore = "measures: see CONTRIBUTING.md"]
+#[ignore = "measures: see bench/README.md"]
 fn what_a_page_of_ten_million_entries_takes_in_postgresql() {
     let Some(server) = Server::shared() else {
         return;

@@ -319,9 +319,36 @@ async fn what_is_exported_is_one_line_a_row_for_every_reader() {
     assert_eq!(lines(&at(&file))[0]["what"], "a\u{2028}b\u{2029}c");
 }
 
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_exported_as_it_lies_there() {
+    for Site { location, .. } in &sites() {
+        let store = Store::open(location).unwrap();
+        for number in 1..=2 {
+            store.event(change(number)).await.unwrap();
+        }
+        let (damaged, is_damaged) = oneshot::channel();
+        let damage = Job::Access(Box::new(move |database, _| {
+            let damage = "UPDATE audit SET entry = ? WHERE number = 1";
+            let _ = damaged.send(database.execute(damage, &[r#"{"who": "an"#.into()]));
+        }));
+        assert!(store.jobs.try_send(damage).is_ok());
+        assert_eq!(is_damaged.await.unwrap(), Ok(1));
+        let mut out = Vec::new();
+        assert_eq!(export(location, &mut out), Ok(1));
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(
+            lines[0].contains(r#""unreadable":"{\"who\": \"an","#),
+            "{text}"
+        );
+        assert!(lines[1].contains(r#""request":"r2""#), "{text}");
+        assert!(!lines[1].contains("unreadable"), "{text}");
+    }
+}
+
 /// A store in a database that was opened before.
 fn store_in(database: impl database::Database + 'static, file: &Path) -> Store {
-    let (jobs, queue) = mpsc::channel(QUEUE);
+    let (jobs, queue) = mpsc::channel(MAX_WAITING_JOBS);
     let is_well = Arc::new(AtomicBool::new(true));
     let working_since = Arc::default();
     writer::start(
@@ -450,7 +477,7 @@ async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
 
 /// What the audit adds to a change, on the disk that holds the folder for temporary files.
 #[tokio::test]
-#[ignore = "measures: see CONTRIBUTING.md"]
+#[ignore = "measures: see bench/README.md"]
 async fn what_the_audit_adds_to_a_change() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();

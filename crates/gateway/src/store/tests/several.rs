@@ -377,7 +377,7 @@ async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_
     shared_state(&one, &["plant"]).await;
     let all = shared_state(&other, &["plant", "live"]).await;
     assert_eq!(all.gateways.len(), 2);
-    assert!(all.connections.is_empty() && all.ahead.0 < 0);
+    assert!(all.connections.is_empty() && all.clock_offset_ms.0 < 0);
     assert!(take(&one).await && !take(&other).await && take(&one).await);
     assert!(publish(&one, true, b"all").await && publish(&one, false, b"more").await);
     assert!(!publish(&other, true, b"not its own").await);

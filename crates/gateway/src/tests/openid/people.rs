@@ -282,7 +282,61 @@ async fn signing_in_at_the_provider_over_a_session_ends_it() {
     let mut copy = browser.clone();
     let back = browser.begin(&gateway, &provider, "/groups").await;
     assert_eq!(copy.session(&gateway).await.0, 200, "not yet");
-    browser.open(&gateway, &back).await;
+    let answer = browser.open(&gateway, &back).await;
     assert_eq!(browser.session(&gateway).await.0, 200);
     assert_eq!(copy.session(&gateway).await.0, 401);
+    let told = Log::begin().audit(header(&answer, "x-request-id"));
+    assert_eq!(
+        told[1..],
+        [
+            "who=\"ann <248289761001>\" from=127.0.0.1 what=\"sign out\" outcome=\"done\" why=\"replaced\""
+        ]
+    );
+}
+
+#[tokio::test]
+async fn who_follows_a_link_of_another_site_begins_at_the_sign_in_page() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    for (site, to, expected) in [
+        (
+            "cross-site",
+            "?to=%2Fgroups%3Fx%3D1",
+            "/sign-in?to=%2Fgroups%3Fx%3D1",
+        ),
+        ("cross-site", "?to=%2F%2Fevil", "/sign-in"),
+        ("cross-site", "", "/sign-in"),
+    ] {
+        let line = format!("GET /api/openid/start{to}");
+        let answer = ask(&gateway, &line, &[("sec-fetch-site", site)], "").await;
+        assert_eq!(answer.status(), 303);
+        assert_eq!(header(&answer, "location"), expected);
+        assert!(!answer.headers().contains_key("set-cookie"));
+    }
+    for site in ["same-origin", "same-site", "none"] {
+        let line = "GET /api/openid/start?to=%2Fgroups";
+        let answer = ask(&gateway, line, &[("sec-fetch-site", site)], "").await;
+        let leads = header(&answer, "location");
+        assert!(leads.starts_with(&provider.base), "{site}: {leads}");
+    }
+}
+
+#[tokio::test]
+async fn who_signs_in_at_the_provider_over_and_over_is_stopped_and_nobody_else_is() {
+    let provider = Provider::new(admin()).await;
+    let gateway = people(&provider);
+    for _ in 0..30 {
+        assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
+    }
+    let (leads, told) = sign_in(&gateway, &provider).await;
+    assert_eq!(leads, "/sign-in?failed=too-many-tries&to=%2Fgroups");
+    assert!(
+        told.starts_with("who=\"ann <248289761001>\"")
+            && told.ends_with("outcome=\"refused\" why=\"too-many-tries\""),
+        "{told}"
+    );
+    let mut another = admin();
+    another["sub"] = json!("248289761002");
+    provider.claims(another);
+    assert_eq!(sign_in(&gateway, &provider).await.0, "/groups");
 }

@@ -271,7 +271,7 @@ async fn a_restart_loses_no_message_and_repeats_none_that_arrived() {
     let (mail, pager) = (Arc::new(Receiver::default()), Arc::new(Receiver::default()));
     let missed = vec!["boss@plant.example".to_owned()];
     mail.fail(refusal("450 greylisted", false).map(|failure| Failure {
-        missed: missed.clone(),
+        remaining_recipients: missed.clone(),
         ..failure
     }));
     let fixture = Fixture::with_store(watch(), reopened(&file).await);

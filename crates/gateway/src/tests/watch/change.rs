@@ -146,15 +146,15 @@ async fn the_watcher_of_a_former_system_tells_nothing_any_more() {
     let fixture = Fixture::new(three(&a.base));
     let watchers = &fixture.gateway.shared.watchers;
     let permits = ["plant-a", "plant-b", "plant-c"].map(|id| watchers.permit(id));
-    let taken_back = || permits.each_ref().map(|permit| permit.is_taken_back());
-    assert_eq!(taken_back(), [false; 3]);
+    let revoked = || permits.each_ref().map(|permit| permit.is_revoked());
+    assert_eq!(revoked(), [false; 3]);
     let mut connections = three(&b.base);
     connections.pop();
     with_shared(connections, fixture.gateway.shared.clone()).watch();
-    assert_eq!(taken_back(), [false, true, true]);
-    assert!(!watchers.permit("plant-b").is_taken_back());
+    assert_eq!(revoked(), [false, true, true]);
+    assert!(!watchers.permit("plant-b").is_revoked());
     watchers.stop();
-    assert_eq!(taken_back(), [true; 3]);
+    assert_eq!(revoked(), [true; 3]);
 }
 
 /// Two accounts of Uplynk see different groups at the same address.
@@ -175,7 +175,7 @@ async fn another_account_of_uplynk_is_another_system() {
     let fixture = Fixture::new(of("news"));
     let permit = fixture.gateway.shared.watchers.permit("live");
     with_shared(of("sport"), fixture.gateway.shared.clone()).watch();
-    assert!(permit.is_taken_back());
+    assert!(permit.is_revoked());
 }
 
 /// A service of any of the systems. Its first list is given when the test says so, and shows something else than all later

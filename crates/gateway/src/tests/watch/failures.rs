@@ -297,6 +297,10 @@ async fn a_wrong_password_is_tried_once_and_again_when_an_admin_or_a_new_configu
     assert_eq!(vendor.lines().len(), 1, "nobody named the connection");
     fixture.skip(1);
     ask(&fixture.gateway, line, &now, "").await;
+    assert_eq!(vendor.lines().len(), 1, "refused a moment ago");
+    pass(30).await;
+    fixture.skip(1);
+    ask(&fixture.gateway, line, &now, "").await;
     assert_eq!(vendor.lines().len(), 2, "an admin said Try now");
     assert_eq!(fixture.all().failure().and_then(retry_after), Some(300));
     let right = config::Connection {

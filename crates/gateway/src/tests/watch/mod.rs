@@ -8,6 +8,7 @@ mod handled;
 mod plant;
 mod report;
 mod shared;
+mod slow;
 mod sweep;
 mod systems;
 mod together;

@@ -30,17 +30,17 @@ use vendors::LeftOut;
 use vendors::aveva::Base;
 
 /// How many groups are read at a time: the client's other places are for people.
-const AT_ONCE: usize = 12;
+const MAX_CONCURRENT_READS: usize = 12;
 
 /// How many of these may be of groups in transition while others wait for a sweep: where very many hand over at the same
 /// time, each of them is due again before the last was read, and no other would ever be.
-const IN_TRANSITION_AT_ONCE: usize = AT_ONCE / 2;
+const MAX_CONCURRENT_TRANSITION_READS: usize = MAX_CONCURRENT_READS / 2;
 
 /// While a sweep goes on, what it brought is told this often, in milliseconds.
-const TOLD_EVERY: Millis = 1_000.0;
+const PUBLISH_INTERVAL_MS: Millis = 1_000.0;
 
 /// What somebody waits for is told so soon, together with what comes at the same time, in milliseconds.
-const TOLD_SOON: Millis = 50.0;
+const PUBLISH_DEBOUNCE_MS: Millis = 50.0;
 
 /// Why a group is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +160,7 @@ impl Aveva {
     /// Begins as many reads as may be under way at a time.
     fn fill(&mut self, watcher: &Watcher, now: Millis) {
         let mut waiting = VecDeque::new();
-        while self.reads.len() < AT_ONCE {
+        while self.reads.len() < MAX_CONCURRENT_READS {
             let Some(id) = self.urgent.pop_front() else {
                 break;
             };
@@ -175,13 +175,13 @@ impl Aveva {
         waiting.append(&mut self.urgent);
         self.urgent = waiting;
         let is_sweeping = self.sweep.as_ref().is_some_and(Sweep::has_more);
-        while self.reads.len() < AT_ONCE
-            && !(is_sweeping && self.in_transition_under_way() >= IN_TRANSITION_AT_ONCE)
+        while self.reads.len() < MAX_CONCURRENT_READS
+            && !(is_sweeping && self.in_transition_under_way() >= MAX_CONCURRENT_TRANSITION_READS)
             && let Some(id) = self.transitions.next(&self.groups, &self.under_way, now)
         {
             self.begin(id, Why::Transition, watcher, now);
         }
-        while self.reads.len() < AT_ONCE {
+        while self.reads.len() < MAX_CONCURRENT_READS {
             let Some(sweep) = &mut self.sweep else {
                 break;
             };
@@ -251,9 +251,9 @@ impl Aveva {
         self.groups.take(&id, read);
         self.untold.insert(id);
         let wait = if why == Why::Sweep {
-            TOLD_EVERY
+            PUBLISH_INTERVAL_MS
         } else {
-            TOLD_SOON
+            PUBLISH_DEBOUNCE_MS
         };
         let at = watcher.now() + wait;
         self.tell_at = Some(self.tell_at.map_or(at, |before| before.min(at)));
@@ -298,7 +298,7 @@ impl Aveva {
             .iter()
             .filter_map(|group| group.detail.as_ref());
         details.for_each(|detail| left_out += detail.left_out);
-        limit::said(limit, left_out)
+        limit::limitation_note(limit, left_out)
     }
 
     fn take_requests(&mut self, mut requests: WatchRequests, watcher: &mut Watcher) {

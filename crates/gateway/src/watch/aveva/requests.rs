@@ -2,7 +2,7 @@
 //! when.
 
 use super::super::failure;
-use super::super::limit::{self, LIMIT};
+use super::super::limit::{self, MAX_WATCHED};
 use super::super::source::{Received, Source};
 use crate::vendor_client::When;
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use vendors::LeftOut;
 use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Listed, Role};
 
 /// Groups a page; the service may hold more.
-const PAGE: u64 = 100;
+const PAGE_SIZE: u64 = 100;
 
 /// Every group's configuration.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
     let mut skip = 0;
     let mut observed_at = source.clock.now();
     loop {
-        let call = aveva::groups(&base).list(Some(skip), Some(PAGE));
+        let call = aveva::groups(&base).list(Some(skip), Some(PAGE_SIZE));
         let page = source.read(&call, when).await?;
         observed_at = observed_at.min(page.observed_at);
         let page = page.value;
@@ -56,10 +56,10 @@ pub(super) async fn list(source: Source, base: Base, when: When) -> Result<List,
         }
         // A page may be short because the service gives fewer at a time: `Total-Count` decides where it came along. A
         // page that brings nothing new is the last one all the same: a service may not know `skip`.
-        let last = new == 0 || (got < PAGE && total.is_none_or(|total| skip >= total));
-        if last || groups.len() > LIMIT || (groups.len() == LIMIT && total.is_some()) {
+        let last = new == 0 || (got < PAGE_SIZE && total.is_none_or(|total| skip >= total));
+        if last || groups.len() > MAX_WATCHED || (groups.len() == MAX_WATCHED && total.is_some()) {
             let listed = groups.len() + left_out.count();
-            let limit = limit::cut(&mut groups, listed, total, "groups");
+            let limit = limit::apply_limit(&mut groups, listed, total, "groups");
             return Ok(List {
                 groups,
                 observed_at,

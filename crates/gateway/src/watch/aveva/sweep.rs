@@ -1,17 +1,17 @@
 //! One reading of everything: which groups are still to be read, and how it went so far.
 
 use super::super::failure;
-use super::AT_ONCE;
+use super::MAX_CONCURRENT_READS;
 use chrono::{DateTime, Utc};
 use health::schedule::Millis;
 use protocol::ReadFailure;
 use std::collections::{HashSet, VecDeque};
 
 /// After how many failures without an answer the connection has failed.
-const ENOUGH: usize = 3;
+const MAX_FAILURES_WITHOUT_ANSWER: usize = 3;
 
 /// A request that takes longer than this does not hold the end of a sweep, in milliseconds.
-const SLOW: Millis = 2_000.0;
+const SLOW_REQUEST_MS: Millis = 2_000.0;
 
 /// A sweep over all groups.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Sweep {
         self.failed += 1;
         self.first_failure.get_or_insert_with(|| why.clone());
         // The groups that happen to be read first may be the only ones that fail.
-        let nothing = self.received == 0 && self.failed >= AT_ONCE;
+        let nothing = self.received == 0 && self.failed >= MAX_CONCURRENT_READS;
         if nothing || failure::retry_after(why).is_some() {
             self.stopped.get_or_insert_with(|| why.clone());
             self.queue.clear();
@@ -109,7 +109,7 @@ impl Sweep {
         if !self.listed || !self.queue.is_empty() {
             return None;
         }
-        let slow = self.last_begun + SLOW;
+        let slow = self.last_begun + SLOW_REQUEST_MS;
         Some(if self.outstanding.is_empty() {
             now
         } else {
@@ -119,7 +119,7 @@ impl Sweep {
 
     /// Why the connection has failed, if it has.
     pub(super) fn failure(self) -> Option<ReadFailure> {
-        let nothing = self.received == 0 && self.failed >= ENOUGH;
+        let nothing = self.received == 0 && self.failed >= MAX_FAILURES_WITHOUT_ANSWER;
         self.stopped.or(self.first_failure.filter(|_| nothing))
     }
 }
@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn a_service_that_only_fails_is_not_asked_for_everything() {
-        let down = vec![Some(vendor(500, None)); AT_ONCE - 1];
+        let down = vec![Some(vendor(500, None)); MAX_CONCURRENT_READS - 1];
         assert_eq!(sweep(100, &down).over_at(0.0), None);
-        let down = vec![Some(vendor(500, None)); AT_ONCE];
+        let down = vec![Some(vendor(500, None)); MAX_CONCURRENT_READS];
         let mut stopped = sweep(100, &down);
         assert_eq!(stopped.next(0.0), None);
         assert_eq!(stopped.over_at(0.0), Some(0.0));
@@ -182,7 +182,7 @@ mod tests {
         let mut sweep = sweep(2, &[None]);
         assert_eq!(sweep.over_at(1.0), None, "one has not begun");
         assert!(sweep.next(5.0).is_some());
-        assert_eq!(sweep.over_at(5.0), Some(5.0 + SLOW));
+        assert_eq!(sweep.over_at(5.0), Some(5.0 + SLOW_REQUEST_MS));
         assert!(sweep.failure().is_none());
     }
 }

@@ -7,7 +7,7 @@ use health::schedule::Millis;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// All groups in transition are looked through this often at most, in milliseconds.
-const LOOK: Millis = 100.0;
+const LOOK_INTERVAL_MS: Millis = 100.0;
 
 /// The groups in transition that are due.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Transitions {
         if now < self.look_at {
             return self.look_at;
         }
-        self.look_at = now + LOOK;
+        self.look_at = now + LOOK_INTERVAL_MS;
         let mut again = Millis::INFINITY;
         for (id, due) in groups.moving() {
             if self.queued.contains(id) || under_way.contains_key(id) {
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(transitions.next(&groups, &under_way, 0.0), None);
         under_way.insert("g00000".to_owned(), Why::Sweep);
         transitions.follow(&groups, &under_way, due);
-        transitions.follow(&groups, &under_way, due + LOOK);
+        transitions.follow(&groups, &under_way, due + LOOK_INTERVAL_MS);
         // A sweep has come to one that waits, and has read it.
         groups.begin("g00001", due);
         let mut next = |under_way: &_, now| transitions.next(&groups, under_way, now);
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(next(&under_way, due), None);
         under_way.clear();
         groups.begin("g00002", due);
-        let later = due + 2.0 * LOOK;
+        let later = due + 2.0 * LOOK_INTERVAL_MS;
         transitions.follow(&groups, &under_way, later);
         let next = transitions.next(&groups, &under_way, later);
         assert_eq!(next.as_deref(), Some("g00000"));

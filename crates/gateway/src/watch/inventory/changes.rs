@@ -8,7 +8,7 @@ use health::inventory::ResourceKey;
 /// A revision that somebody holds, as this inventory knows it. Equal positions get equal answers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Position {
-    life: String,
+    instance_id: String,
     /// The newest revision.
     newest: u64,
     /// What came after this one is wanted; everything where there is none.
@@ -18,22 +18,24 @@ pub(crate) struct Position {
 impl Position {
     /// Whether an answer for another position was made from the same knowledge.
     pub(crate) fn is_as_new_as(&self, other: &Self) -> bool {
-        (&self.life, self.newest) == (&other.life, other.newest)
+        (&self.instance_id, self.newest) == (&other.instance_id, other.newest)
     }
 }
 
 impl State {
-    /// A revision of another life, one that cannot be read, one from the future, and one that is older than
+    /// A revision of another instance, one that cannot be read, one from the future, and one that is older than
     /// the removals that are remembered, are none: then everything is answered.
     pub(super) fn position(&self, after: Option<&str>) -> Position {
         let number = |text: &str| {
-            let (life, number) = text.rsplit_once('-')?;
+            let (instance_id, number) = text.rsplit_once('-')?;
             let number = number.parse::<u64>().ok()?;
-            let known = life == self.life && number <= self.number && number >= self.forgotten;
+            let known = instance_id == self.instance_id
+                && number <= self.number
+                && number >= self.forgotten;
             known.then_some(number)
         };
         Position {
-            life: self.life.clone(),
+            instance_id: self.instance_id.clone(),
             newest: self.number,
             after: after.and_then(number),
         }
@@ -41,7 +43,8 @@ impl State {
 
     pub(super) fn answer(&self, position: &Position, now: DateTime<Utc>) -> protocol::Inventory {
         // Between the two calls much may have happened.
-        let known = |after: &u64| position.life == self.life && *after >= self.forgotten;
+        let known =
+            |after: &u64| position.instance_id == self.instance_id && *after >= self.forgotten;
         let after = position.after.filter(known);
         let changed = |revision: u64| after.is_none_or(|after| revision > after);
         let held = self
@@ -52,7 +55,7 @@ impl State {
         let (whole, times): (Vec<_>, Vec<_>) = held.partition(|held| changed(held.beyond_times));
         let states = self.connections.iter().map(|one| one.state.clone());
         protocol::Inventory {
-            revision: format!("{}-{}", self.life, self.number),
+            revision: format!("{}-{}", self.instance_id, self.number),
             now,
             // What is watched does not know which console is served.
             build: String::new(),

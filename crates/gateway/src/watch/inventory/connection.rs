@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::Freshness;
 use health::alarms::Source;
 use health::events::{self, Event};
-use health::inventory::{Facts, Judged, Kind, Moment, Reading, Resource};
+use health::inventory::{Facts, Judged, Kind, Moment, Reading, Resource, WatchedGroup};
 use protocol::ConnectionState;
 use std::collections::HashMap;
 use vendors::System;
@@ -215,6 +215,22 @@ impl Connection {
             }
         }
         held.judged = judged;
+        changed
+    }
+
+    /// Takes over groups. Returns whether one of them is new or changed, and adds what that tells to `seen`.
+    pub(super) fn hold_groups<'g>(
+        &mut self,
+        groups: impl IntoIterator<Item = &'g WatchedGroup>,
+        step: Step,
+        moment: &Moment,
+        seen: &mut Vec<Event>,
+    ) -> bool {
+        let mut changed = false;
+        for group in groups {
+            let judged = self.judge(group, moment);
+            changed |= self.hold(judged, step, moment, seen);
+        }
         changed
     }
 

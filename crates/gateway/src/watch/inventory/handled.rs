@@ -11,7 +11,7 @@ use vendors::SystemKind;
 
 impl State {
     /// Goes on with what a gateway that ended has left.
-    pub(super) fn go_on_with(&mut self, store: &Store) {
+    pub(super) fn restore_from(&mut self, store: &Store) {
         let open = store.take_saved::<Alarm>(Table::OpenAlarms);
         self.history = AlarmHistory::continuing(open.into_values());
         self.handling = Handling {
@@ -25,7 +25,7 @@ impl State {
     }
 
     /// Judges anew who takes care of what: somebody has changed it, or time has passed.
-    pub(super) fn handled(&mut self, now: DateTime<Utc>) {
+    pub(super) fn refresh_handling(&mut self, now: DateTime<Utc>) {
         let step = self.step();
         let changed = self.mark_alarms(step, now);
         self.end(step, changed);

@@ -39,7 +39,7 @@ impl State {
             }
             let connection = &mut self.connections[place];
             let moment = connection.moment(now);
-            changed |= connection.hold(judged, step, &moment, &mut self.seen);
+            changed |= connection.hold(judged, step, &moment, &mut self.unrecorded_events);
         }
         for connection in self.connections.iter_mut().filter(|one| one.is_shared()) {
             for left in connection.drop_unnamed(step) {
@@ -96,7 +96,7 @@ impl State {
             alarm.resource.kind != Kind::Connection && of.is_some_and(|of| of.baseline.is_none())
         };
         let seen = events::of_alarms(&changes, is_first, now);
-        self.seen.extend(seen);
+        self.unrecorded_events.extend(seen);
         self.adopt_recorded();
         self.mark_alarms(step, now) || changed
     }

@@ -8,7 +8,7 @@ use health::events::EventKind;
 use std::collections::{HashMap, VecDeque};
 
 /// The most runs that are remembered.
-const REMEMBERED: usize = 4_096;
+const MAX_REMEMBERED: usize = 4_096;
 
 /// Runs that were listed, by their ids, each as it was last read; nothing where that was before a restart.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ impl LeftRuns {
         self.added += 1;
         self.order.push_back((self.added, id.clone()));
         self.runs.insert(id, (self.added, run));
-        if self.order.len() > REMEMBERED
+        if self.order.len() > MAX_REMEMBERED
             && let Some((number, oldest)) = self.order.pop_front()
             && self
                 .runs
@@ -49,7 +49,7 @@ impl Inventory {
     pub(in super::super) async fn recall_runs(&self) -> bool {
         let query = ActivityQuery {
             kinds: vec![EventKind::Run.key().to_owned()],
-            limit: REMEMBERED,
+            limit: MAX_REMEMBERED,
             ..ActivityQuery::default()
         };
         match self.store().activity(query).await {

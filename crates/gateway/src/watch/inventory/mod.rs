@@ -74,8 +74,8 @@ pub(crate) enum Read<'a> {
 
 impl Inventory {
     pub(crate) fn new(clock: Clock, store: Arc<Store>) -> Self {
-        let mut state = State::new(new_life(), clock.resets());
-        state.go_on_with(&store);
+        let mut state = State::new(new_instance_id(), clock.resets());
+        state.restore_from(&store);
         Self {
             clock,
             state: Mutex::new(state),
@@ -118,14 +118,14 @@ impl Inventory {
         &self.clock
     }
 
-    /// What is known. What was known of another world begins another life, and nobody can ask what changed
-    /// since then.
+    /// What is known. After a reset of the clock everything begins anew, as another instance: nobody can ask what changed
+    /// since before.
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let world = self.clock.resets();
-        if state.world != world {
+        let clock_resets = self.clock.resets();
+        if state.clock_resets != clock_resets {
             let connections = state.configured();
-            *state = State::new(new_life(), world);
+            *state = State::new(new_instance_id(), clock_resets);
             state.configure(connections, self.clock.now());
         }
         state
@@ -145,29 +145,30 @@ impl Inventory {
         self.state().forget(connection, now);
     }
 
-    /// Takes over what a watcher has read and how its connection is, if it still may tell that and has read this world.
+    /// Takes over what a watcher has read and how its connection is, if it still may tell that and has read since
+    /// the last reset of the clock.
     pub(super) fn publish_by(
         &self,
         permit: &Permit,
-        world: u64,
+        clock_resets: u64,
         connection: &ConnectionState,
         read: Read<'_>,
     ) {
         let now = self.clock.now();
         let mut state = self.state();
-        if permit.is_taken_back() || state.world != world {
+        if permit.is_revoked() || state.clock_resets != clock_resets {
             return;
         }
-        state.look(self.clock.computer(), now);
-        self.take_in(state, connection, read, now);
+        state.detect_pause(self.clock.computer(), now);
+        self.apply(state, connection, read, now);
         self.published.notify_one();
     }
 
     /// The same, as a watcher tells it that nothing has happened to.
     #[cfg(test)]
     pub(crate) fn publish(&self, connection: &ConnectionState, read: Read<'_>) {
-        let (permit, world) = (Permit::default(), self.clock.resets());
-        self.publish_by(&permit, world, connection, read);
+        let (permit, clock_resets) = (Permit::default(), self.clock.resets());
+        self.publish_by(&permit, clock_resets, connection, read);
     }
 
     /// The watcher of a connection has failed by a fault of the gateway's own, and begins anew after this time. What is
@@ -175,7 +176,7 @@ impl Inventory {
     pub(super) fn has_failed(&self, permit: &Permit, id: &str, wait: Duration) {
         let now = self.clock.now();
         let state = self.state();
-        let place = state.place(id).filter(|_| !permit.is_taken_back());
+        let place = state.place(id).filter(|_| !permit.is_revoked());
         let Some(place) = place else {
             return;
         };
@@ -191,13 +192,13 @@ impl Inventory {
             next_at: now.checked_add_signed(wait),
             ..held.clone()
         };
-        self.take_in(state, &failed, Read::Nothing, now);
+        self.apply(state, &failed, Read::Nothing, now);
         self.published.notify_one();
     }
 
     /// Takes over what was read. Where that fails by a fault of the gateway's own, the connection is as it was before: it
     /// must not seem to have been read.
-    fn take_in(
+    fn apply(
         &self,
         mut state: MutexGuard<'_, State>,
         connection: &ConnectionState,
@@ -227,7 +228,7 @@ impl Inventory {
     pub(crate) fn tick(&self) {
         let now = self.clock.now();
         let mut state = self.state();
-        state.look(self.clock.computer(), now);
+        state.detect_pause(self.clock.computer(), now);
         state.tick(now);
         self.record(state);
     }
@@ -247,8 +248,9 @@ impl Inventory {
     /// tell at the same time gets to the store in the order in which it was taken over, so that no alarm that has ended is
     /// saved as open. The store only takes note of it, which takes no time.
     fn record(&self, mut state: MutexGuard<'_, State>) {
-        let (seen, unsaved) = (mem::take(&mut state.seen), mem::take(&mut state.unsaved));
-        self.store.record(seen);
+        let events = mem::take(&mut state.unrecorded_events);
+        let unsaved = mem::take(&mut state.unsaved);
+        self.store.record(events);
         self.store.save_later(unsaved);
         drop(state);
     }
@@ -317,7 +319,7 @@ impl Inventory {
         let mut state = self.state();
         state.shared_alarms.handled += 1;
         let done = change(&mut state);
-        state.handled(now);
+        state.refresh_handling(now);
         self.record(state);
         done
     }
@@ -384,7 +386,7 @@ pub(super) fn unread(public: vendors::Connection, interval: Duration) -> Connect
     }
 }
 
-/// Tells revisions of one life of the gateway from those of another.
-fn new_life() -> String {
+/// Tells the revisions of one start of the gateway, or reset of its clock, from those of another.
+fn new_instance_id() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }

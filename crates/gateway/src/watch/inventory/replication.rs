@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// How much of a connection was told to the other gateways.
 #[derive(Debug, Clone)]
 pub(in super::super) struct PublishedState {
-    life: String,
+    instance_id: String,
     number: u64,
     state: ConnectionState,
 }
@@ -56,7 +56,7 @@ impl Inventory {
         let state = self.state();
         let connection = publication.state.clone();
         let read = Read::Publication(Box::new(publication));
-        self.take_in(state, &connection, read, now);
+        self.apply(state, &connection, read, now);
     }
 }
 
@@ -67,7 +67,8 @@ impl State {
         told: Option<&PublishedState>,
     ) -> Option<(PublishedState, Publication)> {
         let connection = &self.connections[self.place(id)?];
-        let told = told.filter(|told| told.life == self.life && told.number >= self.forgotten);
+        let told = told
+            .filter(|told| told.instance_id == self.instance_id && told.number >= self.forgotten);
         let is_new = |revision: u64| told.is_none_or(|told| revision > told.number);
         let mut publication = Publication {
             state: connection.state.clone(),
@@ -110,7 +111,7 @@ impl State {
             && publication.gone.is_empty()
             && told.is_some_and(is_known);
         let now_told = PublishedState {
-            life: self.life.clone(),
+            instance_id: self.instance_id.clone(),
             number: self.number,
             state: publication.state.clone(),
         };
@@ -146,7 +147,7 @@ impl State {
         }
         let mut changed = false;
         for judged in resources {
-            changed |= connection.hold(judged, step, &moment, &mut self.seen);
+            changed |= connection.hold(judged, step, &moment, &mut self.unrecorded_events);
         }
         for times in times {
             let Some(held) = connection.resources.get(&times.key.id) else {
@@ -156,7 +157,7 @@ impl State {
                 resource: held.judged.resource.clone().with_times(&times),
                 ..held.judged
             };
-            changed |= connection.hold(judged, step, &moment, &mut self.seen);
+            changed |= connection.hold(judged, step, &moment, &mut self.unrecorded_events);
         }
         // What is as it was is not told again, and was read all the same.
         for held in connection.resources.values_mut() {
@@ -173,7 +174,7 @@ impl State {
             let gone = connection.resources.extract_if(is_gone);
             gone.map(|(_, held)| held).collect()
         };
-        self.let_go(place, gone, now, step) || changed
+        self.remove_resources(place, gone, now, step) || changed
     }
 }
 

@@ -40,7 +40,7 @@ impl State {
             self.shared_alarms.revision = update.revision;
             let recorded_here = update.leads && !self.shared_alarms.follows;
             self.take_saved(saved, recorded_here);
-            self.handled(now);
+            self.refresh_handling(now);
         }
         if update.leads && self.shared_alarms.follows {
             // What the one before has not come to write.

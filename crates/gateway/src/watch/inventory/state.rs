@@ -16,14 +16,14 @@ use std::mem;
 use std::time::Duration;
 
 /// How many removals are remembered: who asks with an older revision gets everything.
-pub(super) const REMOVALS: usize = 4_096;
+pub(super) const MAX_REMOVALS: usize = 4_096;
 
 #[derive(Debug)]
 pub(super) struct State {
-    /// Random: revisions of another life of the gateway are not known here.
-    pub(super) life: String,
-    /// Counts the worlds that there were before the one that is known.
-    pub(super) world: u64,
+    /// Random: revisions of another start of the gateway, or from before a reset of its clock, are not known here.
+    pub(super) instance_id: String,
+    /// How often the clock had been reset when this began.
+    pub(super) clock_resets: u64,
     /// The newest revision.
     pub(super) number: u64,
     /// In the order of the configuration.
@@ -45,7 +45,7 @@ pub(super) struct State {
     /// The revision in which an alarm last changed.
     pub(super) alarms_at: u64,
     /// What was seen to happen and is not recorded yet.
-    pub(super) seen: Vec<Event>,
+    pub(super) unrecorded_events: Vec<Event>,
     /// What the store is still to save.
     pub(super) unsaved: Vec<StateChange>,
     /// Since when each connection is watched, in milliseconds since 1970. Longer than this process lives.
@@ -57,10 +57,10 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(life: String, world: u64) -> Self {
+    pub(super) fn new(instance_id: String, clock_resets: u64) -> Self {
         Self {
-            life,
-            world,
+            instance_id,
+            clock_resets,
             number: 0,
             connections: Vec::new(),
             connections_at: 0,
@@ -73,7 +73,7 @@ impl State {
             handling: Handling::default(),
             shown_maintenance: Vec::new(),
             alarms_at: 0,
-            seen: Vec::new(),
+            unrecorded_events: Vec::new(),
             unsaved: Vec::new(),
             watched_since: BTreeMap::new(),
             shared_alarms: SharedAlarms::default(),
@@ -112,7 +112,7 @@ impl State {
         for key in gone {
             self.removed.push_back((step.revision, key));
         }
-        while self.removed.len() > REMOVALS {
+        while self.removed.len() > MAX_REMOVALS {
             if let Some((revision, _)) = self.removed.pop_front() {
                 self.forgotten = revision;
             }
@@ -135,7 +135,7 @@ impl State {
     ) {
         let step = self.step();
         let mut old = mem::take(&mut self.connections);
-        self.watch_only(&wanted, &old, now);
+        self.update_watched_since(&wanted, &old, now);
         for (public, interval) in wanted {
             let same = old.iter().position(|one| one.state.connection == public);
             let connection = match same {
@@ -163,7 +163,7 @@ impl State {
 
     /// Notes since when each connection is watched, and forgets it of those that no longer are. Another system by the same
     /// name is another connection.
-    fn watch_only(
+    fn update_watched_since(
         &mut self,
         wanted: &[(vendors::Connection, Duration)],
         old: &[Connection],
@@ -233,25 +233,30 @@ impl State {
         self.remove(gone, step);
     }
 
-    pub(super) fn publish(&mut self, told: &ConnectionState, read: Read<'_>, now: DateTime<Utc>) {
-        let Some(place) = self.place(&told.connection.id) else {
+    pub(super) fn publish(
+        &mut self,
+        reported: &ConnectionState,
+        read: Read<'_>,
+        now: DateTime<Utc>,
+    ) {
+        let Some(place) = self.place(&reported.connection.id) else {
             return;
         };
         let step = self.step();
         let connection = &mut self.connections[place];
         // Of a system that was just replaced by another of the same name nothing is taken over.
-        if connection.state.connection != told.connection {
+        if connection.state.connection != reported.connection {
             return;
         }
-        let told_now = ConnectionState {
+        let updated = ConnectionState {
             watched_since: connection.state.watched_since,
-            ..told.clone()
+            ..reported.clone()
         };
-        let before = mem::replace(&mut connection.state, told_now);
+        let before = mem::replace(&mut connection.state, updated);
         connection.baseline = before.observed_at;
         let only_time = matches!(read, Read::Nothing)
-            && (&before.failure, before.observed_at) == (&told.failure, told.observed_at);
-        let mut changed = self.take(place, read, now, step);
+            && (&before.failure, before.observed_at) == (&reported.failure, reported.observed_at);
+        let mut changed = self.apply_read(place, read, now, step);
         let connection = &mut self.connections[place];
         connection.state.held = if connection.is_shared() {
             connection.listed.len()
@@ -274,26 +279,20 @@ impl State {
     }
 
     /// Takes over what was read. Returns whether a resource changed.
-    fn take(&mut self, place: usize, read: Read<'_>, now: DateTime<Utc>, step: Step) -> bool {
+    fn apply_read(&mut self, place: usize, read: Read<'_>, now: DateTime<Utc>, step: Step) -> bool {
         let connection = &mut self.connections[place];
         let id = connection.state.connection.id.clone();
         let moment = connection.moment(now);
-        let seen = &mut self.seen;
+        let unrecorded = &mut self.unrecorded_events;
         let mut changed = false;
         let whole = !matches!(read, Read::Groups(_) | Read::Part(_) | Read::Nothing);
         match read {
             Read::Nothing => {}
             Read::Groups(groups) => {
-                for group in groups {
-                    let judged = connection.judge(group, &moment);
-                    changed |= connection.hold(judged, step, &moment, seen);
-                }
+                changed |= connection.hold_groups(groups, step, &moment, unrecorded);
             }
             Read::AllGroups(groups) => {
-                for group in groups {
-                    let judged = connection.judge(group, &moment);
-                    changed |= connection.hold(judged, step, &moment, seen);
-                }
+                changed |= connection.hold_groups(groups, step, &moment, unrecorded);
             }
             Read::Publication(publication) => {
                 return self.apply_publication(place, *publication, now, step);
@@ -306,19 +305,19 @@ impl State {
             Read::Everything(contents) | Read::Part(contents) => {
                 for judged in contents.resources(&id, &moment) {
                     let judged = connection.keep_known(judged, &moment);
-                    changed |= connection.hold(judged, step, &moment, seen);
+                    changed |= connection.hold(judged, step, &moment, unrecorded);
                 }
             }
         }
         if whole {
             let gone = connection.drop_unnamed(step);
-            changed |= self.let_go(place, gone, now, step);
+            changed |= self.remove_resources(place, gone, now, step);
         }
         changed
     }
 
     /// Tells what a connection holds no longer, and remembers it. Returns whether there was anything.
-    pub(super) fn let_go(
+    pub(super) fn remove_resources(
         &mut self,
         place: usize,
         gone: Vec<TrackedResource>,
@@ -330,7 +329,7 @@ impl State {
         if self.connections[place].baseline.is_some() {
             let gone = gone.iter();
             let events = gone.filter_map(|resource| events::gone(resource, now));
-            self.seen.extend(events);
+            self.unrecorded_events.extend(events);
         }
         let keys = gone.into_iter().map(|resource| resource.key).collect();
         self.remove(keys, step)
@@ -340,7 +339,7 @@ impl State {
         if !self.connections.iter().any(|one| one.has_turned(now)) {
             // Time alone changes nothing else.
             if self.handling != Handling::default() {
-                self.handled(now);
+                self.refresh_handling(now);
             }
             return;
         }

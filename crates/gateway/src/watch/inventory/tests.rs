@@ -264,7 +264,7 @@ fn what_a_watcher_tells_after_its_end_or_of_another_world_is_not_taken_over() {
     let (former, present) = (Permit::default(), Permit::default());
     assert_eq!(held(&former, 0), 1);
     // Another system by the same name, as after a change of its address.
-    former.take_back();
+    former.revoke();
     world.inventory.forget("plant");
     assert_eq!(held(&former, 0), 0);
     world.inventory.has_failed(&former, "plant", INTERVAL);
@@ -334,7 +334,7 @@ fn more_removals_than_are_remembered_make_an_answer_whole() {
     let world = World::new();
     world.do_step(&Step::Group(0, None));
     let old = world.inventory.everything().revision;
-    let many: Vec<WatchedGroup> = (0..=state::REMOVALS)
+    let many: Vec<WatchedGroup> = (0..=state::MAX_REMOVALS)
         .map(|number| {
             let mut group = world.group(0, None);
             group.configuration.id = Some(format!("many{number}"));

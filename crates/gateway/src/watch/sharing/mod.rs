@@ -23,17 +23,17 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// How often a gateway says that it lives, and looks for what others have read also if nobody tells of it.
-const RENEWED: Duration = Duration::from_secs(2);
+const LEASE_RENEWAL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What comes within this time is told, and taken over, together.
-const TOGETHER: Duration = Duration::from_millis(50);
+const PUBLISH_DEBOUNCE: Duration = Duration::from_millis(50);
 
 /// After the database could not be asked, how long until it is tried again.
-const AGAIN: Duration = Duration::from_millis(500);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// A gateway that has heard nothing of the database for so long watches everything itself: the others take its
 /// connections over at about the same time.
-const ALONE: Duration = Duration::from_secs(8);
+const STANDALONE_AFTER: Duration = Duration::from_secs(8);
 
 /// By what all gateways know a connection: those with the same id and another system know another one.
 pub(super) fn key(id: &str, fingerprint: &str) -> String {
@@ -52,10 +52,15 @@ pub(super) struct Configured {
 /// Shares the watching with other gateways for as long as there are watchers.
 pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventory>) {
     let store = inventory.store().clone();
-    let Some(me) = store.id_among_watchers() else {
+    let Some(gateway_id) = store.id_among_watchers() else {
         return;
     };
-    let mut sharing = Participant::new(me, running.clone(), inventory.clone(), store.clone());
+    let mut sharing = Participant::new(
+        gateway_id,
+        running.clone(),
+        inventory.clone(),
+        store.clone(),
+    );
     let (mut renewed, mut is_well) = (Instant::now(), true);
     // Not from the beginning of this task: one that fails again and again, and begins anew, shares nothing either.
     let shared_at = with(&running, |all| {
@@ -70,14 +75,14 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
             tokio::select! {
                 // In this order: a step may fail before it waits for anything.
                 biased;
-                () = sleep_until(heard + ALONE), if !with(&running, |all| all.alone).unwrap_or(true) => {
+                () = sleep_until(heard + STANDALONE_AFTER), if !with(&running, |all| all.alone).unwrap_or(true) => {
                     watch_alone(&running);
                 }
                 outcome = &mut taken => break outcome,
             }
         };
         drop(taken);
-        let mut next = renewed + RENEWED;
+        let mut next = renewed + LEASE_RENEWAL_INTERVAL;
         match (outcome, step) {
             (Ok(()), Step::Publish) => {}
             (Ok(()), _) => {
@@ -85,7 +90,7 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                 with(&running, |all| all.shared_at = Some(heard));
                 if step == Step::Renew {
                     renewed = began;
-                    next = began + RENEWED;
+                    next = began + LEASE_RENEWAL_INTERVAL;
                 }
                 not_alone(&running);
             }
@@ -93,18 +98,18 @@ pub(super) async fn share(running: Weak<Mutex<Running>>, inventory: Arc<Inventor
                 if std::mem::take(&mut is_well) {
                     tracing::warn!("the watching cannot be shared: the store {fault}");
                 }
-                next = Instant::now() + AGAIN;
+                next = Instant::now() + RETRY_DELAY;
             }
         }
         step = loop {
             tokio::select! {
                 () = sleep_until(next) => break Step::Renew,
                 () = store.shared() => {
-                    sleep(TOGETHER).await;
+                    sleep(PUBLISH_DEBOUNCE).await;
                     break Step::Read;
                 }
                 () = inventory.published(), if is_well && sharing.has_others() => {
-                    sleep(TOGETHER).await;
+                    sleep(PUBLISH_DEBOUNCE).await;
                     break Step::Publish;
                 }
                 requests = store.watch_requests() => {

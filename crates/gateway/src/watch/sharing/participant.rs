@@ -14,21 +14,21 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// After so many changes all of a connection is told anew, so that what was told before can be forgotten.
-const CHANGES: u32 = 64;
+/// After this many partial publications a whole one follows, so that the older ones can be deleted.
+const MAX_PUBLICATIONS_BETWEEN_WHOLE: u32 = 64;
 
 /// A difference between two clocks that is smaller than this, in milliseconds, counts as none, so that ages do not jump
 /// to and fro.
-const SAME_CLOCK: i64 = 100;
+const MIN_CLOCK_DIFFERENCE_MS: i64 = 100;
 
 /// A gateway that could not read a connection for so long leaves it to another gateway, which may reach it.
-const FAILING: Duration = Duration::from_secs(30);
+const HAND_OVER_AFTER: Duration = Duration::from_secs(30);
 
 /// The same at most, once all have tried several times: a connection is not to go from one to the next all the time.
-const LONG_FAILING: Duration = Duration::from_secs(300);
+const MAX_HAND_OVER_AFTER: Duration = Duration::from_secs(300);
 
 /// After so many doublings that is reached.
-const MOST_DOUBLED: u32 = 4;
+const MAX_DOUBLINGS: u32 = 4;
 
 /// A connection that cannot be read.
 #[derive(Debug, Default)]
@@ -44,9 +44,9 @@ pub(super) struct Participant {
     running: Weak<Mutex<Running>>,
     inventory: Arc<Inventory>,
     store: Arc<Store>,
-    me: String,
+    gateway_id: String,
     /// How far the gateway's clock is ahead of the database's, in milliseconds.
-    ahead: Option<i64>,
+    clock_offset_ms: Option<i64>,
     /// The number of the publication of a connection that was taken over last.
     taken_over: HashMap<String, i64>,
     /// The connections of which a publication was not understood: what later ones leave out is not known here, until one is
@@ -62,17 +62,17 @@ pub(super) struct Participant {
 
 impl Participant {
     pub(super) fn new(
-        me: &str,
+        gateway_id: &str,
         running: Weak<Mutex<Running>>,
         inventory: Arc<Inventory>,
         store: Arc<Store>,
     ) -> Self {
         Self {
-            me: me.to_owned(),
+            gateway_id: gateway_id.to_owned(),
             running,
             inventory,
             store,
-            ahead: None,
+            clock_offset_ms: None,
             taken_over: HashMap::new(),
             incomplete: HashSet::new(),
             published: HashMap::new(),
@@ -93,8 +93,8 @@ impl Participant {
                     .await?
             }
         };
-        for one in &configured {
-            self.publish(&shared_state, one).await?;
+        for connection in &configured {
+            self.publish(&shared_state, connection).await?;
         }
         self.shared_state = Some(shared_state);
         Ok(())
@@ -106,19 +106,22 @@ impl Participant {
         renew: bool,
         configured: &mut [Configured],
     ) -> Result<SharedState, String> {
-        let keys: BTreeSet<String> = configured.iter().map(|one| one.key.clone()).collect();
+        let keys: BTreeSet<String> = configured
+            .iter()
+            .map(|connection| connection.key.clone())
+            .collect();
         self.taken_over.retain(|key, _| keys.contains(key));
         self.incomplete.retain(|key| keys.contains(key));
         self.failing.retain(|key, _| keys.contains(key));
         let clock = self.inventory.clock().clone();
         let millis = move || clock.now().timestamp_millis();
-        let could = renew.then(|| keys.clone());
-        let mut shared_state = self.store.shared_state(could, millis).await?;
-        self.compare_clocks(shared_state.ahead);
-        for one in configured.iter_mut() {
-            self.take_over(&shared_state, one).await?;
+        let readable = renew.then(|| keys.clone());
+        let mut shared_state = self.store.shared_state(readable, millis).await?;
+        self.compare_clocks(shared_state.clock_offset_ms);
+        for connection in configured.iter_mut() {
+            self.take_over(&shared_state, connection).await?;
         }
-        self.divide(&mut shared_state, configured, &keys, renew)
+        self.rebalance(&mut shared_state, configured, &keys, renew)
             .await?;
         Ok(shared_state)
     }
@@ -130,21 +133,23 @@ impl Participant {
             shared_state
                 .gateways
                 .keys()
-                .any(|gateway| *gateway != self.me)
+                .any(|gateway| *gateway != self.gateway_id)
         })
     }
 
     fn compare_clocks(&mut self, (ahead, unsure): (i64, i64)) {
-        let differs = |before: i64| (ahead - before).abs() > SAME_CLOCK + unsure;
-        if self.ahead.is_none_or(differs) {
-            self.ahead = Some(ahead);
+        let differs = |before: i64| (ahead - before).abs() > MIN_CLOCK_DIFFERENCE_MS + unsure;
+        if self.clock_offset_ms.is_none_or(differs) {
+            self.clock_offset_ms = Some(ahead);
         }
     }
 
-    fn watch(&mut self, one: &mut Configured, is_watched: bool) {
-        if one.is_watched != is_watched {
-            one.is_watched = is_watched;
-            with(&self.running, |all| all.set_watched(&one.id, is_watched));
+    fn watch(&mut self, connection: &mut Configured, is_watched: bool) {
+        if connection.is_watched != is_watched {
+            connection.is_watched = is_watched;
+            with(&self.running, |all| {
+                all.set_watched(&connection.id, is_watched);
+            });
         }
     }
 
@@ -152,72 +157,81 @@ impl Participant {
     async fn take_over(
         &mut self,
         shared_state: &SharedState,
-        one: &mut Configured,
+        connection: &mut Configured,
     ) -> Result<(), String> {
-        let Some(shared) = shared_state.connections.get(&one.key) else {
+        let Some(shared) = shared_state.connections.get(&connection.key) else {
             return Ok(());
         };
-        if shared.gateway == self.me {
-            self.watch(one, shared.is_leased || one.is_watched);
+        if shared.gateway == self.gateway_id {
+            self.watch(connection, shared.is_leased || connection.is_watched);
             return Ok(());
         }
         if shared.is_leased {
-            self.watch(one, false);
+            self.watch(connection, false);
         }
-        let known = self.taken_over.get(&one.key).copied();
+        let known = self.taken_over.get(&connection.key).copied();
         let is_read = |state: &ConnectionState| state.observed_at.is_some();
         let is_read = self
             .inventory
-            .connection(&one.id)
+            .connection(&connection.id)
             .as_ref()
             .is_some_and(is_read);
         let known = known.filter(|_| is_read).unwrap_or_default();
-        if one.is_watched || shared.number == known || !shared.is_recent {
+        if connection.is_watched || shared.number == known || !shared.is_recent {
             return Ok(());
         }
-        let mut readings = self.store.readings(one.key.clone(), known).await?;
+        let mut readings = self.store.readings(connection.key.clone(), known).await?;
         let follows = readings
             .first()
             .is_none_or(|first| first.whole || first.number == known + 1);
         if !follows {
-            readings = self.store.readings(one.key.clone(), 0).await?;
+            readings = self.store.readings(connection.key.clone(), 0).await?;
             // The gateway that watches has yet to tell all of it.
             if !readings.first().is_some_and(|first| first.whole) {
                 return Ok(());
             }
         }
-        if self.take_over_readings(one, readings) {
-            let request = watch_requests::for_whole(&one.key);
+        if self.take_over_readings(connection, readings) {
+            let request = watch_requests::for_whole(&connection.key);
             self.store.send_watch_requests(request).await;
         }
         Ok(())
     }
 
-    /// Takes over what was published of a connection, the oldest first. What comes after one that is not understood is not
-    /// taken over, but for what is whole: it would make what that one changed look as new as itself. Returns whether to ask
-    /// for a whole one: once, for that may not be understood either.
-    fn take_over_readings(&mut self, one: &Configured, readings: Vec<SharedReading>) -> bool {
+    /// Applies publications, oldest first. After one that cannot be decoded, partial ones are skipped until a whole one
+    /// arrives. Returns true if a whole one should be requested (once per failure).
+    fn take_over_readings(
+        &mut self,
+        connection: &Configured,
+        readings: Vec<SharedReading>,
+    ) -> bool {
         let mut needs_whole = false;
         for reading in readings {
-            self.taken_over.insert(one.key.clone(), reading.number);
-            if !reading.whole && self.incomplete.contains(&one.key) {
+            self.taken_over
+                .insert(connection.key.clone(), reading.number);
+            if !reading.whole && self.incomplete.contains(&connection.key) {
                 continue;
             }
-            let publication = Publication::decode(&reading.entry, self.ahead.unwrap_or_default());
-            let publication = publication.filter(|told| told.state.connection.id == one.id);
-            let Some(has_ended) = publication.and_then(|told| self.take_over_publication(told))
+            let publication =
+                Publication::decode(&reading.entry, self.clock_offset_ms.unwrap_or_default());
+            let publication =
+                publication.filter(|publication| publication.state.connection.id == connection.id);
+            let Some(has_ended) =
+                publication.and_then(|publication| self.take_over_publication(publication))
             else {
                 tracing::error!(
-                    connection = one.id,
+                    connection = connection.id,
                     "what another gateway has read is not understood"
                 );
-                needs_whole |= self.incomplete.insert(one.key.clone()) && !reading.whole;
+                needs_whole |= self.incomplete.insert(connection.key.clone()) && !reading.whole;
                 continue;
             };
-            self.incomplete.remove(&one.key);
+            self.incomplete.remove(&connection.key);
             needs_whole = false;
             if has_ended {
-                with(&self.running, |all| all.was_read(&one.id));
+                with(&self.running, |all| {
+                    all.mark_read_by_other_gateway(&connection.id);
+                });
             }
         }
         needs_whole
@@ -233,7 +247,7 @@ impl Participant {
     }
 
     /// Takes what falls to this gateway, and, where it may, leaves to others what it has too much.
-    async fn divide(
+    async fn rebalance(
         &mut self,
         shared_state: &mut SharedState,
         configured: &mut [Configured],
@@ -249,7 +263,7 @@ impl Participant {
             .collect();
         // What is configured here no longer.
         for (key, gateway) in &watched {
-            if *gateway == self.me && !keys.contains(key) {
+            if *gateway == self.gateway_id && !keys.contains(key) {
                 self.store.leave_connection(key.clone()).await?;
             }
         }
@@ -260,28 +274,32 @@ impl Participant {
         let left = left
             .map(|(key, shared)| (key.as_str(), shared.gateway.as_str()))
             .collect();
-        let plan = fair::plan(&self.me, &shared_state.gateways, &watched, &left);
-        for one in configured.iter_mut() {
-            if plan.take.contains(&one.key) {
-                if self.store.take_connection(one.key.clone()).await? {
-                    tracing::info!(connection = one.id, "this gateway watches the connection");
-                    self.published.remove(&one.key);
-                    if let Some(failing) = self.failing.get_mut(&one.key) {
+        let plan = fair::plan(&self.gateway_id, &shared_state.gateways, &watched, &left);
+        for connection in configured.iter_mut() {
+            if plan.take.contains(&connection.key) {
+                if self.store.take_connection(connection.key.clone()).await? {
+                    tracing::info!(
+                        connection = connection.id,
+                        "this gateway watches the connection"
+                    );
+                    self.published.remove(&connection.key);
+                    if let Some(failing) = self.failing.get_mut(&connection.key) {
                         failing.since = None;
                     }
-                    self.watch(one, true);
-                    shared_state.take(&one.key, &self.me);
+                    self.watch(connection, true);
+                    shared_state.take(&connection.key, &self.gateway_id);
                 }
             } else if may_give
-                && (plan.give.as_ref() == Some(&one.key) || self.fails(shared_state, one))
+                && (plan.give.as_ref() == Some(&connection.key)
+                    || self.should_hand_over(shared_state, connection))
             {
                 tracing::info!(
-                    connection = one.id,
+                    connection = connection.id,
                     "this gateway leaves the connection to another"
                 );
-                self.publish(shared_state, one).await?;
-                self.watch(one, false);
-                self.store.leave_connection(one.key.clone()).await?;
+                self.publish(shared_state, connection).await?;
+                self.watch(connection, false);
+                self.store.leave_connection(connection.key.clone()).await?;
             }
         }
         Ok(())
@@ -289,40 +307,42 @@ impl Participant {
 
     /// Whether this gateway watches a connection for all and cannot read it, while another one could try. Each time it
     /// tries for twice as long.
-    fn fails(&mut self, shared_state: &SharedState, one: &Configured) -> bool {
-        let state = self.inventory.connection(&one.id);
+    fn should_hand_over(&mut self, shared_state: &SharedState, connection: &Configured) -> bool {
+        let state = self.inventory.connection(&connection.id);
         let failure = state.and_then(|state| state.failure);
         // One that has the same password would be refused as well, and may have the account locked.
         if failure.is_none_or(|failure| failure::is_refusal(&failure)) {
-            self.failing.remove(&one.key);
+            self.failing.remove(&connection.key);
             return false;
         }
-        if !self.watches_for_others(shared_state, one) {
+        if !self.watches_for_others(shared_state, connection) {
             return false;
         }
-        let failing = self.failing.entry(one.key.clone()).or_default();
-        let patience = (FAILING * 2_u32.saturating_pow(failing.left)).min(LONG_FAILING);
-        let has_failed = failing.since.get_or_insert_with(Instant::now).elapsed() > patience;
+        let failing = self.failing.entry(connection.key.clone()).or_default();
+        let hand_over_after =
+            (HAND_OVER_AFTER * 2_u32.saturating_pow(failing.left)).min(MAX_HAND_OVER_AFTER);
+        let has_failed = failing.since.get_or_insert_with(Instant::now).elapsed() > hand_over_after;
         if has_failed {
             failing.since = None;
-            failing.left = (failing.left + 1).min(MOST_DOUBLED);
+            failing.left = (failing.left + 1).min(MAX_DOUBLINGS);
         }
         has_failed
     }
 
     /// Whether this gateway watches a connection for all, and there are others.
-    fn watches_for_others(&self, shared_state: &SharedState, one: &Configured) -> bool {
-        let shared = shared_state.connections.get(&one.key);
-        let is_own = shared.is_some_and(|shared| shared.gateway == self.me);
+    fn watches_for_others(&self, shared_state: &SharedState, connection: &Configured) -> bool {
+        let shared = shared_state.connections.get(&connection.key);
+        let is_own = shared.is_some_and(|shared| shared.gateway == self.gateway_id);
         let mut gateways = shared_state.gateways.iter();
-        let has_readers = gateways.any(|(id, could)| *id != self.me && could.contains(&one.key));
-        one.is_watched && is_own && has_readers
+        let has_readers = gateways
+            .any(|(id, readable)| *id != self.gateway_id && readable.contains(&connection.key));
+        connection.is_watched && is_own && has_readers
     }
 
     /// Another gateway has not understood what was told of a connection: the next time all of it is told.
     pub(super) fn publish_whole(&mut self, key: &str) {
         if let Some((_, changes)) = self.published.get_mut(key) {
-            *changes = CHANGES;
+            *changes = MAX_PUBLICATIONS_BETWEEN_WHOLE;
         }
     }
 
@@ -330,31 +350,40 @@ impl Participant {
     async fn publish(
         &mut self,
         shared_state: &SharedState,
-        one: &Configured,
+        connection: &Configured,
     ) -> Result<(), String> {
-        if !self.watches_for_others(shared_state, one) {
+        if !self.watches_for_others(shared_state, connection) {
             // A gateway that joins is told all of it, and nothing that has become old meanwhile.
-            if self.published.remove(&one.key).is_some() && one.is_watched {
-                self.store.unpublish(one.key.clone()).await?;
+            if self.published.remove(&connection.key).is_some() && connection.is_watched {
+                self.store.unpublish(connection.key.clone()).await?;
             }
             return Ok(());
         }
-        let (told, changes) = match self.published.get(&one.key) {
-            Some((told, changes)) if *changes < CHANGES => (Some(told), changes + 1),
+        let (published, changes) = match self.published.get(&connection.key) {
+            Some((published, changes)) if *changes < MAX_PUBLICATIONS_BETWEEN_WHOLE => {
+                (Some(published), changes + 1)
+            }
             _ => (None, 0),
         };
-        let Some((now_told, publication)) = self.inventory.publication(&one.id, told) else {
+        let Some((now_published, publication)) =
+            self.inventory.publication(&connection.id, published)
+        else {
             return Ok(());
         };
-        if now_told.was_never_read() {
+        if now_published.was_never_read() {
             return Ok(());
         }
-        let whole = told.is_none();
+        let whole = published.is_none();
         // Should nobody know whether it was told, all of it is told the next time.
-        self.published.remove(&one.key);
-        let entry = publication.encode(self.ahead.unwrap_or_default());
-        if self.store.publish(one.key.clone(), whole, entry).await? {
-            self.published.insert(one.key.clone(), (now_told, changes));
+        self.published.remove(&connection.key);
+        let entry = publication.encode(self.clock_offset_ms.unwrap_or_default());
+        if self
+            .store
+            .publish(connection.key.clone(), whole, entry)
+            .await?
+        {
+            self.published
+                .insert(connection.key.clone(), (now_published, changes));
         }
         Ok(())
     }
@@ -386,25 +415,25 @@ mod tests {
         };
         inventory.publish(&failed, Read::Nothing);
         let mut participant = Participant::new("me", Weak::new(), inventory, store);
-        let could = BTreeSet::from(["key".to_owned()]);
+        let readable = BTreeSet::from(["key".to_owned()]);
         let mut shared_state = SharedState {
-            gateways: BTreeMap::from([("other".to_owned(), could)]),
+            gateways: BTreeMap::from([("other".to_owned(), readable)]),
             connections: BTreeMap::new(),
-            ahead: (0, 0),
+            clock_offset_ms: (0, 0),
         };
         shared_state.take("key", "me");
-        let one = Configured {
+        let connection = Configured {
             id: "plant".to_owned(),
             key: "key".to_owned(),
             is_watched: true,
         };
-        assert!(!participant.fails(&shared_state, &one));
-        tokio::time::advance(LONG_FAILING).await;
-        participant.fails(&shared_state, &one)
+        assert!(!participant.should_hand_over(&shared_state, &connection));
+        tokio::time::advance(MAX_HAND_OVER_AFTER).await;
+        participant.should_hand_over(&shared_state, &connection)
     }
 
     /// What another gateway tells of a connection that it has just read, with this limit to tell one from the other.
-    fn told(
+    fn publication_of(
         inventory: &Inventory,
         number: i64,
         whole: bool,
@@ -435,7 +464,7 @@ mod tests {
         let public: vendors::Connection = serde_json::from_str(public).unwrap();
         inventory.configure(vec![(public, INTERVAL)]);
         let mut participant = Participant::new("me", Weak::new(), inventory.clone(), store);
-        let one = Configured {
+        let connection = Configured {
             id: "plant".to_owned(),
             key: "key".to_owned(),
             is_watched: false,
@@ -464,25 +493,37 @@ mod tests {
         };
         let faulty = |number| {
             let resources = vec![SharedResource::from(&judged)];
-            told(&inventory, number, false, resources)
+            publication_of(&inventory, number, false, resources)
         };
-        let told = |number, whole| told(&inventory, number, whole, Vec::new());
+        let publication = |number, whole| publication_of(&inventory, number, whole, Vec::new());
         let garbage_whole = |number| SharedReading {
             whole: true,
             ..garbage(number)
         };
         for (readings, known, asks) in [
-            (vec![told(1, true), told(2, false)], "2", false),
-            (vec![told(3, false), garbage(4), told(5, false)], "3", true),
-            (vec![told(6, false), garbage(7)], "3", false),
-            (vec![told(8, true), told(9, false)], "9", false),
-            (vec![faulty(10), told(11, false)], "9", true),
+            (
+                vec![publication(1, true), publication(2, false)],
+                "2",
+                false,
+            ),
+            (
+                vec![publication(3, false), garbage(4), publication(5, false)],
+                "3",
+                true,
+            ),
+            (vec![publication(6, false), garbage(7)], "3", false),
+            (
+                vec![publication(8, true), publication(9, false)],
+                "9",
+                false,
+            ),
+            (vec![faulty(10), publication(11, false)], "9", true),
             (vec![garbage_whole(12)], "9", false),
-            (vec![told(13, true)], "13", false),
-            (vec![garbage(14), told(15, true)], "15", false),
+            (vec![publication(13, true)], "13", false),
+            (vec![garbage(14), publication(15, true)], "15", false),
             (vec![garbage_whole(16)], "15", false),
         ] {
-            let is_asked = participant.take_over_readings(&one, readings);
+            let is_asked = participant.take_over_readings(&connection, readings);
             assert_eq!(is_asked, asks, "{known}");
             let state = inventory.connection("plant").unwrap();
             assert_eq!(state.limit.as_deref(), Some(known));

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Weak};
 
 /// The longest forwarded request, in bytes: PostgreSQL passes on less than 8,000.
-const LONGEST: usize = 7_500;
+const MAX_REQUEST_BYTES: usize = 7_500;
 
 /// Requests to the gateway that watches a connection.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub(in super::super) async fn forward(inbox: Arc<Inbox>, store: Arc<Store>, key:
         };
         let text =
             |requests: &ForwardedRequests| serde_json::to_string(requests).unwrap_or_default();
-        if text(&forwarded).len() > LONGEST {
+        if text(&forwarded).len() > MAX_REQUEST_BYTES {
             forwarded.changed = true;
             forwarded.groups.clear();
         }

@@ -2,7 +2,7 @@
 //! list holds without their slicers, or does not name though it says that there are more. They are read in rounds, each
 //! group once a round, in between the lists.
 
-use super::super::limit::LIMIT;
+use super::super::limit::MAX_WATCHED;
 use chrono::{DateTime, Utc};
 use health::inventory::WatchedSlicerGroup;
 use health::schedule::Millis;
@@ -13,7 +13,7 @@ use vendors::UnreadableField;
 use vendors::uplynk::FailoverGroup;
 
 /// Channels that the list omits are read this often: no judgement needs them.
-const CHANNELS: Millis = 600_000.0;
+const CHANNEL_READ_INTERVAL_MS: Millis = 600_000.0;
 
 /// What the list does not tell of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Groups {
             self.all.push(Group::listed(group, known, at));
         }
         if !is_complete {
-            let room = LIMIT.saturating_sub(self.all.len());
+            let room = MAX_WATCHED.saturating_sub(self.all.len());
             self.all
                 .extend(before.into_values().take(room).map(|mut group| {
                     group.watched.is_listed = false;
@@ -237,7 +237,7 @@ impl Group {
     fn is_due(&self, round: Option<Millis>, listed_at: Millis) -> bool {
         let since = match self.missing {
             Missing::Nothing => return false,
-            Missing::Channels => Some(listed_at - CHANNELS),
+            Missing::Channels => Some(listed_at - CHANNEL_READ_INTERVAL_MS),
             Missing::Slicers => round,
         };
         self.asked_at

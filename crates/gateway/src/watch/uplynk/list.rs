@@ -1,7 +1,7 @@
 //! Reads the list of an account's groups, in as many pages as it has.
 
 use super::super::failure;
-use super::super::limit::{self, LIMIT};
+use super::super::limit::{self, MAX_WATCHED};
 use super::super::source::Source;
 use crate::vendor_client::When;
 use chrono::{DateTime, Utc};
@@ -31,7 +31,7 @@ pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure
     all.retain(|group| known.insert(group.id.clone()));
     let is_more = |held: usize| total.is_some_and(|total| total > held as u64);
     let mut page = 2;
-    while is_more(all.len() + left_out.count()) && all.len() < LIMIT {
+    while is_more(all.len() + left_out.count()) && all.len() < MAX_WATCHED {
         let more = match source.read(&groups.page(page), when).await {
             Ok(more) => {
                 observed_at = observed_at.min(more.observed_at);
@@ -55,12 +55,12 @@ pub(super) async fn read(source: Source, when: When) -> Result<List, ReadFailure
         page += 1;
     }
     let listed = all.len() + left_out.count();
-    let is_complete = !is_more(listed) || all.len() >= LIMIT;
-    let limit = limit::cut(&mut all, listed, total, "slicer groups");
+    let is_complete = !is_more(listed) || all.len() >= MAX_WATCHED;
+    let limit = limit::apply_limit(&mut all, listed, total, "slicer groups");
     Ok(List {
         groups: all,
         observed_at,
         is_complete,
-        limit: limit::said(limit, left_out),
+        limit: limit::limitation_note(limit, left_out),
     })
 }

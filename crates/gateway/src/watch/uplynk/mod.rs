@@ -20,6 +20,7 @@ use health::transition;
 use list::List;
 use protocol::ReadFailure;
 use std::mem;
+use tokio::time::Instant;
 use vendors::uplynk::{self, FailoverGroup};
 
 /// The end of a read of one group.
@@ -29,6 +30,8 @@ type GroupRead = (String, Result<Received<FailoverGroup>, ReadFailure>);
 struct Uplynk {
     groups: Groups,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
+    /// When the list was asked for, or the service last answered anybody since.
+    heard_at: Instant,
     one: Option<BoxFuture<'static, GroupRead>>,
     /// The group of that read, if it was changed.
     changed: Option<String>,
@@ -41,6 +44,7 @@ pub(super) async fn run(mut watcher: Watcher) {
     let mut uplynk = Uplynk {
         groups: Groups::known(watcher.known_ids()),
         list: None,
+        heard_at: Instant::now(),
         one: None,
         changed: None,
         when: When::Lately,
@@ -55,6 +59,7 @@ impl Uplynk {
         let again = watcher.due().err();
         if again.is_none() && self.list.is_none() {
             self.when = watcher.begin();
+            self.heard_at = Instant::now();
             self.list = Some(Box::pin(list::read(watcher.source.clone(), self.when)));
             return;
         }
@@ -91,6 +96,12 @@ impl Uplynk {
                     self.give_up(&mut requests);
                 }
                 watcher.take(&mut requests);
+            }
+            // Changes come before the list. While the service answers them, it is the gateway that keeps the list waiting.
+            at = watcher.source.next_answer(self.heard_at), if self.list.is_some() => {
+                self.heard_at = at;
+                watcher.still_reading();
+                watcher.publish(Read::Nothing);
             }
             () = watcher.source.clock.sleep_until(again.unwrap_or(Millis::INFINITY)) => {}
         }

@@ -1,6 +1,6 @@
 //! The encryption of a connection to a mail server, from its beginning or after `STARTTLS`.
 
-use super::super::{Failure, told};
+use super::super::{Failure, redacted_line};
 use crate::vendor_http::{in_io, in_tls};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use lettre::transport::smtp::commands::{Ehlo, Starttls};
@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// All that a server may say before the encryption, in bytes.
-const TALK: u64 = 64 * 1024;
+const MAX_TALK_BYTES: u64 = 64 * 1024;
 
 /// An encrypted connection.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(super) async fn ask(
     mut stream: TcpStream,
     hello: &ClientId,
 ) -> Result<TcpStream, Failure> {
-    let mut talk = BufReader::new((&mut stream).take(TALK));
+    let mut talk = BufReader::new((&mut stream).take(MAX_TALK_BYTES));
     let broken = || Failure::for_now(format!("the connection to {server} broke off"));
     let mut can_encrypt = false;
     let commands = [
@@ -114,7 +114,7 @@ fn refusal(server: &str, what: &str, line: &str) -> Failure {
     }
     Failure {
         is_final: line.starts_with('5'),
-        ..Failure::for_now(format!("{server} {what}: {}", told(line, &[])))
+        ..Failure::for_now(format!("{server} {what}: {}", redacted_line(line, &[])))
     }
 }
 

@@ -294,7 +294,7 @@ async fn who_was_refused_for_now_gets_the_mail_later_and_nobody_twice() {
     };
     let server = SmtpServer::new(greylists).await;
     let failure = send(&target(&server, MailEncryption::None), &alert()).await;
-    let missed = failure.unwrap_err().missed;
+    let missed = failure.unwrap_err().remaining_recipients;
     assert_eq!(missed, [BOSS]);
     let server = SmtpServer::new(ServerBehaviour::default()).await;
     let mail = target(&server, MailEncryption::None);
@@ -317,7 +317,7 @@ async fn who_was_refused_for_now_gets_the_mail_later_and_nobody_twice() {
 
 #[tokio::test]
 async fn a_refusal_is_of_this_message_once_the_server_has_heard_of_it() {
-    for (instead, is_of_message) in [
+    for (instead, blocks_connection_only) in [
         (&[("", "450 busy")][..], false),
         (&[("", "421 busy")], false),
         (&[("MAIL", "451 try later")], false),
@@ -335,8 +335,8 @@ async fn a_refusal_is_of_this_message_once_the_server_has_heard_of_it() {
         .await;
         let mail = target(&server, MailEncryption::None);
         let failure = send(&mail, &alert()).await.unwrap_err();
-        let got = (failure.is_final, failure.is_of_message);
-        assert_eq!(got, (false, is_of_message), "{failure:?}");
+        let got = (failure.is_final, failure.blocks_connection_only);
+        assert_eq!(got, (false, blocks_connection_only), "{failure:?}");
     }
 }
 

@@ -205,7 +205,7 @@ async fn answers_say_whether_to_try_again() {
 #[tokio::test]
 async fn an_answer_may_be_to_this_message_alone_unless_it_asks_for_time() {
     let wait = Some(("retry-after", "60"));
-    for (status, header, is_of_message) in [
+    for (status, header, blocks_connection_only) in [
         (500, None, true),
         (502, None, true),
         (408, None, true),
@@ -215,7 +215,10 @@ async fn an_answer_may_be_to_this_message_alone_unless_it_asks_for_time() {
     ] {
         let receiver = Receiver::new(move || answer(status, header, "")).await;
         let failure = send(&receiver.url).await.unwrap_err();
-        assert_eq!(failure.is_of_message, is_of_message, "{failure:?}");
+        assert_eq!(
+            failure.blocks_connection_only, blocks_connection_only,
+            "{failure:?}"
+        );
     }
 }
 

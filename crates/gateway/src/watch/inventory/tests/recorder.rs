@@ -283,7 +283,7 @@ async fn a_group_that_could_not_be_read_says_so_when_it_is_read_again() {
 
 /// What the recorder takes of a reading of 2,000 groups of which one in a hundred has another primary.
 #[tokio::test]
-#[ignore = "measures: see CONTRIBUTING.md"]
+#[ignore = "measures: see bench/README.md"]
 async fn what_the_recorder_takes_of_a_reading() {
     const READINGS: u32 = 20;
     let world = World::new();

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 /// The message as this program's own JSON.
-pub(crate) fn own_json(message: &Message) -> Value {
+pub(crate) fn webhook_json(message: &Message) -> Value {
     let Message {
         id,
         at,
@@ -18,7 +18,7 @@ pub(crate) fn own_json(message: &Message) -> Value {
         connection,
         link,
     } = message;
-    let others: Vec<Value> = others.iter().map(briefly).collect();
+    let others: Vec<Value> = others.iter().map(summary_json).collect();
     json!({
         "version": 1,
         "id": id,
@@ -46,7 +46,7 @@ pub(crate) fn own_json(message: &Message) -> Value {
 }
 
 /// One of many.
-fn briefly(alarm: &Alarm) -> Value {
+fn summary_json(alarm: &Alarm) -> Value {
     json!({
         "id": alarm.id,
         "severity": alarm.severity.key(),

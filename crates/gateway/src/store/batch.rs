@@ -1,0 +1,221 @@
+//! What the writing thread was asked for at the same time, which it writes together.
+
+use super::access::AccessJob;
+use super::backlog::Backlog;
+use super::database::{Database, Fault};
+use super::leading::{KnownRevisions, StoreUpdate};
+use super::writer::{Job, State};
+use super::{NewRow, ReadJob, RowKind, StateChange, Table, appending};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::mem;
+use std::sync::atomic::Ordering;
+use tokio::sync::oneshot;
+
+/// A look at the database, and who waits for what it brings.
+pub(super) type Poll = (KnownRevisions, oneshot::Sender<StoreUpdate>);
+
+/// The jobs of one turn, by what they are.
+#[derive(Default)]
+pub(super) struct Batch {
+    rows: Vec<NewRow>,
+    /// Who waits for the number of each row.
+    answers: Vec<oneshot::Sender<Result<i64, ()>>>,
+    /// Who waits for whether all of this could be written.
+    probes: Vec<oneshot::Sender<bool>>,
+    /// What rows save that nothing later of these jobs is about.
+    with_rows: BTreeSet<(Table, String)>,
+    is_watched: bool,
+    /// Whether there are rows or events.
+    has_changes: bool,
+    /// Whether something waited before these jobs.
+    had_backlog: bool,
+    /// Whether anything is to be written. Who only reads learns nothing of whether the disk takes more.
+    writes: bool,
+    /// Whether the store could be written before.
+    was_well: bool,
+    reads: Vec<ReadJob>,
+    turns: Vec<AccessJob>,
+    polls: Vec<Poll>,
+}
+
+impl Batch {
+    /// Sorts jobs: what nobody waits for goes to the backlog, and leases are answered at once.
+    pub(super) fn sort(
+        database: &mut dyn Database,
+        jobs: impl Iterator<Item = Job>,
+        backlog: &mut Backlog,
+    ) -> Self {
+        let mut batch = Self::default();
+        let (mut events, mut changes) = (Vec::new(), Vec::new());
+        for job in jobs {
+            if let Job::SaveLater(later) | Job::Save(later, _) = &job {
+                for one in later {
+                    batch.with_rows.remove(&one.key());
+                }
+            }
+            match job {
+                // Whoever wanted this was told that it is not recorded: it shall not take effect any more.
+                Job::Write(row, answer) if row.needs_someone_waiting() && answer.is_closed() => {}
+                Job::Write(row, answer) => {
+                    let key = row.change.as_ref().map(StateChange::key);
+                    batch.with_rows.extend(key);
+                    batch.rows.push(*row);
+                    batch.answers.push(answer);
+                }
+                Job::Probe(answer) => batch.probes.push(answer),
+                Job::Events(more) => events.extend(more),
+                Job::SaveLater(more) => changes.extend(more),
+                Job::Save(more, answer) => {
+                    changes.extend(more);
+                    batch.probes.push(answer);
+                }
+                Job::Watched => batch.is_watched = true,
+                Job::Poll(known, answer) => batch.polls.push((known, answer)),
+                Job::Lease(name, longest, answer) => {
+                    let leased = database.lease(&name, longest);
+                    let _ = answer.send(leased.ok());
+                }
+                Job::GiveBack(name) => {
+                    // What is not given back ends with its time.
+                    let _ = database.give_back(&name);
+                }
+                Job::Read(read) => batch.reads.push(read),
+                Job::Access(turn) => batch.turns.push(turn),
+            }
+        }
+        batch.has_changes = !batch.rows.is_empty() || !events.is_empty();
+        batch.had_backlog = !backlog.is_empty();
+        backlog.add(events, changes);
+        batch.writes = batch.has_changes
+            || batch.is_watched
+            || !batch.probes.is_empty()
+            || !backlog.is_empty();
+        batch
+    }
+
+    /// Writes the rows, or tries whether some could be written where somebody waits for that. Returns their numbers.
+    pub(super) fn write_rows(
+        &mut self,
+        database: &mut dyn Database,
+        state: &State,
+        backlog: &mut Backlog,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<i64>, Fault> {
+        let written = if self.rows.is_empty() && self.probes.is_empty() {
+            Ok(Vec::new())
+        } else {
+            let settled = backlog.settle(database, now);
+            settled.and_then(|()| append(database, &self.rows, now))
+        };
+        self.was_well = state.is_well.load(Ordering::Relaxed);
+        if written.is_err() {
+            // Before anybody hears of it.
+            state.is_well.store(false, Ordering::Relaxed);
+        }
+        written
+    }
+
+    /// Answers those who wait for a row, and leaves to the backlog what is to follow. Returns why rows were not written.
+    pub(super) fn answer_callers(
+        &mut self,
+        written: Result<Vec<i64>, Fault>,
+        backlog: &mut Backlog,
+    ) -> Option<Fault> {
+        let mut not_sent = Vec::new();
+        for (place, answer) in mem::take(&mut self.answers).into_iter().enumerate() {
+            let number = written.as_ref().ok().and_then(|numbers| numbers.get(place));
+            // Most callers that have gone have no use for the answer. But a change is sent only by one who gets it.
+            if answer.send(number.copied().ok_or(())).is_err()
+                && let (Some(number), Some(row)) = (number, self.rows.get(place))
+                && row.kind == RowKind::Intent
+            {
+                not_sent.push(appending::closing(*number, row.entry.clone(), "not sent"));
+            }
+        }
+        match written {
+            Ok(numbers) => {
+                backlog.written(&self.rows, &numbers);
+                backlog.drop_overtaken(&self.with_rows);
+                if !not_sent.is_empty() {
+                    backlog.not_written(not_sent);
+                }
+                None
+            }
+            Err(fault) => {
+                backlog.not_written(mem::take(&mut self.rows));
+                Some(fault)
+            }
+        }
+    }
+
+    /// Writes what waits. Apart from the rows: one that cannot be written takes no event with it.
+    pub(super) fn write_backlog(
+        &self,
+        database: &mut dyn Database,
+        state: &State,
+        backlog: &mut Backlog,
+        now: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        let watched = self.is_watched.then(|| state.retention());
+        let written = backlog.write(database, watched.as_ref(), now);
+        written.or_else(|fault| {
+            let takes_others = backlog
+                .settle(database, now)
+                .and_then(|()| append(database, &[], now));
+            takes_others.map_err(|_| fault)?;
+            backlog.write_each(database, now)
+        })
+    }
+
+    /// Notes whether the store can be written, counts changes, and answers those who asked for that.
+    pub(super) fn report_health(&mut self, state: &State, failed: Option<&Fault>) {
+        if self.writes {
+            state.is_well.store(failed.is_none(), Ordering::Relaxed);
+        }
+        match failed {
+            Some(fault) if self.was_well => tracing::error!("the store {fault}"),
+            None if !self.was_well && self.writes => {
+                tracing::warn!("the store can be written again");
+            }
+            _ => {}
+        }
+        if self.has_changes || (self.had_backlog && failed.is_none()) {
+            state.changes.fetch_add(1, Ordering::Relaxed);
+        }
+        for probe in self.probes.drain(..) {
+            let _ = probe.send(failed.is_none());
+        }
+    }
+
+    /// Does what only reads, or is about who is let in. Returns the looks at the database that are still to be answered.
+    pub(super) fn read(self, database: &mut dyn Database, state: &State) -> Vec<Poll> {
+        for read in self.reads {
+            read(database);
+        }
+        for turn in self.turns {
+            turn(database, state.turn());
+        }
+        self.polls
+    }
+}
+
+/// Writes rows as one transaction; their numbers. Without any it tries whether there could be some.
+fn append(
+    database: &mut dyn Database,
+    rows: &[NewRow],
+    now: DateTime<Utc>,
+) -> Result<Vec<i64>, Fault> {
+    let mut numbers = Vec::new();
+    if rows.is_empty() {
+        let at = now.timestamp_millis();
+        let probe = "UPDATE probe SET at = ?";
+        database.write(&mut |sql| sql.execute(probe, &[at.into()]).map(drop))?;
+    } else {
+        database.append(&mut |sql| {
+            numbers = appending::append(sql, rows, now)?;
+            Ok(())
+        })?;
+    }
+    Ok(numbers)
+}
