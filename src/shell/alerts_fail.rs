@@ -12,7 +12,7 @@ pub fn AlertsFail() -> impl IntoView {
     let fails = Memo::new(move |_| watched.world().alerts_fail);
     view! {
         <div role="status">
-            <Show when=move || fails.get()>
+            {move || fails.get().then(|| view! {
                 <p class="panel note">
                     <Icon name="warning" />
                     <span>
@@ -22,7 +22,7 @@ pub fn AlertsFail() -> impl IntoView {
                         " tells an admin why."
                     </span>
                 </p>
-            </Show>
+            }.into_any())}
         </div>
     }
 }

@@ -37,9 +37,9 @@ pub fn GatewayLost() -> impl IntoView {
     };
     view! {
         <div role="alert">
-            <Show when=move || lost.get()>
+            {move || lost.get().then(|| view! {
                 <p class="lost"><Icon name="nodata" />{words}</p>
-            </Show>
+            }.into_any())}
         </div>
     }
 }

@@ -80,13 +80,13 @@ pub fn Paused() -> impl IntoView {
     };
     view! {
         <div role="status">
-            <Show when=move || poll_settings.paused.get()>
+            {move || poll_settings.paused.get().then(|| view! {
                 <p class="panel note">
                     <Icon name="pause" />
                     <span><b>"Refresh is paused."</b>" The data shown is aging and is marked as such."</span>
                     <button type="button" class="btn end" on:click=resume>"Resume refresh"</button>
                 </p>
-            </Show>
+            }.into_any())}
         </div>
     }
 }

@@ -167,7 +167,7 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
             <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=connection.title.clone()>
                 <Icon name=glyph />
                 <span aria-hidden="true"><b dir="auto">{connection.title.clone()}<i>": "</i></b><span>{short}</span></span>
-                <Show when=move || skewed.get()><Icon name="aging" /></Show>
+                {move || skewed.get().then(|| view! { <Icon name="aging" /> }.into_any())}
             </button>
             <div popover="auto" id=panel class="pop" role="group" aria-label=connection.title.clone() on:beforetoggle=will_toggle>
                 <h2>{connection.title.clone()}<small>" "{connection.system.vendor()}</small></h2>

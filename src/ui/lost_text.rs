@@ -103,10 +103,10 @@ pub fn LostTextBanner() -> impl IntoView {
     let recent = Memo::new(move |_| lost_text.is_recent());
     view! {
         <div role="alert">
-            <Show when=move || recent.get()>
+            {move || recent.get().then(|| view! {
                 <p class="lost"><super::Icon name="warning" /><span>{LOST_TEXT}</span>
                     <button type="button" class="btn end" on:click=move |_| lost_text.draw_anew()>"Draw again now"</button></p>
-            </Show>
+            }.into_any())}
         </div>
     }
 }
