@@ -164,7 +164,7 @@ impl EndedSessions {
     pub(crate) fn keep_in(&self, opened: OpenedFile) {
         let OpenedFile { file, to_take_over } = opened;
         if let (Some(store), Some((path, register))) = (&self.store, to_take_over) {
-            self.take_over(path, register, store);
+            self.take_over(path, &register, store);
         }
         let mut present = lock(&self.file);
         let path = |file: &Option<(PathBuf, _)>| file.as_ref().map(|(path, _)| path.clone());
@@ -174,12 +174,15 @@ impl EndedSessions {
     }
 
     /// Takes over what a file holds.
-    fn take_over(&self, path: PathBuf, mut register: Register, store: &Store) {
-        register.tidy(wall_clock()().as_secs());
+    fn take_over(&self, path: PathBuf, register: &Register, store: &Store) {
+        let now = wall_clock()().as_secs();
         let mut known = lock(&self.known);
         known.take_news(store);
+        known.register.tidy(now);
         let before = known.unsaved().len();
-        known.register.merge(&register);
+        known.register.merge(register);
+        // Beside what the store knows, which says how old the file is.
+        known.register.tidy(now);
         let unsaved = known.unsaved();
         if unsaved.len() > before {
             let number = unsaved.len() - before;
