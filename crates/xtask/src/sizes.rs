@@ -31,7 +31,7 @@ const FIRST_VISIT: usize = 236_000;
 // times by each vendor's clock, keep the focus in long tables, and lay the wall out so that no word moves a tile. 24 kB verify
 // changes of groups, compare who is alive before them, follow a group in open dialogs, and are pieces of their own for a
 // session's details and for pairing.
-const WHOLE: usize = 1_065_000;
+const WHOLE: usize = 1_070_000;
 
 /// What each chunk may add, with what it shares with others: its bundle.
 const CHUNKS: [(&str, usize); 17] = [
