@@ -113,6 +113,7 @@ story('that a condition has no value yet is an error only after somebody has lef
   assert.equal(await isError('Plan'), false);
   await tokens(page).first().getByLabel('Value').press('Enter');
   await eventually(async () => assert.equal(await isError('Plan'), true));
+  await visit('/failover-sessions?connection=em');
   await add();
   assert.equal(await isError('Result'), false);
   await filter(page).focus();
@@ -618,7 +619,7 @@ story('a whole query is pasted, with its order and its page size, and with what 
   await page.getByRole('status').getByText('Doubled quotes are ambiguous').waitFor();
   assert.equal(await filter(page).inputValue(), 'Name==Backup');
   await filter(page).fill('State==Working&Result==None');
-  await page.getByRole('status').getByText('write `;` for “and”').waitFor();
+  await page.getByRole('status').getByText('write “;” for “and”').waitFor();
   assert.equal(await page.getByRole('status').getByText('Doubled quotes').count(), 0);
   await accessible(page);
 });
