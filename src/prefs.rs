@@ -1,7 +1,7 @@
 //! The preferences of this browser: theme, time zone, how often each page refreshes, columns, queries by
-//! name, silence and notifications of the wall; and that a console has begun, which tells its other windows. Until the tab
-//! is closed also what a wall knows of alarms. The only user of browser storage, and never of a secret; `index.html` reads theme and zone for what it paints first. Without
-//! storage, a choice lasts until the page is closed.
+//! name, silence and notifications of the wall; and that a console has begun, which tells its other windows. What a wall
+//! knows of alarms is kept until the tab is closed. The only user of browser storage, and never of a secret; `index.html`
+//! reads theme and zone for what it paints first. Without storage, a choice lasts until the page is closed.
 
 use crate::json;
 use crate::on_change::{on_change, on_change_since};

@@ -9,6 +9,9 @@ use vendors::operation::segment;
 /// What `?connection=` says where all of them are asked: no id of a connection is this.
 pub const ALL_CONNECTIONS: &str = "*";
 
+/// What `?action=` says on the page of a slicer group, to be led to the button that takes the slate off air.
+pub const LEAVE_SLATE: &str = "leave-slate";
+
 /// The path below which the gateway serves the console.
 static BASE: OnceLock<String> = OnceLock::new();
 

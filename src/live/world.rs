@@ -45,10 +45,15 @@ pub struct GroupLeaderChange {
 }
 
 impl PartialEq for World {
-    /// A revision stands for everything that the gateway said with it.
+    /// A revision stands for all resources; the rest changes without one.
     fn eq(&self, other: &Self) -> bool {
-        let said = |world: &Self| (world.activity, world.alerts_fail);
-        (&self.revision, &self.build, said(self)) == (&other.revision, &other.build, said(other))
+        (&self.revision, &self.build, self.activity, self.alerts_fail)
+            == (
+                &other.revision,
+                &other.build,
+                other.activity,
+                other.alerts_fail,
+            )
     }
 }
 

@@ -6,7 +6,7 @@ use crate::api::{Arrived, Failure};
 use crate::json;
 use crate::live::{Live, use_watched};
 use crate::nav::use_nav;
-use crate::pages::activity::{TimeFilter, connections};
+use crate::pages::activity::{TimeFilter, connection_options};
 use crate::pages::last_known::aged;
 use crate::prefs::use_prefs;
 use crate::route::Route;
@@ -56,7 +56,7 @@ pub fn Report() -> impl IntoView {
         <Heading text="Report" parent=("Activity", Route::Activity.href()) />
         <search class="row filters" aria-label="Filters">
             <Select label="System" param="system" all="all" options=systems.to_vec() />
-            <Select label="Connection" param="connection" all="all" options=connections() />
+            <Select label="Connection" param="connection" all="all" options=connection_options() />
             <TimeFilter label="From" param="from" />
             <TimeFilter label="To" param="to" />
         </search>

@@ -1,5 +1,5 @@
-//! The rail: where one can go, and how many open alarms there are. The chips of a list count by state, also what somebody
-//! takes care of, so that their numbers may be others.
+//! The rail: where one can go, and how many alarms are open. The chips of a list count resources by state, acknowledged ones
+//! too: their numbers may differ.
 
 use crate::nav::use_nav;
 use crate::pages::alarms;

@@ -175,7 +175,7 @@ pub fn Announcements(
         }
         let open = resource.map(|resource| {
             let route = Route::of(&resource);
-            // Its own page is open already, or is opened by this.
+            // No link to the page that is open. Where this opens it, the link goes, and its focus goes to the page.
             move || {
                 hand_over("#main");
                 let is_here = Route::parse(&nav.path()) == route;

@@ -23,8 +23,7 @@ pub fn shown(at: DateTime<Utc>, zone: ZoneAt) -> NaiveDateTime {
 
 /// The moments at which the zone's clocks show a time: two where they go back over it, the earlier first, and none where
 /// they go forward over it.
-#[must_use]
-pub fn moments(time: NaiveDateTime, zone: ZoneAt) -> [Option<DateTime<Utc>>; 2] {
+fn moments(time: NaiveDateTime, zone: ZoneAt) -> [Option<DateTime<Utc>>; 2] {
     let as_utc = time.and_utc();
     // No zone is farther from UTC, nor changes twice, within a day.
     let offsets = [TimeDelta::days(-1), TimeDelta::days(1)]
@@ -37,10 +36,27 @@ pub fn moments(time: NaiveDateTime, zone: ZoneAt) -> [Option<DateTime<Utc>>; 2] 
     })
 }
 
-/// The first of these [`moments`], where there is one.
-fn moment(time: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
+/// The moment at which the zone's clocks show a time; the first where there are two, and `None` where they go forward over
+/// it.
+#[must_use]
+pub fn moment(time: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
     let [first, second] = moments(time, zone);
     first.or(second)
+}
+
+/// As [`moment`], for the end of a range: the second where there are two, so that both hours are in.
+#[must_use]
+pub fn end_moment(time: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
+    let [first, second] = moments(time, zone);
+    second.or(first)
+}
+
+/// The moment that a time means which somebody enters, as the end of a range or not; where the clocks go forward over it,
+/// the moment at which they do.
+#[must_use]
+pub fn entered_moment(time: NaiveDateTime, is_end: bool, zone: ZoneAt) -> DateTime<Utc> {
+    let end = end_moment(time, zone).filter(|_| is_end);
+    end.unwrap_or_else(|| moment_or_next(time, zone))
 }
 
 /// As [`moment`]; where the clocks go forward over the time, the moment at which they do.
@@ -98,7 +114,7 @@ pub fn clock(text: &str) -> Option<NaiveDateTime> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::{moment, moment_or_next, shown};
+    use super::{end_moment, moment, moment_or_next, shown};
     use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Utc};
 
     /// A time that a test writes down.
@@ -120,6 +136,20 @@ pub(crate) mod tests {
 
     fn clock(text: &str) -> NaiveDateTime {
         text.parse().expect("a local time")
+    }
+
+    #[test]
+    fn an_end_in_the_hour_that_occurs_twice_takes_in_both() {
+        for (entered, end) in [
+            ("2026-10-25T02:30", Some("2026-10-25T01:30:00Z")),
+            ("2026-10-25T03:00", Some("2026-10-25T02:00:00Z")),
+            ("2026-10-25T01:59", Some("2026-10-24T23:59:00Z")),
+            ("2026-03-29T02:30", None),
+            ("2026-07-01", Some("2026-06-30T22:00:00Z")),
+        ] {
+            let time = super::clock(entered).expect("a time");
+            assert_eq!(end_moment(time, &berlin), end.map(at), "{entered}");
+        }
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl AlertTargetState {
     /// Whether the last attempt failed: nothing has arrived since.
     #[must_use]
     pub fn is_failing(&self) -> bool {
-        self.failed_at.is_some() && self.failed_at > self.delivered_at
+        self.failed_at > self.delivered_at
     }
 }
 

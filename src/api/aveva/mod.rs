@@ -78,7 +78,7 @@ impl Writer {
             }
             Ok(now)
         });
-        verified(outcome.await, missed.take(), &self.title)
+        unless_missed(outcome.await, missed.take(), &self.title)
     }
 
     /// The current primary, in a sentence.
@@ -96,8 +96,9 @@ impl Writer {
     }
 }
 
-/// The outcome of a change; `missed` is the state that was read afterwards, where that is not what was asked for.
-fn verified(outcome: Outcome, missed: Option<String>, title: &str) -> Outcome {
+/// The outcome of a change. As [`Outcome::verified`], but says so: `missed` is what was read afterwards, where that is not
+/// what was asked for.
+fn unless_missed(outcome: Outcome, missed: Option<String>, title: &str) -> Outcome {
     match (outcome, missed) {
         (Outcome::Done { .. }, Some(now)) => Outcome::Unverified {
             message: format!("{title} accepted the change, but it is not in effect. {now}"),
@@ -126,7 +127,7 @@ fn leader_words(status: GroupStatus, sessions: &[ClientSession]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{leader_words, verified};
+    use super::{leader_words, unless_missed};
     use crate::api::{Failure, Outcome};
     use vendors::aveva::{ClientSession, GroupStatus, Role};
 
@@ -136,16 +137,16 @@ mod tests {
             message: "Plant B deleted the session a. It no longer exists.".to_owned(),
             undoable: true,
         };
-        assert_eq!(verified(done(), None, "Plant B"), done());
+        assert_eq!(unless_missed(done(), None, "Plant B"), done());
         let missed = || Some("The session a still exists.".to_owned());
         assert_eq!(
-            verified(done(), missed(), "Plant B"),
+            unless_missed(done(), missed(), "Plant B"),
             Outcome::Unverified {
                 message: "Plant B accepted the change, but it is not in effect. The session a still exists.".to_owned(),
             }
         );
         let refused = || Outcome::refused(Failure::no_gateway("timed out"));
-        assert_eq!(verified(refused(), missed(), "Plant B"), refused());
+        assert_eq!(unless_missed(refused(), missed(), "Plant B"), refused());
     }
 
     #[test]

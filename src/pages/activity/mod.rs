@@ -15,8 +15,8 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::provided::provided;
 use crate::route::Route;
-use crate::ui::table::filters::{Select, end_moment, is_severity, is_system, known};
-use crate::ui::time_zone::{clock, local_text, moment_or_next};
+use crate::ui::table::filters::{Select, is_severity, is_system, known};
+use crate::ui::time_zone::{clock, entered_moment, local_text};
 use crate::ui::{Heading, times};
 use chrono::{DateTime, SecondsFormat, Utc};
 use export::Export;
@@ -88,7 +88,7 @@ fn Filters() -> impl IntoView {
     view! {
         <search class="row filters" aria-label="Filters">
             <Select label="System" param="system" all="all" options=systems.to_vec() />
-            <Select label="Connection" param="connection" all="all" options=connections() />
+            <Select label="Connection" param="connection" all="all" options=connection_options() />
             <Select label="Kind" param="kind" all="all" options=kinds.collect() />
             <Select label="Severity" param="severity" all="all" options=severities.to_vec() />
             <TextFilter label="Resource" param="resource" />
@@ -101,7 +101,7 @@ fn Filters() -> impl IntoView {
 
 /// The connections that can be chosen: their ids and titles. One that is no longer configured has a history all the same.
 #[must_use]
-pub fn connections() -> Vec<(String, String)> {
+pub fn connection_options() -> Vec<(String, String)> {
     let world = use_watched().world_untracked();
     let connections = world.connections.iter().map(|state| &state.connection);
     let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
@@ -122,8 +122,8 @@ fn kept_since(
     complete_since.filter(|since| first <= *since)
 }
 
-/// That a list is empty: because nothing happened since the gateway started watching, which is `never`, or within what is
-/// kept of it; of one connection, or of all.
+/// Why a list has no entries. `never` is the sentence where everything since the gateway began to watch is kept; else it
+/// says since when entries are kept. `of` is the id of the connection that the list is about; `None` for all.
 fn nothing(complete_since: Option<DateTime<Utc>>, of: Option<&str>, never: &str) -> String {
     let (watched, prefs) = (use_watched(), use_prefs());
     let world = watched.world_untracked();
@@ -188,10 +188,7 @@ pub fn TimeFilter(
         if time.is_some() && time == untrack(shown).and_then(|shown| clock(&shown)) {
             return;
         }
-        let at = time.map(|time| {
-            let end = end_moment(time, &zone).filter(|_| param == "to");
-            end.unwrap_or_else(|| moment_or_next(time, &zone))
-        });
+        let at = time.map(|time| entered_moment(time, param == "to", &zone));
         let value = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
         let href = nav.with_params(&[(param, value.as_deref())]);
         if has_step.get_value() {

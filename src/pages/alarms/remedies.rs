@@ -1,7 +1,7 @@
 //! What fixes an alarm, where that is one action, and where it is done.
 
 use crate::live::Watched;
-use crate::route::Route;
+use crate::route::{LEAVE_SLATE, Route};
 use health::alarms::Alarm;
 use health::inventory::{Facts, SlicerPart};
 use health::severity::Severity;
@@ -35,7 +35,7 @@ fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
                     .iter()
                     .any(|one| one.part == SlicerPart::Ready) =>
         {
-            let href = format!("{page}?action=leave-slate");
+            let href = format!("{page}?action={LEAVE_SLATE}");
             vec![(format!("Leave slate {}", alarm.name), href)]
         }
         _ => Vec::new(),

@@ -38,8 +38,8 @@ pub struct QueryPanel {
 }
 
 /// The panel. No component: a plain function can be cut out of the program, and no row waits for what it draws.
-pub fn query_panel(panel: QueryPanel) -> AnyView {
-    let QueryPanel {
+pub fn query_panel(
+    QueryPanel {
         params,
         builder,
         titles,
@@ -47,7 +47,8 @@ pub fn query_panel(panel: QueryPanel) -> AnyView {
         own,
         wire,
         imported,
-    } = panel;
+    }: QueryPanel,
+) -> AnyView {
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         builder.run();

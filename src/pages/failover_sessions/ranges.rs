@@ -4,8 +4,7 @@
 pub use super::relative_range::{RelativeRange, RelativeRanges};
 
 use crate::json;
-use crate::ui::table::filters::end_moment;
-use crate::ui::time_zone::{ZoneAt, clock, local_text, moments};
+use crate::ui::time_zone::{ZoneAt, clock, end_moment, local_text, moment};
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use std::fmt;
 use vendors::veeam::{Field, Filter, Op};
@@ -258,9 +257,8 @@ fn given(
         return Ok(before);
     }
     let time = clock(text).ok_or_else(|| RangeError::NoSuchTime(end, text.to_owned()))?;
-    let [first, second] = moments(time, zone);
     let at = match end {
-        End::From => first.or(second),
+        End::From => moment(time, zone),
         End::To => end_moment(time, zone),
     };
     at.map(Some)

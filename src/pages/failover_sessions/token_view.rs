@@ -10,7 +10,6 @@ use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_wor
 use crate::live::keyed;
 use crate::on_change::on_change_since;
 use crate::prefs::use_prefs;
-use crate::ui::table::filters::end_moment;
 use crate::ui::table::search::lower;
 use crate::ui::time_zone::{self, local_text};
 use crate::ui::{self, Icon, error_line, times};
@@ -270,10 +269,7 @@ fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
                 }
                 let op = builder.tree.with_untracked(|tree| tree.token(id).map(|token| token.op));
                 let is_end = matches!(op, Some(Op::Less | Op::LessOrEqual));
-                let moment = time.map(|time| {
-                    let end = end_moment(time, &at).filter(|_| is_end);
-                    end.unwrap_or_else(|| time_zone::moment_or_next(time, &at))
-                });
+                let moment = time.map(|time| time_zone::entered_moment(time, is_end, &at));
                 let text = moment.map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
                 set(&text.unwrap_or_default());
             };

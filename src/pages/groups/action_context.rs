@@ -130,7 +130,7 @@ impl ActionContext {
         sessions.find(|one| one.id.as_deref() == Some(id)).cloned()
     }
 
-    /// The same, with what is said of it at this moment.
+    /// A session as it is shown at this moment, and whether it and others are live: what a change is compared with.
     #[must_use]
     pub fn seen(self, id: &str) -> Option<SeenSession> {
         let seen = untrack(|| {

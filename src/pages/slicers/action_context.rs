@@ -83,16 +83,9 @@ fn why_fixed(
     }
 }
 
-/// The position of a slicer in a draft, from 1; `None` where the draft does not hold it.
-#[must_use]
-pub fn position(draft: &Draft, id: &str) -> Option<usize> {
-    let place = draft.order().iter().position(|one| one == id)?;
-    Some(place + 1)
-}
-
-/// That a slicer is at the end that it was to be moved to, or beyond.
+/// Why a move does nothing: the slicer is already first, or last. `None` where that is not why.
 fn at_end(draft: &Draft, id: &str, to: usize) -> Option<String> {
-    let at = position(draft, id)?;
+    let at = draft.position(id)?;
     if at == 1 && to <= 1 {
         Some(format!("{id} is already first."))
     } else if at == draft.order().len() && to >= at {
@@ -210,7 +203,7 @@ impl ActionContext {
             let message = format!("{id} was not moved. {why}");
             return self.notices.show_outcome(Outcome::Prevented { message });
         }
-        let is_gone = |draft: &Draft| position(draft, id).is_none();
+        let is_gone = |draft: &Draft| draft.position(id).is_none();
         if self.draft.try_with_untracked(is_gone) == Some(true) {
             let message = no_longer(id);
             return self.notices.show_outcome(Outcome::Prevented { message });
@@ -228,7 +221,7 @@ impl ActionContext {
         // that. And in that frame, because a dialog that closes gives the focus back first.
         focus_on(moved.to);
         request_animation_frame(move || {
-            let place = |draft: &Draft| position(draft, &moved.id);
+            let place = |draft: &Draft| draft.position(&moved.id);
             if let Some(place) = self.draft.try_with_untracked(place).flatten() {
                 focus_on(place);
             }

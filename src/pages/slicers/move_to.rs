@@ -1,6 +1,6 @@
 //! The dialog that asks for a slicer's position in the draft.
 
-use super::action_context::{ActionContext, no_longer, position};
+use super::action_context::{ActionContext, no_longer};
 use crate::ui::Field;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -18,10 +18,7 @@ pub fn MoveTo(
     // A refresh may move it, or take it away, while somebody types.
     let at = move || {
         let draft = context.draft.read();
-        (
-            id.with_value(|id| position(&draft, id)),
-            draft.order().len(),
-        )
+        (id.with_value(|id| draft.position(id)), draft.order().len())
     };
     let typed = RwSignal::new(String::new());
     let close = Trigger::new();

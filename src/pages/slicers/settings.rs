@@ -4,6 +4,7 @@ use super::action_context::ActionContext;
 use super::model::failback_word;
 use crate::live::use_clock;
 use crate::nav::use_nav;
+use crate::route::LEAVE_SLATE;
 use crate::ui::{Icon, Switch, focus};
 use health::slicers::{Action, channel_count, mode_word};
 use leptos::prelude::*;
@@ -142,12 +143,7 @@ fn Slate(context: ActionContext) -> impl IntoView {
     // From the alarm of a group on slate: on a small screen the button is far below what is seen first. Whoever has gone on
     // to something else by then stays there.
     let nav = use_nav();
-    let is_led_here = untrack(|| {
-        on.get()
-            && nav
-                .param("action")
-                .is_some_and(|action| action == "leave-slate")
-    });
+    let is_led_here = untrack(|| on.get() && nav.param("action").as_deref() == Some(LEAVE_SLATE));
     if is_led_here {
         request_animation_frame(|| {
             focus("body:not(:has(:focus:not(#main))) .guard .btn");

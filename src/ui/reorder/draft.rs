@@ -63,6 +63,13 @@ impl Draft {
         &self.order
     }
 
+    /// The position of an item, from 1; `None` where the order does not hold it.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        let place = self.order.iter().position(|one| one == id)?;
+        Some(place + 1)
+    }
+
     /// The order when the draft was started.
     #[must_use]
     pub fn base(&self) -> &[String] {

@@ -3,8 +3,6 @@
 use crate::nav::{Nav, use_nav};
 use crate::ui::icon::Icon;
 use crate::ui::status_mark::glyph;
-use crate::ui::time_zone::{ZoneAt, moments};
-use chrono::{DateTime, NaiveDateTime, Utc};
 use health::severity::Severity;
 use leptos::prelude::*;
 use vendors::SystemKind;
@@ -42,14 +40,6 @@ pub fn is_system(key: &str) -> bool {
 #[must_use]
 pub fn is_severity(key: &str) -> bool {
     Severity::ALL.iter().any(|severity| severity.key() == key)
-}
-
-/// The moment that the end of a time means which somebody enters on the clocks of a zone: where these go back over it, the
-/// second, so that both hours are in. `None` where they go forward over it.
-#[must_use]
-pub fn end_moment(time: NaiveDateTime, zone: ZoneAt) -> Option<DateTime<Utc>> {
-    let [first, second] = moments(time, zone);
-    second.or(first)
 }
 
 /// The state that `?state=` asks for, tracked.
@@ -228,9 +218,7 @@ pub fn Pager(
 
 #[cfg(test)]
 mod tests {
-    use super::{end_moment, is_severity, known, page_of};
-    use crate::ui::time_zone::clock;
-    use crate::ui::time_zone::tests::{at, berlin};
+    use super::{is_severity, known, page_of};
 
     #[test]
     fn what_an_address_says_and_is_not_known_counts_as_absent() {
@@ -242,20 +230,6 @@ mod tests {
             (",", None),
         ] {
             assert_eq!(known(list, is_severity).as_deref(), left, "{list}");
-        }
-    }
-
-    #[test]
-    fn an_end_in_the_hour_that_occurs_twice_takes_in_both() {
-        for (entered, end) in [
-            ("2026-10-25T02:30", Some("2026-10-25T01:30:00Z")),
-            ("2026-10-25T03:00", Some("2026-10-25T02:00:00Z")),
-            ("2026-10-25T01:59", Some("2026-10-24T23:59:00Z")),
-            ("2026-03-29T02:30", None),
-            ("2026-07-01", Some("2026-06-30T22:00:00Z")),
-        ] {
-            let time = clock(entered).expect("a time");
-            assert_eq!(end_moment(time, &berlin), end.map(at), "{entered}");
         }
     }
 

@@ -245,16 +245,20 @@ impl Outbox {
         (changes, counts)
     }
 
-    /// The next message of each target, where its time has come. `busy` are targets to which nothing is sent now; those
-    /// that are not configured any more have none.
-    pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<OutboxMessage> {
+    /// What waits for each target, the oldest first.
+    fn waiting(&self) -> BTreeMap<&str, Vec<&OutboxMessage>> {
         let mut waiting: BTreeMap<&str, Vec<&OutboxMessage>> = BTreeMap::new();
         for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
             waiting.entry(one.target.as_str()).or_default().push(one);
         }
-        let free = waiting
-            .into_iter()
-            .filter(|(target, _)| !busy.contains(*target));
+        waiting
+    }
+
+    /// The next message of each target, where its time has come. `busy` are targets to which nothing is sent now; those
+    /// that are not configured any more have none.
+    pub(crate) fn due(&self, busy: &HashSet<String>, now: DateTime<Utc>) -> Vec<OutboxMessage> {
+        let waiting = self.waiting().into_iter();
+        let free = waiting.filter(|(target, _)| !busy.contains(*target));
         let next = free.filter_map(|(target, waiting)| self.next(target, &waiting, now));
         next.cloned().collect()
     }

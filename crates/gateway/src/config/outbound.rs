@@ -18,6 +18,16 @@ pub struct Outbound {
     pub roots: Roots,
 }
 
+impl Outbound {
+    /// The passwords of the proxies, which `Debug` does not show.
+    pub(crate) fn passwords(&self) -> impl Iterator<Item = &SecretString> {
+        let proxies = self.proxy.iter();
+        let proxies = proxies.flat_map(|proxy| proxy.https.iter().chain(&proxy.http));
+        let signs_in = proxies.filter_map(|proxy| proxy.credentials.as_ref());
+        signs_in.map(|(_, password)| password)
+    }
+}
+
 /// Certificate authorities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Roots {

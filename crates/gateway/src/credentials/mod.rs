@@ -51,6 +51,13 @@ pub(crate) enum CredentialKind {
     Session(Logon),
 }
 
+impl CredentialKind {
+    /// Whether requests take turns: each is signed for a second of its own.
+    pub(crate) fn takes_turns(&self) -> bool {
+        matches!(self, Self::Signed(_))
+    }
+}
+
 /// What authenticates one request.
 pub(crate) struct RequestAuth<'a> {
     pub(crate) header: Option<(HeaderName, HeaderValue)>,

@@ -16,7 +16,7 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(60 * 60),
 ];
 
-/// How long after a refusal nobody can have a log-on sent.
+/// No log-on is sent within this time after a refusal, whoever asks for it.
 const SHORTEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The refused log-ons of one set of credentials at one service, whichever connections use it.
@@ -147,8 +147,8 @@ impl Refusals {
     }
 
     /// Permits a log-on at once, also in place of a session or token. If it is refused as well, the wait is the next
-    /// longer one. Has no effect within a moment of a refusal: whoever asks again and again would have the account
-    /// locked.
+    /// longer one. Has no effect within [`SHORTEST_WAIT`] of a refusal: asking again and again must not lock the
+    /// account.
     pub(crate) fn try_now(&self) {
         let mut state = lock(&self.state);
         let is_fresh = |pause: &Pause| pause.since.elapsed() < SHORTEST_WAIT;

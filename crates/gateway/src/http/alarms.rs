@@ -26,14 +26,13 @@ const MOST_NOTES: usize = 50;
 /// `POST /api/alarms/{id}/acknowledgement`. One that there is already is replaced.
 ///
 /// # Errors
-/// No such alarm is open, the body is not valid, or it cannot be recorded.
+/// No such alarm is open, it is no longer what the person saw, the body is not valid, or it cannot be recorded.
 pub(super) async fn acknowledge(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
     PathId(id): PathId,
     request: Request,
 ) -> Result<Response, Problem> {
-    let actor = &authorized.actor;
     let wanted: NewAcknowledgement = read_body(
         request,
         "`reason`, a text, `until`, a time in milliseconds since 1970 or left out, and `seen`, an object or left out",
@@ -42,12 +41,12 @@ pub(super) async fn acknowledge(
     let inventory = gateway.shared.watchers.inventory();
     let turn = gateway.shared.acknowledging.clone().lock_owned().await;
     let (id, alarm) = shared_alarm(inventory, &id).await?;
-    wanted
-        .seen
-        .map_or(Ok(()), |seen| check_unchanged(&seen, &alarm))?;
+    if let Some(seen) = &wanted.seen {
+        check_unchanged(seen, &alarm)?;
+    }
     let now = inventory.clock().now();
     let given = Acknowledgement {
-        by: actor.name.clone(),
+        by: authorized.actor.name.clone(),
         reason: checked_text("reason", &wanted.reason)?,
         at: now,
         until: wanted
@@ -173,7 +172,6 @@ pub(super) async fn note(
     PathId(id): PathId,
     request: Request,
 ) -> Result<Response, Problem> {
-    let actor = &authorized.actor;
     let wanted: NewNote = read_body(request, "`text`, a text").await?;
     let inventory = gateway.shared.watchers.inventory();
     let (id, alarm) = shared_alarm(inventory, &id).await?;
@@ -182,7 +180,7 @@ pub(super) async fn note(
         return Err(Problem::new(Kind::Overloaded, detail));
     }
     let note = Note {
-        by: actor.name.clone(),
+        by: authorized.actor.name.clone(),
         text: checked_text("note", &wanted.text)?,
         at: inventory.clock().now(),
         alarm: id,

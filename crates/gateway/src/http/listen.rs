@@ -5,6 +5,7 @@ use super::router::app;
 use super::serve::{Bounds, serve};
 use crate::app::Gateway;
 use crate::lock::lock;
+use crate::store::WRITER_TIMEOUT;
 use crate::tls::{CertificateReloader, RELOAD_INTERVAL};
 use std::io;
 use std::net::SocketAddr;
@@ -36,7 +37,7 @@ const STEPS_OF_A_CHANGE: u32 = 8;
 
 /// How long a change may take to be recorded before it is sent, and anything else that is recorded together with its effect,
 /// such as a sign-in at a provider.
-const OWN_CHANGE: Duration = Duration::from_secs(10);
+const OWN_CHANGE: Duration = WRITER_TIMEOUT;
 
 /// The signals that request a stop or a reload, watched from now on.
 pub(crate) struct Stop {

@@ -18,8 +18,8 @@ pub(super) const CODE_LIFETIME_SECONDS: u64 = 10 * 60;
 /// How long an expired or used code is kept, in seconds: to explain that when it is entered, and until its screen
 /// has fetched its session.
 const CODE_KEPT_SECONDS: u64 = 10 * 60;
-/// How many codes one network may have within [`CODE_LIFETIME_SECONDS`] and [`CODE_KEPT_SECONDS`], for networks of each size: the lengths of
-/// the prefixes of IPv6 and of IPv4, and the number.
+/// How many codes one network may have within [`CODE_LIFETIME_SECONDS`] and [`CODE_KEPT_SECONDS`], for networks of each
+/// size: the lengths of the prefixes of IPv6 and of IPv4, and the number.
 const PER_NETWORK: [(u8, u8, usize); 3] = [(64, 32, 20), (56, 24, 100), (48, 16, 400)];
 /// How many codes are kept in all. Beyond that, one of the largest network makes room.
 const MAX_CODES: usize = 1_000;

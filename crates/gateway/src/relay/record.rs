@@ -7,7 +7,7 @@ use super::target::Target;
 use crate::audit::{self, Actor};
 use crate::changes::Changes;
 use crate::problem::Problem;
-use crate::store::{Entry, Lease, Store};
+use crate::store::{Entry, Lease, Store, WRITER_TIMEOUT};
 use crate::vendor_client::{VendorRequest, under_way};
 use axum::http::StatusCode;
 use std::sync::Arc;
@@ -151,7 +151,7 @@ impl Record {
 /// How long a write to a group takes at most. Reading the group, and the write itself: each waits for its place, its
 /// signature and its answer. Between them the intent is recorded.
 fn longest_write(patience: Duration) -> Duration {
-    6 * patience + Duration::from_secs(10)
+    6 * patience + WRITER_TIMEOUT
 }
 
 #[cfg(test)]
@@ -164,10 +164,8 @@ mod tests {
             let patience = Duration::from_secs(seconds);
             let [place, signature, answer] = [patience; 3];
             let read = place + signature + answer;
-            // As long as the store waits for its writer.
-            let recorded = Duration::from_secs(10);
             let written = place + signature + answer;
-            assert!(longest_write(patience) >= read + recorded + written);
+            assert!(longest_write(patience) >= read + WRITER_TIMEOUT + written);
         }
     }
 }

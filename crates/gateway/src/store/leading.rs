@@ -23,6 +23,23 @@ pub(crate) const LEAD_VALID_FOR: Duration = Duration::from_secs(8);
 /// After how many looks at the database it is seen whether gateways have ended: a minute.
 const POLLS_PER_SWEEP: u64 = 30;
 
+/// A moment on two clocks: the monotonic one, which stands still while the computer sleeps, and the system's, which may be
+/// set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(pub(crate) Instant, pub(crate) SystemTime);
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    /// How much time has passed since then, by the clock that says more; unknown after one was set back.
+    pub(crate) fn until(self, now: Self) -> Option<Duration> {
+        let passed = now.1.duration_since(self.1).ok()?;
+        Some(passed.max(now.0.saturating_duration_since(self.0)))
+    }
+}
+
 /// What a look at the database has brought.
 #[derive(Debug)]
 pub(crate) struct StoreUpdate {
@@ -68,7 +85,7 @@ impl Store {
             access: self.access.load(Ordering::Relaxed),
         };
         let (answer, answered) = oneshot::channel();
-        let asked = (Instant::now(), SystemTime::now());
+        let asked = Moment::now();
         self.jobs.try_send(Job::Poll(known, answer)).ok()?;
         let mut update = answered.await.ok()?;
         *lock(&self.lead_confirmed) = Some(asked);
@@ -86,11 +103,9 @@ impl Store {
     /// Whether [`Store::leads`] is as the database said a moment ago. A gateway that stood still may have lost the lead
     /// meanwhile.
     pub(crate) fn is_lead_confirmed(&self) -> bool {
-        !self.is_shared()
-            || lock(&self.lead_confirmed).is_some_and(|(instant, time)| {
-                instant.elapsed() < LEAD_VALID_FOR
-                    && time.elapsed().is_ok_and(|passed| passed < LEAD_VALID_FOR)
-            })
+        let confirmed = *lock(&self.lead_confirmed);
+        let passed = confirmed.and_then(|then| then.until(Moment::now()));
+        !self.is_shared() || passed.is_some_and(|passed| passed < LEAD_VALID_FOR)
     }
 
     /// As after a time in which the gateway stood still.

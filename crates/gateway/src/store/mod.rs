@@ -34,9 +34,10 @@ pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityCursor, ActivityQuery};
 pub(crate) use entry::Entry;
-pub(crate) use leading::{LEAD_VALID_FOR, StoreUpdate};
+pub(crate) use leading::{LEAD_VALID_FOR, Moment, StoreUpdate};
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
+pub(crate) use recording::WRITER_TIMEOUT;
 pub(crate) use saved_state::{SavedState, StateChange, Table};
 pub(crate) use sharing::{SharedReading, SharedState};
 pub(crate) use watching::unwatched;
@@ -53,7 +54,7 @@ use recording::not_recorded;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use writer::Job;
 
@@ -79,7 +80,7 @@ pub(crate) struct Store {
     leads: Arc<AtomicBool>,
     /// When the database was last asked who leads, and answered: by the clock that stands still while the computer
     /// sleeps, and by the one that may be set.
-    lead_confirmed: Mutex<Option<(Instant, SystemTime)>>,
+    lead_confirmed: Mutex<Option<Moment>>,
     /// How much of what is seen is kept.
     retention: Arc<Mutex<Retention>>,
     /// Counts the writes that changed the activity.

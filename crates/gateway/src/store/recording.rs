@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 /// How long the writer is waited for. It gives up a database elsewhere after 4 seconds and a file that is locked after 5,
 /// and may have one such attempt behind it when it begins with this one. A disk that hangs gives no error at all.
-const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A writer that has been at the same work for so long hangs. Less than [`WRITER_TIMEOUT`]: who has waited in vain for what it
 /// works at finds that it hangs.

@@ -153,7 +153,7 @@ impl Upstream {
                 }
             }
         };
-        let lanes = Lanes::new(matches!(kind, CredentialKind::Signed(_)));
+        let lanes = Lanes::new(kind.takes_turns());
         Ok(Self {
             public,
             locks: accounts.locks(),
@@ -243,8 +243,9 @@ impl Upstream {
     /// Whether a request that has waited for its turn since then waits for another one. What the watcher reads does,
     /// where the turns went to others whom the vendor answered: that is no failure of the vendor.
     fn may_wait_on(&self, lane: &Lane, began: Instant) -> bool {
-        let takes_turns = matches!(self.credentials.kind, CredentialKind::Signed(_));
-        takes_turns && *lane == Lane::Watcher && *self.answered_at.borrow() > Some(began)
+        self.credentials.kind.takes_turns()
+            && *lane == Lane::Watcher
+            && *self.answered_at.borrow() > Some(began)
     }
 
     /// Waits until the system has given anybody what was asked for, after this moment. Returns when that was.
@@ -466,11 +467,7 @@ fn route(of: &config::Connection) -> [u8; 32] {
         config::Credentials::Basic { password, .. } => password,
         config::Credentials::IntegrationKey { api_key, .. } => api_key,
     };
-    let proxy = outbound.proxy.iter();
-    let proxies = proxy.flat_map(|proxy| proxy.https.iter().chain(&proxy.http));
-    let of_proxies = proxies.filter_map(|proxy| proxy.credentials.as_ref());
-    let of_proxies = of_proxies.map(|(_, password)| password);
-    for secret in of_proxies.chain([secret]) {
+    for secret in outbound.passwords().chain([secret]) {
         let secret = secret.expose_secret();
         // With its length, so that no two lists of secrets are the same bytes.
         hash.update(secret.len().to_le_bytes());

@@ -22,7 +22,7 @@ impl Alerting {
         let mut guard = lock(&self.state);
         let state = &mut *guard;
         let mut step = state.watches.step(&state.setting.rules, &open, system, now);
-        // What is over is told before what takes its place.
+        // Ends are sent before beginnings: one alarm may take the place of another.
         let is_over = |due: &Due<'_>| matches!(due.occasion, Occasion::Ended | Occasion::Unwatched);
         step.due.sort_by_key(|due| !is_over(due));
         let mut changes: Vec<StateChange> = step.changed.iter().map(watch_change).collect();

@@ -4,8 +4,8 @@ use super::Alerting;
 use crate::alerts::outbox::{Outbox, OutboxMessage};
 use crate::alerts::rules::{Watch, WatchKey, Watches};
 use crate::lock::lock;
-use crate::store::{LEAD_VALID_FOR, Table};
-use std::time::{Duration, Instant, SystemTime};
+use crate::store::{LEAD_VALID_FOR, Moment, Table};
+use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long the database may take to say who is in charge.
@@ -17,22 +17,6 @@ const SHORT_LEAD_TIMEOUT: Duration = Duration::from_secs(1);
 /// A gateway that has not asked for so long, although it asks again and again, stood still meanwhile: the lead may be
 /// another's since.
 const ASKING_SUSPENDED_AFTER: Duration = Duration::from_secs(15);
-
-/// A moment by the clock that stands still while the computer sleeps, and by the one that may be set.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Moment(Instant, SystemTime);
-
-impl Moment {
-    fn now() -> Self {
-        Self(Instant::now(), SystemTime::now())
-    }
-
-    /// How much time has passed since then, by the clock that says more; unknown after one was set back.
-    fn until(self, now: Self) -> Option<Duration> {
-        let passed = now.1.duration_since(self.1).ok()?;
-        Some(passed.max(now.0.saturating_duration_since(self.0)))
-    }
-}
 
 impl Alerting {
     /// Whether this gateway is the one that tells people. One that is not takes over what the other has told, to show it
@@ -63,7 +47,7 @@ impl Alerting {
         let polled = timeout(wait, self.store.poll_changes(revision)).await;
         let Some(update) = polled.ok().flatten() else {
             lock(&self.state).unanswered = Some(Moment::now());
-            // Somebody else here may have been answered meanwhile.
+            // Another part of this gateway may have been answered meanwhile.
             return was_in_charge && self.store.leads();
         };
         let mut state = lock(&self.state);

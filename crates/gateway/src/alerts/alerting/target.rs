@@ -70,16 +70,10 @@ fn fingerprint(target: &config::AlertTarget, outbound: &config::Outbound) -> Vec
         DeliveryMethod::Webhook(webhook) => [Some(&webhook.url), webhook.secret.as_ref()],
         DeliveryMethod::Mail(mail) => [mail.sign_in.as_ref().map(|(_, password)| password), None],
     };
-    let proxies = outbound.proxy.iter();
-    let proxies = proxies.flat_map(|proxy| [&proxy.https, &proxy.http]);
-    let signs_in = proxies
-        .flatten()
-        .filter_map(|proxy| proxy.credentials.as_ref());
-    let of_proxies = signs_in.map(|(_, password)| password);
     let mut all = Context::new(&SHA256);
     // This holds everything but the secrets.
     all.update(format!("{target:?} {outbound:?}").as_bytes());
-    for secret in own.into_iter().flatten().chain(of_proxies) {
+    for secret in own.into_iter().flatten().chain(outbound.passwords()) {
         all.update(b"\0");
         all.update(secret.expose_secret().as_bytes());
     }

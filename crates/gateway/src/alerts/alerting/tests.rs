@@ -122,7 +122,7 @@ impl Deliver for Taker {
     }
 }
 
-/// Alerts of a gateway with a target, for which so many messages wait. Its clock stands still.
+/// The alerting of a gateway, with this many messages waiting for its one target, and a clock that is stopped.
 fn alerting(store: Store, waiting: usize) -> (Arc<Alerting>, Arc<Taker>, Setting) {
     alerting_by(store, waiting, || DateTime::UNIX_EPOCH)
 }
@@ -246,7 +246,7 @@ async fn whether_messages_arrive_is_known_without_waiting_for_the_state() {
     let state = lock(&alerting.state);
     assert!(alerting.is_any_failing());
     drop(state);
-    // Nobody waits for a target that is not there any more.
+    // A target that was removed is not waited for.
     let target = setting.targets.pop();
     alerting.set(setting.clone());
     assert!(!alerting.is_any_failing());

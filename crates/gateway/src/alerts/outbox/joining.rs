@@ -4,7 +4,7 @@
 use super::{Outbox, OutboxChange, OutboxMessage, connection, connections, key};
 use crate::alerts::message::MAX_LISTED;
 use chrono::TimeDelta;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// So many may wait for a target as they are. As many alarms of one moment are sent one by one.
 const MAX_SEPARATE: usize = 5;
@@ -17,11 +17,8 @@ impl Outbox {
     /// message overtakes another one about its connection. Only as many as are listed in full, and nothing that is known to
     /// have been tried before. `under_way` are the keys of what is tried now.
     pub(crate) fn join_waiting(&mut self, under_way: &HashSet<&str>) -> Vec<OutboxChange> {
-        let mut waiting: BTreeMap<&str, Vec<&OutboxMessage>> = BTreeMap::new();
-        for one in self.outgoing.values().filter(|one| one.next_at.is_some()) {
-            waiting.entry(one.target.as_str()).or_default().push(one);
-        }
-        let many = waiting.into_values().filter(|all| all.len() > MAX_SEPARATE);
+        let waiting = self.waiting().into_values();
+        let many = waiting.filter(|all| all.len() > MAX_SEPARATE);
         let groups = many.flat_map(|all| groups(&all, under_way));
         let mut changes = Vec::new();
         for (first, rest) in groups.filter(|(_, rest)| !rest.is_empty()) {
@@ -104,6 +101,7 @@ mod tests {
     use crate::alerts::message::{Message, Occasion};
     use crate::alerts::send::Failure;
     use health::Severity;
+    use std::collections::BTreeMap;
 
     /// The same message at another time.
     fn made(seconds: i64, message: Message) -> Message {
@@ -228,7 +226,7 @@ mod tests {
             ..Failure::for_now("500".to_owned())
         };
         outbox.attempted(&keys[1], Err(refused), at(7));
-        // As after a reload: it is due again, as if nobody had tried.
+        // As after a reload, which makes it due again and forgets its attempts.
         outbox.retry();
         outbox.join_waiting(&HashSet::from([keys[4].as_str()]));
         assert_eq!(sent(&mut outbox), ["0", "1", "2 3", "4", "5 6"]);

@@ -146,7 +146,7 @@ impl Access {
         query: &[(String, String)],
     ) -> Result<AuthorizationRedirect, Problem> {
         let (users, openid) = self.provider()?;
-        let to = destination(single(query, "to"), &openid.base_path);
+        let to = self.destination(query)?;
         let now = (users.clock)();
         let provider = match openid.provider.authorization(back, to.clone(), now).await {
             Ok((address, mut attempt)) => {

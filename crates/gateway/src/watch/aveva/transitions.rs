@@ -6,8 +6,8 @@ use super::groups::Groups;
 use health::schedule::Millis;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// All groups in transition are looked through this often at most, in milliseconds.
-const LOOK_INTERVAL_MS: Millis = 100.0;
+/// How often all groups in transition are checked at most, in milliseconds.
+const CHECK_INTERVAL_MS: Millis = 100.0;
 
 /// The groups in transition that are due.
 #[derive(Debug, Default)]
@@ -15,8 +15,8 @@ pub(super) struct Transitions {
     queue: VecDeque<String>,
     /// The same ones, to find them.
     queued: HashSet<String>,
-    /// When all groups are looked through again.
-    look_at: Millis,
+    /// When all groups in transition are checked again.
+    next_check_at: Millis,
 }
 
 impl Transitions {
@@ -30,10 +30,10 @@ impl Transitions {
         if !groups.any_moves() {
             return Millis::INFINITY;
         }
-        if now < self.look_at {
-            return self.look_at;
+        if now < self.next_check_at {
+            return self.next_check_at;
         }
-        self.look_at = now + LOOK_INTERVAL_MS;
+        self.next_check_at = now + CHECK_INTERVAL_MS;
         let mut again = Millis::INFINITY;
         for (id, due) in groups.moving() {
             if self.queued.contains(id) || under_way.contains_key(id) {
@@ -46,7 +46,7 @@ impl Transitions {
                 again = again.min(due);
             }
         }
-        again.max(self.look_at)
+        again.max(self.next_check_at)
     }
 
     /// The group to read next. What was read meanwhile for another reason is due again later.
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(transitions.next(&groups, &under_way, 0.0), None);
         under_way.insert("g00000".to_owned(), Why::Sweep);
         transitions.follow(&groups, &under_way, due);
-        transitions.follow(&groups, &under_way, due + LOOK_INTERVAL_MS);
+        transitions.follow(&groups, &under_way, due + CHECK_INTERVAL_MS);
         // A sweep has come to one that waits, and has read it.
         groups.begin("g00001", due);
         let mut next = |under_way: &_, now| transitions.next(&groups, under_way, now);
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(next(&under_way, due), None);
         under_way.clear();
         groups.begin("g00002", due);
-        let later = due + 2.0 * LOOK_INTERVAL_MS;
+        let later = due + 2.0 * CHECK_INTERVAL_MS;
         transitions.follow(&groups, &under_way, later);
         let next = transitions.next(&groups, &under_way, later);
         assert_eq!(next.as_deref(), Some("g00000"));

@@ -7,7 +7,6 @@ use super::super::watchers::Running;
 use super::publication::Publication;
 use super::{Configured, Step, fair, watch_requests, with};
 use crate::store::{SharedReading, SharedState, Store};
-use protocol::ConnectionState;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, Weak};
@@ -26,9 +25,6 @@ const HAND_OVER_AFTER: Duration = Duration::from_secs(30);
 
 /// The same at most, once all have tried several times: a connection is not to go from one to the next all the time.
 const MAX_HAND_OVER_AFTER: Duration = Duration::from_secs(300);
-
-/// After so many doublings that is reached.
-const MAX_DOUBLINGS: u32 = 4;
 
 /// A connection that cannot be read.
 #[derive(Debug, Default)]
@@ -169,15 +165,14 @@ impl Participant {
         if shared.is_leased {
             self.watch(connection, false);
         }
+        if connection.is_watched || !shared.is_recent {
+            return Ok(());
+        }
+        let state = self.inventory.connection(&connection.id);
+        let is_read = state.is_some_and(|state| state.observed_at.is_some());
         let known = self.taken_over.get(&connection.key).copied();
-        let is_read = |state: &ConnectionState| state.observed_at.is_some();
-        let is_read = self
-            .inventory
-            .connection(&connection.id)
-            .as_ref()
-            .is_some_and(is_read);
         let known = known.filter(|_| is_read).unwrap_or_default();
-        if connection.is_watched || shared.number == known || !shared.is_recent {
+        if shared.number == known {
             return Ok(());
         }
         let mut readings = self.store.readings(connection.key.clone(), known).await?;
@@ -319,12 +314,13 @@ impl Participant {
             return false;
         }
         let failing = self.failing.entry(connection.key.clone()).or_default();
-        let hand_over_after =
-            (HAND_OVER_AFTER * 2_u32.saturating_pow(failing.left)).min(MAX_HAND_OVER_AFTER);
+        let hand_over_after = HAND_OVER_AFTER
+            .saturating_mul(2_u32.saturating_pow(failing.left))
+            .min(MAX_HAND_OVER_AFTER);
         let has_failed = failing.since.get_or_insert_with(Instant::now).elapsed() > hand_over_after;
         if has_failed {
             failing.since = None;
-            failing.left = (failing.left + 1).min(MAX_DOUBLINGS);
+            failing.left = failing.left.saturating_add(1);
         }
         has_failed
     }
@@ -399,6 +395,7 @@ mod tests {
     use crate::watch::{Clock, FAULT};
     use health::inventory::{Facts, Judged, Observed, Resource, ResourceKey};
     use health::{Severity, Verdict};
+    use protocol::ConnectionState;
 
     const INTERVAL: Duration = Duration::from_secs(5);
 

@@ -31,7 +31,7 @@ struct Uplynk {
     groups: Groups,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
     /// When the list was asked for, or the service last answered anybody since.
-    heard_at: Instant,
+    answered_at: Instant,
     one: Option<BoxFuture<'static, GroupRead>>,
     /// The group of that read, if it was changed.
     changed: Option<String>,
@@ -44,7 +44,7 @@ pub(super) async fn run(mut watcher: Watcher) {
     let mut uplynk = Uplynk {
         groups: Groups::known(watcher.known_ids()),
         list: None,
-        heard_at: Instant::now(),
+        answered_at: Instant::now(),
         one: None,
         changed: None,
         when: When::Lately,
@@ -59,7 +59,7 @@ impl Uplynk {
         let again = watcher.due().err();
         if again.is_none() && self.list.is_none() {
             self.when = watcher.begin();
-            self.heard_at = Instant::now();
+            self.answered_at = Instant::now();
             self.list = Some(Box::pin(list::read(watcher.source.clone(), self.when)));
             return;
         }
@@ -98,8 +98,8 @@ impl Uplynk {
                 watcher.take(&mut requests);
             }
             // Changes come before the list. While the service answers them, it is the gateway that keeps the list waiting.
-            at = watcher.source.next_answer(self.heard_at), if self.list.is_some() => {
-                self.heard_at = at;
+            at = watcher.source.next_answer(self.answered_at), if self.list.is_some() => {
+                self.answered_at = at;
                 watcher.still_reading();
                 watcher.publish(Read::Nothing);
             }
