@@ -138,14 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_believed_shouts() {
-        for (freshness, word) in [
-            (Freshness::Live, "live"),
-            (Freshness::Aging, "aging"),
-            (Freshness::Stale, "STALE"),
-            (Freshness::NoData, "NO DATA"),
+    fn what_is_not_believed_is_written_in_capitals() {
+        for (freshness, word, is_believed) in [
+            (Freshness::Live, "live", true),
+            (Freshness::Aging, "aging", true),
+            (Freshness::Stale, "STALE", false),
+            (Freshness::NoData, "NO DATA", false),
         ] {
-            assert_eq!(freshness.word(), word);
+            let told = (freshness.word(), freshness.is_believable());
+            assert_eq!(told, (word, is_believed));
         }
     }
 
@@ -166,17 +167,5 @@ mod tests {
         assert_eq!(freshness(Some(limit), interval), stale);
         let later = limit + TimeDelta::milliseconds(1);
         assert_eq!(freshness(Some(later), interval), live);
-    }
-
-    #[test]
-    fn only_live_and_aging_are_believed() {
-        let believed = [
-            Freshness::Live,
-            Freshness::Aging,
-            Freshness::Stale,
-            Freshness::NoData,
-        ]
-        .map(Freshness::is_believable);
-        assert_eq!(believed, [true, true, false, false]);
     }
 }

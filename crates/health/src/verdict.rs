@@ -88,6 +88,14 @@ impl Verdict {
         self
     }
 
+    /// Whether it is a sentence about what is called so, with advice unless all is well.
+    #[cfg(test)]
+    pub(crate) fn is_told_of(&self, name: &str) -> bool {
+        let advises = self.advice.as_ref().is_some_and(|words| !words.is_empty());
+        let is_sentence = self.sentence.starts_with(name) && self.sentence.ends_with('.');
+        is_sentence && (advises || self.severity == Severity::Normal)
+    }
+
     /// Whether it says what to do wherever something is wrong.
     #[cfg(test)]
     pub(crate) fn is_whole(&self) -> bool {

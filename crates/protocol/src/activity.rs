@@ -93,17 +93,6 @@ impl ActivityKind {
             .chain(seen)
             .chain([Self::Access])
     }
-
-    /// What several of it are called.
-    #[must_use]
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::Change => "Changes by people",
-            Self::Handling => "Acknowledgements and maintenance",
-            Self::Access => "Sign-ins, refusals and walls",
-            Self::Seen(kind) => kind.noun(),
-        }
-    }
 }
 
 /// One entry.

@@ -182,7 +182,7 @@ pub struct Unreadable {
 
 from_json! { struct Unreadable { status, problem, excerpt } }
 
-/// The maximum length of an excerpt, in characters.
+/// The maximum length of a problem and of an excerpt, in characters.
 const EXCERPT: usize = 300;
 
 /// A request and how to read its response as `T`.
@@ -207,6 +207,14 @@ impl<T> std::fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.request.fmt(f)
     }
+}
+
+/// Reads a response that is one JSON value.
+pub(crate) fn read_json<T>(
+    answer: &Answer,
+    read: fn(&Value) -> Result<T, String>,
+) -> Result<T, String> {
+    read(&json::parse(&answer.body)?)
 }
 
 /// Reads the response to a write that returns no data. A 204 has no body, and some services return 200
@@ -258,9 +266,12 @@ impl<T> Call<T> {
                 .chars()
                 .take(EXCERPT)
                 .collect();
+            // It may quote what was found, whatever that is.
+            let problem = problem.chars().take(EXCERPT);
+            let problem = problem.map(|c| if c.is_control() { ' ' } else { c });
             Failure::Unreadable(Unreadable {
                 status: answer.status,
-                problem,
+                problem: problem.collect(),
                 excerpt,
             })
         })

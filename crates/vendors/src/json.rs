@@ -290,11 +290,13 @@ impl<'a> Object<'a> {
 
     /// A date-time; the vendors' values for "never" are `None`.
     pub(crate) fn time(self, name: &str) -> Option<DateTime<Utc>> {
-        let time = self.read(name, |value| match value {
-            Value::String(text) => time(text),
-            _ => None,
-        });
-        time.flatten()
+        self.time_or_never(name).flatten()
+    }
+
+    /// A date-time; the inner `None` is "never".
+    #[expect(clippy::option_option, reason = "absent and never are two answers")]
+    pub(crate) fn time_or_never(self, name: &str) -> Option<Option<DateTime<Utc>>> {
+        self.read(name, |value| time(value.as_str()?))
     }
 
     /// An unmodified object.
@@ -336,7 +338,14 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The items of a JSON list, for [`counted`].
+/// A JSON object of the fields that have a value.
+pub(crate) fn object<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let given = fields.into_iter();
+    let given = given.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(given.collect())
+}
+
+/// The items of a JSON list.
 pub(crate) fn items<'a>(value: &'a Value, what: &str) -> Result<&'a [Value], String> {
     match value {
         Value::Array(items) => Ok(items),

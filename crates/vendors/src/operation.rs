@@ -47,6 +47,19 @@ pub struct Operation {
     pub query: &'static [Parameter],
 }
 
+/// Declares operations: `/// Success. NAME = "name", Method "/path", query;`.
+macro_rules! operations {
+    ($($(#[$doc:meta])* $id:ident = $name:literal, $method:ident $path:literal, $query:expr;)*) => {
+        $($(#[$doc])* pub static $id: $crate::operation::Operation = $crate::operation::Operation {
+            name: $name,
+            method: $crate::operation::Method::$method,
+            path: $path,
+            query: $query,
+        };)*
+    };
+}
+pub(crate) use operations;
+
 /// A query parameter of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter {
@@ -117,10 +130,16 @@ pub fn is_addressable(id: &str) -> bool {
 #[must_use]
 pub fn segment(id: &str) -> String {
     if is_addressable(id) {
-        utf8_percent_encode(id, SEGMENT).to_string()
+        percent_encoded(id)
     } else {
         String::new()
     }
+}
+
+/// Any text, percent-encoded for a path or a query that no vendor's server reads.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 impl Operation {

@@ -11,9 +11,10 @@ use vendors::aveva::{
     self, ApiVersion, Base, ClientSession, GroupConfiguration, NewHeartbeat, RoleOverride,
 };
 use vendors::uplynk::{self, Configuration};
+use vendors::veeam::{self, MediaType, Query};
 use vendors::{Answer, Failure};
 
-const SAMPLES: [&str; 9] = [
+const SAMPLES: [&str; 17] = [
     "aveva/groups.json",
     "aveva/groups.filled-in.json",
     "aveva/status.json",
@@ -23,6 +24,14 @@ const SAMPLES: [&str; 9] = [
     "aveva/error.json",
     "uplynk/failover-group.json",
     "uplynk/error-403.seen-in-a-mock.json",
+    "veeam/query-failed.xml",
+    "veeam/query-failed.pasted-from-docs.xml",
+    "veeam/session-success.xml",
+    "veeam/session-running-with-tasks.xml",
+    "veeam/references.xml",
+    "veeam/paging-of-seven.xml",
+    "veeam/query-v12.inferred.json",
+    "veeam/query-v13.inferred.json",
 ];
 
 fn sample(name: &str) -> Vec<u8> {
@@ -52,10 +61,8 @@ fn judged<T>(read: Result<T, Failure>) {
 
 fn read_all(answer: &Answer) {
     let base = |sessions_version| Base {
-        tenant: None,
-        namespace: None,
-        groups_version: ApiVersion::V1,
         sessions_version,
+        ..Base::default()
     };
     let (v1, preview) = (base(ApiVersion::V1), base(ApiVersion::V1Preview));
     let (g, s) = (aveva::groups(&v1), aveva::sessions(&preview, "g"));
@@ -90,6 +97,14 @@ fn read_all(answer: &Answer) {
     judged(u.channels("x", &[], &[]).read(answer));
     judged(u.allowed_owners("x").read(answer));
     judged(u.set_allowed_owners("x", &[], &[]).read(answer));
+
+    judged(veeam::query(&Query::default(), MediaType::Xml).read(answer));
+    judged(veeam::session("x", MediaType::Xml).read(answer));
+    judged(veeam::recent(MediaType::Json).read(answer));
+    judged(veeam::log_on().read(answer));
+    judged(veeam::log_off("x").read(answer));
+    let _ = veeam::read_saved(&answer.body);
+    let _ = Query::from_text(&String::from_utf8_lossy(&answer.body));
 }
 
 #[test]
@@ -120,17 +135,21 @@ proptest! {
     #[test]
     fn no_mutation_of_a_sample(
         name in prop::sample::select(SAMPLES.to_vec()),
-        at in any::<prop::sample::Index>(),
-        byte in any::<u8>(),
-        change in 0..3_u8,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), any::<bool>()), 0..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
         status in prop::sample::select(vec![200_u16, 201, 204, 400, 500]),
     ) {
         let mut body = sample(name);
-        let at = at.index(body.len());
-        match change {
-            0 => body.truncate(at),
-            1 => body[at] = byte,
-            _ => body.insert(at, byte),
+        for (at, byte, is_more) in changes {
+            let at = at.index(body.len());
+            if is_more {
+                body.insert(at, byte);
+            } else {
+                body[at] = byte;
+            }
+        }
+        if let Some(cut) = cut {
+            body.truncate(cut.index(body.len()));
         }
         read_all(&answer(status, body));
     }

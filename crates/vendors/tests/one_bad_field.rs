@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::fmt::Debug;
-use vendors::aveva::{self, ApiVersion, Base};
+use vendors::aveva::{self, Base};
 use vendors::veeam::{self, MediaType, Query};
 use vendors::{Answer, LeftOut, UnreadableField, uplynk};
 
@@ -21,15 +21,6 @@ fn answer(body: String) -> Answer {
         status: 200,
         headers: Vec::new(),
         body: body.into_bytes(),
-    }
-}
-
-fn base() -> Base {
-    Base {
-        tenant: None,
-        namespace: None,
-        groups_version: ApiVersion::V1,
-        sessions_version: ApiVersion::V1,
     }
 }
 
@@ -83,7 +74,7 @@ const LISTS: [List; 5] = [
     List {
         items: aveva_groups,
         read: |items| {
-            let read = aveva::groups(&base())
+            let read = aveva::groups(&Base::default())
                 .list(None, None)
                 .read(&answer(json!(items).to_string()));
             let list = read.expect("a list");
@@ -93,7 +84,7 @@ const LISTS: [List; 5] = [
     List {
         items: aveva_sessions,
         read: |items| {
-            let read = aveva::sessions(&base(), "g")
+            let read = aveva::sessions(&Base::default(), "g")
                 .list()
                 .read(&answer(json!(items).to_string()));
             let list = read.expect("a list");
@@ -300,7 +291,7 @@ fn a_group_and_a_session_are_shown_with_what_stands_there() {
     groups[0]["FailoverTimeout"] = "PT1M".into();
     groups[1]["Name"] = json!([]);
     groups[2]["Id"] = json!(null);
-    let list = aveva::groups(&base())
+    let list = aveva::groups(&Base::default())
         .list(None, None)
         .read(&answer(json!(groups).to_string()));
     let list = list.expect("a list");
@@ -314,7 +305,7 @@ fn a_group_and_a_session_are_shown_with_what_stands_there() {
     sessions[0]["Heartbeat"]["HeartbeatTime"] = "soon".into();
     sessions[1]["Role"] = json!({});
     sessions[2]["Heartbeat"] = "yes".into();
-    let list = aveva::sessions(&base(), "g")
+    let list = aveva::sessions(&Base::default(), "g")
         .list()
         .read(&answer(json!(sessions).to_string()));
     let [first, second, third] = &list.expect("a list").items[..] else {

@@ -81,6 +81,18 @@ fn totals_are_numbers_or_texts_and_lists_may_be_thin() {
     );
 }
 
+/// Of an owner the contract names no shape.
+#[test]
+fn owners_are_ids_or_objects_with_one() {
+    let items = json!(["a", { "id": "b" }, { "owner": "c" }, { "name": "d" }, "a"]);
+    let body = json!({ "items": items, "total_items": "5" });
+    let owners = uplynk::groups().allowed_owners("g").read(&ok(&body));
+    let owners = owners.expect("a list");
+    assert_eq!(owners.items, ["a", "b", "c"]);
+    let left = (owners.left_out.unreadable, owners.left_out.repeated);
+    assert_eq!((left, owners.missing()), ((1, 1), 1));
+}
+
 #[test]
 fn value_traps() {
     let read = |value: Value| {

@@ -5,7 +5,6 @@
     reason = "a helper that fails, fails its test"
 )]
 
-use proptest::prelude::*;
 use vendors::veeam::{self, MediaType, Outcome, Page, Query, Session, State, read_saved};
 use vendors::{Answer, Failure};
 
@@ -389,50 +388,4 @@ fn a_page_of_documentation_can_be_read_with_its_bare_ampersands() {
         assert!(read_saved(&sample(name)).is_ok(), "{name}");
     }
     assert!(read_saved(b"hello").is_err());
-}
-
-proptest! {
-    #[test]
-    fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), status in 100_u16..600) {
-        read_all(&Answer { status, headers: Vec::new(), body: bytes.clone() });
-        let _ = read_saved(&bytes);
-        let _ = Query::from_text(&String::from_utf8_lossy(&bytes));
-    }
-
-    #[test]
-    fn no_mutation_of_a_sample_makes_a_decoder_panic(
-        name in prop::sample::select(SAMPLES.to_vec()),
-        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
-        cut in prop::option::of(any::<prop::sample::Index>()),
-    ) {
-        let mut bytes = sample(name);
-        for (at, byte) in changes {
-            let at = at.index(bytes.len());
-            bytes[at] = byte;
-        }
-        if let Some(cut) = cut {
-            bytes.truncate(cut.index(bytes.len()));
-        }
-        read_all(&ok(bytes.clone()));
-        let _ = read_saved(&bytes);
-    }
-}
-
-const SAMPLES: [&str; 8] = [
-    "query-failed.xml",
-    "query-failed.pasted-from-docs.xml",
-    "session-success.xml",
-    "session-running-with-tasks.xml",
-    "references.xml",
-    "paging-of-seven.xml",
-    "query-v12.inferred.json",
-    "query-v13.inferred.json",
-];
-
-fn read_all(answer: &Answer) {
-    let _ = veeam::query(&Query::default(), MediaType::Xml).read(answer);
-    let _ = veeam::session("x", MediaType::Xml).read(answer);
-    let _ = veeam::recent(MediaType::Json).read(answer);
-    let _ = veeam::log_on().read(answer);
-    let _ = veeam::log_off("x").read(answer);
 }

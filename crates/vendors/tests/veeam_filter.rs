@@ -204,34 +204,29 @@ fn a_time_without_a_zone_is_utc_and_sent_so() {
 fn errors_point_at_the_place_and_say_what_was_expected() {
     for (text, position, expected, found) in [
         ("", 1, "a field (UID, Name,", ""),
-        ("Colour==red", 1, "a field", "`Colour==red`"),
+        ("Colour==red", 1, "a field", "Colour"),
         ("Result", 7, "one of ==", ""),
-        ("Result=Failed", 7, "one of ==", "`=Failed`"),
+        ("Result=Failed", 7, "one of ==", "="),
         ("Result==", 9, "a value", ""),
         ("Result==Failed;", 16, "a field", ""),
-        ("Result==Failed;;Name==x", 16, "a field", "`;Name==x`"),
+        ("Result==Failed;;Name==x", 16, "a field", ";"),
         (
             "State==Working&Result==None",
             15,
-            "write `;` for “and”",
-            "`&Result==None`",
+            "write “;” for “and”",
+            "&",
         ),
-        ("Name==ABC Company", 11, "in quotes", "`Company`"),
-        ("(Result==Failed", 16, "`)`", ""),
-        ("Result==Failed)", 15, "the end", "`)`"),
-        ("()", 2, "a field", "`)`"),
-        ("Name==\"open", 7, "a closing quote", "`\"open`"),
-        ("Name==a;State==b,Type==c", 17, "parentheses", "`,Type==c`"),
-        (
-            "Name==\"\"Backup\"\"",
-            9,
-            "after a closing quote",
-            "`Backup\"\"`",
-        ),
-        ("Name==“ABC”", 7, "straight double quotes", "`“ABC”`"),
-        ("Name=='ABC'", 7, "straight double quotes", "`'ABC'`"),
-        ("Ünder==1", 1, "a field", "`Ünder==1`"),
-        ("Name==ä;Ü==1", 9, "a field", "`Ü==1`"),
+        ("Name==ABC Company", 11, "in quotes", "Company"),
+        ("(Result==Failed", 16, "“)”", ""),
+        ("Result==Failed)", 15, "the end", ")"),
+        ("()", 2, "a field", ")"),
+        ("Name==\"open", 7, "a closing quote", "\""),
+        ("Name==a;State==b,Type==c", 17, "parentheses", ","),
+        ("Name==\"\"Backup\"\"", 9, "after a closing quote", "Backup"),
+        ("Name==“ABC”", 7, "straight double quotes", "“ABC”"),
+        ("Name=='ABC'", 7, "straight double quotes", "'ABC'"),
+        ("Ünder==1", 1, "a field", "Ünder"),
+        ("Name==ä;Ü==1", 9, "a field", "Ü"),
     ] {
         let error = Filter::parse(text).expect_err(text);
         assert_eq!(
@@ -241,13 +236,16 @@ fn errors_point_at_the_place_and_say_what_was_expected() {
         );
         assert!(error.expected.contains(expected), "{text}: {error}");
     }
-    let end = Filter::parse("Result==").expect_err("no value");
-    assert!(
-        end.to_string()
-            .starts_with("At character 9: expected a value"),
-        "{end}"
-    );
-    assert!(end.to_string().ends_with("but the filter ends."), "{end}");
+    for (text, sentence) in [
+        ("Result==", ", but the filter ends."),
+        ("Name==a b", ", found “b”."),
+        ("Result= Failed", ", found “=”."),
+        ("Result Failed", ", found “Failed”."),
+    ] {
+        let error = Filter::parse(text).expect_err(text).to_string();
+        assert!(error.starts_with("At character "), "{error}");
+        assert!(error.ends_with(sentence), "{error}");
+    }
 }
 
 #[test]
@@ -288,12 +286,12 @@ fn comparisons_that_cannot_be_meant_are_complained_of() {
         ("Name<a", Some("Name has no order")),
         (
             "State==Running",
-            Some("Starting or Stopping or Working or Stopped, not `Running`"),
+            Some("Starting or Stopping or Working or Stopped, not “Running”"),
         ),
         ("Result>=warning", None),
         ("Result==None", None),
         ("Type==FailoverPlan", None),
-        ("UID==12", Some("a GUID, not `12`")),
+        ("UID==12", Some("a GUID, not “12”")),
         (
             "UID==\"urn:veeam:CloudFailoverSession:475420ee-d045-4493-9869-0a970e08f6f9\"",
             None,

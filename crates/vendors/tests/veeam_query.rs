@@ -143,7 +143,7 @@ fn the_two_wrong_queries_are_warned_of() {
     assert_eq!(raw.query.filter, Filter::parse("State==Working").ok());
     assert_eq!(raw.warnings.len(), 1);
     assert!(
-        raw.warnings[0].contains("`&Result==None` follows the filter: an unescaped & ends it"),
+        raw.warnings[0].contains("“&Result==None” follows the filter: an unescaped & ends it"),
         "{:?}",
         raw.warnings
     );
@@ -168,7 +168,7 @@ fn a_comparison_that_fell_out_of_its_filter_is_no_parameter() {
     ] {
         let pasted = read(&format!("filter=State==Working&{part}"));
         assert!(
-            pasted.warnings[0].starts_with(&format!("`&{part}` follows")),
+            pasted.warnings[0].starts_with(&format!("“&{part}” follows")),
             "{:?}",
             pasted.warnings
         );
@@ -236,19 +236,19 @@ fn what_may_not_be_meant_is_warned_of() {
     for (text, warning) in [
         (
             "type=CloudFailoverSession&colour=red",
-            "`colour=red` is not a parameter",
+            "“colour=red” is not a parameter",
         ),
         (
             "filter=Result==Failed&filter=Result==None",
-            "`filter` is given more than once",
+            "“filter” is given more than once",
         ),
         (
             "sortAsc=Name&sortDesc=Name",
-            "`sort` is given more than once",
+            "“sort” is given more than once",
         ),
-        ("format=Everything", "`Everything` is not Entities"),
+        ("format=Everything", "“Everything” is not Entities"),
         ("filter=State>Working", "State has no order"),
-        ("filter=Result==Fine", "not `Fine`"),
+        ("filter=Result==Fine", "not “Fine”"),
     ] {
         let warnings = read(text).warnings;
         assert!(
@@ -264,10 +264,10 @@ fn what_is_no_query_says_why() {
         ("", "there is no query"),
         ("hello", "there is no query"),
         ("https://em/api/query?colour=red", "there is no query"),
-        ("type=Backup", "type: `Backup` is not CloudFailoverSession"),
-        ("sortAsc=Colour", "sortAsc: there is no field `Colour`"),
-        ("pageSize=0", "pageSize: `0` is not a number over 0"),
-        ("page=x", "page: `x` is not a number over 0"),
+        ("type=Backup", "type: “Backup” is not CloudFailoverSession"),
+        ("sortAsc=Colour", "sortAsc: there is no field “Colour”"),
+        ("pageSize=0", "pageSize: “0” is not a number over 0"),
+        ("page=x", "page: “x” is not a number over 0"),
         ("page=-1", "not a number over 0"),
         ("page=99999999999", "not a number over 0"),
         ("filter=Result=Failed", "filter: At character 7"),

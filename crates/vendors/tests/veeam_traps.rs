@@ -470,6 +470,22 @@ fn a_list_in_another_shape_is_not_an_empty_list() {
 }
 
 #[test]
+fn what_is_wrong_is_one_line_however_it_is_quoted() {
+    let name = "x".repeat(1_000);
+    for body in [
+        "<QueryResult></Other\n  x>".to_owned(),
+        format!("<QueryResult></{name}>"),
+    ] {
+        let problem = problem(&body);
+        assert!(problem.contains("not XML"), "{problem}");
+        assert!(
+            !problem.contains('\n') && problem.chars().count() <= 300,
+            "{problem}"
+        );
+    }
+}
+
+#[test]
 fn a_session_may_say_of_which_plan_it_is_a_run() {
     for (plan, expected) in [
         ("null", None),

@@ -208,15 +208,8 @@ fn take_all_but<V>(
     map: &mut BTreeMap<String, V>,
     keep: impl Fn(&String, &V) -> bool,
 ) -> Vec<String> {
-    let mut taken = Vec::new();
-    map.retain(|key, value| {
-        let keeps = keep(key, value);
-        if !keeps {
-            taken.push(key.clone());
-        }
-        keeps
-    });
-    taken
+    let taken = map.extract_if(.., |key, value| !keep(key, value));
+    taken.map(|(key, _)| key).collect()
 }
 
 deserialize_from_json!(Scope, Acknowledgement, Note, Maintenance);

@@ -141,7 +141,7 @@ impl Alarm {
 
     /// In a word or two, how somebody takes care of it; `None` where nobody does.
     #[must_use]
-    pub fn care(&self) -> Option<&'static str> {
+    pub fn handling_label(&self) -> Option<&'static str> {
         match (&self.acknowledged, &self.maintenance) {
             (Some(_), _) => Some("acknowledged"),
             (None, Some(_)) => Some("in maintenance"),

@@ -1,7 +1,7 @@
 //! What is an alarm, since when, and which changes are one alarm.
 
 use super::{Alarm, AlarmHistory, Changes, Since, Source};
-use crate::groups::judge_group;
+use crate::groups::fixtures::judge_whole;
 use crate::inventory::{
     Facts, GroupFacts, Judged, Kind, Observed, Reading, Resource, ResourceKey, SlicerGroupFacts,
     outlasts_silence,
@@ -43,20 +43,19 @@ fn judged(id: &str, verdict: Verdict, leader: Option<&str>, read: Option<DateTim
     };
     Judged {
         resource: Resource {
-            key: key(id),
-            name: "Kiln 2".to_owned(),
-            verdict,
             observed: read.map_or(Observed::Never, Observed::At),
-            failure: None,
-            unreadable: Vec::new(),
-            also_on: Vec::new(),
-            facts: Facts::FailoverGroup(Box::new(facts)),
+            ..Resource::new(
+                key(id),
+                "Kiln 2".to_owned(),
+                verdict,
+                Facts::FailoverGroup(Box::new(facts)),
+            )
         },
         observed_at: read,
     }
 }
 
-fn source(observed_at: Option<DateTime<Utc>>) -> Source {
+pub(super) fn source(observed_at: Option<DateTime<Utc>>) -> Source {
     Source {
         id: "plant-a".to_owned(),
         title: "Plant A".to_owned(),
@@ -151,17 +150,21 @@ fn a_beginning_that_the_vendor_reports_is_moved_to_the_gateways_clock_where_the_
         (-700, 0),
         (-1_500, 0),
     ] {
-        let mut history = AlarmHistory::default();
-        let source = Source {
-            vendor_ahead: TimeDelta::milliseconds(ahead),
-            ..source(Some(NOW))
-        };
-        let group = judged("kiln", verdict(Warning).since(Some(NOW)), None, Some(NOW));
-        history.update(&[source], &[group], NOW);
-        let since = history.alarms().first().map(|alarm| alarm.since);
-        let expected = NOW - TimeDelta::milliseconds(moved);
-        assert_eq!(since, Some(Since::Reported(expected)), "{ahead} ms");
+        reported(&mut AlarmHistory::default(), ahead, moved);
     }
+}
+
+/// Tells of an alarm that began now by a vendor's clock that is so many milliseconds ahead, and of which that is moved.
+fn reported(history: &mut AlarmHistory, ahead: i64, moved: i64) {
+    let source = Source {
+        vendor_ahead: TimeDelta::milliseconds(ahead),
+        ..source(Some(NOW))
+    };
+    let group = judged("kiln", verdict(Warning).since(Some(NOW)), None, Some(NOW));
+    history.update(&[source], &[group], NOW);
+    let since = history.alarms().first().map(|alarm| alarm.since);
+    let expected = NOW - TimeDelta::milliseconds(moved);
+    assert_eq!(since, Some(Since::Reported(expected)), "{ahead} ms");
 }
 
 #[test]
@@ -173,15 +176,7 @@ fn a_beginning_stays_as_it_was_first_told_while_the_vendors_clock_is_only_known_
         (39_100, 40_000),
         (60_000, 60_000),
     ] {
-        let source = Source {
-            vendor_ahead: TimeDelta::milliseconds(ahead),
-            ..source(Some(NOW))
-        };
-        let group = judged("kiln", verdict(Warning).since(Some(NOW)), None, Some(NOW));
-        history.update(&[source], &[group], NOW);
-        let since = history.alarms().first().map(|alarm| alarm.since);
-        let expected = NOW - TimeDelta::milliseconds(moved);
-        assert_eq!(since, Some(Since::Reported(expected)), "{ahead} ms");
+        reported(&mut history, ahead, moved);
     }
 }
 
@@ -589,7 +584,7 @@ fn a_group_that_has_been_handing_over_for_too_long_is_an_alarm_though_its_client
             }),
             ..ClientSession::default()
         };
-        world.read(now, judge_group(&group, None, &[pending], at(now)), None);
+        world.read(now, judge_whole(&group, None, &[pending], at(now)), None);
         world.alarm()
     });
     let alarms: Vec<_> = alarms.collect();
@@ -774,7 +769,7 @@ fn a_whole_failover_is_reported_as_it_goes_and_never_as_flapping() {
         let mut words = Vec::new();
         for now in (-4 * timeout..8 * timeout).step_by(every) {
             let (status, sessions) = failover(now, timeout, standbys);
-            let verdict = judge_group(&group, Some(&status), &sessions, at(now));
+            let verdict = judge_whole(&group, Some(&status), &sessions, at(now));
             words.push(verdict.word.clone());
             world.read(now, verdict.clone(), status.primary.as_deref());
             if let Some(alarm) = world.alarm() {

@@ -1,19 +1,17 @@
 //! Compares two readings.
 
+mod groups;
+mod slicers;
+
 use super::{Event, EventKind};
 use crate::alarms::{Alarm, Changes};
-use crate::inventory::{
-    Facts, GroupFacts, Judged, Kind, Moment, Observed, Reading, Resource, SessionFacts,
-    SlicerFacts, SlicerGroupFacts, SlicerPart,
-};
+use crate::inventory::{Facts, Judged, Kind, Moment, Observed, Reading, Resource, SessionFacts};
 use crate::severity::Severity;
-use crate::slicers::{mode_word, on_air_word};
-use crate::sort;
 use crate::words::span;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use std::collections::{BTreeSet, HashSet};
-use vendors::aveva::TimeSpan;
-use vendors::uplynk::OnAir;
+use groups::of_group;
+use slicers::{of_on_air, of_slicer_group};
+use std::collections::HashSet;
 
 /// What happened between two readings of a resource, in no particular order.
 #[must_use]
@@ -21,11 +19,7 @@ pub fn between(before: &Judged, after: &Judged, at: &Moment) -> Vec<Event> {
     let (read_before, before) = (before.observed_at, &before.resource);
     let now = &after.resource;
     let seen_at = after.observed_at.unwrap_or(at.now);
-    let mut events = Events {
-        of: now,
-        at: seen_at,
-        list: Vec::new(),
-    };
+    let mut events = Events::of(now, seen_at);
     // Nothing can be told from what was never read.
     if before.observed == Observed::Never || now.observed == Observed::Never {
         return Vec::new();
@@ -75,11 +69,7 @@ pub fn read_again(
         return None;
     }
     let lasted = span(read_at.signed_duration_since(read_before));
-    let mut events = Events {
-        of: &after.resource,
-        at: read_at,
-        list: Vec::new(),
-    };
+    let mut events = Events::of(&after.resource, read_at);
     let what = format!("It could not be read for {lasted}. What happened meanwhile was not seen.");
     events.changed(EventKind::Resource, what, Some(written(read_before)), None);
     events.list.pop()
@@ -90,11 +80,7 @@ pub fn read_again(
 #[must_use]
 pub fn appeared(judged: &Judged, at: &Moment) -> Vec<Event> {
     let resource = &judged.resource;
-    let mut events = Events {
-        of: resource,
-        at: judged.observed_at.unwrap_or(at.now),
-        list: Vec::new(),
-    };
+    let mut events = Events::of(resource, judged.observed_at.unwrap_or(at.now));
     match &resource.facts {
         Facts::FailoverSession(facts) => {
             events.run_started(facts, at);
@@ -103,10 +89,9 @@ pub fn appeared(judged: &Judged, at: &Moment) -> Vec<Event> {
             }
         }
         _ => {
-            events.add(EventKind::Resource, "It appeared.".to_owned());
+            let event = events.add(EventKind::Resource, "It appeared.".to_owned());
             // Unknown is what is no longer listed: by that the two are told apart.
-            let unknown = |event: &&mut Event| event.severity == Severity::Unknown;
-            if let Some(event) = events.list.last_mut().filter(unknown) {
+            if event.severity == Severity::Unknown {
                 event.severity = Severity::Normal;
             }
         }
@@ -117,17 +102,13 @@ pub fn appeared(judged: &Judged, at: &Moment) -> Vec<Event> {
 /// A resource that is no longer listed. Sessions grow old and leave the list; that is no event.
 #[must_use]
 pub fn gone(resource: &Resource, now: DateTime<Utc>) -> Option<Event> {
-    let mut events = Events {
-        of: resource,
-        at: now,
-        list: Vec::new(),
-    };
-    if resource.key.kind != Kind::FailoverSession {
-        events.add(EventKind::Resource, "It is no longer listed.".to_owned());
+    if resource.key.kind == Kind::FailoverSession {
+        return None;
     }
-    let mut event = events.list.pop()?;
+    let mut events = Events::of(resource, now);
+    let event = events.add(EventKind::Resource, "It is no longer listed.".to_owned());
     event.severity = Severity::Unknown;
-    Some(event)
+    events.list.pop()
 }
 
 /// The alarms that began, got worse and ended. `is_first` says of which the resource was read for the first time: what is
@@ -153,35 +134,34 @@ pub fn of_alarms(
         }
     };
     // The newest stand above: so the worst of one moment do.
-    let mut began: Vec<&Alarm> = changes.began.iter().collect();
-    began.sort_by(|one, other| other.worst_first(one));
-    let began = began.into_iter().map(|alarm| {
-        let what = if is_first(alarm) {
+    let worst_last = |alarms: &'_ [Alarm]| {
+        let mut alarms = alarms.to_vec();
+        alarms.sort_by(|one, other| other.worst_first(one));
+        alarms
+    };
+    let began = worst_last(&changes.began).into_iter().map(|alarm| {
+        let what = if is_first(&alarm) {
             format!("Alarm when watching began: {}", alarm.sentence)
         } else {
             format!("Alarm: {}", alarm.sentence)
         };
-        event(alarm, alarm.severity, what)
+        event(&alarm, alarm.severity, what)
     });
     let worsened = changes.worsened.iter().map(|alarm| {
         let what = format!("Alarm, now {}: {}", alarm.severity.key(), alarm.sentence);
         event(alarm, alarm.severity, what)
     });
-    let mut ended: Vec<&Alarm> = changes.ended.iter().collect();
-    ended.sort_by(|one, other| other.worst_first(one));
-    let ended = ended.into_iter().map(|alarm| {
+    let ended = worst_last(&changes.ended).into_iter().map(|alarm| {
         let lasted = now.signed_duration_since(alarm.since.at());
         let lasted = span(lasted.max(TimeDelta::zero()));
         let what = format!("Alarm ended after {lasted}: {}", alarm.sentence);
-        event(alarm, Severity::Normal, what)
+        event(&alarm, Severity::Normal, what)
     });
-    let mut unwatched: Vec<&Alarm> = changes.unwatched.iter().collect();
-    unwatched.sort_by(|one, other| other.worst_first(one));
-    let unwatched = unwatched.into_iter().map(|alarm| {
+    let unwatched = worst_last(&changes.unwatched).into_iter().map(|alarm| {
         let what = format!("Alarm no longer watched: {}", alarm.sentence);
         Event {
             before: None,
-            ..event(alarm, Severity::Off, what)
+            ..event(&alarm, Severity::Off, what)
         }
     });
     began
@@ -198,8 +178,17 @@ struct Events<'a> {
     list: Vec<Event>,
 }
 
-impl Events<'_> {
-    fn add(&mut self, kind: EventKind, what: String) {
+impl<'a> Events<'a> {
+    fn of(resource: &'a Resource, at: DateTime<Utc>) -> Self {
+        Self {
+            of: resource,
+            at,
+            list: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, kind: EventKind, what: String) -> &mut Event {
+        let place = self.list.len();
         self.list.push(Event {
             at: self.at,
             kind,
@@ -210,6 +199,7 @@ impl Events<'_> {
             before: None,
             after: None,
         });
+        &mut self.list[place]
     }
 
     fn changed(
@@ -218,11 +208,10 @@ impl Events<'_> {
         what: String,
         before: Option<String>,
         after: Option<String>,
-    ) {
-        self.add(kind, what);
-        if let Some(event) = self.list.last_mut() {
-            (event.before, event.after) = (before, after);
-        }
+    ) -> &mut Event {
+        let event = self.add(kind, what);
+        (event.before, event.after) = (before, after);
+        event
     }
 
     /// Another one leads. `what` is the sentence, `at` when that was, where the vendor says it.
@@ -233,18 +222,9 @@ impl Events<'_> {
         after: Option<String>,
         at: Option<DateTime<Utc>>,
     ) {
-        self.changed(EventKind::Failover, what, before, after);
-        self.at_least_warning();
-        if let Some(event) = self.list.last_mut() {
-            event.at = at.unwrap_or(event.at);
-        }
-    }
-
-    /// What was added last is at least a warning, however well the resource is after it.
-    fn at_least_warning(&mut self) {
-        if let Some(event) = self.list.last_mut() {
-            event.severity = event.severity.min(Severity::Warning);
-        }
+        let event = self.changed(EventKind::Failover, what, before, after);
+        at_least_warning(event);
+        event.at = at.unwrap_or(event.at);
     }
 
     /// Who came and who left; `noun` is what they are.
@@ -267,29 +247,30 @@ impl Events<'_> {
     }
 
     fn run_started(&mut self, facts: &SessionFacts, at: &Moment) {
-        self.add(EventKind::Run, "The failover started.".to_owned());
-        if let Some(event) = self.list.last_mut() {
-            event.at = started(facts, at).unwrap_or(event.at);
-            event.severity = Severity::Moving;
-        }
+        let event = self.add(EventKind::Run, "The failover started.".to_owned());
+        event.at = started(facts, at).unwrap_or(event.at);
+        event.severity = Severity::Moving;
     }
 
     fn run_ended(&mut self, facts: &SessionFacts, at: &Moment) {
         let result = facts.result.as_deref().unwrap_or("no result");
-        self.add(EventKind::Run, format!("The failover ended: {result}."));
-        if let Some(event) = self.list.last_mut() {
-            let ended = facts.ended.map(|ended| by_gateway(ended, at).min(at.now));
-            // `None` comes before every time.
-            event.at = ended.max(ended.and(started(facts, at))).unwrap_or(event.at);
-            // How the run is judged among others says nothing of how it ended.
-            event.severity = match facts.result.as_deref() {
-                Some("Failed") => Severity::Critical,
-                Some("Warning") => Severity::Warning,
-                Some("Success") => Severity::Normal,
-                _ => Severity::Unknown,
-            };
-        }
+        let event = self.add(EventKind::Run, format!("The failover ended: {result}."));
+        let ended = facts.ended.map(|ended| by_gateway(ended, at).min(at.now));
+        // `None` comes before every time.
+        event.at = ended.max(ended.and(started(facts, at))).unwrap_or(event.at);
+        // How the run is judged among others says nothing of how it ended.
+        event.severity = match facts.result.as_deref() {
+            Some("Failed") => Severity::Critical,
+            Some("Warning") => Severity::Warning,
+            Some("Success") => Severity::Normal,
+            _ => Severity::Unknown,
+        };
     }
+}
+
+/// However well the resource is after it.
+fn at_least_warning(event: &mut Event) {
+    event.severity = event.severity.min(Severity::Warning);
 }
 
 /// When a run started, by the gateway's clock: no later than now, whatever the vendor says.
@@ -323,234 +304,6 @@ fn is_over(facts: &SessionFacts) -> bool {
 pub fn ended_at(resource: &Resource) -> Option<DateTime<Utc>> {
     match &resource.facts {
         Facts::FailoverSession(facts) if is_over(facts) => facts.ended,
-        _ => None,
-    }
-}
-
-fn of_group(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
-    let named = |id: &Option<String>| id.clone().filter(|id| !id.is_empty());
-    let (old, new) = (named(&before.primary), named(&after.primary));
-    if old != new {
-        let what = match (&old, &new) {
-            (Some(old), Some(new)) => format!("The primary changed from {old} to {new}."),
-            (Some(old), None) => {
-                format!("Session {old} is no longer primary. No session is primary.")
-            }
-            (None, Some(new)) => {
-                format!("Session {new} became primary. Before, no session was primary.")
-            }
-            (None, None) => String::new(),
-        };
-        events.failover(what, old, new.clone(), None);
-    }
-    let (old, chosen) = (named(&before.pending), named(&after.pending));
-    match (old, chosen) {
-        (old, Some(chosen)) if old.as_ref() != Some(&chosen) => events.add(
-            EventKind::Pending,
-            format!("Session {chosen} was chosen as primary and has to confirm."),
-        ),
-        (Some(old), None) if new.as_ref() != Some(&old) => events.add(
-            EventKind::Pending,
-            format!("Session {old} was chosen as primary and did not become it."),
-        ),
-        _ => {}
-    }
-    let ids = |facts: &'_ GroupFacts| facts.sessions.clone();
-    let (old, new) = (ids(before), ids(after));
-    events.members(
-        "Session",
-        old.iter().map(String::as_str),
-        new.iter().map(String::as_str),
-    );
-    of_heartbeats(events, before, after);
-    let (old, new) = (set(&before.overridden), set(&after.overridden));
-    for id in &after.overridden {
-        if !old.contains(id.as_str()) {
-            events.add(
-                EventKind::Override,
-                format!("A role override makes {id} primary."),
-            );
-        }
-    }
-    for id in &before.overridden {
-        if !new.contains(id.as_str()) {
-            events.add(
-                EventKind::Override,
-                format!("The role override of {id} ended."),
-            );
-        }
-    }
-    let words = |timeout: &Option<TimeSpan>| timeout.as_ref().map(ToString::to_string);
-    let (old, new) = (
-        words(&before.failover_timeout),
-        words(&after.failover_timeout),
-    );
-    if old != new {
-        let what = "The FailoverTimeout changed.".to_owned();
-        events.changed(EventKind::Setting, what, old, new);
-    }
-}
-
-fn set(ids: &[String]) -> HashSet<&str> {
-    ids.iter().map(String::as_str).collect()
-}
-
-/// Whose heartbeat fell behind and whose is on time again; who appeared or left is told as such.
-fn of_heartbeats(events: &mut Events<'_>, before: &GroupFacts, after: &GroupFacts) {
-    // Without a FailoverTimeout it is not known whether a heartbeat is on time.
-    let has_timeout = |facts: &GroupFacts| facts.failover_timeout.is_some_and(|it| it.ticks > 0);
-    if !has_timeout(before) || !has_timeout(after) {
-        return;
-    }
-    let (late, stale) = (set(&before.late), set(&before.stale));
-    let (now_late, now_stale) = (set(&after.late), set(&after.stale));
-    let behind = [&late, &stale, &now_late, &now_stale];
-    let behind: BTreeSet<&str> = behind.into_iter().flatten().copied().collect();
-    if behind.is_empty() {
-        return;
-    }
-    let (known, present) = (set(&before.sessions), set(&after.sessions));
-    let stayed = |id: &&str| known.contains(id) && present.contains(id);
-    let ahead = set(&after.ahead);
-    for id in behind.into_iter().filter(stayed) {
-        let old = (late.contains(id), stale.contains(id));
-        let new = (now_late.contains(id), now_stale.contains(id));
-        let (how, is_worse) = match (old, new) {
-            _ if old == new => continue,
-            // On its way back to being on time, with nothing lost.
-            ((_, true), (true, _)) => ("posts heartbeats again, late", false),
-            (_, (_, true)) => ("is stale: no heartbeat within the FailoverTimeout", true),
-            (_, (true, _)) => ("is late: its heartbeat is overdue", true),
-            _ if ahead.contains(id) => ("posts heartbeats with a time in the future", false),
-            _ => ("posts heartbeats on time", false),
-        };
-        events.add(EventKind::Heartbeat, format!("Session {id} {how}."));
-        if is_worse {
-            events.at_least_warning();
-        }
-    }
-}
-
-/// What is on air changed, or changed and changed back: that shows in the vendor's time of the last failover alone.
-fn of_on_air(
-    events: &mut Events<'_>,
-    before: &SlicerGroupFacts,
-    after: &SlicerGroupFacts,
-    read_before: Option<DateTime<Utc>>,
-    at: &Moment,
-) {
-    let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
-    let (old, new) = (word(&before.on_air), word(&after.on_air));
-    let told = after.last_failover.map(|told| by_gateway(told, at));
-    let is_later = match (before.last_failover, after.last_failover) {
-        (Some(before), Some(after)) => before < after,
-        // Where there was none before, or none was reported: of an old one nothing new is told.
-        _ => told.is_some_and(|told| read_before.is_some_and(|read| read <= told)),
-    };
-    let what = match (&before.on_air, &after.on_air) {
-        (Some(was), Some(is)) if was != is => {
-            let (was, is) = (on_air_word(was), on_air_word(is));
-            format!("On air changed from {was} to {is}.")
-        }
-        (Some(_), Some(is)) if is_later => {
-            let is = on_air_word(is);
-            format!("It failed over and back: {is} is on air again.")
-        }
-        // Something is on air all the same: that is no failover, and says when it was not known what.
-        (Some(was), None) => {
-            let was = on_air_word(was);
-            let what = format!("What is on air is no longer reported. It was {was}.");
-            return events.changed(EventKind::Failover, what, old, new);
-        }
-        (None, Some(is)) => {
-            let what = format!("What is on air is reported: {}.", on_air_word(is));
-            return events.changed(EventKind::Failover, what, old, new);
-        }
-        _ => return,
-    };
-    // The vendor's word for when, if it is about this one and not an earlier failover.
-    let told = told.filter(|_| before.last_failover != after.last_failover);
-    events.failover(what, old, new, told.filter(|told| *told <= at.now));
-}
-
-fn of_slicer_group(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &SlicerGroupFacts) {
-    of_settings(events, before, after);
-    // What is not reported has not left.
-    if before.backups.is_none() || after.backups.is_none() {
-        return;
-    }
-    events.members(
-        "Slicer",
-        before.slicers.iter().map(|slicer| slicer.id.as_str()),
-        after.slicers.iter().map(|slicer| slicer.id.as_str()),
-    );
-    // Both sorted, so that a large group is not compared each with all.
-    let (known, listed) = (by_id(&before.slicers), by_id(&after.slicers));
-    let order = |of: &[SlicerFacts], among: &[&SlicerFacts]| {
-        let stayed = |slicer: &&SlicerFacts| find(among, &slicer.id).is_some();
-        let ids = of.iter().filter(stayed).map(|slicer| slicer.id.clone());
-        ids.collect::<Vec<_>>()
-    };
-    // Who came or left has not changed the order of the others.
-    let (old, new) = (
-        order(&before.slicers, &listed),
-        order(&after.slicers, &known),
-    );
-    if old != new {
-        let what = "The order of the slicers changed.".to_owned();
-        let (old, new) = (old.join(", "), new.join(", "));
-        events.changed(EventKind::Order, what, Some(old), Some(new));
-    }
-    for slicer in &after.slicers {
-        let Some(old) = find(&known, &slicer.id) else {
-            continue;
-        };
-        if let Some(how) = part_changed(old.part, slicer.part) {
-            let what = format!("Slicer {} {how}.", slicer.id);
-            events.add(EventKind::Eligibility, what);
-            if slicer.part == SlicerPart::Unhealthy {
-                events.at_least_warning();
-            }
-        }
-    }
-}
-
-/// The slicers, sorted by their ids.
-fn by_id(slicers: &[SlicerFacts]) -> Vec<&SlicerFacts> {
-    let mut sorted: Vec<&SlicerFacts> = slicers.iter().collect();
-    sort(&mut sorted, |one, other| one.id.cmp(&other.id));
-    sorted
-}
-
-fn find<'a>(sorted: &[&'a SlicerFacts], id: &str) -> Option<&'a SlicerFacts> {
-    let place = sorted.binary_search_by(|slicer| slicer.id.as_str().cmp(id));
-    place.ok().and_then(|place| sorted.get(place).copied())
-}
-
-fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &SlicerGroupFacts) {
-    if before.mode != after.mode {
-        let words = |of: &SlicerGroupFacts| of.mode.as_ref().map(|mode| mode_word(Some(mode)));
-        let what = "The failover mode changed.".to_owned();
-        events.changed(EventKind::Setting, what, words(before), words(after));
-    }
-    if before.auto_failback != after.auto_failback {
-        let words = |of: &SlicerGroupFacts| {
-            let word = |on| if on { "on" } else { "off" };
-            of.auto_failback.map(|on| word(on).to_owned())
-        };
-        let what = "Auto failback changed.".to_owned();
-        events.changed(EventKind::Setting, what, words(before), words(after));
-    }
-}
-
-/// What is worth telling of a slicer whose part changed. Who went on air or off it is told as a failover.
-fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<&'static str> {
-    use SlicerPart::{OnAir, OutOfFailover, Ready, Unhealthy};
-    match (before, after) {
-        (OnAir | Ready | OutOfFailover, Unhealthy) => Some("became unhealthy"),
-        (Unhealthy, Ready) => Some("is healthy again"),
-        (OnAir | Ready | Unhealthy, OutOfFailover) => Some("is no longer eligible for failover"),
-        (OutOfFailover, Ready) => Some("is eligible for failover again"),
         _ => None,
     }
 }

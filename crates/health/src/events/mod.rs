@@ -88,25 +88,6 @@ impl EventKind {
             Self::Watching => "watching",
         }
     }
-
-    /// What several of it are called.
-    #[must_use]
-    pub fn noun(self) -> &'static str {
-        match self {
-            Self::Failover => "Failovers",
-            Self::Pending => "Pending primaries",
-            Self::Member => "Sessions and slicers that come and go",
-            Self::Heartbeat => "Heartbeats of sessions",
-            Self::Override => "Role overrides",
-            Self::Order => "Slicer orders",
-            Self::Setting => "Settings",
-            Self::Eligibility => "Eligibility of slicers",
-            Self::Run => "Cloud failover sessions",
-            Self::Resource => "Groups that come and go",
-            Self::Alarm => "Alarms",
-            Self::Watching => "Starts of the gateway",
-        }
-    }
 }
 
 /// Something that has happened.

@@ -59,11 +59,12 @@ pub struct Record {
 }
 
 /// What a timeline tells. A time without a leader that begins or ends with one that is not known, or with the timeline, counts
-/// as long as it was seen, and not as one that was recovered from.
+/// as long as it was seen, and not as one that was recovered from. `led_before` is who led last where nobody does at the
+/// beginning: a failover counts when the next one leads.
 #[must_use]
-pub fn record(timeline: &[Interval]) -> Record {
+pub fn record(timeline: &[Interval], led_before: Option<&str>) -> Record {
     let mut record = Record::default();
-    let mut last_leader: Option<&str> = None;
+    let mut last_leader = led_before;
     let mut recovered = TimeDelta::zero();
     for (place, interval) in timeline.iter().enumerate() {
         let lasted = interval.to.signed_duration_since(interval.from);
@@ -287,9 +288,9 @@ mod tests {
                 mean_recovery: mean.map(seconds),
                 unknown: seconds(unknown),
             };
-            assert_eq!(record(&timeline(text)), expected, "{text}");
+            assert_eq!(record(&timeline(text), None), expected, "{text}");
         }
-        let mean = record(&timeline("a-b---a")).mean_recovery;
+        let mean = record(&timeline("a-b---a"), None).mean_recovery;
         assert_eq!(mean, Some(seconds(2)));
     }
 
@@ -302,7 +303,7 @@ mod tests {
         let whole = |changes: &[LeaderChange], from, to| {
             let b = Leader::Named("b".to_owned());
             let told = led(changes, &b, &Gaps::default(), at(from), at(100));
-            record(&until(told, at(to)))
+            record(&until(told, at(to)), None)
         };
         for changes in [
             vec![change(50, "a", "b")],
@@ -311,6 +312,11 @@ mod tests {
         ] {
             let count = |from, to| whole(&changes, from, to).failovers;
             assert_eq!((count(0, 50), count(50, 100)), (0, 1), "{changes:?}");
+        }
+        // Somebody else led before nobody did.
+        for (led_before, failovers) in [("a", 1), ("b", 0)] {
+            let record = record(&timeline("--b"), Some(led_before));
+            assert_eq!((record.failovers, record.recoveries), (failovers, 0));
         }
         // Nobody led until then, or it is not known.
         assert_eq!(whole(&[change(50, "", "b")], 50, 100).failovers, 0);
@@ -442,7 +448,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_time_is_counted_twice(text in "[ab?-]{1,40}") {
-            let record = record(&timeline(&text));
+            let record = record(&timeline(&text), None);
             let count = |c: char| text.chars().filter(|one| *one == c).count() as i64;
             prop_assert_eq!(record.without.num_seconds(), count('-'));
             prop_assert_eq!(record.unknown.num_seconds(), count('?'));

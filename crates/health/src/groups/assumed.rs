@@ -108,8 +108,7 @@ pub(super) fn best(
     let mut sessions = sessions.to_vec();
     for session in &mut sessions {
         let unreadable = |names: &[&str]| any(&session.unreadable, names);
-        let heartbeat =
-            is_untimed(session) || unreadable(&["Heartbeat", "Heartbeat.HeartbeatTime"]);
+        let heartbeat = is_untimed(session);
         let (role, pinned) = (
             unreadable(&["Role"]),
             unreadable(&["RoleOverride", "RoleOverrideExpirationTime"]),
@@ -162,11 +161,13 @@ pub(super) fn best(
 
 #[cfg(test)]
 mod tests {
-    use crate::groups::fixtures::{NOW, aged, group, pin};
-    use crate::groups::{Succession, judge_group, judge_listed};
+    use crate::groups::fixtures::{NOW, aged, group, judge_whole, pin};
+    use crate::groups::{Succession, judge_group};
     use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
     use crate::verdict::Verdict;
-    use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role, TimeSpan};
+    use vendors::aveva::{
+        ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, TimeSpan,
+    };
     use vendors::{LeftOut, UnreadableField};
 
     fn field(name: &str) -> UnreadableField {
@@ -197,7 +198,7 @@ mod tests {
     }
 
     fn judged(sessions: &[ClientSession]) -> Verdict {
-        judge_group(&group(), None, sessions, NOW)
+        judge_whole(&group(), None, sessions, NOW)
     }
 
     #[test]
@@ -230,7 +231,7 @@ mod tests {
             unreadable: vec![field("FailoverTimeout")],
             ..group()
         };
-        let verdict = judge_group(
+        let verdict = judge_whole(
             &timeless,
             None,
             &[aged("a", Role::Primary, 6), standby()],
@@ -258,7 +259,7 @@ mod tests {
                 failover_timeout,
                 ..group()
             };
-            let of = |sessions: &[ClientSession]| judge_group(&group, None, sessions, NOW);
+            let of = |sessions: &[ClientSession]| judge_whole(&group, None, sessions, NOW);
             let three_days = 3 * 86_400;
             let verdict = of(&[aged("a", Role::Primary, three_days), standby()]);
             assert_eq!(verdict.severity, Unknown, "{failover_timeout:?}");
@@ -267,32 +268,45 @@ mod tests {
             assert_eq!(of(&[standby()]).severity, Critical);
             assert_eq!(
                 of(&[]).severity,
-                judge_group(&self::group(), None, &[], NOW).severity
+                judge_whole(&self::group(), None, &[], NOW).severity
             );
         }
     }
 
     #[test]
     fn a_heartbeat_that_was_posted_at_a_time_that_is_not_reported_is_not_one_that_never_was() {
-        let untimed = |posted, role| ClientSession {
-            heartbeat_posted: Some(posted),
-            heartbeat: None,
+        let session = |posted, heartbeat, role| ClientSession {
+            heartbeat_posted: posted,
+            heartbeat,
             ..aged("a", role, 6)
         };
+        // As `v1-preview` tells it, which does not say whether one was posted.
+        let scored = Heartbeat {
+            score: Some(88.0),
+            ..Heartbeat::default()
+        };
         let standby = aged("b", Role::Secondary, 6);
-        let verdict = judged(&[untimed(true, Role::Primary), standby.clone()]);
-        assert_eq!(verdict.severity, Unknown, "{verdict:?}");
-        let named = "the field Heartbeat.HeartbeatTime of a is not reported";
-        assert!(verdict.sentence.contains(named), "{verdict:?}");
-        let never = judged(&[untimed(false, Role::Primary), standby]);
-        assert_eq!(never.severity, Critical, "{never:?}");
-        let sessions = [aged("b", Role::Primary, 6), untimed(true, Role::Secondary)];
+        for (posted, heartbeat, severity) in [
+            (Some(true), None, Unknown),
+            (None, Some(scored.clone()), Unknown),
+            (Some(false), Some(scored), Critical),
+            (None, None, Critical),
+        ] {
+            let primary = session(posted, heartbeat, Role::Primary);
+            let verdict = judged(&[primary, standby.clone()]);
+            assert_eq!(verdict.severity, severity, "{verdict:?}");
+            let named = "the field Heartbeat.HeartbeatTime of a is not reported";
+            let is_named = verdict.sentence.contains(named);
+            assert_eq!(is_named, severity == Unknown, "{verdict:?}");
+        }
+        let untimed = session(Some(true), None, Role::Secondary);
+        let sessions = [aged("b", Role::Primary, 6), untimed];
         assert_eq!(judged(&sessions).severity, Unknown);
         let group = group();
         let order = Succession::of(&group, &sessions, NOW);
         let mut reasons = order.candidates(&group, &sessions, NOW);
         let reason = reasons.find(|one| one.session == "a").map(|one| one.reason);
-        let expected = "Not known to be eligible: the time of its last heartbeat is not reported.";
+        let expected = "Not known to be eligible: the time of its last heartbeat is not known.";
         assert_eq!(reason.as_deref(), Some(expected));
     }
 
@@ -320,7 +334,7 @@ mod tests {
             repeated: 0,
         };
         let of = |sessions: &[ClientSession], unreadable| -> (Severity, String) {
-            let verdict = judge_listed(&group(), None, sessions, out(unreadable), NOW);
+            let verdict = judge_group(&group(), None, sessions, out(unreadable), NOW.into());
             (verdict.severity, verdict.sentence)
         };
         let (primary, standby) = (aged("a", Role::Primary, 6), aged("b", Role::Secondary, 6));
@@ -344,7 +358,7 @@ mod tests {
         };
         let with = |role| {
             let sessions = [aged("a", role, 6), aged("b", Role::Secondary, 6)];
-            judge_group(&group(), Some(&status), &sessions, NOW).severity
+            judge_whole(&group(), Some(&status), &sessions, NOW).severity
         };
         assert_eq!(
             (with(Role::Primary), with(Role::Secondary)),

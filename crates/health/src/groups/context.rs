@@ -2,7 +2,7 @@
 //! required confirmation. `effects` describes the effect of an action.
 
 use super::actions::Action;
-use super::heartbeat::{HeartbeatTiming, heartbeat_timing};
+use super::heartbeat::{HeartbeatTiming, heartbeat_period, heartbeat_timing};
 use super::observation::Observation;
 use super::roles::leaders;
 use super::successor::{best_score, next_primary};
@@ -118,11 +118,11 @@ impl<'a> GroupContext<'a> {
         best_score(self.group, self.sessions, but, self.observation)
     }
 
-    /// When the next heartbeat comes: a running adapter posts one within half of the timeout.
+    /// When the next heartbeat of a running adapter comes.
     pub(super) fn next_heartbeat(&self) -> String {
         self.timeout().map_or_else(
             || "at its next heartbeat".to_owned(),
-            |timeout| format!("within {}", span(timeout / 2)),
+            |timeout| format!("within {}", span(heartbeat_period(timeout))),
         )
     }
 

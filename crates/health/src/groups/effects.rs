@@ -73,7 +73,7 @@ impl GroupContext<'_> {
         let timing = self.heartbeat_timing(session);
         let last_heartbeat = timing.age.map(ago).unwrap_or_default();
         match timing.state {
-            HeartbeatState::Never if is_untimed(session) => notes.push((Warning, format!("When {who} posted its last heartbeat is not reported: if it is silent, it stays Primary and no data flows."))),
+            HeartbeatState::Never if is_untimed(session) => notes.push((Warning, format!("When {who} posted its last heartbeat is not known: if it is silent, it stays Primary and no data flows."))),
             HeartbeatState::Never => notes.push((Critical, format!("{who} has never posted a heartbeat: it would be Primary and no data would flow."))),
             HeartbeatState::Stale => notes.push((Critical, format!("{who} is silent, last heartbeat {last_heartbeat}: it would stay Primary and no data would flow."))),
             HeartbeatState::Late => notes.push((Warning, format!("{who} is late, last heartbeat {last_heartbeat}: if it falls silent, it stays Primary and no data flows."))),

@@ -1,7 +1,12 @@
 //! Test fixtures: a group with a timeout of 60 s, sessions, and a fixed time.
 
+use super::{Observation, judge_group};
+use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
-use vendors::aveva::{ClientSession, GroupConfiguration, Heartbeat, Role, RoleOverride, TimeSpan};
+use vendors::LeftOut;
+use vendors::aveva::{
+    ClientSession, GroupConfiguration, GroupStatus, Heartbeat, Role, RoleOverride, TimeSpan,
+};
 
 /// 2026-11-21T14:32:08Z.
 pub(crate) const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_271_528, 0).expect("in range");
@@ -37,17 +42,11 @@ pub(crate) fn aged(id: &str, role: Role, seconds: i64) -> ClientSession {
 }
 
 pub(crate) fn scored(id: &str, role: Role, score: f64) -> ClientSession {
-    let heartbeat = Heartbeat {
-        score: Some(score),
-        heartbeat_time: Some(NOW - TimeDelta::seconds(6)),
-        ..Heartbeat::default()
-    };
-    ClientSession {
-        id: Some(id.into()),
-        role: Some(role),
-        heartbeat: Some(heartbeat),
-        ..ClientSession::default()
+    let mut session = aged(id, role, 6);
+    if let Some(heartbeat) = &mut session.heartbeat {
+        heartbeat.score = Some(score);
     }
+    session
 }
 
 /// A session that a role override keeps Primary, until `end` when there is one.
@@ -57,4 +56,20 @@ pub(crate) fn pin(session: ClientSession, end: Option<DateTime<Utc>>) -> ClientS
         role_override_expiration_time: end,
         ..session
     }
+}
+
+/// Judges a group of which nothing was left out.
+pub(crate) fn judge_whole(
+    group: &GroupConfiguration,
+    status: Option<&GroupStatus>,
+    sessions: &[ClientSession],
+    observation: impl Into<Observation>,
+) -> Verdict {
+    judge_group(
+        group,
+        status,
+        sessions,
+        LeftOut::default(),
+        observation.into(),
+    )
 }

@@ -1,6 +1,7 @@
 //! Compares the heartbeat of a session with the group's FailoverTimeout.
 
 use super::observation::Observation;
+use crate::doubt::any;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use vendors::aveva::{ClientSession, TimeSpan};
@@ -9,13 +10,22 @@ use vendors::from_json;
 /// Tolerance before a heartbeat counts as late, because networks and clocks are not exact.
 pub(super) const SLACK: TimeDelta = TimeDelta::seconds(2);
 
+/// The fields that hold the time of a heartbeat.
+const HEARTBEAT_FIELDS: [&str; 2] = ["Heartbeat", "Heartbeat.HeartbeatTime"];
+
+/// Between two heartbeats of an adapter, which are a second apart at least.
+#[must_use]
+pub fn heartbeat_period(timeout: TimeDelta) -> TimeDelta {
+    (timeout / 2).max(TimeDelta::seconds(1))
+}
+
 /// The state of a heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeartbeatState {
     /// None was ever posted.
     Never,
-    /// Within half of the FailoverTimeout, when the next one is due.
+    /// The next one is not due yet.
     OnTime,
     /// The next one is overdue.
     Late,
@@ -42,7 +52,7 @@ pub struct HeartbeatTiming {
     pub next_due: Option<TimeDelta>,
     /// The time until another session takes over; negative when overdue.
     pub takeover: Option<TimeDelta>,
-    /// The number of missed heartbeats since then; one is due every half FailoverTimeout.
+    /// The number of missed heartbeats since then.
     pub missed: i64,
     /// How far its timestamp is in the future.
     pub skew: Option<TimeDelta>,
@@ -89,14 +99,14 @@ pub fn heartbeat_timing(
     let state = match timeout {
         _ if skew.is_some() => HeartbeatState::Future,
         Some(timeout) if silent > timeout => HeartbeatState::Stale,
-        Some(timeout) if silent > timeout / 2 + SLACK => HeartbeatState::Late,
+        Some(timeout) if silent > heartbeat_period(timeout) + SLACK => HeartbeatState::Late,
         _ => HeartbeatState::OnTime,
     };
     HeartbeatTiming {
         age: Some(age),
         state,
         timeout,
-        next_due: timeout.map(|timeout| timeout / 2 - age),
+        next_due: timeout.map(|timeout| heartbeat_period(timeout) - age),
         takeover: timeout.map(|timeout| timeout - age),
         missed: timeout.map_or(0, |timeout| missed(silent, timeout)),
         skew,
@@ -119,10 +129,15 @@ pub(super) fn missed_takeover(
         .then(|| observation.now.signed_duration_since(due))
 }
 
-/// Whether a session has posted a heartbeat (`HeartbeatPosted` of `v1`) whose time the service does not report.
+/// Whether the time of a session's last heartbeat is not known, because it is unreadable or not reported, and not because
+/// it never posted one.
 #[must_use]
 pub fn is_untimed(session: &ClientSession) -> bool {
-    session.heartbeat_posted == Some(true) && heartbeat_time(session).is_none()
+    let is_unreadable = any(&session.unreadable, &HEARTBEAT_FIELDS);
+    let is_posted = session
+        .heartbeat_posted
+        .unwrap_or(session.heartbeat.is_some());
+    heartbeat_time(session).is_none() && (is_posted || is_unreadable)
 }
 
 pub(super) fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {
@@ -131,11 +146,8 @@ pub(super) fn heartbeat_time(session: &ClientSession) -> Option<DateTime<Utc>> {
 
 /// A heartbeat within the tolerance is not missed.
 fn missed(silent: TimeDelta, timeout: TimeDelta) -> i64 {
-    let half = (timeout / 2).num_milliseconds().max(1);
-    (silent.max(TimeDelta::zero()) - SLACK)
-        .num_milliseconds()
-        .max(0)
-        / half
+    let late = silent.max(TimeDelta::zero()) - SLACK;
+    late.num_milliseconds().max(0) / heartbeat_period(timeout).num_milliseconds()
 }
 
 #[cfg(test)]
@@ -212,6 +224,16 @@ mod tests {
             let timing = heartbeat_timing(&session, Some(&TimeSpan::from_seconds(60)), NOW);
             assert_eq!(timing.missed, missed, "{millis} ms");
         }
+    }
+
+    #[test]
+    fn heartbeats_are_a_second_apart_at_least() {
+        let timing = heartbeat_timing(
+            &silent_for("a", TimeDelta::milliseconds(900)),
+            Some(&TimeSpan::from_seconds(1)),
+            NOW,
+        );
+        assert_eq!(timing.next_due, Some(TimeDelta::milliseconds(100)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus, Role};
 
-/// Judges a group by its status and its sessions as they were last read.
+/// Judges a group by its status and its sessions as they were last read; `out` is what else the list of sessions held.
 ///
 /// Status and sessions are read one after the other and may differ for one poll. The sessions' own roles
 /// therefore take precedence, and the status counts only when no session has the role Primary or
@@ -22,21 +22,9 @@ pub fn judge_group(
     group: &GroupConfiguration,
     status: Option<&GroupStatus>,
     sessions: &[ClientSession],
-    observation: impl Into<Observation>,
-) -> Verdict {
-    judge_listed(group, status, sessions, LeftOut::default(), observation)
-}
-
-/// The same, for a list of sessions that held more than these.
-#[must_use]
-pub fn judge_listed(
-    group: &GroupConfiguration,
-    status: Option<&GroupStatus>,
-    sessions: &[ClientSession],
     out: LeftOut,
-    observation: impl Into<Observation>,
+    observation: Observation,
 ) -> Verdict {
-    let observation = observation.into();
     let Some(why) = assumed::doubt(group, status, sessions, out) else {
         return judge(group, status, sessions, observation);
     };

@@ -13,14 +13,16 @@ mod successor;
 mod verdicts;
 
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 
 pub use actions::Action;
 pub use context::GroupContext;
-pub use heartbeat::{HeartbeatState, HeartbeatTiming, heartbeat_timing, is_untimed};
-pub use judge::{judge_group, judge_listed};
+pub use heartbeat::{
+    HeartbeatState, HeartbeatTiming, heartbeat_period, heartbeat_timing, is_untimed,
+};
+pub use judge::judge_group;
 pub use members::{Members, members};
 pub use observation::Observation;
 pub use roles::{leaders, why_not_known};

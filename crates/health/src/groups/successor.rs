@@ -270,7 +270,7 @@ fn reason(
     let last_heartbeat = timing.age.map(words::ago).unwrap_or_default();
     match (timing.state, score(session).map(score_words)) {
         (HeartbeatState::Never, _) if is_untimed(session) => {
-            "Not known to be eligible: the time of its last heartbeat is not reported.".to_owned()
+            "Not known to be eligible: the time of its last heartbeat is not known.".to_owned()
         }
         (HeartbeatState::Never, _) => "Not eligible: it has not posted a heartbeat yet.".to_owned(),
         (HeartbeatState::Stale, score) => {

@@ -1,7 +1,7 @@
 //! For any input there is a verdict, and every problem has advice.
 
-use super::fixtures::{NOW, aged, group, pin};
-use super::{GroupContext, Observation, Succession, judge_group, members};
+use super::fixtures::{NOW, aged, group, judge_whole, pin};
+use super::{GroupContext, Observation, Succession, members};
 use crate::severity::Severity;
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
@@ -67,7 +67,7 @@ proptest! {
                 None => session,
             }
         }).collect();
-        let severity = |now| judge_group(&group(), None, &sessions, Observation { now, observed_at }).severity;
+        let severity = |now| judge_whole(&group(), None, &sessions, Observation { now, observed_at }).severity;
         if severity(observed_at) == Severity::Normal {
             prop_assert_eq!(severity(observed_at + TimeDelta::seconds(seconds)), Severity::Normal);
         }
@@ -102,7 +102,7 @@ proptest! {
         let failover_timeout = ticks.map(|ticks| TimeSpan { ticks });
         let group = GroupConfiguration { failover_timeout, ..GroupConfiguration::default() };
         let status = GroupStatus { primary: named.clone(), pending_primary: named, ..GroupStatus::default() };
-        let verdict = judge_group(&group, Some(&status), &sessions, now);
+        let verdict = judge_whole(&group, Some(&status), &sessions, now);
         prop_assert!(verdict.is_whole(), "{verdict:?}");
         let succession = Succession::of(&group, &sessions, now);
         prop_assert_eq!(succession.candidates(&group, &sessions, now).count(), sessions.len());

@@ -1,23 +1,21 @@
 //! What was read of a connection, and the resources that it makes.
 
-use super::facts::{
-    Facts, GroupFacts, HeartbeatFacts, SessionFacts, SlicerFacts, SlicerGroupFacts, SlicerPart,
-};
+mod groups;
+mod slicers;
+
+pub use slicers::part;
+
+use super::facts::{Facts, SessionFacts};
 use super::resource::{Kind, Observed, Resource, ResourceKey};
-use super::unreadable::{unreadable_of_group, unreadable_of_session, unreadable_of_slicer_group};
+use super::unreadable::unreadable_of_session;
 use crate::failover_sessions::{Successes, is_recent, judge_session_among};
 use crate::freshness::{AHEAD, is_unknown};
-use crate::groups::{
-    HeartbeatState, Observation, group_name, heartbeat_timing, is_pinned, judge_listed, last_data,
-    leaders, members,
-};
 use crate::severity::Severity;
-use crate::slicers::{self, backups, is_ready, judge_slicers, ordered};
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::LeftOut;
 use vendors::aveva::{ClientSession, GroupConfiguration, GroupStatus};
-use vendors::uplynk::{Channel, FailoverGroup, OnAir, Slicer};
+use vendors::uplynk::FailoverGroup;
 use vendors::veeam::Session;
 
 /// What was read of a connection.
@@ -152,100 +150,11 @@ impl Contents {
     }
 }
 
-impl WatchedGroup {
-    /// The group as a resource of this connection, judged at this moment.
-    #[must_use]
-    pub fn resource(&self, connection: &str, at: &Moment) -> Judged {
-        Judged {
-            resource: of_group(self, connection, at),
-            observed_at: self.detail.as_ref().map(|detail| detail.observed_at),
-        }
-    }
-}
-
-impl WatchedSlicerGroup {
-    /// The group as a resource of this connection, judged at this moment. It is as old as its oldest part.
-    fn judged(&self, connection: &str, at: &Moment) -> Judged {
-        let listed_at = at.observed_at.filter(|_| self.is_listed);
-        let mut resource = of_slicer_group(&self.group, connection, at);
-        resource.failure.clone_from(&self.failure);
-        resource.observed = match self.read_at {
-            Some(read) => at.observed(read),
-            // The list says of it all that is known, and what is bad enough not to wait for more.
-            None if self.is_listed
-                && (self.failure.is_some() || self.group.active == Some(OnAir::Slate)) =>
-            {
-                Observed::WithConnection
-            }
-            None => Observed::Never,
-        };
-        if resource.is_unread() {
-            resource.verdict = not_read_yet(&resource.name, "its slicers have not been read yet");
-        }
-        let is_read = resource.observed != Observed::Never;
-        Judged {
-            observed_at: self.read_at.max(listed_at).filter(|_| is_read),
-            resource,
-        }
-    }
-}
-
 fn key(kind: Kind, connection: &str, id: &str) -> ResourceKey {
     ResourceKey {
         kind,
         connection: connection.to_owned(),
         id: id.to_owned(),
-    }
-}
-
-fn of_group(group: &WatchedGroup, connection: &str, at: &Moment) -> Resource {
-    let WatchedGroup {
-        configuration,
-        detail,
-        failure,
-    } = group;
-    let id = configuration.id.as_deref().unwrap_or_default();
-    let name = group_name(configuration).to_owned();
-    let observed = detail
-        .as_ref()
-        .map_or(Observed::Never, |detail| at.observed(detail.observed_at));
-    Resource {
-        verdict: verdict_of_group(group, &name, at),
-        facts: Facts::FailoverGroup(Box::new(facts_of_group(group, at))),
-        key: key(Kind::FailoverGroup, connection, id),
-        name,
-        observed,
-        failure: failure.clone(),
-        unreadable: unreadable_of_group(
-            configuration,
-            detail.as_ref().map(|detail| &detail.status),
-            detail.as_ref().map_or(&[], |detail| &detail.sessions),
-        ),
-        also_on: Vec::new(),
-    }
-}
-
-fn observation(detail: &GroupDetail, at: &Moment) -> Observation {
-    Observation {
-        now: at.vendor(at.now),
-        observed_at: at.vendor(detail.observed_at),
-    }
-}
-
-fn verdict_of_group(group: &WatchedGroup, name: &str, at: &Moment) -> Verdict {
-    match (&group.detail, &group.failure) {
-        (Some(detail), _) => judge_listed(
-            &group.configuration,
-            Some(&detail.status),
-            &detail.sessions,
-            detail.left_out,
-            observation(detail, at),
-        ),
-        (None, None) => not_read_yet(name, "its sessions have not been read yet"),
-        (None, Some(failure)) => {
-            let sentence = format!("{name}: its sessions could not be read.");
-            Verdict::new(Severity::Unknown, "Never read", sentence).advise(failure)
-        }
     }
 }
 
@@ -256,113 +165,6 @@ fn not_read_yet(name: &str, what: &str) -> Verdict {
         format!("{name}: {what}."),
     )
     .advise("It is read as soon as the service has answered for the groups before it.")
-}
-
-fn facts_of_group(group: &WatchedGroup, at: &Moment) -> GroupFacts {
-    let configuration = &group.configuration;
-    let facts = GroupFacts {
-        description: configuration
-            .description
-            .clone()
-            .filter(|text| !text.is_empty()),
-        failover_timeout: configuration.failover_timeout,
-        ..GroupFacts::default()
-    };
-    let Some(detail) = &group.detail else {
-        return facts;
-    };
-    let observation = observation(detail, at);
-    let sessions = &detail.sessions;
-    let (primary, pending) = leaders(configuration, &detail.status, sessions, observation);
-    let id = |session: Option<&ClientSession>| session.and_then(|session| session.id.clone());
-    let state = |session: &ClientSession| {
-        let timeout = configuration.failover_timeout.as_ref();
-        heartbeat_timing(session, timeout, observation).state
-    };
-    let ids = |which: &dyn Fn(&ClientSession) -> bool| {
-        let those = sessions.iter().filter(|session| which(session));
-        those.filter_map(|session| session.id.clone()).collect()
-    };
-    // One that the status names and that is not listed is shown all the same.
-    let shown = id(primary).or_else(|| detail.status.primary.clone());
-    GroupFacts {
-        pending: id(pending).filter(|pending| shown.as_ref() != Some(pending)),
-        primary: shown,
-        members: Some(members(configuration, sessions, observation)),
-        last_data: last_data(primary, &detail.status),
-        heartbeat: primary.map(|session| HeartbeatFacts {
-            at: session
-                .heartbeat
-                .as_ref()
-                .and_then(|heartbeat| heartbeat.heartbeat_time),
-            beat: state(session),
-        }),
-        sessions: ids(&|_| true),
-        overridden: ids(&|session| is_pinned(session, observation.now)),
-        late: ids(&|session| state(session) == HeartbeatState::Late),
-        stale: ids(&|session| {
-            matches!(
-                state(session),
-                HeartbeatState::Stale | HeartbeatState::Never
-            )
-        }),
-        ahead: ids(&|session| state(session) == HeartbeatState::Future),
-        ..facts
-    }
-}
-
-fn of_slicer_group(group: &FailoverGroup, connection: &str, at: &Moment) -> Resource {
-    let now = at.vendor(at.now);
-    let active = slicers::on_air(group);
-    let backups = group.slicers.as_ref().map(|_| backups(group, now));
-    let channel = |channel: &Channel| channel.desc.clone().unwrap_or_default();
-    let facts = SlicerGroupFacts {
-        on_air: group.active.clone(),
-        on_air_state: active
-            .and_then(|slicer| slicer.state.as_ref())
-            .map(slicers::state_word),
-        mode: group.mode.clone(),
-        auto_failback: group.auto_failback,
-        slicers: ordered(group)
-            .into_iter()
-            .map(|slicer| SlicerFacts {
-                id: slicer.id.clone(),
-                part: part(group, slicer, now),
-            })
-            .collect(),
-        backups_ready: backups.map(|(ready, _)| ready),
-        backups: backups.map(|(_, all)| all),
-        channels: group
-            .channels
-            .as_ref()
-            .map(|channels| channels.iter().map(channel).collect()),
-        last_failover: group.failover_time,
-    };
-    let named = group.name.clone().filter(|name| !name.trim().is_empty());
-    Resource {
-        key: key(Kind::SlicerGroup, connection, &group.id),
-        name: named.unwrap_or_else(|| group.id.clone()),
-        verdict: judge_slicers(group, now),
-        observed: Observed::WithConnection,
-        failure: None,
-        unreadable: unreadable_of_slicer_group(group),
-        also_on: Vec::new(),
-        facts: Facts::SlicerGroup(Box::new(facts)),
-    }
-}
-
-/// How a slicer takes part in its group.
-#[must_use]
-pub fn part(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> SlicerPart {
-    if matches!(&group.active, Some(OnAir::Slicer(id)) if *id == slicer.id) {
-        SlicerPart::OnAir
-    } else if slicer.enabled == Some(false) {
-        SlicerPart::OutOfFailover
-    } else if is_ready(slicer, now) {
-        SlicerPart::Ready
-    } else {
-        SlicerPart::Unhealthy
-    }
 }
 
 fn of_session(
@@ -388,14 +190,11 @@ fn of_session(
     };
     let id = session.uid.clone().unwrap_or_default();
     let named = session.name.clone().filter(|name| !name.trim().is_empty());
+    let key = key(Kind::FailoverSession, connection, &id);
+    let verdict = judge_session_among(session, successes, at.vendor(at.now));
+    let facts = Facts::FailoverSession(Box::new(facts));
     Resource {
-        key: key(Kind::FailoverSession, connection, &id),
-        name: named.unwrap_or(id),
-        verdict: judge_session_among(session, successes, at.vendor(at.now)),
-        observed: Observed::WithConnection,
-        failure: None,
         unreadable: unreadable_of_session(session),
-        also_on: Vec::new(),
-        facts: Facts::FailoverSession(Box::new(facts)),
+        ..Resource::new(key, named.unwrap_or(id), verdict, facts)
     }
 }

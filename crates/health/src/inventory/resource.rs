@@ -119,6 +119,16 @@ impl Observed {
     pub(super) fn is_with_connection(&self) -> bool {
         *self == Self::WithConnection
     }
+
+    /// The moment by the gateway's clock, given when the connection was last read as a whole.
+    #[must_use]
+    pub fn at(self, connection: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::WithConnection => connection,
+            Self::At(at) => Some(at),
+            Self::Never => None,
+        }
+    }
 }
 
 /// One resource as it was last read and judged.
@@ -215,6 +225,20 @@ impl EffectiveState {
 }
 
 impl Resource {
+    /// A resource that was read whole with its connection.
+    pub(crate) fn new(key: ResourceKey, name: String, verdict: Verdict, facts: Facts) -> Self {
+        Self {
+            key,
+            name,
+            verdict,
+            observed: Observed::WithConnection,
+            failure: None,
+            unreadable: Vec::new(),
+            also_on: Vec::new(),
+            facts,
+        }
+    }
+
     /// Who leads it: the primary's session id, or what is on air. `None` where that is not known.
     #[must_use]
     pub fn leader(&self) -> Option<&str> {
@@ -237,11 +261,7 @@ impl Resource {
     /// When it was last read, by the gateway's clock, given when its connection was last read as a whole.
     #[must_use]
     pub fn observed_at(&self, connection: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-        match self.observed {
-            Observed::WithConnection => connection,
-            Observed::At(at) => Some(at),
-            Observed::Never => None,
-        }
+        self.observed.at(connection)
     }
 
     /// When its state became unknown: at its last reading, given when its connection was last read as a whole. `None` while

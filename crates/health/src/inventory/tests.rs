@@ -110,6 +110,23 @@ fn a_groups_facts_are_those_of_its_list() {
 }
 
 #[test]
+fn of_a_heartbeat_whose_time_is_not_known_it_is_not_told_that_it_is_stale() {
+    let facts = |posted| {
+        let mut watched = group(Some(0), None);
+        if let Some(detail) = &mut watched.detail {
+            detail.sessions[0].heartbeat = None;
+            detail.sessions[0].heartbeat_posted = Some(posted);
+        }
+        match one(&Contents::Aveva(vec![watched]), &moment(0)).facts {
+            Facts::FailoverGroup(facts) => (facts.heartbeat.is_some(), facts.stale),
+            _ => unreachable!("a group"),
+        }
+    };
+    assert_eq!(facts(true), (false, vec![]));
+    assert_eq!(facts(false), (true, vec!["a".to_owned()]));
+}
+
+#[test]
 fn a_groups_leaders_are_those_of_its_sessions() {
     let beating = |id: &str, role, seconds: i64| ClientSession {
         heartbeat: Some(Heartbeat {

@@ -89,20 +89,13 @@ mod tests {
     use vendors::UnreadableField;
 
     fn resource(facts: Facts) -> Resource {
-        Resource {
-            key: ResourceKey {
-                kind: Kind::FailoverGroup,
-                connection: "plant-a".to_owned(),
-                id: "g".to_owned(),
-            },
-            name: "G".to_owned(),
-            verdict: Verdict::new(Severity::Normal, "Normal", String::new()),
-            observed: Observed::WithConnection,
-            failure: None,
-            unreadable: Vec::new(),
-            also_on: Vec::new(),
-            facts,
-        }
+        let key = ResourceKey {
+            kind: Kind::FailoverGroup,
+            connection: "plant-a".to_owned(),
+            id: "g".to_owned(),
+        };
+        let verdict = Verdict::new(Severity::Normal, "Normal", String::new());
+        Resource::new(key, "G".to_owned(), verdict, facts)
     }
 
     fn group(primary: &str, second: i64) -> Resource {

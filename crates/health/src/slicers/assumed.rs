@@ -1,25 +1,37 @@
-//! A slicer group as if its unreadable fields, and the health and positions that are not reported, said the worst, or
-//! the best, that they could.
+//! A slicer group as if what is unreadable or not reported said the worst, or the best, that it could.
 
-use super::{HEALTH_FIELDS, ordered};
+use super::ordered;
 use crate::doubt::{any, first};
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
 /// The fields of a group that decide its state.
 const GROUP_FIELDS: [&str; 4] = ["active_slicer_id", "slicers", "mode", "hot_warm"];
 
-/// The first unreadable field, or health or position that is not reported, that may decide the state, in words.
+/// The fields of a slicer that decide the state of its group.
+const SLICER_FIELDS: [&str; 5] = [
+    "blacklist_until",
+    "status",
+    "status.state",
+    "enabled",
+    "order",
+];
+
+/// What may decide the state and is unreadable or not reported, in words; the first of it.
 pub(super) fn doubt(group: &FailoverGroup) -> Option<String> {
     let prioritized = group.mode == Some(Mode::Prioritized);
     let of_slicer = |slicer: &Slicer| {
-        let fields = &slicer.unreadable;
-        let id = Some(slicer.id.as_str());
-        let unreported = |what| format!("the {what} of {} is not reported", slicer.id);
-        let unplaced = prioritized && slicer.order.is_none();
-        first(fields, &HEALTH_FIELDS, id)
-            .or_else(|| first(fields, &["order"], id))
-            .or_else(|| slicer.blacklist.is_none().then(|| unreported("health")))
-            .or_else(|| unplaced.then(|| unreported("position")))
+        let id = slicer.id.as_str();
+        let unreported = [
+            ("health", slicer.blacklist.is_none()),
+            ("state", slicer.state.is_none()),
+            ("eligibility", slicer.enabled.is_none()),
+            ("position", prioritized && slicer.order.is_none()),
+        ];
+        let mut unreported = unreported.into_iter().filter(|(_, is)| *is);
+        first(&slicer.unreadable, &SLICER_FIELDS, Some(id)).or_else(|| {
+            let (what, _) = unreported.next()?;
+            Some(format!("the {what} of {id} is not reported"))
+        })
     };
     first(&group.unreadable, &GROUP_FIELDS, None)
         .or_else(|| group.slicers.iter().flatten().find_map(of_slicer))
@@ -49,7 +61,6 @@ fn assumed(
             .order
             .or(Some(if is_active { on_air } else { another }));
         change(slicer);
-        slicer.unreadable.clear();
     }
     group
 }
@@ -58,13 +69,11 @@ fn assumed(
 pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
     // The service counts from 1.
     let mut group = assumed(group, (i64::MAX, 1), |slicer| {
-        let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
-        if slicer.blacklist.is_none() || unreadable(&["status", "status.state"]) {
-            slicer.state = Some(SlicerState::Inactive);
+        if slicer.blacklist.is_none() {
+            slicer.state = None;
         }
-        if unreadable(&["enabled"]) {
-            slicer.enabled = Some(false);
-        }
+        slicer.state.get_or_insert(SlicerState::Inactive);
+        slicer.enabled.get_or_insert(false);
     });
     if any(&group.unreadable, &["hot_warm"]) {
         group.hot_warm = Some(2);
@@ -76,16 +85,9 @@ pub(super) fn worst(group: &FailoverGroup) -> FailoverGroup {
 pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
     let more = hidden(group).count();
     let mut group = assumed(group, (i64::MIN, i64::MAX), |slicer| {
-        let unreadable = |names: &[&str]| any(&slicer.unreadable, names);
-        let state = unreadable(&["status", "status.state"]);
-        let enabled = unreadable(&["enabled"]);
         slicer.blacklist.get_or_insert(Blacklist::Healthy);
-        if state {
-            slicer.state = Some(SlicerState::Slicing);
-        }
-        if enabled {
-            slicer.enabled = Some(true);
-        }
+        slicer.state.get_or_insert(SlicerState::Slicing);
+        slicer.enabled.get_or_insert(true);
     });
     let unreadable = |name| any(&group.unreadable, &[name]);
     let (mode, active) = (unreadable("mode"), unreadable("active_slicer_id"));
@@ -179,6 +181,26 @@ mod tests {
                 Severity::Normal,
                 "whether a should be on air: {name}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_not_reported_of_a_slicer_is_nothing_to_count_on() {
+        let without = |change: fn(&mut Slicer)| {
+            let mut slicer = slicer("b", 2);
+            change(&mut slicer);
+            slicer
+        };
+        for (what, backup) in [
+            ("health", without(|one| one.blacklist = None)),
+            ("state", without(|one| one.state = None)),
+            ("eligibility", without(|one| one.enabled = None)),
+        ] {
+            assert!(!is_ready(&backup, NOW), "{what}");
+            let verdict = judge_slicers(&group("a", vec![slicer("a", 1), backup]), NOW);
+            assert_eq!(verdict.severity, Severity::Unknown, "{what}");
+            let named = format!("the {what} of b is not reported");
+            assert!(verdict.sentence.contains(&named), "{verdict:?}");
         }
     }
 

@@ -17,7 +17,7 @@ pub use words::{
     SLATE, channel_label, channel_label_of, hot_warm_words, mode_word, on_air_word, state_word,
 };
 
-use crate::{doubt, sort};
+use crate::sort;
 use chrono::{DateTime, TimeDelta, Utc};
 use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
@@ -66,27 +66,18 @@ pub fn ordered(group: &FailoverGroup) -> Vec<&Slicer> {
     slicers
 }
 
-/// The fields that say whether a slicer can go on air.
-const HEALTH_FIELDS: [&str; 4] = ["blacklist_until", "status", "status.state", "enabled"];
-
-/// Whether a field that says whether a slicer can go on air is unreadable.
-#[must_use]
-pub fn is_doubtful(slicer: &Slicer) -> bool {
-    doubt::any(&slicer.unreadable, &HEALTH_FIELDS)
-}
-
-/// Whether a slicer can go on air: healthy, takes part in failover, and not inactive. What is unreadable is
-/// nothing to count on.
+/// Whether a slicer can go on air: healthy, takes part in failover, and not inactive. What is unreadable or not reported
+/// is nothing to count on.
 #[must_use]
 pub fn is_ready(slicer: &Slicer, now: DateTime<Utc>) -> bool {
     slicer_health(slicer, now) == SlicerHealth::Healthy
-        && !is_doubtful(slicer)
-        && slicer.enabled != Some(false)
+        && slicer.enabled == Some(true)
+        && slicer.state.is_some()
         && slicer.state != Some(SlicerState::Inactive)
 }
 
-/// The slicer that should be on air by the order: the first ready one, or the one on air where its health is unknown,
-/// which may be well. `None` in flat mode, in an unknown mode, when there is none, and where one whose position
+/// The slicer that should be on air by the order: the first ready one, or the one on air where nothing says that it is not
+/// ready. `None` in flat mode, in an unknown mode, when there is none, and where one whose position
 /// is not reported may come first.
 #[must_use]
 pub fn intended(group: &FailoverGroup, now: DateTime<Utc>) -> Option<&Slicer> {
@@ -103,12 +94,16 @@ fn candidates<'s>(
     now: DateTime<Utc>,
 ) -> Vec<&'s Slicer> {
     let active = on_air(group).map(|slicer| slicer.id.as_str());
-    let may_be_well = |slicer: &Slicer| {
-        let is_in = slicer.enabled != Some(false) && slicer.state != Some(SlicerState::Inactive);
-        slicer.blacklist.is_none() && is_in && Some(slicer.id.as_str()) == active
+    let may_be_ready = |slicer: &Slicer| {
+        !matches!(slicer.blacklist, Some(Blacklist::Until(_)))
+            && slicer.enabled != Some(false)
+            && slicer.state != Some(SlicerState::Inactive)
     };
     let prioritized = group.mode == Some(Mode::Prioritized);
-    order.retain(|slicer| prioritized && (is_ready(slicer, now) || may_be_well(slicer)));
+    order.retain(|slicer| {
+        let stays = Some(slicer.id.as_str()) == active && may_be_ready(slicer);
+        prioritized && (is_ready(slicer, now) || stays)
+    });
     order
 }
 

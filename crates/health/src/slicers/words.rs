@@ -46,25 +46,23 @@ pub fn channel_label_of<'g>(group: &'g FailoverGroup, id: &'g str) -> &'g str {
 
 /// A mode in words.
 #[must_use]
-pub fn mode_word(mode: Option<&Mode>) -> String {
+pub fn mode_word(mode: &Mode) -> String {
     match mode {
-        Some(Mode::Prioritized) => "Prioritized".to_owned(),
-        Some(Mode::Flat) => "Flat".to_owned(),
-        Some(Mode::Other(word)) => word.clone(),
-        None => "–".to_owned(),
+        Mode::Prioritized => "Prioritized".to_owned(),
+        Mode::Flat => "Flat".to_owned(),
+        Mode::Other(word) => word.clone(),
     }
 }
 
 /// How many slicers encode and store (`hot_warm`), in words.
 #[must_use]
-pub fn hot_warm_words(hot_warm: Option<i64>) -> String {
+pub fn hot_warm_words(hot_warm: i64) -> String {
     match hot_warm {
-        None => "–".to_owned(),
-        Some(0) => "all hot".to_owned(),
-        Some(1) => "one hot, the rest warm".to_owned(),
-        Some(2) => "primary and 1 backup hot".to_owned(),
-        Some(hot) if hot > 2 => format!("primary and {} backups hot", hot - 1),
-        Some(other) => format!("hot_warm {other}"),
+        0 => "all hot".to_owned(),
+        1 => "one hot, the rest warm".to_owned(),
+        2 => "primary and 1 backup hot".to_owned(),
+        hot if hot > 2 => format!("primary and {} backups hot", hot - 1),
+        other => format!("hot_warm {other}"),
     }
 }
 
@@ -99,12 +97,11 @@ mod tests {
     #[test]
     fn hot_and_warm_are_said_in_words() {
         for (number, words) in [
-            (None, "–"),
-            (Some(0), "all hot"),
-            (Some(1), "one hot, the rest warm"),
-            (Some(2), "primary and 1 backup hot"),
-            (Some(4), "primary and 3 backups hot"),
-            (Some(-3), "hot_warm -3"),
+            (0, "all hot"),
+            (1, "one hot, the rest warm"),
+            (2, "primary and 1 backup hot"),
+            (4, "primary and 3 backups hot"),
+            (-3, "hot_warm -3"),
         ] {
             assert_eq!(hot_warm_words(number), words);
         }

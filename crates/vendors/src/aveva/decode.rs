@@ -57,26 +57,31 @@ pub(super) fn status(value: &Value) -> Result<GroupStatus, String> {
     })
 }
 
-fn heartbeat(object: Object<'_>) -> Heartbeat {
-    Heartbeat {
+/// A heartbeat, and whether its time says that none was ever posted.
+fn heartbeat(object: Object<'_>) -> (Heartbeat, bool) {
+    let time = object.time_or_never("HeartbeatTime");
+    let heartbeat = Heartbeat {
         // `v1` renamed FailoverStatus to FailoverScore; either name is accepted.
         score: object
             .number("FailoverScore")
             .or_else(|| object.number("FailoverStatus")),
         last_data_processed_time: object.time("LastDataProcessedTime"),
-        heartbeat_time: object.time("HeartbeatTime"),
-    }
+        heartbeat_time: time.flatten(),
+    };
+    (heartbeat, time == Some(None))
 }
 
 pub(super) fn session(value: &Value) -> Result<ClientSession, String> {
     let unread = Unread::default();
     let object = Object::of(value, "session", &unread)?;
+    let (heartbeat, is_never) = object.within("Heartbeat", heartbeat).unzip();
+    let posted = object.flag("HeartbeatPosted");
     Ok(ClientSession {
         id: object.text("Id"),
         name: object.text("Name"),
         role: object.read("Role", Role::read),
-        heartbeat: object.within("Heartbeat", heartbeat),
-        heartbeat_posted: object.flag("HeartbeatPosted"),
+        heartbeat,
+        heartbeat_posted: posted.or((is_never == Some(true)).then_some(false)),
         role_override: object.read("RoleOverride", RoleOverride::read),
         role_override_expiration_time: object.time("RoleOverrideExpirationTime"),
         additional_data: object.map("AdditionalData"),

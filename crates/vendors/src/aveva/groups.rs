@@ -4,10 +4,10 @@ use super::decode;
 use super::error_body::vendor_error;
 use super::operations::{CREATE_GROUP, DELETE_GROUP, GET_GROUP, GROUP_STATUS, LIST_GROUPS};
 use super::{Base, GroupConfiguration, GroupStatus, Listed, Written};
-use crate::call::{Answer, Call, Request, read_empty};
-use crate::json::parse;
+use crate::call::{Answer, Call, Request, read_empty, read_json};
+use crate::json::object;
 use crate::operation::Operation;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The operations on groups of one service.
 #[derive(Debug, Clone, Copy)]
@@ -19,10 +19,6 @@ pub struct Groups<'a> {
 #[must_use]
 pub fn groups(base: &Base) -> Groups<'_> {
     Groups { base }
-}
-
-fn json<T>(answer: &Answer, read: fn(&Value) -> Result<T, String>) -> Result<T, String> {
-    read(&parse(&answer.body)?)
 }
 
 impl Groups<'_> {
@@ -64,7 +60,7 @@ impl Groups<'_> {
         let read = |answer: &Answer| {
             Ok(Written {
                 created: answer.status == 201,
-                value: json(answer, decode::group)?,
+                value: read_json(answer, decode::group)?,
             })
         };
         Call::new(request, read, vendor_error)
@@ -75,7 +71,7 @@ impl Groups<'_> {
     pub fn get(self, id: &str) -> Call<GroupConfiguration> {
         Call::new(
             self.request(&GET_GROUP, &[id]),
-            |answer| json(answer, decode::group),
+            |answer| read_json(answer, decode::group),
             vendor_error,
         )
     }
@@ -91,29 +87,24 @@ impl Groups<'_> {
     pub fn status(self, id: &str) -> Call<GroupStatus> {
         Call::new(
             self.request(&GROUP_STATUS, &[id]),
-            |answer| json(answer, decode::status),
+            |answer| read_json(answer, decode::status),
             vendor_error,
         )
     }
 }
 
 fn encode(group: &GroupConfiguration) -> Value {
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body.insert(name.to_owned(), value);
-        }
-    };
-    put("Id", group.id.clone().map(Value::from));
-    put("Name", group.name.clone().map(Value::from));
-    put("Description", group.description.clone().map(Value::from));
-    put(
-        "FailoverTimeout",
-        group.failover_timeout.map(|span| span.to_string().into()),
-    );
-    put(
-        "AdditionalData",
-        group.additional_data.clone().map(Value::from),
-    );
-    Value::Object(body)
+    object([
+        ("Id", group.id.clone().map(Value::from)),
+        ("Name", group.name.clone().map(Value::from)),
+        ("Description", group.description.clone().map(Value::from)),
+        (
+            "FailoverTimeout",
+            group.failover_timeout.map(|span| span.to_string().into()),
+        ),
+        (
+            "AdditionalData",
+            group.additional_data.clone().map(Value::from),
+        ),
+    ])
 }

@@ -1,20 +1,13 @@
 //! The operations of the contract: methods and paths after the base.
 
 use super::{ApiVersion, Base};
-use crate::operation::{Method, Operation, Parameter, Values, segment};
+use crate::operation::{Method, Operation, Parameter, Values, operations, segment};
 
 const NONE: &[Parameter] = &[];
 const PAGE: &[Parameter] = &[
     Parameter::optional("skip", Values::Number(0)),
     Parameter::optional("count", Values::Number(0)),
 ];
-
-macro_rules! operations {
-    ($($(#[$doc:meta])* $id:ident = $name:literal, $method:ident $path:literal, $query:expr;)*) => {
-        $($(#[$doc])* pub static $id: Operation =
-            Operation { name: $name, method: Method::$method, path: $path, query: $query };)*
-    };
-}
 
 operations! {
     /// 200 with the configurations, `Total-Count` in a header.

@@ -7,14 +7,14 @@ use super::operations::{
     ROLE_OVERRIDE,
 };
 use super::{
-    ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Listed, Overridden, RoleOverride,
-    TimeSpan, Written,
+    ApiVersion, Base, ClientSession, FailoverResponse, Heartbeat, Listed, Overridden, Role,
+    RoleOverride, TimeSpan, Written,
 };
-use crate::call::{Answer, Call, Request, read_empty};
-use crate::json::parse;
+use crate::call::{Answer, Call, Request, read_empty, read_json};
+use crate::json::object;
 use crate::operation::Operation;
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The operations on the sessions of one group.
 #[derive(Debug, Clone, Copy)]
@@ -40,14 +40,10 @@ pub struct NewHeartbeat {
     pub last_data_processed_time: Option<DateTime<Utc>>,
 }
 
-fn read<T>(answer: &Answer, read: fn(&Value) -> Result<T, String>) -> Result<T, String> {
-    read(&parse(&answer.body)?)
-}
-
 fn written(answer: &Answer) -> Result<Written<ClientSession>, String> {
     Ok(Written {
         created: answer.status == 201,
-        value: read(answer, decode::session)?,
+        value: read_json(answer, decode::session)?,
     })
 }
 
@@ -88,7 +84,7 @@ impl<'a> Sessions<'a> {
     pub fn get(self, id: &str) -> Call<ClientSession> {
         Call::new(
             self.request(&GET_SESSION, Some(id)),
-            |answer| read(answer, decode::session),
+            |answer| read_json(answer, decode::session),
             vendor_error,
         )
     }
@@ -117,21 +113,17 @@ impl<'a> Sessions<'a> {
     /// Posts a heartbeat, with the fields that the sessions version asks for.
     #[must_use]
     pub fn heartbeat(self, id: &str, heartbeat: &NewHeartbeat) -> Call<FailoverResponse> {
-        let body = match self.version() {
-            ApiVersion::V1 => json!({ "FailoverScore": heartbeat.score }),
-            ApiVersion::V1Preview => encode_heartbeat(
-                &Heartbeat {
-                    score: Some(heartbeat.score),
-                    heartbeat_time: Some(heartbeat.heartbeat_time),
-                    last_data_processed_time: heartbeat.last_data_processed_time,
-                },
-                ApiVersion::V1Preview,
-            ),
+        let is_timed = self.version() == ApiVersion::V1Preview;
+        let heartbeat = Heartbeat {
+            score: Some(heartbeat.score),
+            heartbeat_time: is_timed.then_some(heartbeat.heartbeat_time),
+            last_data_processed_time: heartbeat.last_data_processed_time.filter(|_| is_timed),
         };
+        let body = encode_heartbeat(&heartbeat, self.version());
         let request = self.request(&HEARTBEAT, Some(id)).with_body(&body);
         Call::new(
             request,
-            |answer| read(answer, decode::response),
+            |answer| read_json(answer, decode::response),
             vendor_error,
         )
     }
@@ -158,7 +150,7 @@ impl<'a> Sessions<'a> {
             let request = self.request(&ROLE_OVERRIDE, Some(id)).with_body(&body);
             Call::new(
                 request,
-                |answer| read(answer, decode::overridden),
+                |answer| read_json(answer, decode::overridden),
                 vendor_error,
             )
         })
@@ -175,36 +167,30 @@ fn time(time: DateTime<Utc>) -> Value {
 }
 
 fn encode(session: &ClientSession, version: ApiVersion) -> Value {
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body.insert(name.to_owned(), value);
-        }
-    };
-    put("Id", session.id.clone().map(Value::from));
-    put("Name", session.name.clone().map(Value::from));
-    put(
-        "Role",
-        session
-            .role
-            .as_ref()
-            .and_then(super::Role::number)
-            .map(Value::from),
-    );
-    put(
-        "Heartbeat",
-        session
-            .heartbeat
-            .as_ref()
-            .map(|heartbeat| encode_heartbeat(heartbeat, version)),
-    );
-    if version == ApiVersion::V1 {
-        put(
+    let heartbeat = session.heartbeat.as_ref();
+    let additional_data = session.additional_data.clone();
+    object([
+        ("Id", session.id.clone().map(Value::from)),
+        ("Name", session.name.clone().map(Value::from)),
+        (
+            "Role",
+            session
+                .role
+                .as_ref()
+                .and_then(Role::number)
+                .map(Value::from),
+        ),
+        (
+            "Heartbeat",
+            heartbeat.map(|heartbeat| encode_heartbeat(heartbeat, version)),
+        ),
+        (
             "AdditionalData",
-            session.additional_data.clone().map(Value::from),
-        );
-    }
-    Value::Object(body)
+            additional_data
+                .filter(|_| version == ApiVersion::V1)
+                .map(Value::from),
+        ),
+    ])
 }
 
 fn encode_heartbeat(heartbeat: &Heartbeat, version: ApiVersion) -> Value {
@@ -212,17 +198,12 @@ fn encode_heartbeat(heartbeat: &Heartbeat, version: ApiVersion) -> Value {
         ApiVersion::V1 => "FailoverScore",
         ApiVersion::V1Preview => "FailoverStatus",
     };
-    let mut body = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body.insert(name.to_owned(), value);
-        }
-    };
-    put("HeartbeatTime", heartbeat.heartbeat_time.map(time));
-    put(
-        "LastDataProcessedTime",
-        heartbeat.last_data_processed_time.map(time),
-    );
-    put(score, heartbeat.score.map(Value::from));
-    Value::Object(body)
+    object([
+        ("HeartbeatTime", heartbeat.heartbeat_time.map(time)),
+        (
+            "LastDataProcessedTime",
+            heartbeat.last_data_processed_time.map(time),
+        ),
+        (score, heartbeat.score.map(Value::from)),
+    ])
 }

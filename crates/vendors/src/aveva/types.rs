@@ -29,7 +29,7 @@ pub struct GroupStatus {
     pub primary: Option<String>,
     /// The id of the session that was elected and has not confirmed yet.
     pub pending_primary: Option<String>,
-    /// When the primary last processed data; `None` for never.
+    /// When the primary last processed data; `None` for never, which the service may leave out.
     pub last_data_processed_time: Option<DateTime<Utc>>,
     /// What of it could not be read.
     pub unreadable: Vec<UnreadableField>,
@@ -46,7 +46,8 @@ pub struct ClientSession {
     pub role: Option<Role>,
     /// Its last heartbeat.
     pub heartbeat: Option<Heartbeat>,
-    /// `v1`: whether it ever posted one.
+    /// Whether it ever posted one: as `v1` says, else `false` where the time of its heartbeat is "never". `None` where
+    /// that is not reported.
     pub heartbeat_posted: Option<bool>,
     /// `v1`: whether an administrator forced its role.
     pub role_override: Option<RoleOverride>,
@@ -77,7 +78,8 @@ pub struct Heartbeat {
     pub score: Option<f64>,
     /// When the session last processed data; `None` for never.
     pub last_data_processed_time: Option<DateTime<Utc>>,
-    /// When the heartbeat was posted, perhaps by the adapter's clock; `None` for never.
+    /// When the heartbeat was posted, perhaps by the adapter's clock; `None` for never
+    /// ([`ClientSession::heartbeat_posted`]), and where it is not reported.
     pub heartbeat_time: Option<DateTime<Utc>>,
 }
 

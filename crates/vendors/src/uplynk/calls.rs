@@ -5,10 +5,10 @@ use super::operations::{
     SET_ALLOWED_OWNERS, SLATE,
 };
 use super::{Collection, Configuration, FailoverGroup, Mode, SlicerPlace, decode};
-use crate::call::{Call, Request, read_empty};
-use crate::json::parse;
+use crate::call::{Call, Request, read_empty, read_json};
+use crate::json::object;
 use crate::operation::Operation;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The operations on failover groups.
 #[derive(Debug, Clone, Copy)]
@@ -57,26 +57,24 @@ impl Groups {
     /// One complete group.
     #[must_use]
     pub fn get(self, id: &str) -> Call<FailoverGroup> {
-        let read = |answer: &crate::Answer| decode::group(&parse(&answer.body)?);
-        Call::new(request(&GET_GROUP, &[id]), read, decode::vendor_error)
+        Call::new(
+            request(&GET_GROUP, &[id]),
+            |answer| read_json(answer, decode::group),
+            decode::vendor_error,
+        )
     }
 
     /// Changes the mode, auto failback or both.
     #[must_use]
     pub fn configure(self, id: &str, change: &Configuration) -> Call<()> {
-        let mut body = Map::new();
-        if let Some(mode) = &change.mode {
-            let word = match mode {
-                Mode::Prioritized => "prioritized",
-                Mode::Flat => "flat",
-                Mode::Other(word) => word,
-            };
-            body.insert("mode".to_owned(), word.into());
-        }
-        if let Some(auto_failback) = change.auto_failback {
-            body.insert("auto_failback".to_owned(), auto_failback.into());
-        }
-        write(&CONFIGURE, id, &Value::Object(body))
+        let mode = change.mode.as_ref().map(|mode| match mode {
+            Mode::Prioritized => "prioritized".into(),
+            Mode::Flat => "flat".into(),
+            Mode::Other(word) => word.as_str().into(),
+        });
+        let auto_failback = change.auto_failback.map(Value::from);
+        let body = object([("mode", mode), ("auto_failback", auto_failback)]);
+        write(&CONFIGURE, id, &body)
     }
 
     /// Sets eligibility and order. Send every slicer of the group. Uplynk ignores unknown slicers silently.

@@ -1,21 +1,12 @@
 //! The operations of the contract: methods and paths after the base.
 
-use crate::operation::{Method, Operation, Parameter, Values};
+use crate::operation::{Method, Operation, Parameter, Values, operations};
 
 /// The base of every path.
 pub(crate) const BASE: &str = "/api/v4";
 
 const NONE: &[Parameter] = &[];
 const PAGE: &[Parameter] = &[Parameter::optional("page", Values::Number(1))];
-
-macro_rules! operations {
-    ($($(#[$doc:meta])* $id:ident = $name:literal, $method:ident $path:literal, $query:expr;)*) => {
-        $($(#[$doc])* pub static $id: Operation =
-            Operation { name: $name, method: Method::$method, path: $path, query: $query };)*
-        /// All of them.
-        pub static ALL: &[&Operation] = &[$(&$id),*];
-    };
-}
 
 operations! {
     /// 200 with a Collection.
@@ -37,6 +28,19 @@ operations! {
     /// 204.
     SET_ALLOWED_OWNERS = "change allowed owners", Put "/failover-groups/{}/allowed-owners", NONE;
 }
+
+/// All of them.
+pub static ALL: &[&Operation] = &[
+    &LIST_GROUPS,
+    &GET_GROUP,
+    &CONFIGURE,
+    &ORDER,
+    &ACTIVATE,
+    &SLATE,
+    &CHANNELS,
+    &ALLOWED_OWNERS,
+    &SET_ALLOWED_OWNERS,
+];
 
 /// The operation for a method and a decoded path.
 #[must_use]

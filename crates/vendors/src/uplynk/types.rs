@@ -20,7 +20,7 @@ pub struct FailoverGroup {
     pub mode: Option<Mode>,
     /// Whether a higher-priority slicer takes over again once healthy; counts in prioritized mode only.
     pub auto_failback: Option<bool>,
-    /// When the last failover was; `None` for never.
+    /// When the last failover was; `None` where none is reported, which 0 is too.
     pub failover_time: Option<DateTime<Utc>>,
     /// What is on air.
     pub active: Option<OnAir>,

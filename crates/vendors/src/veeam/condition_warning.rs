@@ -28,7 +28,7 @@ pub(super) fn warning_for(condition: &Condition) -> Option<String> {
         }
         FieldKind::Choice(words) => words.join(" or "),
     };
-    Some(format!("{name} requires {expected}, not `{value}`."))
+    Some(format!("{name} requires {expected}, not “{value}”."))
 }
 
 /// A bare GUID or a URN that ends with one.

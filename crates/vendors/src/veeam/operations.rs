@@ -1,7 +1,7 @@
 //! The operations of the contract. Only the gateway logs on and off; these are not relayed.
 
 use super::field::Field;
-use crate::operation::{Method, Operation, Parameter, Values};
+use crate::operation::{Method, Operation, Parameter, Values, operations};
 
 const NONE: &[Parameter] = &[];
 
@@ -14,53 +14,30 @@ const TYPE: Parameter = Parameter {
 
 const FORMAT: &[Parameter] = &[Parameter::optional("format", Values::Words(&["Entity"]))];
 
-/// 201 with the session id; `Authorization: Basic` and an empty body.
-pub static LOG_ON: Operation = Operation {
-    name: "log on",
-    method: Method::Post,
-    path: "/api/sessionMngr/",
-    query: &[Parameter::optional("v", Values::Words(&["latest"]))],
-};
+const LOG_ON_QUERY: &[Parameter] = &[Parameter::optional("v", Values::Words(&["latest"]))];
 
-/// 204.
-pub static LOG_OFF: Operation = Operation {
-    name: "log off",
-    method: Method::Delete,
-    path: "/api/logonSessions/{}",
-    query: NONE,
-};
+const FILTERS: &[Parameter] = &[
+    TYPE,
+    Parameter::optional("format", Values::Words(&["Entities"])),
+    Parameter::optional("sortAsc", Values::Words(&Field::NAMES)),
+    Parameter::optional("sortDesc", Values::Words(&Field::NAMES)),
+    Parameter::optional("pageSize", Values::Number(1)),
+    Parameter::optional("page", Values::Number(1)),
+    Parameter::optional("filter", Values::Text),
+];
 
-/// 200 with a `QueryResult`.
-pub static QUERY: Operation = Operation {
-    name: "query sessions",
-    method: Method::Get,
-    path: "/api/query",
-    query: &[
-        TYPE,
-        Parameter::optional("format", Values::Words(&["Entities"])),
-        Parameter::optional("sortAsc", Values::Words(&Field::NAMES)),
-        Parameter::optional("sortDesc", Values::Words(&Field::NAMES)),
-        Parameter::optional("pageSize", Values::Number(1)),
-        Parameter::optional("page", Values::Number(1)),
-        Parameter::optional("filter", Values::Text),
-    ],
-};
-
-/// 200 with one `CloudFailoverSession`.
-pub static GET_SESSION: Operation = Operation {
-    name: "get session",
-    method: Method::Get,
-    path: "/api/cloud/failoverSessions/{}",
-    query: FORMAT,
-};
-
-/// 200 with the sessions of the last 30 days.
-pub static RECENT: Operation = Operation {
-    name: "list recent sessions",
-    method: Method::Get,
-    path: "/api/cloud/failoverSessions",
-    query: FORMAT,
-};
+operations! {
+    /// 201 with the session id; `Authorization: Basic` and an empty body.
+    LOG_ON = "log on", Post "/api/sessionMngr/", LOG_ON_QUERY;
+    /// 204.
+    LOG_OFF = "log off", Delete "/api/logonSessions/{}", NONE;
+    /// 200 with a `QueryResult`.
+    QUERY = "query sessions", Get "/api/query", FILTERS;
+    /// 200 with one `CloudFailoverSession`.
+    GET_SESSION = "get session", Get "/api/cloud/failoverSessions/{}", FORMAT;
+    /// 200 with the sessions of the last 30 days.
+    RECENT = "list recent sessions", Get "/api/cloud/failoverSessions", FORMAT;
+}
 
 /// The operations that users may call through the gateway.
 pub static ALL: [&Operation; 3] = [&QUERY, &GET_SESSION, &RECENT];

@@ -16,7 +16,7 @@ pub struct FilterError {
     pub position: usize,
     /// What was expected there.
     pub expected: String,
-    /// What was found, in backquotes; empty at the end of the text.
+    /// The word that is there; empty at the end of the text.
     pub found: String,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for FilterError {
         )?;
         match self.found.as_str() {
             "" => f.write_str("but the filter ends."),
-            found => write!(f, "found {found}."),
+            word => write!(f, "found “{word}”."),
         }
     }
 }
@@ -81,10 +81,10 @@ impl Parser {
         match self.peek(0) {
             None => Ok(filter),
             Some('&') => self.expected(
-                "`;`, `,` or the end of the filter (write `;` for “and”; a value with & needs quotes)",
+                "“;”, “,” or the end of the filter (write “;” for “and”; a value with & needs quotes)",
             ),
             Some(_) => self.expected(
-                "`;`, `,` or the end of the filter (put a value of several words in quotes)",
+                "“;”, “,” or the end of the filter (put a value of several words in quotes)",
             ),
         }
     }
@@ -100,18 +100,24 @@ impl Parser {
     }
 
     fn expected<T>(&self, what: &str) -> Result<T, FilterError> {
-        let rest = self.chars.iter().skip(self.at).take(20);
-        let found: String = rest.take_while(|char| !char.is_whitespace()).collect();
-        let found = match self.peek(0) {
-            None => found,
-            Some(_) if found.is_empty() => "a blank".to_owned(),
-            Some(_) => format!("`{found}`"),
-        };
         Err(FilterError {
             position: self.at + 1,
             expected: what.to_owned(),
-            found,
+            found: self.word(),
         })
+    }
+
+    /// The word that begins here: up to the next operator, separator, parenthesis or blank, or that operator or character
+    /// alone.
+    fn word(&self) -> String {
+        let is_op = |char: char| "=!<>&".contains(char);
+        let ends = |char: char| is_op(char) || "(),;\"".contains(char) || char.is_whitespace();
+        let rest = self.chars.iter().skip(self.at).copied();
+        match self.peek(0) {
+            Some(first) if is_op(first) => rest.take_while(|char| is_op(*char)).collect(),
+            Some(first) if ends(first) => first.to_string(),
+            _ => rest.take_while(|char| !ends(*char)).collect(),
+        }
     }
 
     fn list(&mut self) -> Result<Filter, FilterError> {
@@ -123,7 +129,7 @@ impl Parser {
                 break;
             };
             if sign.is_some_and(|sign| sign != next) {
-                return self.expected("parentheses where `;` (and) meets `,` (or)");
+                return self.expected("parentheses where “;” (and) meets “,” (or)");
             }
             sign = Some(next);
             self.at += 1;
@@ -149,7 +155,7 @@ impl Parser {
         self.depth -= 1;
         self.blanks();
         if self.peek(0) != Some(')') {
-            return self.expected("`;`, `,` or `)`");
+            return self.expected("“;”, “,” or “)”");
         }
         self.at += 1;
         Ok(list)
@@ -160,7 +166,7 @@ impl Parser {
         let name: String = rest.take_while(|char| char.is_ascii_alphabetic()).collect();
         let Some(field) = Field::from_name(&name) else {
             let names = Field::ALL.map(Field::name).join(", ");
-            return self.expected(&format!("a field ({names}) or `(`"));
+            return self.expected(&format!("a field ({names}) or “(”"));
         };
         self.at += name.len();
         self.blanks();
@@ -217,7 +223,7 @@ impl Parser {
         self.at += 1;
         self.blanks();
         if !matches!(self.peek(0), None | Some(';' | ',' | ')')) {
-            return self.expected("`;`, `,`, `)` or the end after a closing quote");
+            return self.expected("“;”, “,”, “)” or the end after a closing quote");
         }
         Ok(value)
     }

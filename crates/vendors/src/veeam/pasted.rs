@@ -97,7 +97,7 @@ impl Reading {
         let value = value.map_err(|_| format!("{name}: not UTF-8 once decoded"))?;
         match known {
             "type" if value.eq_ignore_ascii_case("CloudFailoverSession") => {}
-            "type" => return Err(format!("type: `{value}` is not CloudFailoverSession")),
+            "type" => return Err(format!("type: “{value}” is not CloudFailoverSession")),
             "format" => self.format(&value),
             "sortasc" => self.query.sort = sort(name, &value, false)?,
             "sortdesc" => self.query.sort = sort(name, &value, true)?,
@@ -115,7 +115,7 @@ impl Reading {
     fn once(&mut self, name: &'static str) {
         if self.seen.contains(&name) {
             self.warn(format!(
-                "`{name}` is given more than once: the last one applies."
+                "“{name}” is given more than once: the last one applies."
             ));
         }
         self.seen.push(name);
@@ -125,10 +125,10 @@ impl Reading {
     fn stray(&mut self, part: &str) {
         self.warn(if self.seen.contains(&"filter") {
             format!(
-                "`&{part}` follows the filter: an unescaped & ends it. Use ; for “and”, or %26 inside a value."
+                "“&{part}” follows the filter: an unescaped & ends it. Use ; for “and”, or %26 inside a value."
             )
         } else {
-            format!("`{part}` is not a parameter of the query and is ignored.")
+            format!("“{part}” is not a parameter of the query and is ignored.")
         });
     }
 
@@ -138,7 +138,7 @@ impl Reading {
             self.query.format = Format::Entities;
         } else if !value.is_empty() {
             self.warn(format!(
-                "format: `{value}` is not Entities: the response contains references."
+                "format: “{value}” is not Entities: the response contains references."
             ));
         }
     }
@@ -175,11 +175,11 @@ impl Reading {
 
 fn sort(name: &str, value: &str, descending: bool) -> Result<Sort, String> {
     let field =
-        Field::from_name(value).ok_or_else(|| format!("{name}: there is no field `{value}`"))?;
+        Field::from_name(value).ok_or_else(|| format!("{name}: there is no field “{value}”"))?;
     Ok(Sort { field, descending })
 }
 
 fn number(name: &str, value: &str) -> Result<u32, String> {
     let number = value.parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| format!("{name}: `{value}` is not a number over 0"))
+    number.ok_or_else(|| format!("{name}: “{value}” is not a number over 0"))
 }

@@ -90,20 +90,34 @@ pub(super) fn links(fields: Fields<'_>) -> Vec<Link> {
     })
 }
 
-/// `State`, case-insensitive; a word that is not in the contract is kept.
+/// `State`.
 pub(super) fn state(fields: Fields<'_>) -> Option<State> {
-    let word = fields.text("State")?;
-    let mut known = State::KNOWN.into_iter();
-    let known = known.find(|state| state.word().eq_ignore_ascii_case(&word));
-    Some(known.unwrap_or(State::Other(word)))
+    word(fields, "State", State::KNOWN, State::word, State::Other)
 }
 
-/// `Result`, case-insensitive; a word that is not in the contract is kept.
+/// `Result`.
 pub(super) fn result(fields: Fields<'_>) -> Option<Outcome> {
-    let word = fields.text("Result")?;
-    let mut known = Outcome::KNOWN.into_iter();
-    let known = known.find(|result| result.word().eq_ignore_ascii_case(&word));
-    Some(known.unwrap_or(Outcome::Other(word)))
+    word(
+        fields,
+        "Result",
+        Outcome::KNOWN,
+        Outcome::word,
+        Outcome::Other,
+    )
+}
+
+/// One of the known words, in any case; a word that is not in the contract is kept.
+fn word<T>(
+    fields: Fields<'_>,
+    name: &str,
+    known: [T; 4],
+    word: fn(&T) -> &str,
+    other: fn(String) -> T,
+) -> Option<T> {
+    let text = fields.text(name)?;
+    let mut known = known.into_iter();
+    let known = known.find(|known| word(known).eq_ignore_ascii_case(&text));
+    Some(known.unwrap_or_else(|| other(text)))
 }
 
 #[cfg(test)]

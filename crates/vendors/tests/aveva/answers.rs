@@ -255,6 +255,24 @@ fn value_traps() {
             "{value}"
         );
     }
+    for (value, posted) in [
+        (json!({}), None),
+        (json!({ "Heartbeat": { "FailoverStatus": 0 } }), None),
+        (
+            json!({ "Heartbeat": { "HeartbeatTime": "0001-01-01T00:00:00" } }),
+            Some(false),
+        ),
+        (
+            json!({ "Heartbeat": { "HeartbeatTime": "0001-01-01T00:00:00Z" }, "HeartbeatPosted": true }),
+            Some(true),
+        ),
+        (
+            json!({ "Heartbeat": { "HeartbeatTime": "2026-11-21T14:32:08Z" } }),
+            None,
+        ),
+    ] {
+        assert_eq!(read(value.clone()).heartbeat_posted, posted, "{value}");
+    }
     let session = read(json!({
         "Id": "HOST-01.OpcUa", "Role": "primary", "RoleOverride": 1, "RoleOverrideExpirationTime": "2026-11-21T15:00:00",
         "HeartbeatPosted": true, "AdditionalData": { "Site": "A" }, "SomethingNew": [1],

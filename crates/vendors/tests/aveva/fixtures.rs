@@ -16,12 +16,7 @@ pub(crate) fn cloud(sessions: ApiVersion) -> Base {
 }
 
 pub(crate) fn on_premises() -> Base {
-    Base {
-        tenant: None,
-        namespace: None,
-        groups_version: ApiVersion::V1,
-        sessions_version: ApiVersion::V1,
-    }
+    Base::default()
 }
 
 pub(crate) fn answer(status: u16, body: &Value) -> Answer {

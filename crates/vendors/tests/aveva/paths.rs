@@ -1,23 +1,13 @@
 //! The paths of the AVEVA contract: every call is recognised as itself whatever its ids, and nothing
 //! else is recognised.
 
-use super::fixtures::{cloud, on_premises};
-use chrono::DateTime;
+use super::fixtures::{cloud, new_heartbeat, on_premises};
 use proptest::prelude::*;
 use vendors::aveva::{
-    self, ApiVersion, Base, ClientSession, GroupConfiguration, NewHeartbeat, RoleOverride,
-    operations,
+    self, ApiVersion, Base, ClientSession, GroupConfiguration, RoleOverride, operations,
 };
 use vendors::operation::is_addressable;
 use vendors::{Method, Request};
-
-fn new_heartbeat() -> NewHeartbeat {
-    NewHeartbeat {
-        score: 97.5,
-        heartbeat_time: DateTime::UNIX_EPOCH,
-        last_data_processed_time: None,
-    }
-}
 
 fn segments(path: &str) -> Vec<String> {
     let parts = path.trim_start_matches('/').split('/');

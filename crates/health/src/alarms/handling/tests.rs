@@ -4,7 +4,7 @@ use crate::alarms::{
     Acknowledgement, Alarm, AlarmHistory, Expired, FlappingAlarm, FlappingSubject, Handling,
     Maintenance, Note, Scope, Since, Source,
 };
-use crate::inventory::{Facts, Judged, Kind, Observed, Reading, Resource, ResourceKey};
+use crate::inventory::{Facts, Judged, Kind, Observed, Resource, ResourceKey};
 use crate::severity::Severity::{self, Critical, Normal, Unknown, Warning};
 use crate::verdict::Verdict;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -300,16 +300,8 @@ fn what_somebody_takes_care_of_stands_behind_what_nobody_does() {
 
 fn source(observed_at: Option<DateTime<Utc>>, failure: Option<&str>) -> Source {
     Source {
-        id: "plant-a".to_owned(),
-        title: "Plant A".to_owned(),
-        reading: Reading {
-            observed_at,
-            interval: TimeDelta::seconds(5),
-        },
-        vendor_ahead: TimeDelta::zero(),
         failure: failure.map(str::to_owned),
-        held: 1,
-        noun: "groups",
+        ..crate::alarms::tests::source(observed_at)
     }
 }
 
@@ -317,14 +309,13 @@ fn judged(id: &str, severity: Severity, read: Option<DateTime<Utc>>) -> Judged {
     let sentence = format!("{id} is {}.", severity.key());
     Judged {
         resource: Resource {
-            key: key("plant-a", id),
-            name: id.to_owned(),
-            verdict: Verdict::new(severity, severity.key(), sentence),
             observed: read.map_or(Observed::Never, Observed::At),
-            failure: None,
-            unreadable: Vec::new(),
-            also_on: Vec::new(),
-            facts: Facts::None,
+            ..Resource::new(
+                key("plant-a", id),
+                id.to_owned(),
+                Verdict::new(severity, severity.key(), sentence),
+                Facts::None,
+            )
         },
         observed_at: read,
     }

@@ -42,10 +42,8 @@ fn an_action_that_a_version_lacks_says_so() {
         ),
     ] {
         let base = Base {
-            tenant: None,
-            namespace: None,
-            groups_version: ApiVersion::V1,
             sessions_version: version,
+            ..Base::default()
         };
         let lacks = Action::ALL
             .into_iter()

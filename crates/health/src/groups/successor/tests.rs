@@ -1,7 +1,7 @@
 //! The order of succession.
 
-use crate::groups::fixtures::{NOW, aged, group, pin, scored, silent_for};
-use crate::groups::{Candidate, GroupContext, Succession, is_cold_standby, judge_group};
+use crate::groups::fixtures::{NOW, aged, group, judge_whole, pin, scored, silent_for};
+use crate::groups::{Candidate, GroupContext, Succession, is_cold_standby};
 use chrono::TimeDelta;
 use vendors::aveva::{
     ClientSession, GroupConfiguration, GroupStatus, Heartbeat,
@@ -172,7 +172,7 @@ fn a_session_of_an_unknown_role_is_nobodys_known_successor() {
     // An override makes it Primary whatever its role is.
     assert_eq!(order(&[pin(observer(), None)]), [("obs".to_owned(), true)]);
     let late = [aged("a", Primary, 40), observer()];
-    let advice = judge_group(&group(), None, &late, NOW).advice;
+    let advice = judge_whole(&group(), None, &late, NOW).advice;
     let nobody =
         "No other live session is known to be able to take over: check the adapter of a now.";
     assert_eq!(advice.as_deref(), Some(nobody));

@@ -3,11 +3,9 @@
 use super::{channels, slicer, switch, with_eligible};
 use crate::effect::Effect;
 use crate::severity::Severity::{Normal, Warning};
-use crate::slicers::{
-    SlicerHealth, backups, intended, is_doubtful, is_ready, on_air, ordered, slicer_health,
-};
+use crate::slicers::{SlicerHealth, backups, intended, is_ready, on_air, ordered, slicer_health};
 use chrono::{DateTime, Utc};
-use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer};
+use vendors::uplynk::{FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
 pub(super) fn plain_effect(sentence: &str) -> Effect {
     Effect {
@@ -130,9 +128,12 @@ pub(super) fn why_not_ready(slicer: &Slicer, now: DateTime<Utc>) -> Option<&'sta
         SlicerHealth::Unhealthy { .. } => "is unhealthy",
         SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
         SlicerHealth::Unknown => "does not report its health",
-        SlicerHealth::Healthy if is_doubtful(slicer) => "has a field that cannot be read",
-        SlicerHealth::Healthy if slicer.enabled == Some(false) => "is not eligible for failover",
-        SlicerHealth::Healthy => "is inactive",
+        SlicerHealth::Healthy => match (slicer.enabled, &slicer.state) {
+            (Some(false), _) => "is not eligible for failover",
+            (_, Some(SlicerState::Inactive)) => "is inactive",
+            (None, _) => "does not report whether it is eligible for failover",
+            (Some(true), _) => "does not report its state",
+        },
     })
 }
 

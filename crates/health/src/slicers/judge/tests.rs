@@ -12,17 +12,7 @@ use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState
 /// Also asserts that every problem has advice.
 fn judged(group: &FailoverGroup) -> Verdict {
     let verdict = judge_slicers(group, NOW);
-    let says = verdict
-        .advice
-        .as_ref()
-        .is_some_and(|advice| !advice.is_empty());
-    assert!(says || verdict.severity == Normal, "{}", verdict.word);
-    assert!(
-        verdict.sentence.starts_with("News East"),
-        "{}",
-        verdict.sentence
-    );
-    assert!(verdict.sentence.ends_with('.'), "{}", verdict.sentence);
+    assert!(verdict.is_told_of("News East"), "{verdict:?}");
     verdict
 }
 
@@ -408,6 +398,6 @@ proptest! {
         let group = FailoverGroup { slicers, active, hot_warm, mode, ..FailoverGroup::default() };
         let verdict = judge_slicers(&group, now);
         prop_assert!(verdict.is_whole(), "{verdict:?}");
-        prop_assert!(!crate::slicers::hot_warm_words(hot_warm).is_empty());
+        prop_assert!(hot_warm.is_none_or(|it| !crate::slicers::hot_warm_words(it).is_empty()));
     }
 }

@@ -1,0 +1,140 @@
+//! Compares two readings of an Uplynk group.
+
+use super::{Events, at_least_warning, by_gateway};
+use crate::events::EventKind;
+use crate::inventory::{Moment, SlicerFacts, SlicerGroupFacts, SlicerPart};
+use crate::slicers::{mode_word, on_air_word};
+use crate::sort;
+use chrono::{DateTime, Utc};
+use vendors::uplynk::OnAir;
+
+/// What is on air changed, or changed and changed back: that shows in the vendor's time of the last failover alone.
+pub(super) fn of_on_air(
+    events: &mut Events<'_>,
+    before: &SlicerGroupFacts,
+    after: &SlicerGroupFacts,
+    read_before: Option<DateTime<Utc>>,
+    at: &Moment,
+) {
+    let word = |on_air: &Option<OnAir>| on_air.as_ref().map(|it| on_air_word(it).to_owned());
+    let (old, new) = (word(&before.on_air), word(&after.on_air));
+    let told = after.last_failover.map(|told| by_gateway(told, at));
+    let is_later = match (before.last_failover, after.last_failover) {
+        (Some(before), Some(after)) => before < after,
+        // Where there was none before, or none was reported: of an old one nothing new is told.
+        _ => told.is_some_and(|told| read_before.is_some_and(|read| read <= told)),
+    };
+    let what = match (&before.on_air, &after.on_air) {
+        (Some(was), Some(is)) if was != is => {
+            let (was, is) = (on_air_word(was), on_air_word(is));
+            format!("On air changed from {was} to {is}.")
+        }
+        (Some(_), Some(is)) if is_later => {
+            let is = on_air_word(is);
+            format!("It failed over and back: {is} is on air again.")
+        }
+        // Something is on air all the same: that is no failover, and says when it was not known what.
+        (Some(was), None) => {
+            let was = on_air_word(was);
+            let what = format!("What is on air is no longer reported. It was {was}.");
+            events.changed(EventKind::Failover, what, old, new);
+            return;
+        }
+        (None, Some(is)) => {
+            let what = format!("What is on air is reported: {}.", on_air_word(is));
+            events.changed(EventKind::Failover, what, old, new);
+            return;
+        }
+        _ => return,
+    };
+    // The vendor's word for when, if it is about this one and not an earlier failover.
+    let told = told.filter(|_| before.last_failover != after.last_failover);
+    events.failover(what, old, new, told.filter(|told| *told <= at.now));
+}
+
+/// What else happened to an Uplynk group.
+pub(super) fn of_slicer_group(
+    events: &mut Events<'_>,
+    before: &SlicerGroupFacts,
+    after: &SlicerGroupFacts,
+) {
+    of_settings(events, before, after);
+    // What is not reported has not left.
+    if before.backups.is_none() || after.backups.is_none() {
+        return;
+    }
+    events.members(
+        "Slicer",
+        before.slicers.iter().map(|slicer| slicer.id.as_str()),
+        after.slicers.iter().map(|slicer| slicer.id.as_str()),
+    );
+    // Both sorted, so that a large group is not compared each with all.
+    let (known, listed) = (by_id(&before.slicers), by_id(&after.slicers));
+    let order = |of: &[SlicerFacts], among: &[&SlicerFacts]| {
+        let stayed = |slicer: &&SlicerFacts| find(among, &slicer.id).is_some();
+        let ids = of.iter().filter(stayed).map(|slicer| slicer.id.clone());
+        ids.collect::<Vec<_>>()
+    };
+    // Who came or left has not changed the order of the others.
+    let (old, new) = (
+        order(&before.slicers, &listed),
+        order(&after.slicers, &known),
+    );
+    if old != new {
+        let what = "The order of the slicers changed.".to_owned();
+        let (old, new) = (old.join(", "), new.join(", "));
+        events.changed(EventKind::Order, what, Some(old), Some(new));
+    }
+    for slicer in &after.slicers {
+        let Some(old) = find(&known, &slicer.id) else {
+            continue;
+        };
+        if let Some(how) = part_changed(old.part, slicer.part) {
+            let what = format!("Slicer {} {how}.", slicer.id);
+            let event = events.add(EventKind::Eligibility, what);
+            if slicer.part == SlicerPart::Unhealthy {
+                at_least_warning(event);
+            }
+        }
+    }
+}
+
+/// The slicers, sorted by their ids.
+fn by_id(slicers: &[SlicerFacts]) -> Vec<&SlicerFacts> {
+    let mut sorted: Vec<&SlicerFacts> = slicers.iter().collect();
+    sort(&mut sorted, |one, other| one.id.cmp(&other.id));
+    sorted
+}
+
+fn find<'a>(sorted: &[&'a SlicerFacts], id: &str) -> Option<&'a SlicerFacts> {
+    let place = sorted.binary_search_by(|slicer| slicer.id.as_str().cmp(id));
+    place.ok().and_then(|place| sorted.get(place).copied())
+}
+
+fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &SlicerGroupFacts) {
+    if before.mode != after.mode {
+        let words = |of: &SlicerGroupFacts| of.mode.as_ref().map(mode_word);
+        let what = "The failover mode changed.".to_owned();
+        events.changed(EventKind::Setting, what, words(before), words(after));
+    }
+    if before.auto_failback != after.auto_failback {
+        let words = |of: &SlicerGroupFacts| {
+            let word = |on| if on { "on" } else { "off" };
+            of.auto_failback.map(|on| word(on).to_owned())
+        };
+        let what = "Auto failback changed.".to_owned();
+        events.changed(EventKind::Setting, what, words(before), words(after));
+    }
+}
+
+/// What is worth telling of a slicer whose part changed. Who went on air or off it is told as a failover.
+fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<&'static str> {
+    use SlicerPart::{OnAir, OutOfFailover, Ready, Unhealthy};
+    match (before, after) {
+        (OnAir | Ready | OutOfFailover, Unhealthy) => Some("became unhealthy"),
+        (Unhealthy, Ready) => Some("is healthy again"),
+        (OnAir | Ready | Unhealthy, OutOfFailover) => Some("is no longer eligible for failover"),
+        (OutOfFailover, Ready) => Some("is eligible for failover again"),
+        _ => None,
+    }
+}
