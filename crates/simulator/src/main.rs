@@ -42,21 +42,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> std::io::Result<()> {
-    let Arguments {
-        groups,
-        sessions,
-        speed,
-        scenario,
-        seed,
-        control,
-    } = arguments;
     let options = Options {
-        groups,
-        sessions,
-        speed,
-        scenario,
-        seed,
-        control,
+        groups: arguments.groups,
+        sessions: arguments.sessions,
+        speed: arguments.speed,
+        scenario: arguments.scenario,
+        seed: arguments.seed,
+        control: arguments.control,
         ..Options::default()
     };
     let simulator = start(options).await?;

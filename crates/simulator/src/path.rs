@@ -1,7 +1,10 @@
 //! Requests as the simulated services read them. Segments and parameters are decoded exactly once.
 
 use axum::body::Bytes;
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method, Uri};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
 /// One parsed request.
@@ -44,6 +47,16 @@ impl ApiRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+}
+
+/// Name and password of an `Authorization: Basic` header.
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    let encoded = scheme.eq_ignore_ascii_case("basic").then_some(encoded)?;
+    let plain = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (name, password) = plain.split_once(':')?;
+    Some((name.to_owned(), password.to_owned()))
 }
 
 /// The segments of a raw path, each decoded once; bytes that are not UTF-8 become U+FFFD.

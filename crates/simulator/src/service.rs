@@ -6,7 +6,6 @@ use crate::path::ApiRequest;
 use crate::{aveva, uplynk, veeam};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// A simulated service.
@@ -135,12 +134,12 @@ impl Service {
         }
     }
 
-    /// Advances the simulation to `now`.
-    pub(crate) fn advance(&self, now: DateTime<Utc>) {
+    /// Advances the simulation to the clock's time.
+    pub(crate) fn advance(&self) {
         match self {
-            Self::Aveva(service) => service.advance(now),
-            Self::Uplynk(service) => service.advance(now),
-            Self::Veeam { veeam, .. } => veeam.tick(now),
+            Self::Aveva(service) => service.advance(),
+            Self::Uplynk(service) => service.advance(),
+            Self::Veeam { veeam, .. } => veeam.advance(),
         }
     }
 

@@ -60,11 +60,9 @@ impl System {
         }
     }
 
-    pub(crate) fn advance(&self, seconds: i64) -> DateTime<Utc> {
-        self.listener
-            .shared
-            .clock
-            .advance(TimeDelta::seconds(seconds))
+    pub(crate) fn advance(&self, seconds: i64) {
+        let clock = &self.listener.shared.clock;
+        clock.advance(TimeDelta::seconds(seconds));
     }
 
     /// One request; a body is sent as JSON when it is not empty.

@@ -7,7 +7,7 @@ use crate::{compress, console, fingerprint, install};
 use std::process::Command;
 
 /// Everything that the built console is made of: when none of it changed, neither did the console.
-const CONSOLE_IS_MADE_OF: [&str; 15] = [
+const CONSOLE_IS_MADE_OF: [&str; 16] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
@@ -17,6 +17,7 @@ const CONSOLE_IS_MADE_OF: [&str; 15] = [
     "crates/protocol/src",
     "crates/vendors/Cargo.toml",
     "crates/vendors/src",
+    "crates/xtask/src/compress.rs",
     "crates/xtask/src/console",
     "index.html",
     "package-lock.json",

@@ -194,23 +194,23 @@ fn native_tests(tree: &Tree, is_linted: bool, name: Option<&str>) -> Done {
 }
 
 /// Refreshes of the soak that belongs to the tests.
-const SHORT_SOAK: &str = "400";
+const SHORT_SOAK: u64 = 400;
 
 /// Builds, then refreshes the status wall so many times.
-pub(crate) fn soak(tree: &Tree, refreshes: &str) -> Done {
+pub(crate) fn soak(tree: &Tree, refreshes: u64) -> Done {
     build::build(tree)?;
     soak_wall(tree, &tree.program(), refreshes)
 }
 
 /// The long watch of many viewers and so many minutes of mixed load, with their figures. One after the other:
 /// each measures.
-pub(crate) fn load(tree: &Tree, minutes: &str) -> Done {
+pub(crate) fn load(tree: &Tree, minutes: u64) -> Done {
     run(cargo(tree)
         .args([
             "test", "--locked", "--quiet", "-p", "gateway", "--test", "load",
         ])
         .args(["--", "--ignored", "--nocapture", "--test-threads=1"])
-        .env("LOAD_MINUTES", minutes))
+        .env("LOAD_MINUTES", minutes.to_string()))
 }
 
 /// What `fuzz` tries: the crates with properties over what comes from outside.
@@ -247,9 +247,10 @@ pub(crate) fn fuzz(tree: &Tree, minutes: u64) -> Done {
     Ok(())
 }
 
-fn soak_wall(tree: &Tree, program: &Path, refreshes: &str) -> Done {
+fn soak_wall(tree: &Tree, program: &Path, refreshes: u64) -> Done {
     let chromium = install::for_browser_tests(tree)?;
-    measure(tree, &chromium, program, &["bench/soak.mjs", refreshes])
+    let refreshes = refreshes.to_string();
+    measure(tree, &chromium, program, &["bench/soak.mjs", &refreshes])
 }
 
 /// Builds, then measures what is compared with other pages or has a limit.

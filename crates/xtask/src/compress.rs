@@ -25,41 +25,25 @@ const COMPRESSIBLE: [&str; 10] = [
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW: u32 = 24;
 
-/// Compresses every file of the folder that shrinks and has no compressed form as new as itself.
+/// Compresses every file of the folder that shrinks.
 pub(crate) fn folder(dist: &Path) -> Done {
-    for file in files_under(dist)?
-        .iter()
-        .filter(|file| is_compressible(file))
-    {
-        let (br, gz) = (beside(file, "br"), beside(file, "gz"));
-        if is_newer(&br, file) && is_newer(&gz, file) {
-            continue;
-        }
-        let failed = |error| format!("cannot compress {}: {error}", file.display());
-        let content = std::fs::read(file).map_err(failed)?;
-        brotli(&content)
-            .and_then(|bytes| std::fs::write(&br, bytes))
-            .map_err(failed)?;
-        gzip(&content)
-            .and_then(|bytes| std::fs::write(&gz, bytes))
-            .map_err(failed)?;
+    let files = files_under(dist)?;
+    for file in files.iter().filter(|file| is_compressible(file)) {
+        compress(file).map_err(|error| format!("cannot compress {}: {error}", file.display()))?;
     }
     Ok(())
+}
+
+fn compress(file: &Path) -> std::io::Result<()> {
+    let content = std::fs::read(file)?;
+    std::fs::write(beside(file, "br"), brotli(&content)?)?;
+    std::fs::write(beside(file, "gz"), gzip(&content)?)
 }
 
 fn is_compressible(file: &Path) -> bool {
     file.extension()
         .and_then(|end| end.to_str())
         .is_some_and(|end| COMPRESSIBLE.contains(&end))
-}
-
-fn is_newer(copy: &Path, original: &Path) -> bool {
-    let written = |path: &Path| {
-        std::fs::metadata(path)
-            .and_then(|meta| meta.modified())
-            .ok()
-    };
-    written(copy).is_some_and(|copy| written(original).is_some_and(|original| copy >= original))
 }
 
 /// The path of a file's compressed form.

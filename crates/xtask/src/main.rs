@@ -58,42 +58,44 @@ fn main() -> ExitCode {
         None => ("help", &[][..]),
     };
     let tree = Tree::of_this_workspace();
+    let tree = &tree;
     let done = match (verb, rest) {
-        ("run", rest) => build::run(&tree, rest),
-        ("build", []) => build::build(&tree),
-        ("size", []) => size(&tree, None),
-        ("size", [before]) => size(&tree, Some(before)),
-        ("test", []) => checks::test(&tree, None),
-        ("test", [name]) => checks::test(&tree, Some(name)),
-        ("check", []) => checks::check(&tree),
-        ("bench", []) => checks::bench(&tree),
-        ("soak", []) => checks::soak(&tree, "20000"),
-        ("soak", [refreshes]) if refreshes.parse::<u32>().is_ok_and(|n| n > 0) => {
-            checks::soak(&tree, refreshes)
-        }
-        ("fuzz", []) => checks::fuzz(&tree, 10),
-        ("fuzz", [minutes]) if minutes.parse::<u64>().is_ok_and(|n| n > 0) => {
-            checks::fuzz(&tree, minutes.parse().unwrap_or(10))
-        }
-        ("load", []) => checks::load(&tree, "60"),
-        ("load", [minutes]) if minutes.parse::<u64>().is_ok_and(|n| n > 0) => {
-            checks::load(&tree, minutes)
-        }
+        ("run", rest) => Some(build::run(tree, rest)),
+        ("build", []) => Some(build::build(tree)),
+        ("size", []) => Some(size(tree, None)),
+        ("size", [before]) => Some(size(tree, Some(before))),
+        ("test", []) => Some(checks::test(tree, None)),
+        ("test", [name]) => Some(checks::test(tree, Some(name))),
+        ("check", []) => Some(checks::check(tree)),
+        ("bench", []) => Some(checks::bench(tree)),
+        ("soak", rest) => number(rest, 20_000).map(|refreshes| checks::soak(tree, refreshes)),
+        ("fuzz", rest) => number(rest, 10).map(|minutes| checks::fuzz(tree, minutes)),
+        ("load", rest) => number(rest, 60).map(|minutes| checks::load(tree, minutes)),
         ("help" | "--help" | "-h", []) => {
             println!("{HELP}");
-            Ok(())
+            Some(Ok(()))
         }
-        _ => {
-            eprintln!("not understood: {}\n\n{HELP}", arguments.join(" "));
-            return ExitCode::from(2);
-        }
+        _ => None,
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(why)) => {
             eprintln!("\nxtask: {why}");
             ExitCode::FAILURE
         }
+        None => {
+            eprintln!("not understood: {}\n\n{HELP}", arguments.join(" "));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The number that a verb was given, or its usual one. `None` where something else was.
+fn number(rest: &[String], usual: u64) -> Option<u64> {
+    match rest {
+        [] => Some(usual),
+        [text] => text.parse().ok().filter(|number| *number > 0),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::answer;
 use crate::options::Credentials;
-use crate::path::{ApiRequest, pairs};
+use crate::path::{ApiRequest, basic, pairs};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use base64::Engine;
@@ -19,21 +19,6 @@ const LIFETIME: i64 = 3_600;
 pub(crate) struct Tokens {
     issued: u64,
     ends: HashMap<String, DateTime<Utc>>,
-}
-
-/// Name and password of an `Authorization: Basic` header.
-fn basic(request: &ApiRequest) -> Option<(String, String)> {
-    let value = request.header("authorization")?;
-    let (scheme, encoded) = value.split_once(' ')?;
-    let plain = STANDARD
-        .decode(encoded.trim())
-        .ok()
-        .filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    let (name, password) = String::from_utf8(plain)
-        .ok()?
-        .split_once(':')
-        .map(|(n, p)| (n.to_owned(), p.to_owned()))?;
-    Some((name, password))
 }
 
 impl Tokens {
@@ -61,7 +46,8 @@ impl Tokens {
             Some(_) => return refuse("unsupported_grant_type"),
             None => return refuse("invalid_request"),
         }
-        let given = basic(request).or_else(|| field("client_id").zip(field("client_secret")));
+        let given =
+            basic(&request.headers).or_else(|| field("client_id").zip(field("client_secret")));
         let known = matches!((wanted, given),
             (Credentials::ClientCredentials { client_id, client_secret, .. }, Some((id, secret)))
                 if *client_id == id && *client_secret == secret);
@@ -109,7 +95,8 @@ impl Tokens {
                     .insert("www-authenticate", HeaderValue::from_static("Bearer"));
             }
             Credentials::Basic { username, password } => {
-                if basic(request).is_some_and(|(name, word)| name == *username && word == *password)
+                if basic(&request.headers)
+                    .is_some_and(|(name, word)| name == *username && word == *password)
                 {
                     return Ok(());
                 }

@@ -4,14 +4,16 @@ use super::Service;
 use super::wire::Style;
 use serde_json::{Value, json};
 
+/// Names as in `v1`, roles as names.
+const STYLE: Style = Style {
+    v1: true,
+    names: true,
+    zone: true,
+};
+
 impl Service {
-    /// Every group with its sessions and adapters, names as in `v1`, roles as names.
+    /// Every group with its sessions and adapters.
     pub(crate) fn snapshot(&self) -> Value {
-        let style = Style {
-            v1: true,
-            names: true,
-            zone: true,
-        };
         let state = self.state();
         let sites = state.world.sites.iter().filter(|site| !site.hidden);
         let groups = sites.filter_map(|site| {
@@ -20,7 +22,7 @@ impl Service {
                 .sessions
                 .iter()
                 .map(|session| {
-                    let mut body = style.session(session);
+                    let mut body = STYLE.session(session);
                     let adapter = site.adapters.iter().find(|one| one.session == session.id);
                     body["Live"] = session.live(group.timeout, state.world.now).into();
                     body["Adapter"] = adapter.map_or(
@@ -30,8 +32,8 @@ impl Service {
                     body
                 })
                 .collect();
-            let mut body = style.group(&site.id, group);
-            body["Status"] = style.status(group);
+            let mut body = STYLE.group(&site.id, group);
+            body["Status"] = STYLE.status(group);
             body["Sessions"] = sessions.into();
             Some(body)
         });
@@ -90,15 +92,10 @@ impl Service {
         }
         // A heartbeat that is due now is posted now, even when the clock is frozen.
         site.advance(now);
-        let style = Style {
-            v1: true,
-            names: true,
-            zone: true,
-        };
         let held = site
             .group
             .as_ref()
             .and_then(|group| group.sessions.iter().find(|one| one.id == session));
-        Ok(held.map_or(Value::Null, |session| style.session(session)))
+        Ok(held.map_or(Value::Null, |session| STYLE.session(session)))
     }
 }

@@ -93,8 +93,17 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn advance(&self, now: DateTime<Utc>) {
-        self.state().world.advance(now);
+    /// Advances to the clock's time, which is read under the lock: read before, it could be older than that of another request,
+    /// and the world would go back.
+    fn advanced(&self) -> (MutexGuard<'_, State>, DateTime<Utc>) {
+        let mut state = self.state();
+        let now = self.clock.now();
+        state.world.advance(now);
+        (state, now)
+    }
+
+    pub(crate) fn advance(&self) {
+        drop(self.advanced());
     }
 
     pub(crate) fn enter(&self, scenario: Scenario) {
@@ -200,9 +209,9 @@ impl Service {
     }
 
     pub(crate) fn answer(&self, request: &ApiRequest) -> Response {
-        let (now, segments) = (self.clock.now(), request.parts());
-        let state = &mut *self.state();
-        state.world.advance(now);
+        let segments = request.parts();
+        let (mut state, now) = self.advanced();
+        let state = &mut *state;
         let route = self.route(&request.method, &segments);
         if route == Ok("token") {
             return state.tokens.token(request, &self.profile.credentials, now);

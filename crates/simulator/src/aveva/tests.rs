@@ -703,7 +703,8 @@ async fn a_busy_hour_has_failovers_and_is_the_same_each_time() {
         let system = plant_b(Scenario::Busy);
         let mut primaries = std::collections::BTreeSet::new();
         for _ in 0..120 {
-            system.listener.service.advance(system.advance(30));
+            system.advance(30);
+            system.listener.service.advance();
             for group in system.listener.service.snapshot()["groups"]
                 .as_array()
                 .unwrap()

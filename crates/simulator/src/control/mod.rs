@@ -17,7 +17,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post, put};
-use chrono::{DateTime, Utc};
 use clock::{advance, set_clock};
 use faults::{add_fault, clear_faults, faults};
 use members::{session, slicer, slicers, system};
@@ -130,17 +129,17 @@ impl Control {
             .ok_or_else(|| missing(format!("no system '{id}'; there are {}", known.join(", "))))
     }
 
-    /// Advances every system to the clock's time, and returns that time.
-    fn play(&self) -> DateTime<Utc> {
-        let now = self.shared.clock.now();
+    /// Advances every system to the clock's time.
+    fn play(&self) {
         for listener in &self.listeners {
-            listener.service.advance(now);
+            listener.service.advance();
         }
-        now
     }
 
     fn clock(&self) -> Value {
-        json!({ "now": self.play(), "speed": self.shared.clock.speed() })
+        self.play();
+        let clock = &self.shared.clock;
+        json!({ "now": clock.now(), "speed": clock.speed() })
     }
 }
 

@@ -80,8 +80,17 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn advance(&self, now: DateTime<Utc>) {
-        self.state().world.advance(now);
+    /// Advances to the clock's time, which is read under the lock: read before, it could be older than that of another request,
+    /// and the world would go back.
+    fn advanced(&self) -> (MutexGuard<'_, State>, DateTime<Utc>) {
+        let mut state = self.state();
+        let now = self.clock.now();
+        state.world.advance(now);
+        (state, now)
+    }
+
+    pub(crate) fn advance(&self) {
+        drop(self.advanced());
     }
 
     pub(crate) fn enter(&self, scenario: Scenario) {
@@ -135,9 +144,8 @@ impl Service {
             );
             return wire::error(StatusCode::NOT_IMPLEMENTED, &title);
         };
-        let now = self.clock.now();
-        let state = &mut *self.state();
-        state.world.advance(now);
+        let (mut state, now) = self.advanced();
+        let state = &mut *state;
         let signed = request.parameter("msg").zip(request.parameter("sig"));
         match state.used.check(
             &self.owner,

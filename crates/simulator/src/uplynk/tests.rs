@@ -497,10 +497,8 @@ async fn scenarios_do_what_they_promise() {
     let busy = Account::new(Scenario::Busy);
     let mut states = std::collections::BTreeSet::new();
     for _ in 0..120 {
-        busy.system
-            .listener
-            .service
-            .advance(busy.system.advance(30));
+        busy.system.advance(30);
+        busy.system.listener.service.advance();
         let world = busy.system.listener.service.snapshot();
         for group in world["groups"].as_array().unwrap() {
             states.insert(format!("{} {}", group["name"], group["active_slicer_id"]));

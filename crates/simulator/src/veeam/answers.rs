@@ -6,7 +6,7 @@ use super::logons;
 use super::query::{Query, Refusal, newest_first};
 use super::{State, Veeam, xml};
 use crate::answer::{empty, typed};
-use crate::path::{pairs, segments};
+use crate::path::{basic, pairs, segments};
 use axum::http::header::{ACCEPT, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
@@ -97,9 +97,8 @@ impl Veeam {
     /// The answer to a request; no operation has a body.
     pub(crate) fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
         let media = media(accept(headers));
-        let state = &mut *self.state();
-        let now = self.0.clock.now();
-        state.play(now);
+        let (mut state, now) = self.advanced();
+        let state = &mut *state;
         let flavour = state.json;
         match self.decide(state, now, method, uri, headers, media) {
             Ok(response) => response,
@@ -183,7 +182,8 @@ impl Veeam {
         media: &'static str,
     ) -> Result<Response, Refusal> {
         let profile = &self.0.profile;
-        if !logons::is_basic(headers, &profile.username, &profile.password) {
+        let known = (profile.username.clone(), profile.password.clone());
+        if basic(headers) != Some(known) {
             let words = "The user name or the password is wrong.";
             let content = Content::Error {
                 status: StatusCode::UNAUTHORIZED,

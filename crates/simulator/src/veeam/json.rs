@@ -15,8 +15,8 @@ pub(crate) enum JsonFlavour {
     V13,
 }
 
-/// The lists of a query result; most of them are always empty here.
-const BEFORE: [&str; 35] = [
+/// The lists of a query result that are always empty here.
+const EMPTY_LISTS: [&str; 49] = [
     "Jobs",
     "FailoverPlans",
     "Backups",
@@ -52,8 +52,6 @@ const BEFORE: [&str; 35] = [
     "CloudFailoverPlans",
     "ExternalRepositories",
     "VlanConfigurations",
-];
-const AFTER: [&str; 14] = [
     "AgentProtectionGroups",
     "DiscoveredComputers",
     "FileServers",
@@ -185,11 +183,8 @@ fn body(content: &Content<'_>, addresses: &Addresses) -> Value {
 }
 
 fn lists(sessions: &Value) -> Value {
-    let mut lists: Map<String, Value> = BEFORE
-        .iter()
-        .chain(&AFTER)
-        .map(|name| ((*name).to_owned(), Value::Null))
-        .collect();
+    let empty = EMPTY_LISTS.map(|name| (name.to_owned(), Value::Null));
+    let mut lists = Map::from_iter(empty);
     lists.insert("CloudFailoverSessions".to_owned(), sessions.clone());
     lists.into()
 }

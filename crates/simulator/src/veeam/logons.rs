@@ -3,7 +3,7 @@
 use super::plans::guid;
 use crate::steps::step_rng;
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::COOKIE;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -42,19 +42,6 @@ fn claimed(headers: &HeaderMap) -> Option<String> {
     let header = headers.get(SESSION).and_then(|value| value.to_str().ok());
     let bytes = STANDARD.decode(cookie.or(header)?.trim()).ok()?;
     String::from_utf8(bytes).ok()
-}
-
-/// Whether a request has the right user name and password.
-pub(super) fn is_basic(headers: &HeaderMap, username: &str, password: &str) -> bool {
-    let value = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let Some((scheme, token)) = value.and_then(|value| value.split_once(' ')) else {
-        return false;
-    };
-    let token = STANDARD.decode(token.trim()).ok();
-    scheme.eq_ignore_ascii_case("Basic")
-        && token.is_some_and(|token| token == format!("{username}:{password}").as_bytes())
 }
 
 impl Logons {

@@ -93,9 +93,18 @@ impl Veeam {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Advances to `now`: new sessions start; running sessions need no step.
-    pub(crate) fn tick(&self, now: DateTime<Utc>) {
-        self.state().play(now);
+    /// Advances to the clock's time: new sessions start; running sessions need no step.
+    pub(crate) fn advance(&self) {
+        drop(self.advanced());
+    }
+
+    /// The clock is read under the lock: read before, its time could be older than that of another request.
+    fn advanced(&self) -> (MutexGuard<'_, State>, DateTime<Utc>) {
+        let mut state = self.state();
+        let now = self.0.clock.now();
+        state.world.advance(now);
+        state.now = now;
+        (state, now)
     }
 
     /// Starts a scenario.
@@ -122,12 +131,5 @@ impl Veeam {
     pub(crate) fn error(&self, status: StatusCode, headers: &HeaderMap) -> Response {
         let (media, body) = error_body(status.as_u16(), accept(headers), self.state().json);
         typed(status, media, body)
-    }
-}
-
-impl State {
-    fn play(&mut self, now: DateTime<Utc>) {
-        self.world.advance(now);
-        self.now = now;
     }
 }

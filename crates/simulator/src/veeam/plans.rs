@@ -160,10 +160,7 @@ impl Ending {
                     (Some(words), 100, vec![first, second])
                 }
             };
-            Self {
-                progress,
-                ..Self::failed(seconds, message.as_deref(), progress, &hurt)
-            }
+            Self::failed(seconds, message.as_deref(), progress, &hurt)
         } else if percent < failing + warning {
             let message = match rng.random_range(0..4) {
                 0 => format!("Re-IP rule did not match for {machine}"),

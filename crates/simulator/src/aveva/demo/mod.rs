@@ -119,7 +119,6 @@ fn site_with_primary(
         let part = i32::try_from((at as u64 * 5 + shift) % 11).unwrap_or_default();
         let last = now - period / 12 * part;
         let serving = at == primary;
-        let cold = at > 1 && at + 1 == sessions.len();
         let mut one = Session::new((*session).to_owned(), last);
         one.role = if serving {
             Role::Primary
@@ -127,29 +126,25 @@ fn site_with_primary(
             Role::Secondary
         };
         one.posted = true;
-        let standby = if cold {
-            1.0
-        } else {
-            97.0 - f64::from(u8::try_from(at.min(40)).unwrap_or_default())
-        };
-        let last_data = serving.then(|| last - TimeDelta::seconds(1));
-        group.last_data = group.last_data.max(last_data);
-        one.heartbeat = Some(Heartbeat {
-            score: if serving { 100.0 } else { standby },
-            last_data,
-            time: last,
-        });
-        group.sessions.push(one);
-        adapters.push(Adapter {
+        let adapter = Adapter {
             session: (*session).to_owned(),
-            cold,
+            cold: at > 1 && at + 1 == sessions.len(),
             silent: false,
             silent_until: None,
             score: None,
             score_until: None,
             due: last + period,
             skew: TimeDelta::zero(),
+        };
+        let last_data = serving.then(|| last - TimeDelta::seconds(1));
+        group.last_data = group.last_data.max(last_data);
+        one.heartbeat = Some(Heartbeat {
+            score: adapter.report(serving, at),
+            last_data,
+            time: last,
         });
+        group.sessions.push(one);
+        adapters.push(adapter);
     }
     Site {
         id: id.to_owned(),

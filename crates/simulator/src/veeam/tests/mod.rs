@@ -143,8 +143,8 @@ impl System {
         .await
     }
 
-    pub(super) fn advance(&self, seconds: i64) -> DateTime<Utc> {
-        self.clock.advance(TimeDelta::seconds(seconds))
+    pub(super) fn advance(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
     }
 }
 
