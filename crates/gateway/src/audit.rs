@@ -84,10 +84,23 @@ impl Audit<'_> {
         if outcome != "done" && !self.may_record(of) {
             return;
         }
-        let Actor { from, id, .. } = self.actor;
-        tracing::info!(target: "audit", id, who = name, %from, what = "sign in", outcome, why);
-        self.store
-            .record_later(self.entry(name, "sign in", outcome, why));
+        self.record(self.entry(name, "sign in", outcome, why));
+    }
+
+    /// Records what happened to a session.
+    fn record(&self, entry: Entry) {
+        let Entry {
+            request: id,
+            who,
+            from,
+            what,
+            outcome,
+            why,
+            ..
+        } = &entry;
+        let why = if why.is_empty() { "-" } else { why.as_str() };
+        tracing::info!(target: "audit", id, who, %from, what, outcome, why);
+        self.store.record_later(entry);
     }
 
     /// The use of an unlock code. `name` is that of the user whom it lets in, or `-`.
@@ -97,10 +110,7 @@ impl Audit<'_> {
         }
         let outcome = if refused.is_none() { "done" } else { "refused" };
         let why = refused.map_or("-", Kind::name);
-        let Actor { from, id, .. } = self.actor;
-        tracing::info!(target: "audit", id, who = name, %from, what = "unlock", outcome, why);
-        self.store
-            .record_later(self.entry(name, "unlock", outcome, why));
+        self.record(self.entry(name, "unlock", outcome, why));
     }
 
     /// A sign-in at a provider. `name` holds the provider's name and id of the user, or `-`.
@@ -133,9 +143,7 @@ impl Audit<'_> {
     }
 
     fn signed_out(&self, name: &str, role: &str, why: &str) {
-        let Actor { from, id, .. } = self.actor;
-        tracing::info!(target: "audit", id, who = name, %from, what = "sign out", outcome = "done", why);
-        self.store.record_later(Entry {
+        self.record(Entry {
             role: role.to_owned(),
             ..self.entry(name, "sign out", "done", why)
         });
@@ -202,6 +210,27 @@ impl Audit<'_> {
         self.store.record_later(Entry {
             role: "wall".to_owned(),
             ..self.entry(wall, "sign in", "done", "-")
+        });
+    }
+
+    /// An admin lets a connection log on although the vendor refused that a short time ago. It may lock the account.
+    pub(crate) fn log_on_forced(&self, connection: &str) {
+        let Actor {
+            name,
+            role,
+            from,
+            id,
+        } = self.actor;
+        let what = "log on now";
+        tracing::info!(target: "audit", id, who = name, role, %from, what, connection, outcome = "done");
+        self.store.record_later(Entry {
+            connection: connection.to_owned(),
+            shown: Shown {
+                what: "Log on now".to_owned(),
+                resource: Some(ResourceKey::of_connection(connection)),
+                ..Shown::default()
+            },
+            ..self.entry(name, what, "done", "-")
         });
     }
 

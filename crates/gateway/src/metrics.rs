@@ -9,6 +9,7 @@ mod inventory;
 mod refusals;
 
 pub(crate) use families::CONTENT_TYPE;
+pub(crate) use refusals::Recorded;
 
 use crate::lock::lock;
 use crate::problem::Problem;
@@ -16,7 +17,6 @@ use crate::vendor_http::Answer;
 use chrono::{DateTime, Utc};
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::{AlertTargets, Inventory};
-pub(crate) use refusals::Recorded;
 use refusals::Refusals;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -27,25 +27,31 @@ use tokio::time::Instant;
 const BUCKETS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// A session counts as open for so long after its last request.
-const OPEN: Duration = Duration::from_secs(300);
+const SESSION_OPEN_FOR: Duration = Duration::from_secs(300);
 
 /// How many reports of browsers are taken within a minute.
-const REPORTS: u32 = 60;
+const MAX_REPORTS_A_MINUTE: u32 = 60;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// How many sessions are counted.
-const MOST_SESSIONS: usize = 10_000;
+const MAX_SESSIONS: usize = 10_000;
+
+type Counters<K> = Mutex<BTreeMap<K, u64>>;
+
+fn count<K: Ord>(counters: &Counters<K>, key: K) {
+    *lock(counters).entry(key).or_default() += 1;
+}
 
 /// The counters of one gateway. They survive a change of the configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     /// By kind of route, method and status class.
-    requests: Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>,
+    requests: Counters<(&'static str, &'static str, u16)>,
     /// By whether the configuration came into force.
-    reloads: Mutex<BTreeMap<&'static str, u64>>,
-    sign_ins: Mutex<BTreeMap<&'static str, u64>>,
-    refusals: Mutex<BTreeMap<&'static str, u64>>,
-    csp_reports: Mutex<BTreeMap<&'static str, u64>>,
+    reloads: Counters<&'static str>,
+    sign_ins: Counters<&'static str>,
+    refusals: Counters<&'static str>,
+    csp_reports: Counters<&'static str>,
     /// When the present minute of reports began, and how many came in it.
     reporting: Mutex<Option<(Instant, u32)>>,
     refusing: Mutex<Refusals>,
@@ -123,28 +129,25 @@ impl Metrics {
             .into_iter()
             .find(|known| *known == method)
             .unwrap_or("other");
-        *lock(&self.requests)
-            .entry((route, method, status / 100))
-            .or_default() += 1;
+        count(&self.requests, (route, method, status / 100));
     }
 
     /// The configuration was read again.
     pub(crate) fn reload(&self, is_in_force: bool) {
-        let outcome = if is_in_force { "done" } else { "refused" };
-        *lock(&self.reloads).entry(outcome).or_default() += 1;
+        count(&self.reloads, if is_in_force { "done" } else { "refused" });
     }
 
     pub(crate) fn sign_in(&self, outcome: &'static str) {
-        *lock(&self.sign_ins).entry(outcome).or_default() += 1;
+        count(&self.sign_ins, outcome);
     }
 
     pub(crate) fn refusal(&self, why: &'static str) {
-        *lock(&self.refusals).entry(why).or_default() += 1;
+        count(&self.refusals, why);
     }
 
     /// A page broke its Content-Security-Policy.
     pub(crate) fn csp_report(&self, directive: &'static str) {
-        *lock(&self.csp_reports).entry(directive).or_default() += 1;
+        count(&self.csp_reports, directive);
     }
 
     /// Whether another report is taken within this minute.
@@ -154,7 +157,7 @@ impl Metrics {
         let minute = reporting.filter(|(began, _)| now.duration_since(*began) < MINUTE);
         let (began, count) = minute.unwrap_or((now, 0));
         *reporting = Some((began, count.saturating_add(1)));
-        count < REPORTS
+        count < MAX_REPORTS_A_MINUTE
     }
 
     /// Whether another refusal of this kind is recorded at this moment, of the person with this name, or of all who are
@@ -167,10 +170,10 @@ impl Metrics {
     pub(crate) fn session_used(&self, session: &str, role: &'static str) {
         let mut sessions = lock(&self.sessions);
         let now = Instant::now();
-        if sessions.len() >= MOST_SESSIONS {
-            sessions.retain(|_, (_, at)| now.duration_since(*at) < OPEN);
+        if sessions.len() >= MAX_SESSIONS {
+            sessions.retain(|_, (_, at)| now.duration_since(*at) < SESSION_OPEN_FOR);
         }
-        if sessions.len() < MOST_SESSIONS || sessions.contains_key(session) {
+        if sessions.len() < MAX_SESSIONS || sessions.contains_key(session) {
             sessions.insert(session.to_owned(), (role, now));
         }
     }

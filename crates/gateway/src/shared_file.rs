@@ -25,9 +25,9 @@ pub(crate) trait Content: Clone + Default + PartialEq + Serialize {
 }
 
 /// The longest file. No content is ever as long.
-const LONGEST: u64 = 4 << 20;
+const MAX_BYTES: u64 = 4 << 20;
 /// How long to wait while another gateway writes.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Changes when the file changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,24 +232,25 @@ fn load<T: Content>(path: &Path) -> Result<(T, Option<FileStamp>), String> {
     // Taken from the open file, because the file may be replaced meanwhile.
     let stamp = FileStamp::of(&file.metadata().map_err(wrong)?);
     let mut bytes = Vec::new();
-    file.take(LONGEST + 1)
+    file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(wrong)?;
-    if bytes.len() as u64 > LONGEST {
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(about::<T>(path, &"it is too long to be one"));
     }
     let content = T::parse(&bytes).map_err(|why| about::<T>(path, &why))?;
     Ok((content, Some(stamp)))
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+/// A file whose name is that of another one with this ending.
+pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
 }
 
 /// Options for files that only their owner may read or write.
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
@@ -271,7 +272,7 @@ fn lock_file<T: Content>(file: &Path) -> Result<File, String> {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
             Err(TryLockError::Error(error)) => return Err(about::<T>(file, &error)),
-            Err(TryLockError::WouldBlock) if began.elapsed() > PATIENCE => {
+            Err(TryLockError::WouldBlock) if began.elapsed() > LOCK_TIMEOUT => {
                 return Err(about::<T>(
                     file,
                     &"another gateway does not stop writing it",

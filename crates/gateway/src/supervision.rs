@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 /// After a fault in a task, how long until it begins anew.
-const AFTER_A_FAULT: Duration = Duration::from_secs(5);
+pub(crate) const RESTART_DELAY: Duration = Duration::from_secs(5);
 
 /// Runs a task until it ends by itself, and begins it anew whenever it has failed.
 pub(crate) async fn supervise<T>(what: impl Display, begin: impl Fn() -> T)
@@ -22,7 +22,7 @@ where
             return;
         };
         tracing::error!(%fault, "{what} has failed and begins anew");
-        sleep(AFTER_A_FAULT).await;
+        sleep(RESTART_DELAY).await;
     }
 }
 

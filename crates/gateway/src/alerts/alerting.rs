@@ -3,7 +3,7 @@
 mod compose;
 mod evaluation;
 mod lead;
-mod pace;
+mod rate_limiter;
 mod run;
 mod saved;
 mod target;
@@ -15,7 +15,7 @@ mod tests;
 pub(crate) use target::Deliver;
 pub(crate) use target::{Setting, Target};
 
-use super::outbox::{self, Outbox, OutboxMessage};
+use super::outbox::{self, Outbox, OutboxChange, OutboxMessage};
 use super::rules::{Watch, WatchKey, Watches};
 use super::send::Failure;
 use crate::lock::lock;
@@ -24,8 +24,8 @@ use crate::supervision::supervise;
 use crate::watch::Inventory;
 use chrono::{DateTime, Utc};
 use health::schedule::Millis;
-use pace::Pace;
 use protocol::{AlertTargetState, AlertTargets, UndeliveredAlert};
+use rate_limiter::RateLimiter;
 use saved::outbox_change;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -54,7 +54,7 @@ struct State {
     outbox: Outbox,
     /// The targets with an attempt under way, each with the key of its message.
     busy: HashMap<String, String>,
-    pace: Pace,
+    rate_limiter: RateLimiter,
     /// Whether another gateway, which shares the store, is the one that tells people.
     follows: bool,
     /// When the database last did not answer who that is, since it last did.
@@ -100,15 +100,15 @@ impl State {
         now: DateTime<Utc>,
         millis: Millis,
     ) -> Vec<(OutboxMessage, Target)> {
-        let resting = self.pace.resting(millis);
-        let not_now: HashSet<String> = self.busy.keys().chain(resting).cloned().collect();
+        let limited = self.rate_limiter.limited(millis);
+        let not_now: HashSet<String> = self.busy.keys().chain(limited).cloned().collect();
         let due = self.outbox.due(&not_now, now);
         let mut attempts = Vec::new();
         for outgoing in due {
             let mut targets = self.setting.targets.iter();
             if let Some(target) = targets.find(|one| one.id == outgoing.target) {
                 self.busy.insert(target.id.clone(), outbox::key(&outgoing));
-                self.pace.count(target, millis);
+                self.rate_limiter.count(target, millis);
                 attempts.push((outgoing, target.clone()));
             }
         }
@@ -161,8 +161,7 @@ impl Alerting {
             self.note_failures(&state);
             changes
         };
-        self.store
-            .save_later(changes.iter().map(outbox_change).collect());
+        self.save(&changes);
         let mut running = lock(&self.running);
         running.get_or_insert_with(|| {
             let mut task = JoinSet::new();
@@ -212,6 +211,11 @@ impl Alerting {
         self.fails.store(fails, Ordering::Relaxed);
     }
 
+    fn save(&self, changes: &[OutboxChange]) {
+        self.store
+            .save_later(changes.iter().map(outbox_change).collect());
+    }
+
     /// What is to be tried now, without another look at the alarms.
     fn next_attempts(&self) -> Vec<(OutboxMessage, Target)> {
         let clock = self.inventory.clock();
@@ -238,8 +242,7 @@ impl Alerting {
         let changes = state.outbox.attempted(&outbox::key(outgoing), outcome, now);
         self.note_failures(&state);
         drop(state);
-        self.store
-            .save_later(changes.iter().map(outbox_change).collect());
+        self.save(&changes);
         if has_arrived {
             self.delivered.notify_one();
         }

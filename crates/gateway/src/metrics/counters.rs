@@ -1,7 +1,7 @@
 //! What was counted, as metric families.
 
 use super::families::{Families, Family, label};
-use super::{Counts, Metrics, OPEN};
+use super::{Counters, Counts, Metrics, SESSION_OPEN_FOR};
 use crate::lock::lock;
 use std::collections::BTreeMap;
 use tokio::time::Instant;
@@ -13,10 +13,25 @@ impl Metrics {
         let mut families = vec![
             build_info(),
             self.requests(),
-            self.reloads(),
-            self.sign_ins(),
-            self.refusals(),
-            self.csp_reports(),
+            counted(
+                "configuration_reloads",
+                "Times that the configuration was read again (SIGHUP): in force (done), or invalid (refused).",
+                "outcome",
+                &self.reloads,
+            ),
+            counted(
+                "sign_ins",
+                "Attempts to sign in.",
+                "outcome",
+                &self.sign_ins,
+            ),
+            counted("refusals", "Requests refused.", "why", &self.refusals),
+            counted(
+                "csp_reports",
+                "Events of pages that broke their Content-Security-Policy, as browsers report them.",
+                "directive",
+                &self.csp_reports,
+            ),
             self.sessions(now),
         ];
         families.extend(self.of_connections(now));
@@ -36,44 +51,6 @@ impl Metrics {
         family
     }
 
-    fn reloads(&self) -> Family {
-        let mut family = Family::counter(
-            "configuration_reloads",
-            "Times that the configuration was read again (SIGHUP): in force (done), or invalid (refused).",
-        );
-        for (outcome, count) in &*lock(&self.reloads) {
-            family.add(vec![("outcome", (*outcome).to_owned())], *count);
-        }
-        family
-    }
-
-    fn sign_ins(&self) -> Family {
-        let mut family = Family::counter("sign_ins", "Attempts to sign in.");
-        for (outcome, count) in &*lock(&self.sign_ins) {
-            family.add(vec![("outcome", (*outcome).to_owned())], *count);
-        }
-        family
-    }
-
-    fn refusals(&self) -> Family {
-        let mut family = Family::counter("refusals", "Requests refused.");
-        for (why, count) in &*lock(&self.refusals) {
-            family.add(vec![("why", (*why).to_owned())], *count);
-        }
-        family
-    }
-
-    fn csp_reports(&self) -> Family {
-        let mut family = Family::counter(
-            "csp_reports",
-            "Events of pages that broke their Content-Security-Policy, as browsers report them.",
-        );
-        for (directive, count) in &*lock(&self.csp_reports) {
-            family.add(vec![("directive", (*directive).to_owned())], *count);
-        }
-        family
-    }
-
     fn sessions(&self, now: Instant) -> Family {
         let mut family = Family::gauge(
             "sessions",
@@ -81,7 +58,7 @@ impl Metrics {
         );
         let mut open = BTreeMap::from([("admin", 0_u64), ("viewer", 0), ("wall", 0)]);
         for (role, at) in lock(&self.sessions).values() {
-            if now.duration_since(*at) < OPEN {
+            if now.duration_since(*at) < SESSION_OPEN_FOR {
                 *open.entry(role).or_default() += 1;
             }
         }
@@ -136,6 +113,20 @@ impl Metrics {
         }
         [calls, seconds, reads, age, open, opened]
     }
+}
+
+/// A counter with one label.
+fn counted(
+    name: &'static str,
+    help: &'static str,
+    label: &'static str,
+    counters: &Counters<&'static str>,
+) -> Family {
+    let mut family = Family::counter(name, help);
+    for (value, count) in &*lock(counters) {
+        family.add(vec![(label, (*value).to_owned())], *count);
+    }
+    family
 }
 
 fn build_info() -> Family {

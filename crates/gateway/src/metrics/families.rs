@@ -17,7 +17,7 @@ pub(crate) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 const PREFIX: &str = "failover_console";
 
 /// The longest value of a label, in characters.
-const LONGEST_VALUE: usize = 128;
+const MAX_VALUE_LENGTH: usize = 128;
 
 /// Labels in the order in which they are written.
 pub(super) type Labels = Vec<(&'static str, String)>;
@@ -181,7 +181,7 @@ pub(super) fn label(text: &str) -> String {
         }
     };
     let mut letters = text.chars().map(printable);
-    let mut value: String = letters.by_ref().take(LONGEST_VALUE - 1).collect();
+    let mut value: String = letters.by_ref().take(MAX_VALUE_LENGTH - 1).collect();
     match (letters.next(), letters.next()) {
         (None, _) => {}
         (Some(last), None) => value.push(last),

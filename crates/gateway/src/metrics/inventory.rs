@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 /// How many resources have series of their own. All are counted in `resources`.
-const MOST_RESOURCES: usize = 5_000;
+const MAX_RESOURCES: usize = 5_000;
 
 /// Every severity, the most harmless first.
 const SEVERITIES: [Severity; 6] = [
@@ -121,7 +121,7 @@ fn distinct<'a>(resources: &[(&'a Resource, Severity)]) -> Vec<Series<'a>> {
     let mut seen = HashSet::new();
     let mut list = Vec::new();
     for (resource, severity) in resources {
-        if list.len() == MOST_RESOURCES {
+        if list.len() == MAX_RESOURCES {
             break;
         }
         let series = Series {
@@ -221,14 +221,14 @@ fn totals(inventory: &Inventory, resources: &[(&Resource, Severity)]) -> Family 
     family
 }
 
-const OF_ALARMS: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Unknown];
+const ALARM_SEVERITIES: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Unknown];
 
 fn alarms(inventory: &Inventory) -> Family {
     let mut family = Family::gauge(
         "alarms",
         "Open alarms that are neither acknowledged nor in maintenance, by severity.",
     );
-    for severity in OF_ALARMS {
+    for severity in ALARM_SEVERITIES {
         let open = inventory.alarms.iter().flatten();
         let of_it = open.filter(|alarm| alarm.severity == severity && !alarm.is_handled());
         let labels = vec![("severity", severity.key().to_owned())];
@@ -242,11 +242,11 @@ fn handled_alarms(inventory: &Inventory) -> Family {
         "alarms_handled",
         "Open alarms that are acknowledged or in maintenance, by severity.",
     );
-    for severity in OF_ALARMS {
+    for severity in ALARM_SEVERITIES {
         for care in ["acknowledged", "in maintenance"] {
             let open = inventory.alarms.iter().flatten();
-            let of_it =
-                open.filter(|alarm| alarm.severity == severity && alarm.care() == Some(care));
+            let of_it = open
+                .filter(|alarm| alarm.severity == severity && alarm.handling_label() == Some(care));
             let labels = vec![
                 ("severity", severity.key().to_owned()),
                 ("care", care.replace(' ', "_")),

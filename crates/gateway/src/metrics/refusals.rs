@@ -7,18 +7,18 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The most that are recorded within a minute, of one kind and one person, or of all who are not signed in.
-const MOST: u32 = 60;
+const MAX_A_MINUTE: u32 = 60;
 
 /// The most that are recorded within a day of all who are not signed in, of one kind: the audit is kept for ever.
-const MOST_OF_A_DAY: u32 = 2_000;
+const MAX_A_DAY: u32 = 2_000;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// In place of the name, without a sign-in.
+/// The name without a sign-in.
 const NOBODY: &str = "-";
 
-/// Of so many people they are counted at most.
-const MOST_PEOPLE: usize = 10_000;
+/// How many people they are counted of at most.
+const MAX_PEOPLE: usize = 10_000;
 
 /// One that is recorded.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,11 +44,11 @@ impl Refusals {
     /// Whether another one is recorded.
     pub(super) fn take(&mut self, what: &'static str, who: &str, now: Instant) -> Option<Recorded> {
         let is_over = |began: Instant, lasts| now.duration_since(began) >= lasts;
-        if self.0.len() >= MOST_PEOPLE {
+        if self.0.len() >= MAX_PEOPLE {
             self.0
                 .retain(|(_, who), counts| who == NOBODY || !is_over(counts.minute.0, MINUTE));
         }
-        let who = if self.0.len() < MOST_PEOPLE {
+        let who = if self.0.len() < MAX_PEOPLE {
             who
         } else {
             NOBODY
@@ -66,7 +66,7 @@ impl Refusals {
             counts.day = (now, 0);
         }
         let is_limited = who == NOBODY;
-        if counts.minute.1 >= MOST || is_limited && counts.day.1 >= MOST_OF_A_DAY {
+        if counts.minute.1 >= MAX_A_MINUTE || is_limited && counts.day.1 >= MAX_A_DAY {
             counts.left_out += 1;
             return None;
         }
@@ -74,7 +74,7 @@ impl Refusals {
         counts.day.1 += 1;
         Some(Recorded {
             left_out: std::mem::take(&mut counts.left_out),
-            is_last: is_limited && counts.day.1 == MOST_OF_A_DAY,
+            is_last: is_limited && counts.day.1 == MAX_A_DAY,
         })
     }
 }
@@ -105,8 +105,8 @@ mod tests {
         assert_eq!(refusals.take("a", "vic", later), recorded(41));
         assert_eq!(refusals.take("a", "vic", later), recorded(0));
         let of_many = (0..20_000).filter_map(|one| refusals.take("a", &one.to_string(), later));
-        assert!(of_many.count() < MOST_PEOPLE + 100, "the rest are one");
-        assert!(refusals.0.len() <= MOST_PEOPLE + 1);
+        assert!(of_many.count() < MAX_PEOPLE + 100, "the rest are one");
+        assert!(refusals.0.len() <= MAX_PEOPLE + 1);
     }
 
     #[test]

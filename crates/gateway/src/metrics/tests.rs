@@ -74,7 +74,7 @@ async fn sessions_count_as_open_while_they_are_used() {
     open("viewer", 0);
     metrics.session_ended("one");
     open("admin", 0);
-    tokio::time::advance(OPEN).await;
+    tokio::time::advance(SESSION_OPEN_FOR).await;
     open("wall", 0);
 }
 

@@ -7,7 +7,6 @@ use super::writer::Job;
 use super::{StateChange, Store, not_saved};
 use crate::lock::lock;
 use crate::problem::Problem;
-
 use tokio::sync::oneshot;
 
 /// What tables held when it was the reader's turn among all that this gateway asks of the database: what was read in an

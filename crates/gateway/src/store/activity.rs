@@ -9,6 +9,7 @@ use health::Severity;
 use health::events::{Event, EventKind};
 use health::inventory::ResourceKey;
 use protocol::{ActivityEntry, ActivityKind};
+use std::collections::HashSet;
 
 /// How a row of the audit is shown in the list, beside what it records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,19 +52,38 @@ pub(super) fn add_event(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
 /// Two gateways see the same at moments so far apart at most, where it is not their vendor that says when it was.
 const MAX_APART_MS: i64 = 30_000;
 
-/// Adds what the gateway saw, unless another one that saw the same has done so.
-pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
+/// Those of some events that no entry after this number tells of. Each entry tells of one event: the same may have happened
+/// several times within a moment.
+pub(super) fn unrecorded<'e>(
+    sql: &mut dyn Sql,
+    events: impl IntoIterator<Item = &'e Event>,
+    after: i64,
+) -> Result<Vec<&'e Event>, Fault> {
+    let (mut unrecorded, mut known) = (Vec::new(), HashSet::new());
+    for event in events {
+        let entries = entries_of(sql, event, after)?;
+        if !entries.into_iter().any(|number| known.insert(number)) {
+            unrecorded.push(event);
+        }
+    }
+    Ok(unrecorded)
+}
+
+/// The numbers of the entries after this one that may tell of an event, as this gateway or another one has seen it.
+fn entries_of(sql: &mut dyn Sql, event: &Event, after: i64) -> Result<Vec<i64>, Fault> {
     let at = event.at.timestamp_millis();
     let kind = ActivityKind::Seen(event.kind);
     let key = event.resource.as_ref();
     let near = sql.rows(
-        "SELECT entry FROM activity WHERE connection = ? AND kind = ? AND at BETWEEN ? AND ? AND resource = ?",
+        "SELECT number, entry FROM activity
+         WHERE connection = ? AND kind = ? AND at BETWEEN ? AND ? AND resource = ? AND number > ? ORDER BY at",
         &[
             key.map_or("", |key| key.connection.as_str()).into(),
             kind.key().into(),
             (at - MAX_APART_MS).into(),
             (at + MAX_APART_MS).into(),
             key.map_or("", |key| key.id.as_str()).into(),
+            after.into(),
         ],
     )?;
     // Since when nobody saw what happened each gateway says by its own last reading.
@@ -75,12 +95,19 @@ pub(super) fn add_event_once(sql: &mut dyn Sql, event: &Event) -> Result<(), Fau
                 && without_duration(&known.what) == without_duration(&event.what)
         })
     };
+    let mut numbers = Vec::new();
     for row in &near {
-        if is_same(row.text(0)?) {
-            return Ok(());
+        if is_same(row.text(1)?) {
+            numbers.push(row.number(0)?);
         }
     }
-    add_event(sql, event)
+    Ok(numbers)
+}
+
+/// The number of the newest entry.
+pub(super) fn newest(sql: &mut dyn Sql) -> Result<i64, Fault> {
+    let newest = sql.rows("SELECT coalesce(max(number), 0) FROM activity", &[])?;
+    newest.first().map_or(Ok(0), |row| row.number(0))
 }
 
 /// What an event says, but for how long something lasted: gateways see its beginning and its end at different moments.
@@ -211,21 +238,21 @@ pub(super) fn searched(name: &str) -> String {
 }
 
 /// The ids of the resources of which somebody may speak by this text: their id or their name, which several may share.
-pub(super) fn meant(sql: &mut dyn Sql, text: &str) -> Result<Vec<String>, Fault> {
+pub(super) fn resource_ids(sql: &mut dyn Sql, text: &str) -> Result<Vec<String>, Fault> {
     let named = sql.rows(
         "SELECT resource FROM resource_name WHERE name = ? ORDER BY at DESC LIMIT ?",
-        &[searched(text).into(), MAX_OF_A_NAME.into()],
+        &[searched(text).into(), MAX_RESOURCES_OF_A_NAME.into()],
     )?;
     let named = named.iter().map(|row| row.text(0).map(str::to_owned));
-    let mut meant = named.collect::<Result<Vec<_>, Fault>>()?;
-    if !meant.iter().any(|id| id == text) {
-        meant.push(text.to_owned());
+    let mut ids = named.collect::<Result<Vec<_>, Fault>>()?;
+    if !ids.iter().any(|id| id == text) {
+        ids.push(text.to_owned());
     }
-    Ok(meant)
+    Ok(ids)
 }
 
 /// How many resources of one name are looked for: the latest, as each run of a failover plan has an id of its own.
-const MAX_OF_A_NAME: i64 = 10_000;
+const MAX_RESOURCES_OF_A_NAME: i64 = 10_000;
 
 /// A change has ended.
 fn complete(sql: &mut dyn Sql, intent: i64, ended: &Entry) -> Result<(), Fault> {

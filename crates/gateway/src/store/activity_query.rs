@@ -185,7 +185,7 @@ fn part(
 /// The newest entries that a query leaves, newest first.
 pub(super) fn read(sql: &mut dyn Sql, query: &ActivityQuery) -> Result<Vec<ActivityEntry>, Fault> {
     let resources = match &query.resource {
-        Some(text) => activity::meant(sql, text)?,
+        Some(text) => activity::resource_ids(sql, text)?,
         None => Vec::new(),
     };
     let (statement, values) = statement(query, &resources);

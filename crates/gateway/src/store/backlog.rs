@@ -10,6 +10,7 @@ use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::events::Event;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::mem;
 
 /// What another gateway has recorded by now, which records what both see.
 const RECORDED_BY_OTHERS: TimeDelta = TimeDelta::seconds(60);
@@ -29,10 +30,12 @@ pub(super) struct Backlog {
     event_queue: EventQueue,
     /// The intents of this process whose outcome is still to come.
     under_way: BTreeSet<i64>,
-    /// How many of the events were in a transaction that has failed, and may have taken place all the same.
-    doubtful: usize,
-    /// How many of the events have waited: another gateway may have recorded them.
+    /// How many of the events have waited: another gateway may have recorded them, or this one in a transaction that
+    /// seemed to fail.
     waited: usize,
+    /// The number of the newest entry when this gateway last recorded events: those that others have recorded since come
+    /// after it.
+    recorded_until: i64,
     /// Whether a transaction has failed, and it is not known what of it there is.
     is_unsettled: bool,
 }
@@ -67,22 +70,20 @@ impl Backlog {
             *most -= 1;
             *to_go.entry(id.clone()).or_default() += 1;
         }
-        let (mut place, mut doubtful, mut waited) = (0, self.doubtful, self.waited);
+        let (mut place, mut waited) = (0, self.waited);
         self.events.retain(|event| {
             let goes = to_go
                 .get_mut(connection(event))
                 .filter(|number| **number > 0);
+            let stays = goes.is_none();
             if let Some(number) = goes {
                 *number -= 1;
-                doubtful -= usize::from(place < self.doubtful);
                 waited -= usize::from(place < self.waited);
-                place += 1;
-                return false;
             }
             place += 1;
-            true
+            stays
         });
-        (self.doubtful, self.waited) = (doubtful, waited);
+        self.waited = waited;
     }
 
     /// Whether nothing waits.
@@ -122,8 +123,8 @@ impl Backlog {
         }
     }
 
-    /// After a transaction has failed: finds out what of it there is, writes how changes have ended, and closes the
-    /// intents that were recorded although nobody was told so, whose changes were never sent.
+    /// After a transaction has failed: writes how changes have ended, and closes the intents that were recorded although
+    /// nobody was told so, whose changes were never sent.
     pub(super) fn settle(
         &mut self,
         database: &mut dyn Database,
@@ -132,12 +133,7 @@ impl Backlog {
         if !self.is_unsettled {
             return Ok(());
         }
-        if database.took_place()? {
-            self.events.drain(..self.doubtful.min(self.events.len()));
-            self.waited = self.waited.saturating_sub(self.doubtful);
-        }
-        self.doubtful = 0;
-        let own = database.own();
+        let own = database.own_open_intents();
         if own.is_some() || !self.outcomes.is_empty() {
             database.append(&mut |sql| {
                 let mut rows: Vec<NewRow> = Vec::new();
@@ -179,7 +175,6 @@ impl Backlog {
         let old = |event: &Event| now.signed_duration_since(event.at) > RECORDED_BY_OTHERS;
         self.events.retain(|event| !old(event));
         self.waited = self.events.len();
-        self.doubtful = 0;
         self.changes.retain(|(table, _), thing| {
             table.is_everybodys() && !(*table == Table::AlertMessages && thing.is_put())
         });
@@ -206,34 +201,30 @@ impl Backlog {
             }
             return Ok(());
         }
-        let all = database.write(&mut |sql| {
-            for (place, event) in self.events.iter().enumerate() {
-                if place < self.waited {
-                    activity::add_event_once(sql, event)?;
-                } else {
-                    activity::add_event(sql, event)?;
-                }
+        let mut newest = 0;
+        let written = database.write(&mut |sql| {
+            let waited = self.events.iter().take(self.waited);
+            let unrecorded = activity::unrecorded(sql, waited, self.recorded_until)?;
+            let new = self.events.iter().skip(self.waited);
+            for event in unrecorded.into_iter().chain(new) {
+                activity::add_event(sql, event)?;
             }
             saved_state::write(sql, self.changes.values())?;
             if let Some(retention) = watched {
                 watching::watched(sql, retention, now)?;
             }
+            newest = activity::newest(sql)?;
             Ok(())
         });
-        match all {
-            Ok(()) => {
-                self.events.clear();
-                self.changes.clear();
-                self.waited = 0;
-                Ok(())
-            }
-            Err(fault) => {
-                self.is_unsettled = true;
-                self.doubtful = self.events.len();
-                self.waited = self.events.len();
-                Err(fault)
-            }
+        if written.is_ok() {
+            self.events.clear();
+            self.changes.clear();
+            self.recorded_until = newest;
+        } else {
+            self.is_unsettled = true;
         }
+        self.waited = self.events.len();
+        written
     }
 
     /// Writes one by one what waits, and leaves out what cannot be written although the database can be: nothing must
@@ -253,11 +244,16 @@ impl Backlog {
             tracing::error!("something is left out, because the store {fault}");
             worst = Err(fault);
         };
-        while leads && let Some(event) = self.events.pop_front() {
-            let written = database.write(&mut |sql| activity::add_event_once(sql, &event));
-            written.unwrap_or_else(&mut left_out);
+        if leads {
+            for event in activity::unrecorded(database, &self.events, self.recorded_until)? {
+                let written = database.write(&mut |sql| activity::add_event(sql, event));
+                written.unwrap_or_else(&mut left_out);
+            }
+            self.events.clear();
+            self.waited = 0;
+            self.recorded_until = activity::newest(database)?;
         }
-        for thing in std::mem::take(&mut self.changes).values() {
+        for thing in mem::take(&mut self.changes).values() {
             let written = database.write(&mut |sql| saved_state::write(sql, [thing]));
             written.unwrap_or_else(&mut left_out);
         }
@@ -271,10 +267,14 @@ fn connection(event: &Event) -> &str {
     resource.map_or("", |key| key.connection.as_str())
 }
 
-/// The number and the entry of an intent that was read.
+/// The number and the entry of an intent that was read. One whose entry is damaged is closed by its number alone.
 pub(super) fn intent(row: &Row) -> Result<(i64, Entry), Fault> {
-    let entry = serde_json::from_str(row.text(1)?).unwrap_or_default();
-    Ok((row.number(0)?, entry))
+    let number = row.number(0)?;
+    let entry = serde_json::from_str(row.text(1)?).unwrap_or_else(|error| {
+        tracing::error!("row {number} of the audit cannot be read: {error}");
+        Entry::default()
+    });
+    Ok((number, entry))
 }
 
 #[cfg(test)]
@@ -303,8 +303,7 @@ mod tests {
         let quiet = || (0..3).map(|number| seen("quiet", number));
         let noisy = |numbers: std::ops::Range<usize>| numbers.map(|number| seen("noisy", number));
         backlog.add(quiet().chain(noisy(0..MAX_EVENTS - 3)).collect(), vec![]);
-        // A transaction with the first ten has failed, which may have taken place.
-        (backlog.doubtful, backlog.waited) = (10, 20);
+        backlog.waited = 20;
         backlog.add(noisy(MAX_EVENTS - 3..MAX_EVENTS).collect(), vec![]);
         assert_eq!(backlog.events.len(), MAX_EVENTS);
         let first = backlog.events.iter().take(4);
@@ -316,7 +315,7 @@ mod tests {
             ("noisy", "3"),
         ];
         assert_eq!(first, expected);
-        assert_eq!((backlog.doubtful, backlog.waited), (7, 17));
+        assert_eq!(backlog.waited, 17);
         // One that alone has more than all others together leaves them theirs.
         backlog.add(noisy(0..2 * MAX_EVENTS).collect(), vec![]);
         let of_quiet = backlog
@@ -324,7 +323,7 @@ mod tests {
             .iter()
             .filter(|one| connection(one) == "quiet");
         assert_eq!(of_quiet.count(), 3);
-        assert_eq!((backlog.doubtful, backlog.waited), (3, 3));
+        assert_eq!(backlog.waited, 3);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) struct Batch {
     /// Who waits for whether all of this could be written.
     probes: Vec<oneshot::Sender<bool>>,
     /// What rows save that nothing later of these jobs is about.
-    with_rows: BTreeSet<(Table, String)>,
+    saved_with_rows: BTreeSet<(Table, String)>,
     is_watched: bool,
     /// Whether there are rows or events.
     has_changes: bool,
@@ -51,7 +51,7 @@ impl Batch {
         for job in jobs {
             if let Job::SaveLater(later) | Job::Save(later, _) = &job {
                 for one in later {
-                    batch.with_rows.remove(&one.key());
+                    batch.saved_with_rows.remove(&one.key());
                 }
             }
             match job {
@@ -59,7 +59,7 @@ impl Batch {
                 Job::Write(row, answer) if row.needs_someone_waiting() && answer.is_closed() => {}
                 Job::Write(row, answer) => {
                     let key = row.change.as_ref().map(StateChange::key);
-                    batch.with_rows.extend(key);
+                    batch.saved_with_rows.extend(key);
                     batch.rows.push(*row);
                     batch.answers.push(answer);
                 }
@@ -74,7 +74,10 @@ impl Batch {
                 Job::Poll(known, answer) => batch.polls.push((known, answer)),
                 Job::Lease(name, longest, answer) => {
                     let leased = database.lease(&name, longest);
-                    let _ = answer.send(leased.ok());
+                    // What nobody waits for any more nobody would give back.
+                    if let Err(Some(true)) = answer.send(leased.ok()) {
+                        let _ = database.give_back(&name);
+                    }
                 }
                 Job::GiveBack(name) => {
                     // What is not given back ends with its time.
@@ -105,8 +108,7 @@ impl Batch {
         let written = if self.rows.is_empty() && self.probes.is_empty() {
             Ok(Vec::new())
         } else {
-            let settled = backlog.settle(database, now);
-            settled.and_then(|()| append(database, &self.rows, now))
+            append(database, backlog, &self.rows, now)
         };
         self.was_well = state.is_well.load(Ordering::Relaxed);
         if written.is_err() {
@@ -136,7 +138,7 @@ impl Batch {
         match written {
             Ok(numbers) => {
                 backlog.written(&self.rows, &numbers);
-                backlog.drop_overtaken(&self.with_rows);
+                backlog.drop_overtaken(&self.saved_with_rows);
                 if !not_sent.is_empty() {
                     backlog.not_written(not_sent);
                 }
@@ -160,10 +162,7 @@ impl Batch {
         let watched = self.is_watched.then(|| state.retention());
         let written = backlog.write(database, watched.as_ref(), now);
         written.or_else(|fault| {
-            let takes_others = backlog
-                .settle(database, now)
-                .and_then(|()| append(database, &[], now));
-            takes_others.map_err(|_| fault)?;
+            append(database, backlog, &[], now).map_err(|_| fault)?;
             backlog.write_each(database, now)
         })
     }
@@ -200,12 +199,15 @@ impl Batch {
     }
 }
 
-/// Writes rows as one transaction; their numbers. Without any it tries whether there could be some.
+/// Writes rows as one transaction, after what an earlier one has left open; their numbers. Without any it tries whether
+/// there could be some.
 fn append(
     database: &mut dyn Database,
+    backlog: &mut Backlog,
     rows: &[NewRow],
     now: DateTime<Utc>,
 ) -> Result<Vec<i64>, Fault> {
+    backlog.settle(database, now)?;
     let mut numbers = Vec::new();
     if rows.is_empty() {
         let at = now.timestamp_millis();

@@ -112,7 +112,8 @@ pub(super) struct Revisions {
 
 /// An open database. Statements outside of [`Database::write`] and [`Database::append`] only read.
 pub(super) trait Database: Sql + Send {
-    /// Does this in one transaction, which is durable once this answers, or not at all.
+    /// Does this in one transaction, which is durable once this answers, or not at all. A database elsewhere may have ended
+    /// one that has failed all the same; what it has written is there for the next transaction then.
     fn write(&mut self, work: Work<'_>) -> Result<(), Fault>;
 
     /// The same, while nobody else adds rows to the audit.
@@ -140,18 +141,12 @@ pub(super) trait Database: Sql + Send {
         Ok(None)
     }
 
-    /// Whether the last transaction, which has failed, has taken place all the same: a database elsewhere may not have
-    /// come to say so.
-    fn took_place(&mut self) -> Result<bool, Fault> {
-        Ok(false)
-    }
-
     /// What ended gateways have left.
     fn ended_gateways(&self) -> EndedGateways;
 
     /// Reads the number and the entry of each open intent of this gateway, where it may have some that it does not
     /// know of, because a transaction has taken place after all.
-    fn own(&self) -> Option<Statement> {
+    fn own_open_intents(&self) -> Option<Statement> {
         None
     }
 }

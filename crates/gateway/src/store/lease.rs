@@ -44,7 +44,8 @@ impl Store {
             let (answer, answered) = oneshot::channel();
             let job = Job::Lease(name.to_owned(), longest, answer);
             self.jobs.try_send(job).map_err(|_| not_recorded())?;
-            if answered.await.ok().flatten().ok_or_else(not_recorded)? {
+            let leased = self.answer(answered).await.flatten();
+            if leased.ok_or_else(not_recorded)? {
                 return Ok(Some(lease(Some(self.jobs.clone()))));
             }
             if Instant::now() >= deadline {

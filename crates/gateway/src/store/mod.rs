@@ -51,6 +51,7 @@ use entry::{NewRow, RowKind};
 use notifications::Notifications;
 use protocol::ActivityEntry;
 use recording::not_recorded;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -91,6 +92,8 @@ pub(crate) struct Store {
     gateway: String,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
+    /// Changes that found no place in the queue, by what they are about.
+    unqueued: Mutex<BTreeMap<(Table, String), StateChange>>,
     /// What was there when it was opened, until somebody goes on with it; of what concerns signing in also what others
     /// have changed since.
     saved: Mutex<Fresh>,
@@ -158,6 +161,7 @@ impl Store {
 
     /// Notes that the connections are watched at this moment.
     pub(crate) fn watched(&self) {
+        self.save_later(Vec::new());
         // The next time will do.
         let _ = self.jobs.try_send(Job::Watched);
     }

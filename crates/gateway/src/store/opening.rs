@@ -2,6 +2,7 @@
 
 use super::access::Fresh;
 use super::notifications::Notifications;
+use super::writer::Job;
 use super::{MAX_WAITING_JOBS, Sharing, Store, TimeSource, postgres, reading, sqlite, writer};
 use crate::config::StoreLocation;
 use crate::crypto::random_hex;
@@ -40,89 +41,78 @@ impl Store {
 
     fn open_with(location: &StoreLocation, now: TimeSource, waits: bool) -> Result<Self, String> {
         let (jobs, queue) = mpsc::channel(MAX_WAITING_JOBS);
-        let is_well = Arc::new(AtomicBool::new(true));
-        let working_since = Arc::default();
-        let changes = Arc::new(AtomicU64::new(0));
-        let leads = Arc::new(AtomicBool::new(true));
-        let retention = Arc::default();
-        let state = writer::State {
-            retention: Arc::clone(&retention),
-            is_well: is_well.clone(),
-            working_since: Arc::clone(&working_since),
-            changes: changes.clone(),
-            leads: leads.clone(),
-            turns: AtomicU64::default(),
-            now: now.clone(),
-        };
+        let mut store = Self::new(jobs, location, now);
+        let state = store.writer_state();
         let at = location.clone();
-        let (mut notifications, mut sharing) = (None, None);
-        let (saved, reads) = match location {
-            StoreLocation::Memory => {
-                let saved = writer::start(move || sqlite::open(&at), queue, state)?;
-                (saved, None)
-            }
+        let saved = match location {
+            StoreLocation::Memory => writer::start(move || sqlite::open(&at), queue, state)?,
             StoreLocation::File(path) => {
                 let saved = writer::start(move || sqlite::open(&at), queue, state)?;
-                let reader = sqlite::open_to_read(path)?;
-                (saved, Some(reading::start(reader)?))
+                store.reads = Some(reading::start(sqlite::open_to_read(path)?)?);
+                saved
             }
             StoreLocation::Postgres(address) => {
                 let to_write = address.clone();
                 let saved = writer::start(move || postgres::open(&to_write, waits), queue, state)?;
-                let reader = postgres::open_to_read(address)?;
+                store.reads = Some(reading::start(postgres::open_to_read(address)?)?);
                 let me = random_hex()?;
                 let here = Arc::new(Notifications::new(me.clone()));
                 let (to_end, end) = oneshot::channel();
                 postgres::listen(address, here.clone(), end)?;
-                notifications = Some((here, to_end));
+                store.notifications = Some((here, to_end));
                 let asks = reading::start(postgres::open_to_share(address)?)?;
-                sharing = Some(Sharing { me, asks });
-                (saved, Some(reading::start(reader)?))
+                store.sharing = Some(Sharing { me, asks });
+                store.gateway = whoami::hostname().unwrap_or_default();
+                saved
             }
         };
-        Ok(Self {
-            jobs,
-            reads,
-            is_well,
-            working_since,
-            leads,
-            lead_confirmed: Mutex::default(),
-            retention,
-            changes,
-            location: location.clone(),
-            now,
-            gateway: match location {
-                StoreLocation::Postgres(_) => whoami::hostname().unwrap_or_default(),
-                StoreLocation::Memory | StoreLocation::File(_) => String::new(),
-            },
-            left_out: AtomicU64::new(0),
-            saved: Mutex::new(Fresh { turn: 0, saved }),
-            access: AtomicI64::default(),
-            notifications,
-            sharing,
-        })
+        store.saved = Mutex::new(Fresh { turn: 0, saved });
+        Ok(store)
     }
 
-    /// A store that nothing can be written to.
-    #[cfg(test)]
-    pub(crate) fn that_fails() -> Self {
+    /// A store whose writer takes these jobs, and that nothing else is known of.
+    pub(super) fn new(jobs: mpsc::Sender<Job>, location: &StoreLocation, now: TimeSource) -> Self {
         Self {
-            jobs: mpsc::channel(1).0,
+            jobs,
             reads: None,
-            is_well: Arc::new(AtomicBool::new(false)),
+            is_well: Arc::new(AtomicBool::new(true)),
             working_since: Arc::default(),
             leads: Arc::new(AtomicBool::new(true)),
             lead_confirmed: Mutex::default(),
             retention: Arc::default(),
             changes: Arc::default(),
-            location: StoreLocation::Memory,
-            now: Arc::new(Utc::now),
+            location: location.clone(),
+            now,
             gateway: String::new(),
             left_out: AtomicU64::new(0),
+            unqueued: Mutex::default(),
             saved: Mutex::default(),
             access: AtomicI64::default(),
             notifications: None,
             sharing: None,
+        }
+    }
+
+    /// What its writer shares with it.
+    pub(super) fn writer_state(&self) -> writer::State {
+        writer::State {
+            is_well: self.is_well.clone(),
+            working_since: self.working_since.clone(),
+            changes: self.changes.clone(),
+            leads: self.leads.clone(),
+            retention: self.retention.clone(),
+            turns: AtomicU64::default(),
+            now: self.now.clone(),
+        }
+    }
+
+    /// A store that nothing can be written to.
+    #[cfg(test)]
+    pub(crate) fn that_fails() -> Self {
+        let jobs = mpsc::channel(1).0;
+        Self {
+            is_well: Arc::default(),
+            ..Self::new(jobs, &StoreLocation::Memory, Arc::new(Utc::now))
         }
     }
 

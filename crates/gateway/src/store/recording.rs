@@ -16,7 +16,7 @@ pub(crate) const WRITER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A writer that has been at the same work for so long hangs. Less than [`WRITER_TIMEOUT`]: who has waited in vain for what it
 /// works at finds that it hangs.
-pub(super) const HANGS: Duration = Duration::from_secs(9);
+pub(super) const HANGS_AFTER: Duration = Duration::from_secs(9);
 
 impl Store {
     /// Records that a change is about to be sent; the number of its row. Once this answers, the row is durable.
@@ -113,7 +113,7 @@ impl Store {
 
     /// Whether the writer does not get on with its work, as when a disk hangs.
     pub(super) fn hangs(&self) -> bool {
-        lock(&self.working_since).is_some_and(|since| since.elapsed() >= HANGS)
+        lock(&self.working_since).is_some_and(|since| since.elapsed() >= HANGS_AFTER)
     }
 
     /// Records what has happened already, without holding anybody up, once that can be written. What finds no place is

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-
+use std::mem;
 use tokio::sync::oneshot;
 
 /// A table of entries that outlive the process.
@@ -197,12 +197,23 @@ impl SavedState {
 }
 
 impl Store {
-    /// Saves these changes, without holding anybody up. What finds no place is not saved: a gateway that starts anew
-    /// then takes an alarm for a new one.
+    /// Saves these changes, without holding anybody up. What finds no place in the queue is saved with what comes next.
     pub(crate) fn save_later(&self, changes: Vec<StateChange>) {
-        if !changes.is_empty() {
-            // See above.
-            let _ = self.jobs.try_send(Job::SaveLater(changes));
+        let mut unqueued = lock(&self.unqueued);
+        let had_place = unqueued.is_empty();
+        // Only the last word counts.
+        unqueued.extend(changes.into_iter().map(|change| (change.key(), change)));
+        if unqueued.is_empty() {
+            return;
+        }
+        if let Ok(place) = self.jobs.try_reserve() {
+            let changes = mem::take(&mut *unqueued).into_values().collect();
+            place.send(Job::SaveLater(changes));
+        } else if had_place {
+            tracing::error!(
+                changes = unqueued.len(),
+                "the store does not keep up: changes wait for a place in its queue"
+            );
         }
     }
 

@@ -380,6 +380,6 @@ impl Store {
 }
 
 /// What a session that listens says first.
-pub(super) fn listen() -> String {
+pub(super) fn listen_statement() -> String {
     format!("LISTEN {CHANGED}; LISTEN {SHARED}; LISTEN {WATCH_REQUESTED}")
 }

@@ -10,10 +10,10 @@ use protocol::ActivityKind;
 
 /// A clock that goes on by more than this from one note to the next is not believed at once: it may be wrong, and what is
 /// deleted is gone for good.
-const LEAP: TimeDelta = TimeDelta::days(1);
+const MAX_CLOCK_STEP: TimeDelta = TimeDelta::days(1);
 
 /// How long it has to go on steadily until it is.
-const STEADY: TimeDelta = TimeDelta::days(1);
+const CLOCK_TRUSTED_AFTER: TimeDelta = TimeDelta::days(1);
 
 /// How many old ones are deleted at a time, so that other writes wait for a moment only.
 const MAX_DELETED_AT_ONCE: i64 = 1_000;
@@ -23,7 +23,7 @@ const MAX_DELETED_AT_ONCE: i64 = 1_000;
 const ACCESS_SHARE: i64 = 10;
 
 /// What tells who led, and when nobody could see it.
-const TELL_WHO_LED: [EventKind; 4] = [
+const LEADERSHIP_KINDS: [EventKind; 4] = [
     EventKind::Failover,
     EventKind::Alarm,
     EventKind::Resource,
@@ -31,7 +31,7 @@ const TELL_WHO_LED: [EventKind; 4] = [
 ];
 
 /// Those of the list that are more than so many, the oldest first. Those about access have numbers below 0.
-const BEYOND: &str = "SELECT number FROM activity
+const EXCESS_ENTRIES: &str = "SELECT number FROM activity
     WHERE number > 0 AND number <= (SELECT max(number) FROM activity) - ?
     ORDER BY number LIMIT ?";
 
@@ -43,10 +43,12 @@ fn leap(
     leapt_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let leaps = last.is_some_and(|last| now.signed_duration_since(last) > LEAP);
+    let leaps = last.is_some_and(|last| now.signed_duration_since(last) > MAX_CLOCK_STEP);
     let leapt_at = if leaps { Some(now) } else { leapt_at };
     // Once it is set back, it is believed again.
-    leapt_at.filter(|at| (TimeDelta::zero()..STEADY).contains(&now.signed_duration_since(*at)))
+    leapt_at.filter(|at| {
+        (TimeDelta::zero()..CLOCK_TRUSTED_AFTER).contains(&now.signed_duration_since(*at))
+    })
 }
 
 /// Takes out some of a kind that are older than so, the oldest first.
@@ -74,13 +76,14 @@ pub(super) fn watched(
     }
     let most = i64::try_from(retention.entries).unwrap_or(i64::MAX);
     let beyond = [most.into(), MAX_DELETED_AT_ONCE.into()];
-    let newest =
-        format!("SELECT max(at) FROM activity WHERE number IN ({BEYOND}) AND kind IN (?, ?, ?, ?)");
-    let kinds = TELL_WHO_LED.map(|kind| kind.key().into());
+    let newest = format!(
+        "SELECT max(at) FROM activity WHERE number IN ({EXCESS_ENTRIES}) AND kind IN (?, ?, ?, ?)"
+    );
+    let kinds = LEADERSHIP_KINDS.map(|kind| kind.key().into());
     let newest = sql.rows(&newest, &[beyond.as_slice(), &kinds].concat())?;
     let newest = newest.first().map(|row| row.optional(0)).transpose()?;
     sql.execute(
-        &format!("DELETE FROM activity WHERE number IN ({BEYOND})"),
+        &format!("DELETE FROM activity WHERE number IN ({EXCESS_ENTRIES})"),
         &beyond,
     )?;
     // Their numbers fall: see `activity::insert`.
@@ -91,7 +94,7 @@ pub(super) fn watched(
               ORDER BY number DESC LIMIT ?)",
         &[(most / ACCESS_SHARE).into(), MAX_DELETED_AT_ONCE.into()],
     )?;
-    let seen = TELL_WHO_LED.map(ActivityKind::Seen);
+    let seen = LEADERSHIP_KINDS.map(ActivityKind::Seen);
     let shortest = seen.map(|kind| days_of(retention, kind)).into_iter().min();
     let shortest = shortest.unwrap_or(retention.days);
     let known = complete_since(sql)?.map(|since| since.timestamp_millis());

@@ -67,7 +67,7 @@ impl State {
         self.turns.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    fn works_since(&self, since: Option<Instant>) {
+    fn set_working_since(&self, since: Option<Instant>) {
         *lock(&self.working_since) = since;
     }
 
@@ -107,7 +107,7 @@ pub(super) fn start<D: Database>(
         };
         let mut jobs = Vec::new();
         while queue.blocking_recv_many(&mut jobs, MAX_BATCH) > 0 {
-            state.works_since(Some(Instant::now()));
+            state.set_working_since(Some(Instant::now()));
             let polls = work(&mut database, jobs.drain(..), &state, &mut backlog);
             for (known, answer) in polls {
                 let polled =
@@ -122,7 +122,7 @@ pub(super) fn start<D: Database>(
                     }
                 }
             }
-            state.works_since(None);
+            state.set_working_since(None);
         }
         if !backlog.is_empty()
             && let Err(fault) = backlog.write(&mut database, None, (state.now)())

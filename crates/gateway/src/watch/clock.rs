@@ -11,11 +11,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 /// How the clock was moved, as the simulator's observer tells it.
-pub use simulator::Skips;
+pub(crate) use simulator::Skips;
 
 /// What the gateway reads its time from.
 #[derive(Clone)]
-pub struct Clock {
+pub(crate) struct Clock {
     now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     computer: fn() -> SystemTime,
     began: Instant,
@@ -31,13 +31,13 @@ impl fmt::Debug for Clock {
 impl Clock {
     /// The computer's clock, which skips nothing.
     #[must_use]
-    pub fn system() -> Self {
+    pub(crate) fn system() -> Self {
         let (_, skips) = watch::channel(Skips::default());
         Self::new(Utc::now, skips)
     }
 
     /// A clock that shows what `now` says and that is moved by `skips`.
-    pub fn new(
+    pub(crate) fn new(
         now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static,
         skips: watch::Receiver<Skips>,
     ) -> Self {
@@ -51,7 +51,7 @@ impl Clock {
 
     /// The gateway's time, for judgement and ages.
     #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         (self.now)()
     }
 
@@ -68,25 +68,25 @@ impl Clock {
 
     /// The time that schedules run by: real time and what was skipped, in milliseconds.
     #[must_use]
-    pub fn millis(&self) -> Millis {
+    pub(crate) fn millis(&self) -> Millis {
         let passed = self.began.elapsed() + self.skipped();
         passed.as_secs_f64() * 1_000.0
     }
 
     /// How much time was skipped altogether.
     #[must_use]
-    pub fn skipped(&self) -> Duration {
+    pub(crate) fn skipped(&self) -> Duration {
         self.skips.borrow().total
     }
 
     /// How often what is known became obsolete.
     #[must_use]
-    pub fn resets(&self) -> u64 {
+    pub(crate) fn resets(&self) -> u64 {
         self.skips.borrow().resets
     }
 
     /// Waits until then by the schedules' time, or until the clock is moved.
-    pub async fn sleep_until(&self, at: Millis) {
+    pub(crate) async fn sleep_until(&self, at: Millis) {
         let mut skips = self.skips.clone();
         // Marks what was skipped before as known.
         skips.borrow_and_update();

@@ -23,6 +23,15 @@ pub(super) struct WatchRequests {
 }
 
 impl WatchRequests {
+    fn change(&mut self, group: Option<String>) {
+        match group {
+            Some(group) if self.changed_groups.len() < MAX_CHANGED_GROUPS => {
+                self.changed_groups.insert(group);
+            }
+            _ => self.changed = true,
+        }
+    }
+
     fn is_empty(&self) -> bool {
         !self.refresh && !self.changed && self.changed_groups.is_empty() && !self.setting
     }
@@ -64,21 +73,16 @@ impl Inbox {
 
     /// Tells that a group was changed, or that anything may have been.
     pub(super) fn changed(&self, group: Option<String>) {
-        self.request(|requests| match group {
-            Some(group) if requests.changed_groups.len() < MAX_CHANGED_GROUPS => {
-                requests.changed_groups.insert(group);
-            }
-            _ => requests.changed = true,
-        });
+        self.request(|requests| requests.change(group));
     }
 
     /// Adds what was requested at another gateway.
     pub(super) fn add(&self, more: WatchRequests) {
-        let many = more.changed_groups.len() > MAX_CHANGED_GROUPS;
         self.request(|requests| {
             requests.refresh |= more.refresh;
-            requests.changed |= more.changed || many;
-            requests.changed_groups.extend(more.changed_groups);
+            requests.changed |= more.changed;
+            let groups = more.changed_groups.into_iter();
+            groups.for_each(|group| requests.change(Some(group)));
         });
     }
 

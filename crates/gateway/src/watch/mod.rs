@@ -20,7 +20,9 @@ mod watcher;
 mod watchers;
 mod whole;
 
-pub use clock::{Clock, Skips};
+pub(crate) use clock::Clock;
+#[cfg(test)]
+pub(crate) use clock::Skips;
 pub(crate) use failure::line;
 #[cfg(test)]
 pub(crate) use inventory::FAULT;

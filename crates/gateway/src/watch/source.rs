@@ -6,7 +6,7 @@ use super::failure;
 use crate::lock::lock;
 use crate::vendor_client::{Lane, Upstream, VendorRequest, When};
 use crate::vendor_http::Answer;
-use axum::http::{Method, header};
+use axum::http::header;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::schedule::{Millis, millis};
 use health::vendor_clock::VendorClock;
@@ -89,13 +89,7 @@ impl Source {
         when: When,
     ) -> Result<Received<T>, ReadFailure> {
         let request = &call.request;
-        let outgoing = VendorRequest {
-            method: Method::GET,
-            path: request.path.clone(),
-            query: request.query.clone(),
-            accept: request.accept,
-            body: None,
-        };
+        let outgoing = VendorRequest::read(request);
         let (requested_at, began) = (self.clock.now(), Instant::now());
         let client = lock(&self.client).clone();
         let outcome = client

@@ -6,17 +6,13 @@ use super::permit::Permit;
 use super::watcher::{Setting, Settings, Watcher};
 use super::{aveva, sharing, uplynk, veeam, whole};
 use crate::lock::lock;
-use crate::supervision::supervise;
+use crate::supervision::{RESTART_DELAY, supervise};
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::task::JoinSet;
 use vendors::System;
-
-/// After a fault of its own, how long until a watcher begins anew: as supervision has it.
-const RESTART_DELAY: Duration = Duration::from_secs(5);
 
 /// One connection, and its watcher if it is watched here.
 #[derive(Debug)]

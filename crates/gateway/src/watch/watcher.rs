@@ -35,7 +35,7 @@ pub(super) struct Watcher {
     schedule: Schedule,
     interval: Duration,
     /// How long it takes to read everything, where that goes on from one reading to the next.
-    at_least: Duration,
+    min_interval: Duration,
     state: ConnectionState,
     /// When the reading under way, or else the last one, began by the schedule's time.
     begun: Option<Millis>,
@@ -83,7 +83,7 @@ impl Watcher {
             settings,
             schedule,
             interval,
-            at_least: Duration::ZERO,
+            min_interval: Duration::ZERO,
             // What was known when somebody else watched, or a watcher before this one, stays until it is read again.
             state: known.unwrap_or_else(|| unread(public, interval)),
             begun: None,
@@ -201,8 +201,8 @@ impl Watcher {
     }
 
     /// It takes so long to read everything, which goes on from one reading to the next.
-    pub(super) fn takes_at_least(&mut self, time: Duration) {
-        self.at_least = time;
+    pub(super) fn set_min_interval(&mut self, time: Duration) {
+        self.min_interval = time;
         self.state.interval_ms = self.state.interval_ms.max(in_millis(time));
     }
 
@@ -217,7 +217,7 @@ impl Watcher {
         let now = self.now();
         self.schedule.answered(now, quick);
         let took = self.took();
-        self.state.interval_ms = in_millis(self.interval.max(took).max(self.at_least));
+        self.state.interval_ms = in_millis(self.interval.max(took).max(self.min_interval));
         self.state.observed_at = Some(observed_at);
         self.state.failure = None;
         self.state.in_transition = in_transition;

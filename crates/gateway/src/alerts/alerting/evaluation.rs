@@ -25,27 +25,18 @@ impl Alerting {
         // Ends are sent before beginnings: one alarm may take the place of another.
         let is_over = |due: &Due<'_>| matches!(due.occasion, Occasion::Ended | Occasion::Unwatched);
         step.due.sort_by_key(|due| !is_over(due));
-        let mut changes: Vec<StateChange> = step.changed.iter().map(watch_change).collect();
+        let mut saved: Vec<StateChange> = step.changed.iter().map(watch_change).collect();
+        let (setting, outbox) = (&state.setting, &mut state.outbox);
+        let mut changes = Vec::new();
         for due in step.due {
             let id = message_id(&due, now);
-            let console = state.setting.console.as_deref();
-            let message = message(id, &due, &systems, console, now);
-            changes.extend(
-                state
-                    .outbox
-                    .add(&message, &due.rule.id, &due.rule.targets)
-                    .iter()
-                    .map(outbox_change),
-            );
+            let message = message(id, &due, &systems, setting.console.as_deref(), now);
+            changes.extend(outbox.add(&message, &due.rule.id, &due.rule.targets));
         }
-        let known: Vec<&str> = state
-            .setting
-            .targets
-            .iter()
-            .map(|one| one.id.as_str())
-            .collect();
-        let (redirected, gone) = state.outbox.redirect(&known, &state.setting.rules);
-        changes.extend(redirected.iter().map(outbox_change));
+        let targets = setting.targets.iter().map(|one| one.id.as_str());
+        let targets: Vec<&str> = targets.collect();
+        let (redirected, gone) = outbox.redirect(&targets, &setting.rules);
+        changes.extend(redirected);
         for (target, (waiting, passed_on)) in gone {
             tracing::warn!(
                 target,
@@ -55,19 +46,13 @@ impl Alerting {
                  new targets"
             );
         }
-        changes.extend(
-            state
-                .outbox
-                .forget_old(&known, now)
-                .iter()
-                .map(outbox_change),
-        );
+        changes.extend(outbox.forget_old(&targets, now));
         let under_way = state.busy.values().map(String::as_str).collect();
-        let joined = state.outbox.join_waiting(&under_way);
-        changes.extend(joined.iter().map(outbox_change));
+        changes.extend(outbox.join_waiting(&under_way));
         let attempts = state.next_attempts(now, self.inventory.clock().millis());
         drop(guard);
-        self.store.save_later(changes);
+        saved.extend(changes.iter().map(outbox_change));
+        self.store.save_later(saved);
         attempts
     }
 }

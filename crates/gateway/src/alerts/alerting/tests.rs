@@ -6,7 +6,7 @@ use crate::alerts::message::{MAX_LISTED, Message, Occasion};
 use crate::alerts::rules::Due;
 use crate::config::{AlertRule, StoreLocation};
 use crate::store::tests::server::Server;
-use crate::store::tests::until;
+use crate::store::tests::{until, until_it_leads};
 use crate::watch::{Clock, Skips};
 use futures_util::future::BoxFuture;
 use health::Severity;
@@ -255,11 +255,6 @@ async fn whether_messages_arrive_is_known_without_waiting_for_the_state() {
     assert!(alerting.is_any_failing(), "the message still waits");
 }
 
-/// Ends the leader's session.
-const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
-    AND objid = 0 AND objsubid = 2
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-
 #[tokio::test]
 async fn who_has_lost_the_lead_without_noticing_sends_nothing() {
     let Some(server) = Server::shared() else {
@@ -270,12 +265,8 @@ async fn who_has_lost_the_lead_without_noticing_sends_nothing() {
     let (one, other) = (open(), open());
     let (alerting, _, _) = alerting(one, 1);
     assert!(alerting.is_in_charge().await);
-    server.statement(&database, CUT).unwrap();
-    until("the lead", async || {
-        other.poll_changes(0).await;
-        other.leads()
-    })
-    .await;
+    server.cut_off_the_leader(&database);
+    until_it_leads(&other).await;
     alerting.store.forget_confirmation();
     assert!(!alerting.is_in_charge().await);
     // While nobody can say who leads, people are better told twice than not at all.
@@ -304,12 +295,8 @@ async fn who_does_not_ask_for_a_while_sends_nothing_once_the_store_knows_another
     server.statement(&database, back).unwrap();
     assert!(alerting.is_in_charge().await);
     assert!(is_unanswered(), "it has not asked again");
-    server.statement(&database, CUT).unwrap();
-    until("the lead", async || {
-        other.poll_changes(0).await;
-        other.leads()
-    })
-    .await;
+    server.cut_off_the_leader(&database);
+    until_it_leads(&other).await;
     // As the look at the store does every two seconds.
     until("the loss", async || {
         alerting.store.poll_changes(0).await;

@@ -1,7 +1,7 @@
 //! Links from a message to the console.
 
 use health::inventory::{Kind, ResourceKey};
-use vendors::operation::segment;
+use vendors::operation::percent_encoded;
 
 /// The console's page of what an alarm concerns, by the console's address.
 pub(crate) fn to_page(console: &str, key: &ResourceKey) -> String {
@@ -20,7 +20,13 @@ pub(super) fn overview_of(link: &str, key: &ResourceKey) -> String {
 }
 
 fn page(key: &ResourceKey) -> String {
-    let below = |list| format!("/{list}/{}/{}", segment(&key.connection), segment(&key.id));
+    let below = |list| {
+        format!(
+            "/{list}/{}/{}",
+            percent_encoded(&key.connection),
+            percent_encoded(&key.id)
+        )
+    };
     match key.kind {
         Kind::Connection => "/connections".to_owned(),
         Kind::FailoverGroup => below("groups"),

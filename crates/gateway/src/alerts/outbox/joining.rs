@@ -20,37 +20,30 @@ impl Outbox {
         let waiting = self.waiting().into_values();
         let many = waiting.filter(|all| all.len() > MAX_SEPARATE);
         let groups = many.flat_map(|all| groups(&all, under_way));
+        let groups = groups.filter(|group| group.len() > 1);
+        let keys = |group: Vec<&OutboxMessage>| group.into_iter().map(key).collect();
+        let groups: Vec<Vec<String>> = groups.map(keys).collect();
         let mut changes = Vec::new();
-        for (first, rest) in groups.filter(|(_, rest)| !rest.is_empty()) {
-            let mut joined = first.clone();
-            changes.push(OutboxChange::Delete(key(first)));
-            for one in rest {
-                joined.message.join(&one.message);
-                changes.push(OutboxChange::Delete(key(one)));
-            }
+        for keys in groups {
+            let mut parts = keys.iter().filter_map(|key| self.outgoing.remove(key));
+            let Some(mut joined) = parts.next() else {
+                continue;
+            };
+            parts.for_each(|part| joined.message.join(&part.message));
+            self.outgoing.insert(key(&joined), joined.clone());
+            changes.extend(keys.into_iter().map(OutboxChange::Delete));
             changes.push(OutboxChange::Put(Box::new(joined)));
-        }
-        for change in &changes {
-            match change {
-                OutboxChange::Put(one) => {
-                    self.outgoing.insert(key(one), (**one).clone());
-                }
-                OutboxChange::Delete(key) => {
-                    self.outgoing.remove(key);
-                }
-                OutboxChange::Delivery(..) => {}
-            }
         }
         changes
     }
 }
 
-/// Of what waits for a target, the oldest first: each message with those that are to be joined to it.
+/// Of what waits for a target, the oldest first: the messages that are to be joined, each group by itself.
 fn groups<'a>(
     waiting: &[&'a OutboxMessage],
     under_way: &HashSet<&str>,
-) -> Vec<(&'a OutboxMessage, Vec<&'a OutboxMessage>)> {
-    let mut groups: Vec<(&OutboxMessage, Vec<&OutboxMessage>)> = Vec::new();
+) -> Vec<Vec<&'a OutboxMessage>> {
+    let mut groups: Vec<Vec<&OutboxMessage>> = Vec::new();
     // The place of the group to which the next message about a connection may be joined.
     let mut open: HashMap<&str, usize> = HashMap::new();
     for one in waiting {
@@ -62,11 +55,11 @@ fn groups<'a>(
             continue;
         }
         let group = open.get(id).and_then(|place| groups.get_mut(*place));
-        match group.filter(|(first, rest)| fits(first, rest, one)) {
-            Some((_, rest)) => rest.push(one),
+        match group.filter(|group| fits(group, one)) {
+            Some(group) => group.push(one),
             None => {
                 open.insert(id, groups.len());
-                groups.push((one, Vec::new()));
+                groups.push(vec![one]);
             }
         }
     }
@@ -83,9 +76,13 @@ fn is_joinable(one: &OutboxMessage) -> bool {
         && connections(one).all(|id| id == connection(one))
 }
 
-fn fits(first: &OutboxMessage, rest: &[&OutboxMessage], one: &OutboxMessage) -> bool {
-    let alarms = |one: &OutboxMessage| 1 + one.message.others.len();
-    let number = alarms(first) + alarms(one) + rest.iter().map(|one| alarms(one)).sum::<usize>();
+/// Whether a message may be joined to those of a group.
+fn fits(group: &[&OutboxMessage], one: &OutboxMessage) -> bool {
+    let Some(first) = group.first() else {
+        return false;
+    };
+    let alarms = group.iter().chain([&one]);
+    let number: usize = alarms.map(|one| 1 + one.message.others.len()).sum();
     let apart = one.message.at.signed_duration_since(first.message.at);
     number <= 1 + MAX_LISTED
         && apart <= MAX_APART

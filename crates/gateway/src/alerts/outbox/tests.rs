@@ -5,6 +5,7 @@ use crate::alerts::message::Occasion;
 use health::Severity;
 use health::alarms::{Alarm, Since};
 use health::inventory::ResourceKey;
+use std::collections::{BTreeSet, HashSet};
 
 const START: DateTime<Utc> = DateTime::from_timestamp_nanos(1_768_510_800_000_000_000);
 

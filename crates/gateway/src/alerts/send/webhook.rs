@@ -48,9 +48,7 @@ impl WebhookSender {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"))
             .ok_or("its url is not an http or https address")?;
-        let client = vendor_http::client(timeout, outbound, Trust::Also(webhook.ca.as_deref()))?
-            .build()
-            .map_err(|error| error.without_url().to_string())?;
+        let client = vendor_http::client(timeout, outbound, Trust::Also(webhook.ca.as_deref()))?;
         Ok(Self {
             http: VendorHttp {
                 client,

@@ -307,7 +307,7 @@ fn alarms_and_resources_are_counted_by_severity_and_nothing_comes_and_goes() {
 
 #[test]
 fn of_very_many_resources_the_worst_have_series_and_all_are_counted() {
-    let mut resources: Vec<Resource> = (0..MOST_RESOURCES + 3)
+    let mut resources: Vec<Resource> = (0..MAX_RESOURCES + 3)
         .map(|number| group("plant-a", &number.to_string(), Severity::Normal))
         .collect();
     if let Some(last) = resources.last_mut() {
@@ -319,7 +319,7 @@ fn of_very_many_resources_the_worst_have_series_and_all_are_counted() {
         Vec::new(),
     ));
     let of_groups = |line: &&str| line.contains("resource_severity") && line.contains("_group");
-    assert_eq!(page.lines().filter(of_groups).count(), MOST_RESOURCES);
+    assert_eq!(page.lines().filter(of_groups).count(), MAX_RESOURCES);
     assert_eq!(value(&page, "resources_left_out"), Some(3.0));
     assert!(page.contains(r#"name="Name of 5002"} 4"#));
     let normal = r#"resources{connection="plant-a",kind="failover_group",severity="normal"}"#;

@@ -2,8 +2,8 @@
 //! a deadline. A database that does not answer must not hold up those who ask, however it fails: refused, cut off,
 //! stopped, or slow.
 
+use super::errors::{describe, is_away, is_broken};
 use super::schema::{self, Purpose};
-use super::words::{is_away, is_broken, words};
 use crate::config::PostgresAddress;
 use crate::store::database::{Fault, Row, Sql, Value};
 use crate::store::notifications::Notifications;
@@ -34,13 +34,13 @@ pub(in crate::store) struct Link {
     address: PostgresAddress,
     purpose: Purpose,
     /// How long one transaction, or one statement outside of them, may take, with making the connection.
-    patience: Duration,
+    time_limit: Duration,
     runtime: Option<Runtime>,
     client: Option<Client>,
     /// Until when what is under way may take.
     deadline: Instant,
     /// Whether statements belong to a transaction: then no new connection may take the place of a broken one.
-    is_within: bool,
+    in_transaction: bool,
     pause: Duration,
     /// No connection is tried before.
     not_before: Option<(Instant, Fault)>,
@@ -58,17 +58,17 @@ impl Link {
     pub(super) fn new(
         address: PostgresAddress,
         purpose: Purpose,
-        patience: Duration,
+        time_limit: Duration,
     ) -> Result<Self, Fault> {
         let runtime = Builder::new_current_thread().enable_all().build();
         Ok(Self {
             address,
             purpose,
-            patience,
+            time_limit,
             runtime: Some(runtime.map_err(|error| format!("cannot be reached: {error}"))?),
             client: None,
             deadline: Instant::now(),
-            is_within: false,
+            in_transaction: false,
             pause: FIRST_PAUSE,
             not_before: None,
             is_away: false,
@@ -86,7 +86,7 @@ impl Link {
         &mut self,
         prepare: impl FnOnce(&mut Self) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.begin();
+        self.set_deadline();
         if self.client.is_some() {
             return Ok(());
         }
@@ -95,7 +95,7 @@ impl Link {
         {
             return Err(why.clone());
         }
-        let made = self.made().and_then(|client| {
+        let made = self.open_session().and_then(|client| {
             self.client = Some(client);
             prepare(self)
         });
@@ -114,18 +114,18 @@ impl Link {
         }
     }
 
-    fn made(&mut self) -> Result<Client, Fault> {
+    fn open_session(&mut self) -> Result<Client, Fault> {
         let (settings, deadline) = (self.address.settings.clone(), self.deadline);
         let trust = self.address.trust.as_ref();
         let tls = trust
             .map(|trust| tls::trusting(trust.bundled, trust.extra.as_deref()))
             .transpose()?;
-        let (purpose, patience) = (self.purpose, self.patience);
+        let (purpose, time_limit) = (self.purpose, self.time_limit);
         let notifications = self.notifications.clone();
         let away = Cell::new(false);
         let fail = |error: Error| {
             away.set(is_away(&error));
-            words(error)
+            describe(error)
         };
         let made = self.block_on(async {
             let connect = async {
@@ -143,7 +143,7 @@ impl Link {
                         client
                     }
                 };
-                let is_old = schema::settle(&client, purpose, patience).await?;
+                let is_old = schema::prepare(&client, purpose, time_limit).await?;
                 Ok((client, is_old))
             };
             let made = timeout_at(deadline, connect).await;
@@ -164,7 +164,7 @@ impl Link {
                 migrated.unwrap_or_else(|_| Err(NOT_IN_TIME.to_owned()))
             })?;
             // What follows has its own time.
-            self.begin();
+            self.set_deadline();
         }
         Ok(client)
     }
@@ -184,9 +184,9 @@ impl Link {
     }
 
     /// What follows may take so long.
-    fn begin(&mut self) {
-        if !self.is_within {
-            self.deadline = Instant::now() + self.patience;
+    fn set_deadline(&mut self) {
+        if !self.in_transaction {
+            self.deadline = Instant::now() + self.time_limit;
         }
     }
 
@@ -205,7 +205,7 @@ impl Link {
                 Ok(Ok(answer)) => Ok(answer),
                 Ok(Err(error)) => {
                     is_usable = !is_broken(&error) && !client.is_closed();
-                    Err(words(error))
+                    Err(describe(error))
                 }
                 Err(_) => {
                     is_usable = false;
@@ -224,16 +224,16 @@ impl Link {
         self.ask(async |client| client.batch_execute(statements).await)
     }
 
-    /// The statements until the next [`Link::end`] are one transaction.
-    pub(super) fn start(&mut self) -> Result<(), Fault> {
+    /// The statements until [`Link::commit`] or [`Link::roll_back`] are one transaction.
+    pub(super) fn begin_transaction(&mut self) -> Result<(), Fault> {
         self.run("BEGIN")?;
-        self.is_within = true;
+        self.in_transaction = true;
         Ok(())
     }
 
     /// Ends a transaction that is not to take place, if there is still one.
     pub(super) fn roll_back(&mut self) {
-        self.is_within = false;
+        self.in_transaction = false;
         if self.client.is_some() && self.run("ROLLBACK").is_err() {
             // With the connection ends what is open in it.
             self.client = None;
@@ -251,19 +251,19 @@ impl Link {
     }
 
     /// Whether there is a connection, as far as is known. Gives what follows its time.
-    pub(super) fn is_made(&mut self) -> bool {
-        self.begin();
+    pub(super) fn is_connected(&mut self) -> bool {
+        self.set_deadline();
         self.client.is_some()
     }
 
     /// Ends a connection that is not to be used any more.
-    pub(super) fn give_up(&mut self) {
+    pub(super) fn disconnect(&mut self) {
         self.client = None;
     }
 
     /// Makes a transaction take place.
     pub(super) fn commit(&mut self) -> Result<(), Fault> {
-        self.is_within = false;
+        self.in_transaction = false;
         self.run("COMMIT")
     }
 }
@@ -332,7 +332,7 @@ fn row(found: &tokio_postgres::Row) -> Result<Row, Fault> {
             Type::BYTEA => found.try_get(place).map(Value::Bytes),
             _ => found.try_get(place).map(Value::Text),
         };
-        value.map_err(words)
+        value.map_err(describe)
     };
     let values = found.columns().iter().enumerate().map(value);
     Ok(Row(values.collect::<Result<_, _>>()?))

@@ -31,7 +31,7 @@ pub(in crate::store) fn listen(
     let listen = move || {
         loop {
             let heard = link.connect(|link| {
-                link.run(&sharing::listen())?;
+                link.run(&sharing::listen_statement())?;
                 notifications.notify_all();
                 Ok(())
             });

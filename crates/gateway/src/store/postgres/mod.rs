@@ -1,10 +1,10 @@
 //! PostgreSQL: a database that is elsewhere, may be away at any time, and may have other gateways at it.
 
+mod errors;
 mod link;
 mod listener;
 mod presence;
 mod schema;
-mod words;
 
 pub(super) use listener::listen;
 
@@ -27,8 +27,6 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct Postgres {
     link: Link,
     presence: Presence,
-    /// The transaction whose end nobody has told.
-    doubt: Option<String>,
 }
 
 /// How often a database that is away when the gateway starts is tried.
@@ -44,7 +42,6 @@ pub(super) fn open(address: &PostgresAddress, waits: bool) -> Result<Postgres, S
     let mut postgres = Postgres {
         link: Link::new(address.clone(), Purpose::Write, WRITE_TIMEOUT).map_err(fail)?,
         presence: Presence::new(),
-        doubt: None,
     };
     while let Err(why) = postgres.connect() {
         if !waits || !postgres.link.is_away() {
@@ -113,29 +110,21 @@ impl Postgres {
     /// A transaction, begun by these statements.
     fn transaction(&mut self, first: Option<String>, work: Work<'_>) -> Result<(), Fault> {
         self.connect()?;
-        self.doubt = None;
-        self.link.start()?;
+        self.link.begin_transaction()?;
         let (link, presence) = (&mut self.link, &mut self.presence);
         let done = first
             .map_or(Ok(()), |first| link.run(&first))
             .and_then(|()| work(link))
-            .and_then(|()| presence.renew(link))
-            .and_then(|()| link.rows("SELECT pg_current_xact_id()::text", &[]));
-        let number = match done {
-            Ok(rows) => rows
-                .first()
-                .and_then(|row| row.text(0).ok())
-                .map(str::to_owned),
-            Err(fault) => {
-                self.link.roll_back();
-                return Err(fault);
-            }
-        };
+            .and_then(|()| presence.renew(link));
+        if done.is_err() {
+            self.link.roll_back();
+            return done;
+        }
         let committed = self.link.commit();
         if committed.is_err() {
-            // It may have taken place, or may yet: nobody says so any more.
-            self.doubt = number;
-            self.link.give_up();
+            // It may have taken place, or may yet. The next session waits until this one has ended: see
+            // `Presence::announce`.
+            self.link.disconnect();
         }
         committed
     }
@@ -143,7 +132,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        if self.link.is_made() {
+        if self.link.is_connected() {
             // Others need not wait to see whether it comes back.
             self.presence.leave(&mut self.link);
         }
@@ -219,30 +208,12 @@ impl Database for Postgres {
         })
     }
 
-    fn took_place(&mut self) -> Result<bool, Fault> {
-        let Some(number) = self.doubt.clone() else {
-            return Ok(false);
-        };
-        // The session that it was in is ended by then: see `Presence::announce`.
-        self.connect()?;
-        let status = self.link.rows(
-            "SELECT coalesce(pg_xact_status(CAST(? AS xid8)), 'aborted')",
-            &[number.into()],
-        )?;
-        let status = status.first().map(|row| row.text(0)).transpose()?;
-        match status {
-            Some("committed") => Ok(true),
-            Some("in progress") => Err("has not ended a transaction yet".to_owned()),
-            _ => Ok(false),
-        }
-    }
-
     fn ended_gateways(&self) -> EndedGateways {
         self.presence.ended_gateways()
     }
 
-    fn own(&self) -> Option<Statement> {
-        Some(self.presence.own())
+    fn own_open_intents(&self) -> Option<Statement> {
+        Some(self.presence.own_open_intents())
     }
 }
 

@@ -87,6 +87,7 @@ impl Presence {
             self.id = Some(new.number(0)?);
         }
         let (class, id) = (self.class, self.id.unwrap_or_default());
+        // The session before holds this lock until it has ended, with whatever it was still to commit.
         link.run(&format!(
             "SELECT pg_advisory_lock({class}, {id}); SET failover_console.gateway = '{id}'"
         ))?;
@@ -193,7 +194,7 @@ impl Presence {
     }
 
     /// The open intents of this gateway.
-    pub(super) fn own(&self) -> Statement {
+    pub(super) fn own_open_intents(&self) -> Statement {
         (
             open_of("gateway = ?"),
             vec![self.id.unwrap_or_default().into()],

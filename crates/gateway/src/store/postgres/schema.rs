@@ -1,6 +1,6 @@
 //! The tables, their versions and migrations, and what a database must be to take the record.
 
-use super::words::words;
+use super::errors::describe;
 use crate::store::database::Fault;
 use std::time::Duration;
 use tokio_postgres::Client;
@@ -169,7 +169,7 @@ const MIGRATIONS: [&str; 11] = [
 /// "FOCO": the advisory lock under which the tables are made and changed.
 const MIGRATION_LOCK: i64 = 0x464F_434F;
 
-/// The oldest version of PostgreSQL that knows all that is asked of it: what became of a transaction, by its number.
+/// The oldest version of PostgreSQL that is supported.
 const OLDEST: u32 = 130_000;
 
 /// What a connection is for.
@@ -185,31 +185,34 @@ pub(super) enum Purpose {
 
 /// Makes a connection that was just made ready: its settings, and whether the database is one of ours. Answers whether
 /// its tables are to be brought to the present version before anything is written.
-pub(super) async fn settle(
+pub(super) async fn prepare(
     client: &Client,
     purpose: Purpose,
-    patience: Duration,
+    time_limit: Duration,
 ) -> Result<bool, Fault> {
     // The database gives up before the gateway does, so that nothing of what a gateway left goes on holding locks. A
     // computer that is gone is noticed without anybody's asking.
     let settings = format!(
-        "SET statement_timeout = {patience}; SET lock_timeout = {patience};
-         SET idle_in_transaction_session_timeout = {patience};
+        "SET statement_timeout = {time_limit}; SET lock_timeout = {time_limit};
+         SET idle_in_transaction_session_timeout = {time_limit};
          SET default_transaction_isolation = 'read committed';
          SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;
          SELECT set_config('synchronous_commit', 'on', false)
              WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write');",
-        patience = patience.as_millis()
+        time_limit = time_limit.as_millis()
     );
-    client.batch_execute(&settings).await.map_err(words)?;
+    client.batch_execute(&settings).await.map_err(describe)?;
     let state = format!(
         "SELECT current_setting('server_encoding'), pg_is_in_recovery()::text,
         current_setting('fsync'), coalesce(current_schema()::text, ''),
         current_setting('server_version'),
         (current_setting('server_version_num')::int8 >= {OLDEST})::text"
     );
-    let state = client.query_typed_one(&state, &[]).await.map_err(words)?;
-    let state = |place: usize| state.try_get::<_, &str>(place).map_err(words);
+    let state = client
+        .query_typed_one(&state, &[])
+        .await
+        .map_err(describe)?;
+    let state = |place: usize| state.try_get::<_, &str>(place).map_err(describe);
     if state(5)? != "true" {
         return Err(format!(
             "is of PostgreSQL {}: {} or newer is needed",
@@ -248,9 +251,12 @@ pub(super) async fn settle(
 async fn version(client: &Client) -> Result<Option<usize>, Fault> {
     let tables = "SELECT (to_regclass('failover_console') IS NOT NULL)::text,
         (SELECT count(*) FROM pg_tables WHERE schemaname = current_schema())";
-    let tables = client.query_typed_one(tables, &[]).await.map_err(words)?;
-    if tables.try_get::<_, &str>(0).map_err(words)? != "true" {
-        return match tables.try_get::<_, i64>(1).map_err(words)? {
+    let tables = client
+        .query_typed_one(tables, &[])
+        .await
+        .map_err(describe)?;
+    if tables.try_get::<_, &str>(0).map_err(describe)? != "true" {
+        return match tables.try_get::<_, i64>(1).map_err(describe)? {
             0 => Ok(None),
             _ => Err(
                 "holds tables of another program: give this one a database of its own".to_owned(),
@@ -258,8 +264,11 @@ async fn version(client: &Client) -> Result<Option<usize>, Fault> {
         };
     }
     let version = "SELECT version FROM failover_console";
-    let version = client.query_typed_one(version, &[]).await.map_err(words)?;
-    let version: i64 = version.try_get(0).map_err(words)?;
+    let version = client
+        .query_typed_one(version, &[])
+        .await
+        .map_err(describe)?;
+    let version: i64 = version.try_get(0).map_err(describe)?;
     match usize::try_from(version) {
         Ok(version) if version <= MIGRATIONS.len() => Ok(Some(version)),
         _ => Err(format!(
@@ -276,10 +285,10 @@ pub(super) async fn migrate(client: &Client, longest: Duration) -> Result<(), Fa
         "BEGIN; SET LOCAL statement_timeout = {longest}; SET LOCAL lock_timeout = {longest}",
         longest = longest.as_millis()
     );
-    client.batch_execute(&begin).await.map_err(words)?;
+    client.batch_execute(&begin).await.map_err(describe)?;
     let migrated = async {
         let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
-        client.batch_execute(&lock).await.map_err(words)?;
+        client.batch_execute(&lock).await.map_err(describe)?;
         // Another one may have done it in the meantime.
         let version = version(client).await?.unwrap_or_default();
         if (1..MIGRATIONS.len()).contains(&version) {
@@ -289,13 +298,13 @@ pub(super) async fn migrate(client: &Client, longest: Duration) -> Result<(), Fa
             );
         }
         for step in &MIGRATIONS[version..] {
-            client.batch_execute(step).await.map_err(words)?;
+            client.batch_execute(step).await.map_err(describe)?;
         }
         let done = format!(
             "UPDATE failover_console SET version = {}; COMMIT",
             MIGRATIONS.len()
         );
-        client.batch_execute(&done).await.map_err(words)
+        client.batch_execute(&done).await.map_err(describe)
     };
     let migrated = migrated.await;
     if migrated.is_err() {

@@ -7,7 +7,7 @@ pub(super) use schema::{Sqlite, open, open_to_read};
 use super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
-use schema::words;
+use schema::describe;
 
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -38,11 +38,11 @@ impl Sql for Connection {
             .and_then(|mut prepared| prepared.execute(params_from_iter(values)));
         changed
             .map(|rows| rows as u64)
-            .map_err(|error| words(&error))
+            .map_err(|error| describe(&error))
     }
 
     fn rows(&mut self, statement: &str, values: &[Value]) -> Result<Vec<Row>, Fault> {
-        read(self, statement, values).map_err(|error| words(&error))
+        read(self, statement, values).map_err(|error| describe(&error))
     }
 }
 
@@ -68,7 +68,7 @@ impl Sql for Sqlite {
 
 impl Database for Sqlite {
     fn write(&mut self, work: Work<'_>) -> Result<(), Fault> {
-        let fail = |error: rusqlite::Error| words(&error);
+        let fail = |error: rusqlite::Error| describe(&error);
         self.connection.execute_batch("BEGIN").map_err(fail)?;
         let done = work(&mut self.connection)
             .and_then(|()| self.connection.execute_batch("COMMIT").map_err(fail));

@@ -1,9 +1,10 @@
 //! Opening the database: settings, versions and migrations, and what is wrong with a file in words.
 
 use crate::config::StoreLocation;
+use crate::shared_file::{beside, private};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::time::Duration;
 
 /// "FOCO": tells this program's files from other databases.
@@ -133,7 +134,7 @@ pub(in crate::store) fn open(location: &StoreLocation) -> Result<Sqlite, String>
     make_private(path).map_err(fail)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| fail(words(&error)))?;
+        Connection::open_with_flags(path, flags).map_err(|error| fail(describe(&error)))?;
     let connection = prepared(connection).map_err(fail)?;
     Ok(Sqlite {
         connection,
@@ -149,11 +150,11 @@ pub(in crate::store) fn open_to_read(path: &Path) -> Result<Connection, String> 
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
-        Connection::open_with_flags(path, flags).map_err(|error| fail(words(&error)))?;
+        Connection::open_with_flags(path, flags).map_err(|error| fail(describe(&error)))?;
     let read = connection
         .busy_timeout(BUSY_TIMEOUT)
         .and_then(|()| connection.pragma_update(None, "cache_size", -CACHE));
-    read.map_err(|error| fail(words(&error)))?;
+    read.map_err(|error| fail(describe(&error)))?;
     let version = version(&connection).map_err(fail)?;
     if version == 0 {
         return Err(fail("holds nothing yet".to_owned()));
@@ -163,12 +164,10 @@ pub(in crate::store) fn open_to_read(path: &Path) -> Result<Connection, String> 
 
 /// Two gateways on one file would each continue the chain.
 fn lock(path: &Path) -> Result<File, String> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
+    let name = beside(path, ".lock");
     let file = private()
         .create(true)
-        .append(true)
+        .truncate(false)
         .open(&name)
         .map_err(|error| format!("cannot be locked: {}: {error}", name.display()))?;
     // Whoever can open it can lock it. Earlier versions made it for everybody to read.
@@ -180,14 +179,6 @@ fn lock(path: &Path) -> Result<File, String> {
         }
         Err(TryLockError::Error(error)) => Err(format!("cannot be locked: {error}")),
     }
-}
-
-/// Options for files that are made for their owner's eyes only.
-fn private() -> OpenOptions {
-    let mut options = File::options();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 /// Takes an existing file from the eyes of others. A log says where that is not possible: the file may be another
@@ -206,14 +197,12 @@ fn close_to_others(path: &Path) {
 /// Makes the file, for its owner's eyes only, where there is none. A copy that was put in its place, and what belongs to
 /// it, may be for everybody to read.
 fn make_private(path: &Path) -> Result<(), String> {
-    match private().write(true).create_new(true).open(path) {
+    match private().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             close_to_others(path);
             for more in ["-wal", "-shm"] {
-                let mut name = path.as_os_str().to_owned();
-                name.push(more);
-                let name = PathBuf::from(name);
+                let name = beside(path, more);
                 if name.exists() {
                     close_to_others(&name);
                 }
@@ -252,7 +241,7 @@ fn prepared(mut connection: Connection) -> Result<Connection, String> {
     match prepare(&mut connection) {
         Ok(Ok(())) => Ok(connection),
         Ok(Err(why)) => Err(why),
-        Err(error) => Err(words(&error)),
+        Err(error) => Err(describe(&error)),
     }
 }
 
@@ -260,12 +249,12 @@ fn prepared(mut connection: Connection) -> Result<Connection, String> {
 fn version(connection: &Connection) -> Result<usize, String> {
     let number = |name: &str| {
         let read = connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        read.map_err(|error| words(&error))
+        read.map_err(|error| describe(&error))
     };
     let (application, version) = (number("application_id")?, number("user_version")?);
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(|error| words(&error))?;
+        .map_err(|error| describe(&error))?;
     if application != APPLICATION && tables > 0 {
         return Err("is a database of another program".to_owned());
     }
@@ -279,7 +268,7 @@ fn version(connection: &Connection) -> Result<usize, String> {
 }
 
 /// What is wrong, to continue a sentence that begins with the file.
-pub(super) fn words(error: &rusqlite::Error) -> String {
+pub(super) fn describe(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "is no database".to_owned(),
         Some(ErrorCode::ReadOnly) => "cannot be written: it is read-only".to_owned(),

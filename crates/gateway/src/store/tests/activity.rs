@@ -1,8 +1,8 @@
 //! The list of what happened: what comes into it, and what each filter leaves.
 
-use super::super::database::Database as _;
+use super::super::database::Database;
 use super::super::*;
-use super::{Site, reopen_by, sites};
+use super::{Site, in_each_database, reopen_by, sites};
 use chrono::TimeDelta;
 use health::Severity;
 use health::events::{Event, EventKind};
@@ -61,6 +61,13 @@ pub(super) fn everything() -> ActivityQuery {
         limit: 100,
         ..ActivityQuery::default()
     }
+}
+
+/// A query of everything but for what this changes.
+pub(super) fn with(change: impl FnOnce(&mut ActivityQuery)) -> ActivityQuery {
+    let mut query = everything();
+    change(&mut query);
+    query
 }
 
 async fn told(store: &Store, query: ActivityQuery) -> Vec<String> {
@@ -169,80 +176,37 @@ async fn every_filter_leaves_what_it_names() {
         store.intent(change()).await.unwrap();
         assert!(store.catch_up().await);
         let text = |text: &str| Some(text.to_owned());
+        let list = |all: &[&str]| -> Vec<String> { all.iter().map(ToString::to_string).collect() };
         for (query, expected) in [
             (everything(), vec!["Order slicers", "3", "2", "1"]),
             (
-                ActivityQuery {
-                    connections: Some(vec!["plant-a".to_owned(), "em".to_owned()]),
-                    ..everything()
-                },
+                with(|q| q.connections = Some(list(&["plant-a", "em"]))),
                 vec!["2", "1"],
             ),
+            (with(|q| q.connections = Some(Vec::new())), vec![]),
             (
-                ActivityQuery {
-                    connections: Some(Vec::new()),
-                    ..everything()
-                },
-                vec![],
-            ),
-            (
-                ActivityQuery {
-                    resource: text("g"),
-                    connections: Some(vec!["live".to_owned()]),
-                    ..everything()
-                },
+                with(|q| (q.resource, q.connections) = (text("g"), Some(list(&["live"])))),
                 vec!["Order slicers", "3"],
             ),
             (
-                ActivityQuery {
-                    kinds: vec!["alarm".to_owned()],
-                    severities: vec!["critical".to_owned()],
-                    ..everything()
-                },
+                with(|q| (q.kinds, q.severities) = (list(&["alarm"]), list(&["critical"]))),
                 vec!["2"],
             ),
             (
-                ActivityQuery {
-                    kinds: vec!["alarm".to_owned()],
-                    severities: vec!["normal".to_owned(), "critical".to_owned()],
-                    ..everything()
-                },
+                with(|q| {
+                    (q.kinds, q.severities) = (list(&["alarm"]), list(&["normal", "critical"]));
+                }),
                 vec!["2"],
             ),
             (
-                ActivityQuery {
-                    kinds: vec!["failover".to_owned(), "change".to_owned()],
-                    ..everything()
-                },
+                with(|q| q.kinds = list(&["failover", "change"])),
                 vec!["Order slicers", "1"],
             ),
+            (with(|q| q.person = text("ann")), vec!["Order slicers"]),
+            (with(|q| q.person = text(" ANN")), vec!["Order slicers"]),
+            (with(|q| q.person = text("anna")), vec![]),
             (
-                ActivityQuery {
-                    person: text("ann"),
-                    ..everything()
-                },
-                vec!["Order slicers"],
-            ),
-            (
-                ActivityQuery {
-                    person: text(" ANN"),
-                    ..everything()
-                },
-                vec!["Order slicers"],
-            ),
-            (
-                ActivityQuery {
-                    person: text("anna"),
-                    ..everything()
-                },
-                vec![],
-            ),
-            (
-                ActivityQuery {
-                    from: Some(at(2)),
-                    to: Some(at(3)),
-                    ..everything()
-                },
+                with(|q| (q.from, q.to) = (Some(at(2)), Some(at(3)))),
                 vec!["2"],
             ),
         ] {
@@ -360,6 +324,34 @@ async fn pages_follow_one_another_without_a_gap_or_a_repeat() {
 }
 
 #[tokio::test]
+async fn what_happens_several_times_while_nothing_can_be_written_is_listed_as_often() {
+    for site in sites() {
+        let store = Store::open_by(&site.location, || at(1_000)).unwrap();
+        let failover = |second| Event {
+            what: "The primary changed.".to_owned(),
+            ..event(second, EventKind::Failover, Severity::Warning, "c", "g")
+        };
+        store.record(vec![failover(1)]);
+        assert!(store.catch_up().await);
+        for table in ["resource_name", "acknowledgement"] {
+            site.rename("probe", "no_probe");
+            site.rename(table, "elsewhere");
+            store.record(vec![failover(2), failover(3)]);
+            store.save_later(vec![StateChange::put(Table::Acknowledgements, "a", &1)]);
+            assert!(!store.catch_up().await, "it waits");
+            site.rename("no_probe", "probe");
+            site.rename("elsewhere", table);
+            assert!(store.catch_up().await);
+        }
+        let failovers = ActivityQuery {
+            kinds: vec![EventKind::Failover.key().to_owned()],
+            ..everything()
+        };
+        assert_eq!(told(&store, failovers).await.len(), 5);
+    }
+}
+
+#[tokio::test]
 async fn a_time_without_a_gateway_is_told_at_the_next_start() {
     for Site { location, .. } in &sites() {
         let first = Store::open_by(location, || at(1_000)).unwrap();
@@ -389,8 +381,7 @@ async fn a_time_without_a_gateway_is_told_at_the_next_start() {
 
 /// The seconds of the alarms and of the failovers that are left a day after the beginning, and since which nothing that
 /// tells who led has been deleted.
-fn left_after_a_day(retention: &Retention) -> ([Vec<i64>; 2], i64) {
-    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+fn left_after_a_day(database: &mut dyn Database, retention: &Retention) -> ([Vec<i64>; 2], i64) {
     let later = at(24 * 3_600);
     database
         .write(&mut |sql| {
@@ -406,8 +397,8 @@ fn left_after_a_day(retention: &Retention) -> ([Vec<i64>; 2], i64) {
             watching::watched(sql, retention, later)
         })
         .unwrap();
-    let left = activity_query::read(&mut database, &everything()).unwrap();
-    let complete_since = watching::complete_since(&mut database).unwrap().unwrap();
+    let left = activity_query::read(database, &everything()).unwrap();
+    let complete_since = watching::complete_since(database).unwrap().unwrap();
     let left = [EventKind::Alarm, EventKind::Failover].map(|kind| {
         let of_kind = left
             .iter()
@@ -498,38 +489,40 @@ fn what_grows_old_goes_each_kind_after_its_time() {
             1_000,
         ),
     ] {
-        assert_eq!(
-            left_after_a_day(&retention),
-            ([alarms, failovers], complete_since),
-            "{retention:?}"
-        );
+        let expected = ([alarms, failovers], complete_since);
+        in_each_database(|database| {
+            let left = left_after_a_day(database, &retention);
+            assert_eq!(left, expected, "{retention:?}");
+        });
     }
 }
 
 #[test]
 fn what_was_deleted_stays_known_as_that_where_more_is_kept_from_now_on() {
-    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
-    let mut watched = |days, second| {
-        let retention = Retention {
-            days,
-            ..Retention::default()
-        };
-        let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, at(second));
-        database.write(work).unwrap();
-        watching::complete_since(&mut database).unwrap().unwrap()
-    };
     const DAY: i64 = 24 * 3_600;
-    assert_eq!(watched(1, 10 * DAY), at(9 * DAY));
-    assert_eq!(watched(400, 10 * DAY), at(9 * DAY));
-    // By a clock that is ahead, and set back.
-    assert_eq!(watched(1, 11 * DAY), at(10 * DAY));
-    assert_eq!(watched(0, 12 * DAY), at(12 * DAY));
-    assert_eq!(watched(400, 11 * DAY), at(11 * DAY));
+    in_each_database(|database| {
+        for (days, second, complete_since) in [
+            (1, 10 * DAY, 9 * DAY),
+            (400, 10 * DAY, 9 * DAY),
+            // By a clock that is ahead, and set back.
+            (1, 11 * DAY, 10 * DAY),
+            (0, 12 * DAY, 12 * DAY),
+            (400, 11 * DAY, 11 * DAY),
+        ] {
+            let retention = Retention {
+                days,
+                ..Retention::default()
+            };
+            let work = &mut |sql: &mut dyn Sql| watching::watched(sql, &retention, at(second));
+            database.write(work).unwrap();
+            let told = watching::complete_since(database).unwrap();
+            assert_eq!(told, Some(at(complete_since)), "{days} {second}");
+        }
+    });
 }
 
 /// The seconds of the alarms that are left after notes at these moments, where they are kept for two days.
-fn left_after_notes(moments: &[i64]) -> Vec<i64> {
-    let mut database = sqlite::open(&StoreLocation::Memory).unwrap();
+fn left_after_notes(database: &mut dyn Database, moments: &[i64]) -> Vec<i64> {
     let retention = Retention {
         days: 2,
         ..Retention::default()
@@ -542,7 +535,7 @@ fn left_after_notes(moments: &[i64]) -> Vec<i64> {
         };
         database.write(note).unwrap();
     }
-    let left = activity_query::read(&mut database, &everything()).unwrap();
+    let left = activity_query::read(database, &everything()).unwrap();
     left.iter().rev().map(|one| one.at.timestamp()).collect()
 }
 
@@ -554,12 +547,15 @@ fn a_clock_that_leaps_ahead_deletes_nothing_until_it_has_gone_on_for_a_day() {
     let all = [0, 10, leapt, leapt + 10, leapt + 3_600, 20, 30];
     let mut sorted = all.to_vec();
     sorted.sort_unstable();
-    assert_eq!(left_after_notes(&all), sorted);
     // Nobody watched for weeks.
-    let later = [0, leapt, leapt + 10, leapt + DAY - 10];
-    assert_eq!(left_after_notes(&later), later);
     let later = [0, leapt, leapt + 10, leapt + DAY - 10, leapt + DAY];
-    assert_eq!(left_after_notes(&later), later[1..]);
+    for (moments, left) in [
+        (&all[..], &sorted[..]),
+        (&later[..4], &later[..4]),
+        (&later, &later[1..]),
+    ] {
+        in_each_database(|database| assert_eq!(left_after_notes(database, moments), left));
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::super::database::Database;
 use super::super::*;
-use super::activity::{at, event, everything};
+use super::activity::{at, event, everything, with};
 use super::server::Server;
 use health::Severity;
 use health::events::EventKind;
@@ -64,64 +64,34 @@ fn measure<D: Database>(mut database: D, fill: impl FnOnce(&mut D)) {
     let connections = (0..20)
         .map(|number| format!("connection-{number}"))
         .collect();
+    let one = |text: &str| vec![text.to_owned()];
     for (name, query) in [
         ("everything", everything()),
-        (
-            "from the middle",
-            ActivityQuery {
-                before: middle,
-                ..everything()
-            },
-        ),
+        ("from the middle", with(|q| q.before = middle)),
         (
             "a resource from the middle",
-            ActivityQuery {
-                resource: text("group-7"),
-                before: middle,
-                ..everything()
-            },
+            with(|q| (q.resource, q.before) = (text("group-7"), middle)),
         ),
         (
             "a resource of a connection",
-            ActivityQuery {
-                resource: text("group-7"),
-                connections: Some(vec!["connection-7".to_owned()]),
-                ..everything()
-            },
+            with(|q| (q.resource, q.connections) = (text("group-7"), Some(one("connection-7")))),
         ),
         (
             "a kind of a connection, in a time",
-            ActivityQuery {
-                kinds: vec!["run".to_owned()],
-                connections: Some(vec!["connection-7".to_owned()]),
-                from: Some(at(2_000_000)),
-                to: Some(at(3_000_000)),
-                ..everything()
-            },
+            with(|q| {
+                (q.kinds, q.connections) = (one("run"), Some(one("connection-7")));
+                (q.from, q.to) = (Some(at(2_000_000)), Some(at(3_000_000)));
+            }),
         ),
         (
             "a severity of twenty connections",
-            ActivityQuery {
-                severities: vec!["critical".to_owned()],
-                connections: Some(connections),
-                ..everything()
-            },
+            with(|q| (q.severities, q.connections) = (one("critical"), Some(connections))),
         ),
         (
             "a person and a severity",
-            ActivityQuery {
-                person: text("person-4"),
-                severities: vec!["critical".to_owned()],
-                ..everything()
-            },
+            with(|q| (q.person, q.severities) = (text("person-4"), one("critical"))),
         ),
-        (
-            "nobody",
-            ActivityQuery {
-                person: text("nobody"),
-                ..everything()
-            },
-        ),
+        ("nobody", with(|q| q.person = text("nobody"))),
     ] {
         let mut found = 0;
         let mut times = [(); 9].map(|()| {

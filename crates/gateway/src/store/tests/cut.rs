@@ -121,14 +121,20 @@ async fn again(store: &Store) {
     until("the database", async || store.catch_up().await).await;
 }
 
-#[tokio::test]
-async fn a_change_whose_record_is_in_doubt_is_not_sent_and_the_record_says_so() {
-    let Some(server) = Server::shared() else {
-        return;
-    };
+/// A store at a server behind such a network.
+fn behind_a_network() -> Option<(Arc<Server>, Network, StoreLocation, Store)> {
+    let server = Server::shared()?;
     let network = Network::to(server.port);
     let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
     let store = Store::open(&location).unwrap();
+    Some((server, network, location, store))
+}
+
+#[tokio::test]
+async fn a_change_whose_record_is_in_doubt_is_not_sent_and_the_record_says_so() {
+    let Some((_server, network, location, store)) = behind_a_network() else {
+        return;
+    };
     let sent = store.intent(change(1)).await.unwrap();
     for (number, cut) in [(2, Cut::Before), (3, Cut::After)] {
         network.cut(cut);
@@ -163,12 +169,9 @@ async fn a_change_whose_record_is_in_doubt_is_not_sent_and_the_record_says_so() 
 
 #[tokio::test]
 async fn an_outcome_whose_record_is_in_doubt_is_recorded_once() {
-    let Some(server) = Server::shared() else {
+    let Some((_server, network, location, store)) = behind_a_network() else {
         return;
     };
-    let network = Network::to(server.port);
-    let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
-    let store = Store::open(&location).unwrap();
     for (number, cut) in [(1, Cut::Before), (2, Cut::After)] {
         let intent = store.intent(change(number)).await.unwrap();
         network.cut(cut);
@@ -200,12 +203,9 @@ async fn an_outcome_whose_record_is_in_doubt_is_recorded_once() {
 
 #[tokio::test]
 async fn what_was_seen_is_listed_once_although_its_record_is_in_doubt() {
-    let Some(server) = Server::shared() else {
+    let Some((_server, network, _, store)) = behind_a_network() else {
         return;
     };
-    let network = Network::to(server.port);
-    let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
-    let store = Store::open(&location).unwrap();
     for (second, cut) in [(1, Cut::Before), (2, Cut::After)] {
         network.cut(cut);
         store.record(vec![super::activity::event(
@@ -229,12 +229,9 @@ async fn what_was_seen_is_listed_once_although_its_record_is_in_doubt() {
 
 #[tokio::test]
 async fn what_nobody_waits_for_is_recorded_once_although_its_record_is_in_doubt() {
-    let Some(server) = Server::shared() else {
+    let Some((_server, network, location, store)) = behind_a_network() else {
         return;
     };
-    let network = Network::to(server.port);
-    let location = server.store_over_tcp(network.port, PASSWORD, &server.database());
-    let store = Store::open(&location).unwrap();
     for (number, cut) in [(1, Cut::Before), (2, Cut::After)] {
         network.cut(cut);
         store.record_later(Entry {

@@ -1,9 +1,7 @@
 //! What has happened and nobody waits for, such as a sign-in.
 
 use super::super::*;
-use super::{Server, at, change, lines, place, until};
-use std::path::Path;
-use std::sync::mpsc::channel;
+use super::{Server, at, change, hold_up, lines, open, place, sites, until};
 
 fn sign_in(request: &str) -> Entry {
     Entry {
@@ -31,46 +29,42 @@ fn row(request: &str, at: &str) -> (String, String) {
 
 #[tokio::test]
 async fn what_happens_while_nothing_can_be_written_is_recorded_afterwards_with_its_time() {
-    let (_folder, file) = place();
-    let second = Arc::new(AtomicI64::new(0));
-    let store = Store::open_by(&at(&file), {
-        let second = second.clone();
-        move || DateTime::from_timestamp(second.load(Ordering::SeqCst), 0).unwrap()
-    })
-    .unwrap();
-    let rename = |file: &Path, from: &str, to: &str| {
-        let database = rusqlite::Connection::open(file).unwrap();
-        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
-        database.execute_batch(&rename).unwrap();
-    };
-    rename(&file, "audit", "elsewhere");
-    for (now, request) in [(1, "a"), (2, "b")] {
-        second.store(now, Ordering::SeqCst);
-        store.record_later(sign_in(request));
-        assert!(!store.catch_up().await, "it waits");
-        // Who was told that it is not recorded can do it again.
-        assert!(store.event(change(1)).await.is_err());
+    for site in sites() {
+        let second = Arc::new(AtomicI64::new(0));
+        let store = Store::open_by(&site.location, {
+            let second = second.clone();
+            move || DateTime::from_timestamp(second.load(Ordering::SeqCst), 0).unwrap()
+        })
+        .unwrap();
+        site.rename("audit", "elsewhere");
+        for (now, request) in [(1, "a"), (2, "b")] {
+            second.store(now, Ordering::SeqCst);
+            store.record_later(sign_in(request));
+            assert!(!store.catch_up().await, "it waits");
+            // Who was told that it is not recorded can do it again.
+            assert!(store.event(change(1)).await.is_err());
+        }
+        site.rename("elsewhere", "audit");
+        second.store(9, Ordering::SeqCst);
+        let before = store.activity_changes();
+        assert!(store.catch_up().await);
+        assert_ne!(
+            store.activity_changes(),
+            before,
+            "there is something new to read"
+        );
+        store.event(sign_in("c")).await.unwrap();
+        let rows = [
+            row("a", "01.000Z"),
+            row("b", "02.000Z"),
+            row("c", "09.000Z"),
+        ];
+        assert_eq!(recorded(&site.location), rows);
+        let listed = store.activity(super::activity::everything()).await.unwrap();
+        let times: Vec<i64> = listed.iter().map(|entry| entry.at.timestamp()).collect();
+        assert_eq!(times, [9, 2, 1, 0]);
+        assert!(verify(&site.location).unwrap().is_ok());
     }
-    rename(&file, "elsewhere", "audit");
-    second.store(9, Ordering::SeqCst);
-    let before = store.activity_changes();
-    assert!(store.catch_up().await);
-    assert_ne!(
-        store.activity_changes(),
-        before,
-        "there is something new to read"
-    );
-    store.event(sign_in("c")).await.unwrap();
-    let rows = [
-        row("a", "01.000Z"),
-        row("b", "02.000Z"),
-        row("c", "09.000Z"),
-    ];
-    assert_eq!(recorded(&at(&file)), rows);
-    let listed = store.activity(super::activity::everything()).await.unwrap();
-    let times: Vec<i64> = listed.iter().map(|entry| entry.at.timestamp()).collect();
-    assert_eq!(times, [9, 2, 1, 0]);
-    assert!(verify(&at(&file)).unwrap().is_ok());
 }
 
 #[tokio::test]
@@ -94,16 +88,8 @@ async fn what_happens_while_the_database_is_away_is_recorded_once_it_is_back() {
 #[tokio::test]
 async fn recorded_events_leave_changes_their_places_in_the_queue() {
     let (_folder, file) = place();
-    let store = open(&file);
-    let (begins, begun) = channel();
-    let (go_on, goes_on) = channel::<()>();
-    // Nothing is written until this is read.
-    let read: ReadJob = Box::new(move |_| {
-        begins.send(()).unwrap();
-        let _ = goes_on.recv();
-    });
-    assert!(store.jobs.try_send(Job::Read(read)).is_ok());
-    begun.recv().unwrap();
+    let store = open(&file).unwrap();
+    let go_on = hold_up(&store);
     for number in 0..2_000 {
         store.record_later(sign_in(&number.to_string()));
     }
@@ -116,8 +102,4 @@ async fn recorded_events_leave_changes_their_places_in_the_queue() {
     let left_out = format!("{} events left out", 2_001 - recorded);
     assert!((500..600).contains(&recorded), "{recorded}");
     assert_eq!(rows.iter().filter(|row| row["what"] == left_out).count(), 1);
-}
-
-fn open(file: &Path) -> Store {
-    Store::open(&at(file)).unwrap()
 }

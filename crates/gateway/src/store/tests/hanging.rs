@@ -1,7 +1,7 @@
 //! A writer that does not get on, as when a disk hangs without an error, and threads that have failed.
 
 use super::super::database::{Database, EndedGateways, Fault, Row, Sql, Value, Work};
-use super::super::recording::HANGS;
+use super::super::recording::HANGS_AFTER;
 use super::super::*;
 use super::{at, change, lines, open, place, store_in, until};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -64,7 +64,7 @@ async fn a_disk_that_hangs_lets_nobody_wait_and_no_change_be_sent_later() {
     let problem = first.await.unwrap().unwrap_err();
     assert_eq!(problem.kind, Kind::NotRecorded);
     tokio::time::resume();
-    let long_ago = Instant::now().checked_sub(HANGS).unwrap();
+    let long_ago = Instant::now().checked_sub(HANGS_AFTER).unwrap();
     *store.working_since.lock().unwrap() = Some(long_ago);
     let asked = Instant::now();
     assert!(!store.is_well().await);
@@ -72,7 +72,10 @@ async fn a_disk_that_hangs_lets_nobody_wait_and_no_change_be_sent_later() {
     assert!(store.intent(change(2)).await.is_err());
     assert!(store.handle(change(3), acknowledgement).await.is_err());
     assert!(store.event(change(4)).await.is_err());
-    assert!(asked.elapsed() < HANGS, "nobody waits to find it out again");
+    assert!(
+        asked.elapsed() < HANGS_AFTER,
+        "nobody waits to find it out again"
+    );
     drop(go_on);
     until("the disk", async || store.is_well().await).await;
     assert!(store.catch_up().await);

@@ -3,164 +3,83 @@
 use super::super::activity_query::statement;
 use super::super::database::Sql as _;
 use super::super::*;
-use super::activity::{at, everything};
+use super::activity::{at, everything, with};
 
 /// Queries, and the index that each is answered from.
 pub(super) fn indexed() -> Vec<(ActivityQuery, &'static str)> {
-    let text = |text: &str| Some(text.to_owned());
-    let all = everything;
+    let list = |all: &[&str]| -> Vec<String> { all.iter().map(ToString::to_string).collect() };
+    let live = || Some(list(&["live"]));
+    let (run, critical) = (|| list(&["run"]), || list(&["critical"]));
+    let (group, ann) = (|| Some("g".to_owned()), || Some("ann".to_owned()));
+    let older = ActivityCursor::parse("5.7");
+    let (from, to) = (Some(at(2)), Some(at(3)));
     vec![
-        (all(), "at"),
+        (everything(), "at"),
+        (with(|q| q.with_access = false), "at"),
+        (with(|q| q.before = older), "at"),
+        (with(|q| q.connections = live()), "connection"),
         (
-            ActivityQuery {
-                before: ActivityCursor::parse("5.7"),
-                ..all()
-            },
-            "at",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                ..all()
-            },
+            with(|q| q.connections = Some(list(&["live", "em"]))),
             "connection",
         ),
         (
-            ActivityQuery {
-                resource: text("g"),
-                before: ActivityCursor::parse("5.7"),
-                ..all()
-            },
+            with(|q| (q.resource, q.before) = (group(), older)),
             "resource",
         ),
+        (with(|q| q.kinds = list(&["alarm"])), "kind"),
+        (with(|q| q.kinds = list(&["run", "failover"])), "kind"),
         (
-            ActivityQuery {
-                kinds: vec!["alarm".to_owned()],
-                ..all()
-            },
-            "kind",
-        ),
-        (
-            ActivityQuery {
-                severities: vec!["critical".to_owned()],
-                from: Some(at(2)),
-                ..all()
-            },
+            with(|q| (q.severities, q.from) = (critical(), from)),
             "severity",
         ),
+        (with(|q| q.person = ann()), "person"),
         (
-            ActivityQuery {
-                person: text("ann"),
-                ..all()
-            },
-            "person",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned(), "em".to_owned()]),
-                ..all()
-            },
-            "connection",
-        ),
-        (
-            ActivityQuery {
-                kinds: vec!["run".to_owned(), "failover".to_owned()],
-                ..all()
-            },
-            "kind",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                kinds: vec!["run".to_owned()],
-                ..all()
-            },
+            with(|q| (q.connections, q.kinds) = (live(), run())),
             "connection_kind",
         ),
         (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                kinds: vec!["run".to_owned()],
-                from: Some(at(2)),
-                to: Some(at(3)),
-                ..all()
-            },
+            with(|q| (q.connections, q.kinds, q.from, q.to) = (live(), run(), from, to)),
             "connection_kind",
         ),
         (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                severities: vec!["critical".to_owned()],
-                ..all()
-            },
+            with(|q| (q.connections, q.severities) = (live(), critical())),
             "connection_severity",
         ),
         (
-            ActivityQuery {
-                kinds: vec!["run".to_owned()],
-                severities: vec!["critical".to_owned()],
-                before: ActivityCursor::parse("5.7"),
-                ..all()
-            },
-            "kind_severity",
-        ),
-        (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                severities: vec!["critical".to_owned()],
-                from: Some(at(2)),
-                to: Some(at(3)),
-                ..all()
-            },
+            with(|q| {
+                (q.connections, q.severities) = (live(), critical());
+                (q.from, q.to) = (from, to);
+            }),
             "connection_severity",
         ),
         (
-            ActivityQuery {
-                kinds: vec!["run".to_owned()],
-                severities: vec!["critical".to_owned()],
-                from: Some(at(2)),
-                to: Some(at(3)),
-                ..all()
-            },
+            with(|q| (q.kinds, q.severities, q.before) = (run(), critical(), older)),
             "kind_severity",
         ),
         (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                kinds: vec!["run".to_owned()],
-                severities: vec!["critical".to_owned()],
-                from: Some(at(2)),
-                ..all()
-            },
+            with(|q| (q.kinds, q.severities, q.from, q.to) = (run(), critical(), from, to)),
+            "kind_severity",
+        ),
+        (
+            with(|q| {
+                (q.connections, q.kinds) = (live(), run());
+                (q.severities, q.from) = (critical(), from);
+            }),
             "connection_kind",
         ),
         (
-            ActivityQuery {
-                connections: Some(vec!["live".to_owned()]),
-                resource: text("g"),
-                kinds: vec!["run".to_owned()],
-                from: Some(at(2)),
-                to: Some(at(3)),
-                ..all()
-            },
+            with(|q| {
+                (q.connections, q.resource, q.kinds) = (live(), group(), run());
+                (q.from, q.to) = (from, to);
+            }),
             "resource",
         ),
         (
-            ActivityQuery {
-                person: text("ann"),
-                connections: Some(vec!["live".to_owned()]),
-                severities: vec!["critical".to_owned()],
-                before: ActivityCursor::parse("5.7"),
-                ..all()
-            },
+            with(|q| {
+                (q.person, q.connections) = (ann(), live());
+                (q.severities, q.before) = (critical(), older);
+            }),
             "person",
-        ),
-        (
-            ActivityQuery {
-                with_access: false,
-                ..all()
-            },
-            "at",
         ),
     ]
 }

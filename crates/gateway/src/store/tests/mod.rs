@@ -11,6 +11,7 @@ mod postgres;
 pub(crate) mod server;
 mod several;
 
+use super::database::Database;
 use super::*;
 use rusqlite::Connection;
 use server::Server;
@@ -63,7 +64,26 @@ impl Server {
 /// A place for a store, with what it lies in.
 pub(crate) struct Site {
     pub(crate) location: StoreLocation,
-    _within: (Option<tempfile::TempDir>, Option<Arc<Server>>),
+    _folder: Option<tempfile::TempDir>,
+    /// With the database's name.
+    server: Option<(Arc<Server>, String)>,
+}
+
+impl Site {
+    /// Runs statements past the store.
+    fn execute(&self, statements: &str) {
+        if let Some((server, database)) = &self.server {
+            server.statement(database, statements).unwrap();
+        } else if let StoreLocation::File(file) = &self.location {
+            let connection = Connection::open(file).unwrap();
+            connection.execute_batch(statements).unwrap();
+        }
+    }
+
+    /// Lets statements about a table fail, or succeed again.
+    fn rename(&self, from: &str, to: &str) {
+        self.execute(&format!("ALTER TABLE {from} RENAME TO {to}"));
+    }
 }
 
 /// One for each database. What is tested with both is the store's, whichever it lies in.
@@ -71,13 +91,31 @@ pub(crate) fn sites() -> Vec<Site> {
     let (folder, file) = place();
     let mut sites = vec![Site {
         location: at(&file),
-        _within: (Some(folder), None),
+        _folder: Some(folder),
+        server: None,
     }];
-    sites.extend(Server::shared().map(|server| Site {
-        location: server.store(&server.database()),
-        _within: (None, Some(server)),
+    sites.extend(Server::shared().map(|server| {
+        let database = server.database();
+        Site {
+            location: server.store(&database),
+            _folder: None,
+            server: Some((server, database)),
+        }
     }));
     sites
+}
+
+/// Calls this with a new database of each kind, as the writer has it. Not within a runtime, which must not wait for another
+/// one.
+fn in_each_database(mut act: impl FnMut(&mut dyn Database)) {
+    act(&mut sqlite::open(&StoreLocation::Memory).unwrap());
+    let Some(server) = Server::shared() else {
+        return;
+    };
+    let StoreLocation::Postgres(address) = server.store(&server.database()) else {
+        panic!("a database of PostgreSQL");
+    };
+    act(&mut super::postgres::open(&address, false).unwrap());
 }
 
 fn at(file: &Path) -> StoreLocation {
@@ -117,7 +155,7 @@ pub(crate) async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
     }
 }
 
-async fn until_it_leads(store: &Store) {
+pub(crate) async fn until_it_leads(store: &Store) {
     until("the lead", async || {
         store.poll_changes(0).await;
         store.leads()
@@ -188,6 +226,24 @@ async fn what_was_under_way_at_the_end_is_closed_as_unknown_at_the_next_start() 
         drop(reopen(location).await);
         assert_eq!(lines(location).len(), 4, "once");
         assert_eq!(verify(location).unwrap().unwrap().rows, 4);
+    }
+}
+
+#[tokio::test]
+async fn an_intent_that_is_damaged_is_closed_too() {
+    for site in sites() {
+        let store = Store::open(&site.location).unwrap();
+        store.intent(change(1)).await.unwrap();
+        site.execute("UPDATE audit SET entry = '{' WHERE number = 1");
+        drop(store);
+        drop(reopen(&site.location).await);
+        let mut out = Vec::new();
+        assert_eq!(export(&site.location, &mut out), Ok(1));
+        let rows = lines(&site.location);
+        assert_eq!(
+            (&rows[1]["intent"], &rows[1]["outcome"]),
+            (&1.into(), &"unknown".into())
+        );
     }
 }
 
@@ -321,20 +377,14 @@ async fn what_is_exported_is_one_line_a_row_for_every_reader() {
 
 #[tokio::test]
 async fn a_row_that_cannot_be_read_is_exported_as_it_lies_there() {
-    for Site { location, .. } in &sites() {
-        let store = Store::open(location).unwrap();
+    for site in sites() {
+        let store = Store::open(&site.location).unwrap();
         for number in 1..=2 {
             store.event(change(number)).await.unwrap();
         }
-        let (damaged, is_damaged) = oneshot::channel();
-        let damage = Job::Access(Box::new(move |database, _| {
-            let damage = "UPDATE audit SET entry = ? WHERE number = 1";
-            let _ = damaged.send(database.execute(damage, &[r#"{"who": "an"#.into()]));
-        }));
-        assert!(store.jobs.try_send(damage).is_ok());
-        assert_eq!(is_damaged.await.unwrap(), Ok(1));
+        site.execute(r#"UPDATE audit SET entry = '{"who": "an' WHERE number = 1"#);
         let mut out = Vec::new();
-        assert_eq!(export(location, &mut out), Ok(1));
+        assert_eq!(export(&site.location, &mut out), Ok(1));
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert!(
@@ -347,42 +397,11 @@ async fn a_row_that_cannot_be_read_is_exported_as_it_lies_there() {
 }
 
 /// A store in a database that was opened before.
-fn store_in(database: impl database::Database + 'static, file: &Path) -> Store {
+fn store_in(database: impl Database + 'static, file: &Path) -> Store {
     let (jobs, queue) = mpsc::channel(MAX_WAITING_JOBS);
-    let is_well = Arc::new(AtomicBool::new(true));
-    let working_since = Arc::default();
-    writer::start(
-        move || Ok(database),
-        queue,
-        writer::State {
-            is_well: is_well.clone(),
-            working_since: Arc::clone(&working_since),
-            changes: Arc::default(),
-            leads: Arc::default(),
-            retention: Arc::default(),
-            turns: AtomicU64::default(),
-            now: Arc::new(Utc::now),
-        },
-    )
-    .unwrap();
-    Store {
-        jobs,
-        reads: None,
-        retention: Arc::default(),
-        changes: Arc::default(),
-        leads: Arc::default(),
-        lead_confirmed: Mutex::default(),
-        is_well,
-        working_since,
-        location: at(file),
-        now: Arc::new(Utc::now),
-        gateway: String::new(),
-        left_out: AtomicU64::new(0),
-        saved: Mutex::default(),
-        access: AtomicI64::default(),
-        notifications: None,
-        sharing: None,
-    }
+    let store = Store::new(jobs, &at(file), Arc::new(Utc::now));
+    writer::start(move || Ok(database), queue, store.writer_state()).unwrap();
+    store
 }
 
 /// A full disk: the database may not grow.
@@ -447,32 +466,65 @@ async fn a_file_that_cannot_be_written_is_opened_and_what_began_is_recorded_late
 
 #[tokio::test]
 async fn what_a_person_keeps_is_not_forgotten_by_what_waited_before() {
+    for site in sites() {
+        let store = Store::open(&site.location).unwrap();
+        let forget =
+            |id: &str| store.save_later(vec![StateChange::delete(Table::Acknowledgements, id)]);
+        let give =
+            |id: &str| store.handle(change(1), StateChange::put(Table::Acknowledgements, id, &1));
+        site.rename("acknowledgement", "elsewhere");
+        site.rename("probe", "no_probe");
+        forget("a");
+        assert!(!store.catch_up().await, "it waits");
+        site.rename("elsewhere", "acknowledgement");
+        site.rename("no_probe", "probe");
+        give("a").await.unwrap();
+        // What comes after it counts, also if both are written at once.
+        let (given, ()) = tokio::join!(give("b"), async { forget("b") });
+        given.unwrap();
+        assert!(store.catch_up().await);
+        drop(store);
+        let saved = reopen(&site.location).await;
+        let saved = saved.take_saved::<u8>(Table::Acknowledgements);
+        assert_eq!(saved.into_keys().collect::<Vec<_>>(), ["a"]);
+    }
+}
+
+/// Lets the writer do nothing until what this returns is dropped.
+fn hold_up(store: &Store) -> std::sync::mpsc::Sender<()> {
+    let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+    let (begins, begun) = std::sync::mpsc::channel();
+    let read: ReadJob = Box::new(move |_| {
+        begins.send(()).unwrap();
+        let _ = goes_on.recv();
+    });
+    assert!(store.jobs.try_send(Job::Read(read)).is_ok());
+    begun.recv().unwrap();
+    go_on
+}
+
+#[tokio::test]
+async fn what_finds_no_place_in_the_queue_is_saved_with_what_comes_next() {
     let (_folder, file) = place();
     let store = open(&file).unwrap();
-    let rename = |from: &str, to: &str| {
-        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
-        let database = Connection::open(&file).unwrap();
-        database.execute_batch(&rename).unwrap();
-    };
-    let forget =
-        |id: &str| store.save_later(vec![StateChange::delete(Table::Acknowledgements, id)]);
-    let give =
-        |id: &str| store.handle(change(1), StateChange::put(Table::Acknowledgements, id, &1));
-    rename("acknowledgement", "elsewhere");
-    rename("probe", "no_probe");
-    forget("a");
-    assert!(!store.catch_up().await, "it waits");
-    rename("elsewhere", "acknowledgement");
-    rename("no_probe", "probe");
-    give("a").await.unwrap();
-    // What comes after it counts, also if both are written at once.
-    let (given, ()) = tokio::join!(give("b"), async { forget("b") });
-    given.unwrap();
+    let go_on = hold_up(&store);
+    for number in 0..=MAX_WAITING_JOBS {
+        store.save_later(vec![StateChange::put(
+            Table::OpenAlarms,
+            number.to_string(),
+            &1,
+        )]);
+    }
+    store.save_later(vec![StateChange::delete(Table::OpenAlarms, "7")]);
+    drop(go_on);
+    until("the queue", async || store.catch_up().await).await;
+    store.watched();
     assert!(store.catch_up().await);
     drop(store);
     let saved = reopen(&at(&file)).await;
-    let saved = saved.take_saved::<u8>(Table::Acknowledgements);
-    assert_eq!(saved.into_keys().collect::<Vec<_>>(), ["a"]);
+    let saved = saved.take_saved::<u8>(Table::OpenAlarms);
+    assert_eq!(saved.len(), MAX_WAITING_JOBS);
+    assert!(!saved.contains_key("7"), "the last word counts");
 }
 
 /// What the audit adds to a change, on the disk that holds the folder for temporary files.

@@ -137,12 +137,10 @@ async fn a_database_that_became_newer_takes_no_more_changes() {
     let database = server.database();
     let location = server.store(&database);
     let store = Store::open(&location).unwrap();
-    let end_sessions = format!(
-        "UPDATE failover_console SET version = 99;
-         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
-    );
-    server.statement(&database, &end_sessions).unwrap();
+    server
+        .statement(&database, "UPDATE failover_console SET version = 99")
+        .unwrap();
+    server.end_sessions(&database);
     assert!(store.intent(change(1)).await.is_err());
     assert!(store.intent(change(2)).await.is_err());
     assert!(!store.is_well().await);
@@ -156,11 +154,7 @@ async fn a_session_that_was_ended_is_made_anew_with_its_locks() {
     let database = server.database();
     let location = server.store(&database);
     let store = Store::open(&location).unwrap();
-    let end_sessions = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
-    );
-    server.statement(&database, &end_sessions).unwrap();
+    server.end_sessions(&database);
     // The first that finds its connection broken is refused: whether it was recorded is not known at that moment.
     let _ = store.intent(change(1)).await;
     again(&store).await;
@@ -183,11 +177,7 @@ async fn the_first_read_after_the_sessions_were_ended_is_answered() {
     let store = Store::open(&server.store(&database)).unwrap();
     let read = async || store.activity(super::activity::everything()).await;
     let before = read().await.unwrap();
-    let end_sessions = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
-    );
-    server.statement(&database, &end_sessions).unwrap();
+    server.end_sessions(&database);
     assert_eq!(read().await.unwrap(), before);
     assert!(store.poll_changes(0).await.is_some());
 }
@@ -226,12 +216,9 @@ async fn what_an_ended_gateway_left_open_is_closed_once_it_is_gone_for_good() {
     let store = Store::open(&location).unwrap();
     store.intent(change(1)).await.unwrap();
     // As if it had been killed: nothing of its own says that it ends.
-    let killed = format!(
-        "CREATE TABLE before AS SELECT id FROM gateway;
-         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
-    );
-    server.statement(&database, &killed).unwrap();
+    let before = "CREATE TABLE before AS SELECT id FROM gateway";
+    server.statement(&database, before).unwrap();
+    server.end_sessions(&database);
     drop(store);
     let second = reopen(&location).await;
     assert_eq!(

@@ -177,6 +177,21 @@ impl Server {
         }
     }
 
+    /// Ends the sessions of all gateways at a database.
+    pub(crate) fn end_sessions(&self, database: &str) {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        self.statement(database, end).unwrap();
+    }
+
+    /// Ends the session of the gateway that leads, as a network does that breaks.
+    pub(crate) fn cut_off_the_leader(&self, database: &str) {
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+            AND objid = 0 AND objsubid = 2
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        self.statement(database, cut).unwrap();
+    }
+
     /// An empty database.
     pub(crate) fn database(&self) -> String {
         let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));

@@ -33,12 +33,8 @@ impl Several {
         Store::open_by(&location, move || at(seconds.load(Ordering::SeqCst))).unwrap()
     }
 
-    /// Ends the sessions of the gateway that leads, as a network does that breaks.
     fn cut_off_the_leader(&self) {
-        let cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
-            AND objid = 0 AND objsubid = 2
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        self.server.statement(&self.database, cut).unwrap();
+        self.server.cut_off_the_leader(&self.database);
     }
 }
 
@@ -86,9 +82,14 @@ async fn of_two_that_see_the_same_one_records_it_and_the_other_takes_over() {
     until("the database", async || one.catch_up().await).await;
     let update = one.poll_changes(0).await.unwrap();
     assert!(!update.leads && !one.leads());
-    other.record(seen(1_006, "c"));
-    assert!(other.catch_up().await);
-    assert_eq!(what_was_seen(&one).await, ["c", "b", "a"]);
+    // What happens twice is recorded twice, also by one that has not been able to write for a while.
+    several.server.end_sessions(&several.database);
+    other.record([seen(1_006, "c"), seen(1_007, "c")].concat());
+    until("the database", async || other.catch_up().await).await;
+    other.record(seen(1_008, "c"));
+    several.server.end_sessions(&several.database);
+    until("the database", async || other.catch_up().await).await;
+    assert_eq!(what_was_seen(&one).await, ["c", "c", "c", "b", "a"]);
     // Somebody watched all the time.
     let entries = other.activity(everything()).await.unwrap();
     let gaps = entries.iter().filter(|entry| entry.resource.is_none());
@@ -344,6 +345,10 @@ async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
     // What was given back is so once the store has done what came before.
     assert!(one.catch_up().await);
     assert!(lease(&other, "a", long).await.is_some());
+    // Who asked for it has gone meanwhile.
+    let nobody = Job::Lease("d".to_owned(), long, oneshot::channel().0);
+    assert!(one.jobs.try_send(nobody).is_ok() && one.catch_up().await);
+    assert!(lease(&other, "d", long).await.is_some());
     // A gateway that ended gives nothing back.
     std::mem::forget(lease(&one, "c", now).await);
     assert!(lease(&other, "c", long).await.is_some());

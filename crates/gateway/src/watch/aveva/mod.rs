@@ -44,7 +44,7 @@ const PUBLISH_DEBOUNCE_MS: Millis = 50.0;
 
 /// Why a group is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
+enum ReadReason {
     /// It is its turn.
     Sweep,
     /// It is in transition.
@@ -57,7 +57,7 @@ enum Why {
 struct GroupRead {
     id: String,
     read: Result<GroupDetail, ReadFailure>,
-    why: Why,
+    why: ReadReason,
 }
 
 /// How a service is watched.
@@ -69,7 +69,7 @@ struct Aveva {
     when: When,
     list: Option<BoxFuture<'static, Result<List, ReadFailure>>>,
     reads: FuturesUnordered<BoxFuture<'static, GroupRead>>,
-    under_way: HashMap<String, Why>,
+    under_way: HashMap<String, ReadReason>,
     /// What was changed, and is read before everything else.
     urgent: VecDeque<String>,
     /// What is in transition, and is read next.
@@ -77,8 +77,8 @@ struct Aveva {
     /// What of the list of groups is over the limit, in words, and what of it was left out.
     omitted: (Option<String>, LeftOut),
     /// What has not been told yet, and when it is to be.
-    untold: HashSet<String>,
-    tell_at: Option<Millis>,
+    unpublished: HashSet<String>,
+    publish_at: Option<Millis>,
 }
 
 /// Watches for as long as what is known has not become obsolete.
@@ -94,8 +94,8 @@ pub(super) async fn run(mut watcher: Watcher, base: Base) {
         urgent: VecDeque::new(),
         transitions: Transitions::default(),
         omitted: (None, LeftOut::default()),
-        untold: HashSet::new(),
-        tell_at: None,
+        unpublished: HashSet::new(),
+        publish_at: None,
     };
     while !watcher.is_obsolete() {
         aveva.step(&mut watcher).await;
@@ -115,9 +115,9 @@ impl Aveva {
             }
             again = again.min(at);
         }
-        if let Some(at) = self.tell_at {
+        if let Some(at) = self.publish_at {
             if at <= now {
-                self.tell(watcher);
+                self.publish(watcher);
             } else {
                 again = again.min(at);
             }
@@ -168,7 +168,7 @@ impl Aveva {
             if self.under_way.contains_key(&id) {
                 waiting.push_back(id);
             } else {
-                self.begin(id, Why::Change, watcher, now);
+                self.begin(id, ReadReason::Change, watcher, now);
             }
         }
         // They keep their order.
@@ -179,7 +179,7 @@ impl Aveva {
             && !(is_sweeping && self.in_transition_under_way() >= MAX_CONCURRENT_TRANSITION_READS)
             && let Some(id) = self.transitions.next(&self.groups, &self.under_way, now)
         {
-            self.begin(id, Why::Transition, watcher, now);
+            self.begin(id, ReadReason::Transition, watcher, now);
         }
         while self.reads.len() < MAX_CONCURRENT_READS {
             let Some(sweep) = &mut self.sweep else {
@@ -187,7 +187,7 @@ impl Aveva {
             };
             match sweep.next(now) {
                 Some(id) if self.under_way.contains_key(&id) => sweep.leave(&id),
-                Some(id) => self.begin(id, Why::Sweep, watcher, now),
+                Some(id) => self.begin(id, ReadReason::Sweep, watcher, now),
                 None => break,
             }
         }
@@ -195,14 +195,16 @@ impl Aveva {
 
     fn in_transition_under_way(&self) -> usize {
         let under_way = self.under_way.values();
-        under_way.filter(|why| **why == Why::Transition).count()
+        under_way
+            .filter(|why| **why == ReadReason::Transition)
+            .count()
     }
 
-    fn begin(&mut self, id: String, why: Why, watcher: &Watcher, now: Millis) {
+    fn begin(&mut self, id: String, why: ReadReason, watcher: &Watcher, now: Millis) {
         let when = match why {
-            Why::Sweep => self.when,
-            Why::Transition => When::Lately,
-            Why::Change => When::Now,
+            ReadReason::Sweep => self.when,
+            ReadReason::Transition => When::Lately,
+            ReadReason::Change => When::Now,
         };
         self.groups.begin(&id, now);
         self.under_way.insert(id.clone(), why);
@@ -227,7 +229,7 @@ impl Aveva {
                 watcher.limit(self.omitted_words());
                 if changed {
                     watcher.publish(Read::AllGroups(self.groups.all()));
-                    self.untold.clear();
+                    self.unpublished.clear();
                 }
             }
             Err(why) => sweep.list_failed(why),
@@ -249,25 +251,25 @@ impl Aveva {
             line
         });
         self.groups.take(&id, read);
-        self.untold.insert(id);
-        let wait = if why == Why::Sweep {
+        self.unpublished.insert(id);
+        let wait = if why == ReadReason::Sweep {
             PUBLISH_INTERVAL_MS
         } else {
             PUBLISH_DEBOUNCE_MS
         };
         let at = watcher.now() + wait;
-        self.tell_at = Some(self.tell_at.map_or(at, |before| before.min(at)));
+        self.publish_at = Some(self.publish_at.map_or(at, |before| before.min(at)));
     }
 
     /// Tells what came while the sweep goes on.
-    fn tell(&mut self, watcher: &mut Watcher) {
-        self.tell_at = None;
-        let untold = mem::take(&mut self.untold);
+    fn publish(&mut self, watcher: &mut Watcher) {
+        self.publish_at = None;
+        let unpublished = mem::take(&mut self.unpublished);
         if self.sweep.as_ref().is_some_and(Sweep::is_answered) {
             watcher.still_reading();
         }
         watcher.set_in_transition(self.groups.any_moves());
-        watcher.publish(Read::Groups(self.groups.these(&untold)));
+        watcher.publish(Read::Groups(self.groups.these(&unpublished)));
     }
 
     fn end_sweep(&mut self, watcher: &mut Watcher) {
@@ -275,12 +277,12 @@ impl Aveva {
             return;
         };
         self.list = None;
-        self.tell_at = None;
-        let untold = mem::take(&mut self.untold);
+        self.publish_at = None;
+        let unpublished = mem::take(&mut self.unpublished);
         let began = sweep.began;
         match sweep.failure() {
             // The judgement of what was not read stays as it was.
-            Some(why) => watcher.failed(why, Read::Groups(self.groups.these(&untold))),
+            Some(why) => watcher.failed(why, Read::Groups(self.groups.these(&unpublished))),
             None => {
                 let moves = self.groups.any_moves();
                 watcher.limit(self.omitted_words());
@@ -324,7 +326,7 @@ impl Aveva {
         self.reads.clear();
         for (id, why) in self.under_way.drain() {
             // Somebody waits to see what they changed.
-            if why == Why::Change && !self.urgent.contains(&id) {
+            if why == ReadReason::Change && !self.urgent.contains(&id) {
                 self.urgent.push_front(id);
             }
         }

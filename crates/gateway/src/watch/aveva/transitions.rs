@@ -1,7 +1,7 @@
 //! Which groups in transition are read by themselves next: those whose last read began long enough ago, in the order in
 //! which that became so. There may be very many, so that most steps of a watcher look at none of them.
 
-use super::Why;
+use super::ReadReason;
 use super::groups::Groups;
 use health::schedule::Millis;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -24,7 +24,7 @@ impl Transitions {
     pub(super) fn follow(
         &mut self,
         groups: &Groups,
-        under_way: &HashMap<String, Why>,
+        under_way: &HashMap<String, ReadReason>,
         now: Millis,
     ) -> Millis {
         if !groups.any_moves() {
@@ -53,7 +53,7 @@ impl Transitions {
     pub(super) fn next(
         &mut self,
         groups: &Groups,
-        under_way: &HashMap<String, Why>,
+        under_way: &HashMap<String, ReadReason>,
         now: Millis,
     ) -> Option<String> {
         while let Some(id) = self.queue.pop_front() {
@@ -110,14 +110,14 @@ mod tests {
         let mut under_way = HashMap::new();
         assert_eq!(transitions.follow(&groups, &under_way, 0.0), due);
         assert_eq!(transitions.next(&groups, &under_way, 0.0), None);
-        under_way.insert("g00000".to_owned(), Why::Sweep);
+        under_way.insert("g00000".to_owned(), ReadReason::Sweep);
         transitions.follow(&groups, &under_way, due);
         transitions.follow(&groups, &under_way, due + CHECK_INTERVAL_MS);
         // A sweep has come to one that waits, and has read it.
         groups.begin("g00001", due);
         let mut next = |under_way: &_, now| transitions.next(&groups, under_way, now);
         assert_eq!(next(&under_way, due).as_deref(), Some("g00002"));
-        under_way.insert("g00002".to_owned(), Why::Transition);
+        under_way.insert("g00002".to_owned(), ReadReason::Transition);
         assert_eq!(next(&under_way, due), None);
         under_way.clear();
         groups.begin("g00002", due);

@@ -1,6 +1,7 @@
 //! One connection of the inventory, with the resources that it represents.
 
 use super::super::failure;
+use crate::inventory_view::{self, vendor_ahead};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::Freshness;
 use health::alarms::Source;
@@ -105,15 +106,7 @@ impl Connection {
     }
 
     pub(super) fn reading(&self) -> Reading {
-        let interval = i64::try_from(self.state.interval_ms).unwrap_or(i64::MAX);
-        Reading {
-            observed_at: self.state.observed_at,
-            interval: TimeDelta::try_milliseconds(interval).unwrap_or(TimeDelta::MAX),
-        }
-    }
-
-    pub(super) fn vendor_ahead(&self) -> TimeDelta {
-        TimeDelta::try_milliseconds(self.state.vendor_ahead_ms).unwrap_or_default()
+        inventory_view::reading(&self.state)
     }
 
     pub(super) fn freshness_at(&self, now: DateTime<Utc>) -> Freshness {
@@ -133,7 +126,7 @@ impl Connection {
         };
         Moment {
             now,
-            vendor_ahead: self.vendor_ahead(),
+            vendor_ahead: vendor_ahead(&self.state),
             observed_at: self.state.observed_at,
             recent: TimeDelta::hours(recent_hours.into()),
         }
@@ -146,7 +139,7 @@ impl Connection {
             id: id.clone(),
             title: title.clone(),
             reading: self.reading(),
-            vendor_ahead: self.vendor_ahead(),
+            vendor_ahead: vendor_ahead(&self.state),
             failure: self.state.failure.as_ref().map(failure::line),
             held: self.state.held,
             noun: Kind::held_by(system).noun(),

@@ -26,6 +26,7 @@ use super::failure;
 use super::permit::Permit;
 use super::sharing::Publication;
 use super::watcher::in_millis;
+use crate::lock::lock;
 use crate::store::{Store, unwatched};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Acknowledgement, Alarm, Maintenance, Note};
@@ -36,7 +37,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 use vendors::SystemKind;
@@ -89,7 +90,7 @@ impl Inventory {
     /// Lets a task fail so many times more.
     #[cfg(test)]
     pub(crate) fn cause_faults(&self, task: &'static str, times: usize) {
-        let mut faults = crate::lock::lock(&self.faults);
+        let mut faults = lock(&self.faults);
         faults.retain(|one| *one != task);
         faults.extend(std::iter::repeat_n(task, times));
     }
@@ -97,14 +98,14 @@ impl Inventory {
     /// How often a task is still to fail.
     #[cfg(test)]
     pub(crate) fn faults_left(&self, task: &str) -> usize {
-        let faults = crate::lock::lock(&self.faults);
+        let faults = lock(&self.faults);
         faults.iter().filter(|one| **one == task).count()
     }
 
     /// Fails where a test wants this task to.
     #[cfg(test)]
     pub(super) fn fail_on_purpose(&self, task: &str) {
-        let mut faults = crate::lock::lock(&self.faults);
+        let mut faults = lock(&self.faults);
         let place = faults.iter().position(|one| *one == task);
         if let Some(place) = place {
             faults.remove(place);
@@ -121,7 +122,7 @@ impl Inventory {
     /// What is known. After a reset of the clock everything begins anew, as another instance: nobody can ask what changed
     /// since before.
     fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let clock_resets = self.clock.resets();
         if state.clock_resets != clock_resets {
             let connections = state.configured();

@@ -133,7 +133,7 @@ impl Uplynk {
         self.groups
             .list(list.groups, list.is_complete, at, watcher.now());
         watcher.limit(list.limit);
-        self.say_how_long(watcher);
+        self.update_min_interval(watcher);
         let contents = Contents::Uplynk(self.groups.all().cloned().collect());
         let moves = self.moves(watcher);
         watcher.answered(at, moves, moves, Read::Everything(&contents));
@@ -148,7 +148,7 @@ impl Uplynk {
         match read {
             Ok(read) => self.groups.take(id, read.value, read.observed_at),
             Err(why) if failure::is_missing(&why) && self.groups.gone(id) => {
-                self.say_how_long(watcher);
+                self.update_min_interval(watcher);
                 let contents = Contents::Uplynk(self.groups.all().cloned().collect());
                 watcher.publish(Read::Everything(&contents));
                 return;
@@ -167,7 +167,7 @@ impl Uplynk {
                 self.groups.failed(id, failure::line(&why));
             }
         }
-        self.say_how_long(watcher);
+        self.update_min_interval(watcher);
         watcher.set_in_transition(self.moves(watcher));
         let group = self.groups.get(id).cloned();
         let contents = Contents::Uplynk(group.into_iter().collect());
@@ -175,8 +175,8 @@ impl Uplynk {
     }
 
     /// Each group is as new as it should be until a round is over.
-    fn say_how_long(&mut self, watcher: &mut Watcher) {
-        watcher.takes_at_least(self.groups.round(watcher.now()));
+    fn update_min_interval(&mut self, watcher: &mut Watcher) {
+        watcher.set_min_interval(self.groups.round(watcher.now()));
     }
 
     fn moves(&self, watcher: &Watcher) -> bool {

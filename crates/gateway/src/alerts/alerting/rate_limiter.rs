@@ -1,4 +1,4 @@
-//! How fast messages follow one another to one target.
+//! Limits how fast messages follow one another to one target.
 
 use super::target::Target;
 use health::schedule::Millis;
@@ -10,21 +10,21 @@ struct Limit {
     /// In the long run it gets one message in this time, in milliseconds.
     interval: Millis,
     /// So many follow one another at once after a while without any.
-    at_once: f64,
+    burst: f64,
 }
 
 /// As many as Slack takes: one a second. Teams and Discord take more, Discord five in two seconds, with those that follow
 /// at once.
 const CHAT: Limit = Limit {
     interval: 1_000.0,
-    at_once: 3.0,
+    burst: 3.0,
 };
 
 /// Of mail servers and programs, which refuse less. As many at once as in the second from one look at the alarms to the
 /// next.
 const OTHER: Limit = Limit {
     interval: 100.0,
-    at_once: 10.0,
+    burst: 10.0,
 };
 
 impl Limit {
@@ -36,39 +36,26 @@ impl Limit {
     }
 }
 
-/// What a target has used of its time.
-#[derive(Debug)]
-struct Used {
-    up_to: Millis,
-    limit: Limit,
-}
-
-impl Used {
-    /// Whether it can be sent a message now.
-    fn allows(&self, now: Millis) -> bool {
-        self.up_to - now <= self.limit.interval * (self.limit.at_once - 1.0)
-    }
-}
-
-/// The pace of each target, by its id. It is not saved: a gateway that goes on after another one begins anew.
+/// Of each target, by its id, until when the messages that it was sent have used its time, and its limit. It is not saved:
+/// a gateway that goes on after another one begins anew.
 #[derive(Debug, Default)]
-pub(super) struct Pace(HashMap<String, Used>);
+pub(super) struct RateLimiter(HashMap<String, (Millis, Limit)>);
 
-impl Pace {
+impl RateLimiter {
     /// A target is sent a message now.
     pub(super) fn count(&mut self, target: &Target, now: Millis) {
-        self.0.retain(|_, used| used.up_to > now);
+        self.0.retain(|_, (used_until, _)| *used_until > now);
         let limit = Limit::of(target);
-        let used = self.0.entry(target.id.clone());
-        let used = used.or_insert(Used { up_to: now, limit });
-        used.limit = limit;
-        used.up_to += limit.interval;
+        let used = self.0.entry(target.id.clone()).or_insert((now, limit));
+        *used = (used.0 + limit.interval, limit);
     }
 
     /// The targets that can be sent nothing now.
-    pub(super) fn resting(&self, now: Millis) -> impl Iterator<Item = &String> {
-        let resting = self.0.iter().filter(move |(_, used)| !used.allows(now));
-        resting.map(|(target, _)| target)
+    pub(super) fn limited(&self, now: Millis) -> impl Iterator<Item = &String> {
+        let limited = self.0.iter().filter(move |(_, (used_until, limit))| {
+            used_until - now > limit.interval * (limit.burst - 1.0)
+        });
+        limited.map(|(target, _)| target)
     }
 }
 
@@ -77,16 +64,17 @@ mod tests {
     use super::super::tests::target;
     use super::*;
 
-    fn assert_pace(kind: &'static str, expected: &[(Millis, usize)]) {
-        let (mut pace, target) = (Pace::default(), target("pager", kind));
+    /// How many messages a target gets, one after the other, at each of these moments.
+    fn assert_rate(kind: &'static str, expected: &[(Millis, usize)]) {
+        let (mut limiter, target) = (RateLimiter::default(), target("pager", kind));
         for &(now, expected) in expected {
             let mut number = 0;
-            while pace.resting(now).next().is_none() {
-                pace.count(&target, now);
+            while limiter.limited(now).next().is_none() {
+                limiter.count(&target, now);
                 number += 1;
             }
             assert_eq!(number, expected, "{kind} at {now}");
-            assert_eq!(pace.resting(now).collect::<Vec<_>>(), ["pager"]);
+            assert_eq!(limiter.limited(now).collect::<Vec<_>>(), ["pager"]);
         }
     }
 
@@ -104,7 +92,7 @@ mod tests {
                 // What it did not use counts for three at most.
                 (60_000.0, 3),
             ];
-            assert_pace(kind, &expected);
+            assert_rate(kind, &expected);
         }
     }
 
@@ -118,7 +106,7 @@ mod tests {
                 (1_100.0, 10),
                 (60_000.0, 10),
             ];
-            assert_pace(kind, &expected);
+            assert_rate(kind, &expected);
         }
     }
 }

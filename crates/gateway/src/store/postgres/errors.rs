@@ -42,7 +42,7 @@ pub(super) fn is_away(error: &Error) -> bool {
 }
 
 /// What is wrong, to continue a sentence that begins with the database.
-pub(super) fn words(error: Error) -> Fault {
+pub(super) fn describe(error: Error) -> Fault {
     let Some(told) = error.as_db_error() else {
         return unanswered(&error);
     };
