@@ -1,4 +1,4 @@
-//! The state of a running gateway. [`crate::app`] makes its router, which is callable without a socket.
+//! The state of a running gateway. `http::router::app` makes its router, which is callable without a socket.
 
 use crate::alerts::{Alerting, Setting};
 use crate::answer_cache::AnswerCache;
@@ -29,7 +29,7 @@ use vendors::System;
 
 /// What survives a change of the configuration.
 #[derive(Debug)]
-pub struct Shared {
+pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// Queues of signed requests. A second must not be used twice, also across a change.
     accounts: Mutex<Accounts>,
@@ -78,7 +78,6 @@ impl Default for Shared {
 
 impl Shared {
     /// Nothing yet, watched by this clock, recorded in this store.
-    #[must_use]
     pub(crate) fn new(clock: Clock, store: Store) -> Self {
         let store = Arc::new(store);
         let watchers = Watchers::new(clock, store.clone());
@@ -99,7 +98,6 @@ impl Shared {
     }
 
     /// Signs by another clock than the computer's.
-    #[must_use]
     pub(crate) fn signing_by(mut self, clock: SigningClock) -> Self {
         let shared = shared_seconds(self.store.clone());
         self.accounts = Mutex::new(Accounts::new(clock, Some(shared)));
@@ -116,31 +114,31 @@ impl Shared {
 
 /// The state of a running gateway.
 #[derive(Debug)]
-pub struct Gateway {
+pub(crate) struct Gateway {
     /// The vendor systems, in the order of the configuration.
-    pub upstreams: Vec<Arc<Upstream>>,
+    pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// The thumbnails of the connections that have some, by the connection's id.
     pub(crate) thumbnails: HashMap<String, Arc<Thumbnails>>,
     /// How visitors are authenticated.
-    pub access: Access,
+    pub(crate) access: Access,
     /// The origin at which browsers reach the gateway through a proxy.
-    pub public_origin: Option<String>,
+    pub(crate) public_origin: Option<String>,
     /// The path below which browsers find the console; empty, or such as `/failover`.
-    pub base_path: String,
+    pub(crate) base_path: String,
     /// Whether the gateway has its own certificate.
-    pub tls: bool,
+    pub(crate) tls: bool,
     /// How long it goes on serving once it was told to stop, so that a balancer sees it.
-    pub drain: Duration,
+    pub(crate) drain: Duration,
     /// Proxies whose `X-Forwarded-For` is trusted.
-    pub trusted_proxies: Vec<config::Network>,
+    pub(crate) trusted_proxies: Vec<config::Network>,
     /// The bearer token that reads `/metrics` and `/api/inventory` without a session.
-    pub metrics_token: Option<SecretString>,
+    pub(crate) metrics_token: Option<SecretString>,
     /// Where messages about alarms go, and by which rules.
     pub(crate) alerts: Setting,
     /// The built console.
-    pub assets: Assets,
+    pub(crate) assets: Assets,
     /// What survives a change of the configuration.
-    pub shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Gateway {
@@ -149,7 +147,7 @@ impl Gateway {
     /// # Errors
     /// Why a connection cannot be used, with its id.
     #[cfg(test)]
-    pub fn new(
+    pub(crate) fn new(
         connections: Vec<config::Connection>,
         access: Access,
         public_origin: Option<String>,
@@ -162,7 +160,7 @@ impl Gateway {
     ///
     /// # Errors
     /// Why a connection cannot be used, with its id.
-    pub fn with(
+    pub(crate) fn with(
         connections: Vec<config::Connection>,
         access: Access,
         public_origin: Option<String>,
@@ -224,25 +222,20 @@ impl Gateway {
         }
     }
 
-    /// Lets the connection log on although the vendor refused that a short time ago.
-    pub(crate) fn try_log_on_now(&self, connection: &str) {
-        let upstream = self
-            .upstreams
-            .iter()
-            .find(|upstream| upstream.public.id == connection);
-        if let Some(upstream) = upstream {
-            upstream.try_log_on_now();
-        }
+    /// The vendor system of this connection.
+    pub(crate) fn upstream(&self, connection: &str) -> Option<&Arc<Upstream>> {
+        let mut upstreams = self.upstreams.iter();
+        upstreams.find(|upstream| upstream.public.id == connection)
     }
 
     /// Watches the vendors' systems from now on, in place of those of another configuration.
-    pub fn watch(&self) {
+    pub(crate) fn watch(&self) {
         self.shared.watchers.watch(&self.upstreams);
         self.shared.alerts.set(self.alerts.clone());
     }
 
     /// Logs off at the vendors. Call it once, after the last request.
-    pub async fn log_off(&self) {
+    pub(crate) async fn log_off(&self) {
         for upstream in &self.upstreams {
             upstream.log_off().await;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
+pub(crate) enum Role {
     /// Read and change everything.
     Admin,
     /// Read.
@@ -17,8 +17,7 @@ pub enum Role {
 
 impl Role {
     /// The role as it is written in the configuration and in answers.
-    #[must_use]
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Admin => "admin",
             Self::Viewer => "viewer",
@@ -29,13 +28,12 @@ impl Role {
 
 /// A user of the configuration file.
 #[derive(Clone, PartialEq, Eq)]
-pub struct User {
+pub(crate) struct User {
     /// The name to sign in with.
-    pub name: String,
-    /// What the user may do.
-    pub role: Role,
+    pub(crate) name: String,
+    pub(crate) role: Role,
     /// The password's Argon2id hash in PHC form.
-    pub password_hash: String,
+    pub(crate) password_hash: String,
 }
 
 impl fmt::Debug for User {
@@ -49,14 +47,12 @@ impl fmt::Debug for User {
 }
 
 /// What makes two names the same: phones write a capital first and a blank last.
-#[must_use]
 pub(crate) fn name_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
 /// Whether a character turns the direction of the text around it, so that a name could be shown as another one,
 /// or turn what stands beside it.
-#[must_use]
 pub(crate) fn is_bidi_control(c: char) -> bool {
     matches!(
         c,
@@ -65,7 +61,6 @@ pub(crate) fn is_bidi_control(c: char) -> bool {
 }
 
 /// Whether a character cannot be seen: it would make two texts look the same, or breaks the line for some programs only.
-#[must_use]
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -76,11 +71,11 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// When a session expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// After this long without a request. An open page refreshes and so makes requests.
-    pub idle: Duration,
+    pub(crate) idle: Duration,
     /// After this long in any case. A wall's session has no such limit.
-    pub absolute: Duration,
+    pub(crate) absolute: Duration,
 }
 
 impl Default for Limits {

@@ -12,7 +12,7 @@ mod auth;
 mod changes;
 pub mod cli;
 mod clock;
-pub mod config;
+mod config;
 mod credentials;
 mod crypto;
 mod http;
@@ -34,16 +34,6 @@ mod tls;
 mod vendor_client;
 mod vendor_http;
 mod watch;
-
-pub use app::{Gateway, Shared};
-pub use assets::Assets;
-pub use auth::{Access, Memory, SignIn};
-pub use http::app;
-pub use identity::{Limits, Role, User};
-pub use problem::{Kind, Problem};
-pub use relay::REQUEST_LIMIT;
-pub use vendor_client::Upstream;
-pub use watch::{Clock, Skips};
 
 #[cfg(test)]
 mod tests;

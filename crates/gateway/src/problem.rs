@@ -7,12 +7,10 @@ use reqwest::Url;
 
 /// The kinds of problem, each with its own `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// There is no such thing.
+pub(crate) enum Kind {
     NotFound,
     /// The path exists, for other methods.
     MethodNotAllowed,
-    /// The request is not valid.
     BadRequest,
     /// The body is not JSON.
     UnsupportedMediaType,
@@ -113,25 +111,22 @@ pub(crate) enum Delivery {
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The kind.
-    pub kind: Kind,
-    /// The status of the answer.
-    pub status: StatusCode,
+pub(crate) struct Problem {
+    pub(crate) kind: Kind,
+    pub(crate) status: StatusCode,
     /// What happened, for people.
-    pub detail: String,
+    pub(crate) detail: String,
     /// The allowed methods, for [`Kind::MethodNotAllowed`].
-    pub allow: Option<String>,
+    pub(crate) allow: Option<String>,
     /// In how many seconds a retry makes sense.
-    pub retry_after: Option<u32>,
+    pub(crate) retry_after: Option<u32>,
     /// What is known about the request that failed.
     pub(crate) delivery: Option<Delivery>,
 }
 
 impl Problem {
     /// A problem with the usual status of its kind.
-    #[must_use]
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let (_, _, status) = kind.words();
         Self {
             kind,

@@ -4,10 +4,10 @@
 mod charset;
 
 use crate::config;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Delivery, Kind, Problem};
 use crate::tls::{self, UntrustedCertificate};
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Url};
 use rustls::{CertificateError, OtherError};
@@ -30,6 +30,21 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     /// When it was complete.
     pub(crate) at: Instant,
+}
+
+impl Answer {
+    /// The answer in the form that the `vendors` crate reads.
+    pub(crate) fn plain(&self) -> vendors::Answer {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = self.headers.iter();
+        vendors::Answer {
+            status: self.status.as_u16(),
+            headers: headers
+                .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+                .collect(),
+            body: self.body.to_vec(),
+        }
+    }
 }
 
 /// The client of one server.
@@ -63,11 +78,33 @@ pub(crate) enum Trust<'a> {
     Also(Option<&'a [u8]>),
 }
 
-/// The settings that all clients share.
+/// A client with the settings that all share.
 ///
 /// # Errors
 /// The certificates or the proxy cannot be used.
 pub(crate) fn client(
+    timeout: Duration,
+    outbound: &config::Outbound,
+    trust: Trust<'_>,
+) -> Result<Client, String> {
+    build(client_builder(timeout, outbound, trust)?)
+}
+
+/// Makes a client without connecting.
+///
+/// # Errors
+/// It cannot be made.
+pub(crate) fn build(builder: ClientBuilder) -> Result<Client, String> {
+    builder
+        .build()
+        .map_err(|error| error.without_url().to_string())
+}
+
+/// The settings that all clients share.
+///
+/// # Errors
+/// The certificates or the proxy cannot be used.
+pub(crate) fn client_builder(
     timeout: Duration,
     outbound: &config::Outbound,
     trust: Trust<'_>,
@@ -188,15 +225,25 @@ impl VendorHttp {
     /// recognised causes are named.
     pub(crate) fn failure(&self, error: &reqwest::Error) -> Problem {
         let name = &self.name;
-        if error.is_timeout() {
-            return Problem::new(Kind::Timeout, format!("{name} did not answer in time"));
-        }
-        let detail = match cause(error) {
-            Some(cause) => format!("could not reach {name}: {cause}"),
-            None if error.is_connect() => format!("could not reach {name}: no connection was made"),
-            None => format!("the connection to {name} broke off before its answer was complete"),
+        let problem = if error.is_timeout() {
+            Problem::new(Kind::Timeout, format!("{name} did not answer in time"))
+        } else {
+            let detail = match cause(error) {
+                Some(cause) => format!("could not reach {name}: {cause}"),
+                None if error.is_connect() => {
+                    format!("could not reach {name}: no connection was made")
+                }
+                None => {
+                    format!("the connection to {name} broke off before its answer was complete")
+                }
+            };
+            Problem::new(Kind::Unreachable, detail)
         };
-        Problem::new(Kind::Unreachable, detail)
+        // Without a connection nothing was sent.
+        match error.is_connect() {
+            true => problem.of(Delivery::NotSent),
+            false => problem,
+        }
     }
 }
 

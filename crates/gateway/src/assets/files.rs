@@ -21,7 +21,7 @@ use std::io::Write as _;
 struct Dist;
 
 /// The console's files by name, and the policy of its page.
-pub struct Assets {
+pub(crate) struct Assets {
     files: HashMap<String, File>,
     policy: HeaderValue,
     wall_policy: HeaderValue,
@@ -50,7 +50,6 @@ const INDEX: &str = "index.html";
 
 impl Assets {
     /// The console of this program, and files of earlier builds. Empty if there is none.
-    #[must_use]
     pub(crate) fn embedded(earlier: &EarlierFiles) -> Self {
         let earlier = earlier.0.iter().cloned();
         Self::from_bytes(built().into_iter().chain(earlier))
@@ -92,8 +91,7 @@ impl Assets {
 
     /// Serves the console below a path such as `/failover`: there its page names its files, and the path itself
     /// for the console to make links. No `base` element, because that would change links within the page too.
-    #[must_use]
-    pub fn below(mut self, base_path: &str) -> Self {
+    pub(crate) fn below(mut self, base_path: &str) -> Self {
         let Some(index) = self.index().filter(|_| !base_path.is_empty()) else {
             return self;
         };
@@ -121,8 +119,7 @@ impl Assets {
 
     /// Allows pages of these origins to show the wall in a frame. Every answer keeps `x-frame-options: DENY`, which
     /// only browsers without `frame-ancestors` use.
-    #[must_use]
-    pub fn framed_by(mut self, origins: &[String]) -> Self {
+    pub(crate) fn framed_by(mut self, origins: &[String]) -> Self {
         self.wall_policy = policy_of(&self.files, origins, &self.base_path);
         self
     }
@@ -185,7 +182,10 @@ impl File {
         let digest = Sha256::digest(&content);
         Self {
             hash: hex(&digest[..16]),
-            content_type: content_type(name),
+            content_type: name
+                .rsplit_once('.')
+                .and_then(|(_, ending)| media_type(ending))
+                .unwrap_or("application/octet-stream"),
             is_hashed: is_hashed(name),
             content,
             brotli,
@@ -238,8 +238,9 @@ pub(super) fn is_hashed(name: &str) -> bool {
     })
 }
 
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+/// The media type of files with this ending, for those that a console consists of.
+pub(super) fn media_type(ending: &str) -> Option<&'static str> {
+    Some(match ending {
         "css" => "text/css; charset=utf-8",
         "html" => "text/html; charset=utf-8",
         "ico" => "image/x-icon",
@@ -253,8 +254,8 @@ fn content_type(name: &str) -> &'static str {
         "webmanifest" => "application/manifest+json",
         "webp" => "image/webp",
         "woff2" => "font/woff2",
-        _ => "application/octet-stream",
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod files;
 mod policy;
 
 pub(crate) use earlier::EarlierFiles;
-pub use files::Assets;
+pub(crate) use files::Assets;
 
 use crate::problem::{Kind, Problem};
 use axum::body::Body;
@@ -16,32 +16,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use files::File;
 
-/// The extensions of files that are parts of pages, not pages.
-const PARTS: [&str; 23] = [
-    "bin",
-    "br",
-    "css",
-    "gif",
-    "gz",
-    "html",
-    "ico",
-    "jpeg",
-    "jpg",
-    "js",
-    "json",
-    "map",
-    "mjs",
-    "otf",
-    "png",
-    "svg",
-    "ttf",
-    "txt",
-    "wasm",
-    "webmanifest",
-    "webp",
-    "woff",
-    "woff2",
-];
+/// The endings of files that are parts of pages, besides those that the console has.
+const PARTS: [&str; 7] = ["bin", "br", "gif", "gz", "otf", "ttf", "woff"];
 
 /// Answers with a file or with the console's page.
 ///
@@ -75,13 +51,14 @@ fn is_page(path: &str, headers: &HeaderMap) -> bool {
     let accept = headers
         .get(header::ACCEPT)
         .map_or("*/*", |accept| accept.to_str().unwrap_or_default());
-    let ending = path
+    let (_, ending) = path
         .rsplit('/')
         .next()
-        .and_then(|last| last.rsplit_once('.'))
-        .map(|(_, ending)| ending);
-    let is_part =
-        ending.is_some_and(|ending| PARTS.contains(&ending.to_ascii_lowercase().as_str()));
+        .unwrap_or(path)
+        .rsplit_once('.')
+        .unwrap_or_default();
+    let ending = ending.to_ascii_lowercase();
+    let is_part = files::media_type(&ending).is_some() || PARTS.contains(&ending.as_str());
     if is_part {
         path.contains('/') && accept.contains("text/html")
     } else {

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What survives a change of the configuration.
 #[derive(Debug)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// Attempts to sign in with a password or at a provider.
     pub(super) throttle: Throttle,
     pub(super) hashing: Arc<Hashing>,
@@ -33,7 +33,7 @@ impl Memory {
     ///
     /// # Errors
     /// The operating system provides no random numbers.
-    pub fn new() -> Result<Self, String> {
+    pub(crate) fn new() -> Result<Self, String> {
         Ok(Self {
             throttle: Throttle::default(),
             hashing: Arc::default(),
@@ -47,7 +47,6 @@ impl Memory {
     }
 
     /// The same, with a store for what has to be known after a restart and at other gateways.
-    #[must_use]
     pub(crate) fn kept_in(self, store: Arc<Store>) -> Self {
         Self {
             walls: pairing::Registries::in_store(store.clone()),
@@ -57,8 +56,7 @@ impl Memory {
     }
 
     /// Whether users had to sign in since the process began.
-    #[must_use]
-    pub fn had_sign_in(&self) -> bool {
+    pub(crate) fn had_sign_in(&self) -> bool {
         self.had_sign_in.load(Ordering::Relaxed)
     }
 }

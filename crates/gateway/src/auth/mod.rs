@@ -16,7 +16,7 @@ mod visitor;
 
 pub(crate) use ended_sessions::check as check_ended_file;
 pub(crate) use known_browser::{UNLOCK, unlock_code};
-pub use memory::Memory;
+pub(crate) use memory::Memory;
 pub(crate) use memory::MemoryChanges;
 pub(crate) use openid::Refusal;
 pub(crate) use throttle::{Attempt, Throttle};
@@ -44,7 +44,7 @@ const GATEWAY_CLOCK_TOLERANCE: u64 = 120;
 
 /// How a gateway authenticates its visitors.
 #[derive(Debug)]
-pub struct Access(Mode);
+pub(crate) struct Access(Mode);
 
 #[derive(Debug)]
 enum Mode {
@@ -56,38 +56,35 @@ enum Mode {
 
 /// How users sign in, as configured.
 #[derive(Debug)]
-pub struct SignIn {
+pub(crate) struct SignIn {
     /// The users with a password.
-    pub users: Vec<User>,
+    pub(crate) users: Vec<User>,
     /// The provider where other users sign in.
-    pub openid: Option<config::OpenId>,
-    /// When a session expires.
-    pub limits: Limits,
+    pub(crate) openid: Option<config::OpenId>,
+    pub(crate) limits: Limits,
     /// The key that gateways share. Without it each gateway has its own.
-    pub key: Option<SecretString>,
+    pub(crate) key: Option<SecretString>,
     /// Whether browsers use https, to the gateway or to a proxy in front of it.
-    pub encrypted: bool,
+    pub(crate) encrypted: bool,
     /// What tells this console's cookies from those of others on the same host. Without it, the port in `Host`.
-    pub cookie_suffix: Option<String>,
+    pub(crate) cookie_suffix: Option<String>,
     /// The path below which browsers find the console; empty, or such as `/failover`.
-    pub base_path: String,
+    pub(crate) base_path: String,
     /// The file of the paired walls, where the store does not keep them; else it is taken over.
-    pub walls: Option<PathBuf>,
+    pub(crate) walls: Option<PathBuf>,
     /// The file of the sessions that ended, where the store does not keep them.
-    pub ended: Option<config::EndedFile>,
+    pub(crate) ended: Option<config::EndedFile>,
 }
 
 impl Access {
     /// For the demo: every visitor is an admin of simulated systems.
-    #[must_use]
-    pub fn demo() -> Self {
+    pub(crate) fn demo() -> Self {
         let (name, demo) = ("demo", true);
         Self(Mode::Open { name, demo })
     }
 
     /// Without a sign-in: everybody at this computer is an admin.
-    #[must_use]
-    pub fn local() -> Self {
+    pub(crate) fn local() -> Self {
         let (name, demo) = ("local", false);
         Self(Mode::Open { name, demo })
     }

@@ -1,7 +1,7 @@
 //! `alert test`: sends a test message to the targets of a configuration, so that nobody learns in the night that none
 //! arrives. No gateway has to run.
 
-use super::{CHECKS, Failure, say};
+use super::{Failure, load, say};
 use crate::alerts::message::Message;
 use crate::alerts::send::Sender;
 use crate::clock::wall_clock;
@@ -30,8 +30,7 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command) -> Result<(), Failure> {
     let Command::Test { config, target } = command;
-    let config =
-        Config::load(&config, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    let config = load(&config)?;
     let outcome = test(&config, target.as_deref()).await?;
     for line in &outcome.lines {
         say(line);
@@ -105,6 +104,7 @@ fn message(config: &Config) -> Result<Message, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::CHECKS;
     use crate::config::{DeliveryMethod, Shape, Webhook};
     use axum::Router;
     use axum::http::StatusCode;

@@ -1,6 +1,6 @@
 //! `audit verify` and `audit export`: the audit of a configuration's store, also while a gateway writes to it.
 
-use super::{CHECKS, Failure, say};
+use super::{Failure, load, say};
 use crate::config::{Config, StoreLocation};
 use crate::crypto::hex;
 use crate::store;
@@ -27,10 +27,10 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Verify { config } => verify(&load(config)?),
+        Command::Verify { config } => verify(&load_readable(config)?),
         Command::Export { config } => {
             let out = BufWriter::new(std::io::stdout().lock());
-            export(&load(config)?, out)
+            export(&load_readable(config)?, out)
         }
     }
 }
@@ -49,8 +49,8 @@ fn export(config: &Config, mut out: impl Write) -> Result<(), Failure> {
 }
 
 /// A configuration whose store can be read from outside the gateway.
-fn load(file: &Path) -> Result<Config, Failure> {
-    let config = Config::load(file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+fn load_readable(file: &Path) -> Result<Config, Failure> {
+    let config = load(file)?;
     if config.store == StoreLocation::Memory {
         return Err(Failure::Usage(
             "the store is in memory (`path = \"memory\"`): only the gateway itself can read it"
@@ -94,7 +94,7 @@ fn verify(config: &Config) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, export, load, run};
+    use super::{Command, export, load_readable, run};
     use crate::cli::Failure;
     use crate::store::{Entry, Store};
     use std::path::Path;
@@ -113,7 +113,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("failover-console.toml");
         write(&file, "[store]\npath = \"store.db\"\n");
-        let Ok(config) = load(&file) else {
+        let Ok(config) = load_readable(&file) else {
             panic!("the configuration is sound");
         };
         let store = Store::open(&config.store).unwrap();

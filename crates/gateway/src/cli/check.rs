@@ -1,6 +1,6 @@
 //! `check`: reports every fault of a configuration file, and what its systems answer.
 
-use super::{Failure, say};
+use super::{Failure, load, say};
 use crate::alerts::send;
 use crate::app::{Gateway, Shared};
 use crate::assets::{Assets, EarlierFiles};
@@ -40,7 +40,18 @@ pub(super) fn certificate_files(files: &config::TlsFiles) -> CertificateFiles {
 
 /// Reads a configuration file and prints what it describes; with `connect` also what its systems answer.
 pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
-    let config = Config::load(file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    let config = load(file)?;
+    describe(file, &config);
+    if !connect {
+        return Ok(());
+    }
+    let store = ask_store(&config.store);
+    ask_each(config.connections).await?;
+    store
+}
+
+/// Prints what a configuration describes.
+fn describe(file: &Path, config: &Config) {
     for config::Fault { line, column, text } in &config.warnings {
         let file = file.display();
         say(format_args!("{file}:{line}:{column}: warning: {text}"));
@@ -72,6 +83,19 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
         let config::OpenId { title, issuer, .. } = openid;
         say(format_args!("  others sign in with {title} ({issuer})"));
     }
+    describe_walls(config);
+    say(format_args!("  the audit is kept in {}", config.store));
+    if let Some(hint) = config.store_hint() {
+        say(format_args!("  {hint}"));
+    }
+    for rule in &config.alerts.rules {
+        let (id, targets) = (&rule.id, rule.targets.join(", "));
+        say(format_args!("  alert {id}: goes to {targets}"));
+    }
+}
+
+/// Prints where paired walls are kept, if anybody has to sign in.
+fn describe_walls(config: &Config) {
     if !config.has_sign_in() {
         say("  there is no sign-in: whoever uses this computer is an admin");
     } else if config.session.key.is_none() {
@@ -92,20 +116,6 @@ pub(super) async fn run(file: &Path, connect: bool) -> Result<(), Failure> {
     } else {
         say("  paired walls are kept in memory, as the store is: a restart un-pairs them");
     }
-    say(format_args!("  the audit is kept in {}", config.store));
-    if let Some(hint) = config.store_hint() {
-        say(format_args!("  {hint}"));
-    }
-    for rule in &config.alerts.rules {
-        let (id, targets) = (&rule.id, rule.targets.join(", "));
-        say(format_args!("  alert {id}: goes to {targets}"));
-    }
-    if !connect {
-        return Ok(());
-    }
-    let store = ask_store(&config.store);
-    ask_each(config.connections).await?;
-    store
 }
 
 /// Asks a store that is elsewhere, and prints what came of it.

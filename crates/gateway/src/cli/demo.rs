@@ -225,7 +225,7 @@ fn aveva(credentials: &simulator::Credentials) -> Result<Credentials, String> {
             token_url,
             client_id,
             client_secret,
-        } => Credentials::ClientCredentials {
+        } => Credentials::OAuthClient {
             token_url: url(token_url)?,
             client_id: client_id.clone(),
             client_secret: client_secret.clone().into(),

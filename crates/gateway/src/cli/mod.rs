@@ -11,12 +11,13 @@ mod unlock;
 
 pub(crate) use check::CHECKS;
 
+use crate::config::Config;
 use clap::{Parser, Subcommand};
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tracing_appender::non_blocking::WorkerGuard;
 
@@ -127,6 +128,11 @@ fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), 
         .build()
         .map_err(|error| Failure::Running(format!("cannot start: {error}")))?
         .block_on(command)
+}
+
+/// Reads a configuration file.
+fn load(file: &Path) -> Result<Config, Failure> {
+    Config::load(file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))
 }
 
 fn print_hash() -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `serve`: the gateway that a configuration file describes, and its successor when the file has changed.
 
 use super::check::certificate_files;
-use super::{CHECKS, Failure, announce};
+use super::{CHECKS, Failure, announce, load};
 use crate::alerts::{Setting, Target};
 use crate::app::{Gateway, Shared};
 use crate::assets::{Assets, EarlierFiles};
@@ -139,8 +139,7 @@ async fn open_store(location: StoreLocation) -> Result<Store, String> {
 pub(super) async fn run(file: PathBuf, address: Option<SocketAddr>) -> Result<(), Failure> {
     // Before all that takes time: a reload that is requested meanwhile would end the process.
     let mut stop = listen::Stop::new().map_err(Failure::Running)?;
-    let config =
-        Config::load(&file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    let config = load(&file)?;
     log_warnings(&file, &config);
     let listening = Listening {
         address: address.unwrap_or(config.listen),

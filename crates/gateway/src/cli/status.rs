@@ -13,6 +13,8 @@ pub(crate) mod tests;
 
 use super::say;
 use clap::Args;
+use json::{as_json, failure_as_json};
+use plugin::{as_plugin_text, failure_as_plugin_text};
 use report::{Report, State};
 use settings::Settings;
 use std::ffi::OsString;
@@ -80,9 +82,9 @@ async fn status(
     match report(arguments, variable, timeout).await {
         Ok(report) => {
             let text = if arguments.json {
-                json::report(&report)
+                as_json(&report)
             } else {
-                plugin::report(&report)
+                as_plugin_text(&report)
             };
             (text, report.state)
         }
@@ -102,9 +104,9 @@ async fn report(
 
 fn failure(json: bool, why: &str) -> (String, State) {
     let text = if json {
-        json::failure(why)
+        failure_as_json(why)
     } else {
-        plugin::failure(why)
+        failure_as_plugin_text(why)
     };
     (text, State::Unknown)
 }

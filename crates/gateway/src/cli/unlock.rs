@@ -1,7 +1,7 @@
 //! `unlock`: makes an address that lets a user sign in although guesses of others have locked the name. Whoever
 //! can read the key of the gateways may do this; no gateway has to be asked.
 
-use super::{CHECKS, Failure, say};
+use super::{Failure, load, say};
 use crate::auth::{UNLOCK, unlock_code};
 use crate::clock::wall_clock;
 use crate::config::Config;
@@ -11,10 +11,10 @@ use std::path::Path;
 
 /// Prints the address.
 pub(super) fn run(file: &Path, name: &str) -> Result<(), Failure> {
-    let config = Config::load(file, CHECKS).map_err(|faults| Failure::Usage(faults.to_string()))?;
+    let config = load(file)?;
     let address = address(&config, name).map_err(Failure::Usage)?;
     say(format_args!(
-        "Open this in the browser of {name:?} within {} min, once, and sign in with the password:",
+        "Open this in the browser of {name:?} within {} min, press Unlock, and sign in with the password:",
         UNLOCK / 60
     ));
     say(address);
@@ -51,6 +51,7 @@ fn address(config: &Config, name: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::CHECKS;
 
     #[test]
     fn an_address_is_made_for_users_of_gateways_with_a_key() {

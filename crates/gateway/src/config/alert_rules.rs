@@ -12,44 +12,41 @@ const USUAL_DELAY: i64 = 30;
 
 /// Which alarms are sent to whom.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AlertRule {
+pub(crate) struct AlertRule {
     /// Letters, digits and dashes: what was told is remembered under it.
-    pub id: String,
-    /// The ids of the targets.
-    pub targets: Vec<String>,
+    pub(crate) id: String,
+    pub(crate) targets: Vec<String>,
     /// Alarms this bad or worse.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// Of these systems; of all where there is none.
-    pub systems: Vec<SystemKind>,
+    pub(crate) systems: Vec<SystemKind>,
     /// Of the connections with these ids; of all where there is none.
-    pub connections: Vec<String>,
+    pub(crate) connections: Vec<String>,
     /// Of resources whose name or id is like one of these; of all where there is none.
-    pub resources: Vec<WildMatch>,
+    pub(crate) resources: Vec<WildMatch>,
     /// Once they have lasted so long.
-    pub after: TimeDelta,
+    pub(crate) after: TimeDelta,
     /// Again each time that they have lasted so long since.
-    pub repeat: Option<TimeDelta>,
+    pub(crate) repeat: Option<TimeDelta>,
     /// When nothing is sent.
-    pub quiet: Option<QuietHours>,
+    pub(crate) quiet: Option<QuietHours>,
     /// Whether their end is told too.
-    pub recovery: bool,
+    pub(crate) recovery: bool,
 }
 
 /// A time of each day, on the clocks of a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuietHours {
+pub(crate) struct QuietHours {
     /// The first moment.
-    pub from: NaiveTime,
+    pub(crate) from: NaiveTime,
     /// The moment after the last; before `from` where midnight lies between.
-    pub to: NaiveTime,
-    /// Whose clocks.
-    pub zone: Tz,
+    pub(crate) to: NaiveTime,
+    pub(crate) zone: Tz,
 }
 
 impl QuietHours {
     /// Whether a moment is among them.
-    #[must_use]
-    pub fn contain(&self, at: DateTime<Utc>) -> bool {
+    pub(crate) fn contain(&self, at: DateTime<Utc>) -> bool {
         let time = at.with_timezone(&self.zone).time();
         if self.from <= self.to {
             (self.from..self.to).contains(&time)
@@ -110,13 +107,7 @@ fn rule(section: Section<'_>, ids: &mut Vec<String>, known: DefinedIds<'_>) -> O
         }
     }
     let severities = [Severity::Critical, Severity::Warning, Severity::Unknown];
-    let severity = section.text("severity").and_then(|text| {
-        let found = severities.into_iter().find(|one| one.key() == text.value);
-        if found.is_none() {
-            section.wrong(text.at, "severity", "must be critical, warning or unknown");
-        }
-        found
-    });
+    let severity = section.one_of("severity", &severities.map(|one| (one.key(), one)));
     let filter = |key| section.filled_texts(key, "leave it out, which means all");
     let systems = filter("systems").into_iter().filter_map(|text| {
         let mut kinds = SystemKind::ALL.into_iter();
@@ -210,59 +201,22 @@ mod tests {
 
     #[test]
     fn quiet_hours_are_those_of_their_zone_over_midnight_too() {
-        let hours = |from: &str, to: &str, zone| QuietHours {
-            from: NaiveTime::parse_from_str(from, "%H:%M").expect("a time"),
-            to: NaiveTime::parse_from_str(to, "%H:%M").expect("a time"),
-            zone,
-        };
-        for (hours, at, expected) in [
-            (
-                hours("22:00", "06:00", Tz::UTC),
-                "2026-01-15T22:00:00Z",
-                true,
-            ),
-            (
-                hours("22:00", "06:00", Tz::UTC),
-                "2026-01-15T05:59:59Z",
-                true,
-            ),
-            (
-                hours("22:00", "06:00", Tz::UTC),
-                "2026-01-15T06:00:00Z",
-                false,
-            ),
-            (
-                hours("22:00", "06:00", Tz::UTC),
-                "2026-01-15T21:59:59Z",
-                false,
-            ),
-            (
-                hours("12:00", "13:00", Tz::UTC),
-                "2026-01-15T12:30:00Z",
-                true,
-            ),
-            (
-                hours("12:00", "13:00", Tz::UTC),
-                "2026-01-15T13:00:00Z",
-                false,
-            ),
+        let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").expect("a time");
+        let berlin = Tz::Europe__Berlin;
+        for (from, to, zone, at, expected) in [
+            ("22:00", "06:00", Tz::UTC, "2026-01-15T22:00:00Z", true),
+            ("22:00", "06:00", Tz::UTC, "2026-01-15T05:59:59Z", true),
+            ("22:00", "06:00", Tz::UTC, "2026-01-15T06:00:00Z", false),
+            ("22:00", "06:00", Tz::UTC, "2026-01-15T21:59:59Z", false),
+            ("12:00", "13:00", Tz::UTC, "2026-01-15T12:30:00Z", true),
+            ("12:00", "13:00", Tz::UTC, "2026-01-15T13:00:00Z", false),
             // An hour ahead in winter, two in summer.
-            (
-                hours("22:00", "06:00", Tz::Europe__Berlin),
-                "2026-01-15T21:00:00Z",
-                true,
-            ),
-            (
-                hours("22:00", "06:00", Tz::Europe__Berlin),
-                "2026-01-15T05:00:00Z",
-                false,
-            ),
-            (
-                hours("22:00", "06:00", Tz::Europe__Berlin),
-                "2026-07-15T20:00:00Z",
-                true,
-            ),
+            ("22:00", "06:00", berlin, "2026-01-15T21:00:00Z", true),
+            ("22:00", "06:00", berlin, "2026-01-15T05:00:00Z", false),
+            ("22:00", "06:00", berlin, "2026-07-15T20:00:00Z", true),
         ] {
+            let (from, to) = (time(from), time(to));
+            let hours = QuietHours { from, to, zone };
             let at: DateTime<Utc> = at.parse().expect("a moment");
             assert_eq!(hours.contain(at), expected, "{hours:?} {at}");
         }

@@ -3,14 +3,25 @@
 use super::alert_rules::id;
 use super::alerts::{AlertTarget, DeliveryMethod, Mail, MailEncryption, Shape, Webhook};
 use super::connection::ca;
-use super::section::{Located, Section, nearest};
-use super::url::is_loopback;
+use super::section::Section;
+use super::url::{is_loopback, is_loopback_host};
 use super::{Environment, secret, url};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::net::IpAddr;
 
-const KINDS: [&str; 4] = ["webhook", "slack", "teams", "mail"];
+/// The kinds, each with whose JSON it posts; mail posts none.
+const KINDS: [(&str, Option<Shape>); 4] = [
+    ("webhook", Some(Shape::Own)),
+    ("slack", Some(Shape::Slack)),
+    ("teams", Some(Shape::Teams)),
+    ("mail", None),
+];
+
+const ENCRYPTIONS: [(&str, MailEncryption); 3] = [
+    ("tls", MailEncryption::Tls),
+    ("starttls", MailEncryption::StartTls),
+    ("none", MailEncryption::None),
+];
 
 /// The keys of all kinds, but for `id` and `kind`.
 const KEYS: [&str; 15] = [
@@ -45,18 +56,10 @@ fn target(
     environment: &Environment<'_>,
 ) -> Option<AlertTarget> {
     let id = id(&section, ids);
-    let kind = section.required("kind");
-    let method = match kind.map(|kind| kind.value) {
-        Some("webhook") => webhook(&section, Shape::Own, environment).map(DeliveryMethod::Webhook),
-        Some("slack") => webhook(&section, Shape::Slack, environment).map(DeliveryMethod::Webhook),
-        Some("teams") => webhook(&section, Shape::Teams, environment).map(DeliveryMethod::Webhook),
-        Some("mail") => {
-            mail(&section, environment).map(|mail| DeliveryMethod::Mail(Box::new(mail)))
-        }
-        _ => {
-            if let Some(kind) = kind {
-                unknown_kind(&section, kind);
-            }
+    let method = match section.required_one_of("kind", &KINDS) {
+        Some(Some(shape)) => webhook(&section, shape, environment).map(DeliveryMethod::Webhook),
+        Some(None) => mail(&section, environment).map(|mail| DeliveryMethod::Mail(Box::new(mail))),
+        None => {
             // It is not known which other keys belong here.
             section.allow(&KEYS);
             None
@@ -67,14 +70,6 @@ fn target(
         id: id?,
         method: method?,
     })
-}
-
-fn unknown_kind(section: &Section<'_>, kind: Located<&str>) {
-    let hint = nearest(kind.value, KINDS.into_iter())
-        .map(|near| format!("; did you mean {near:?}?"))
-        .unwrap_or_default();
-    let why = format!("must be {}, not {:?}{hint}", KINDS.join(", "), kind.value);
-    section.wrong(kind.at, "kind", &why);
 }
 
 /// The address of a webhook is a secret where it lets everybody post who knows it, as those of Slack and Teams do.
@@ -123,17 +118,7 @@ fn check(text: &str) -> Result<(), &'static str> {
 
 fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
     let server = section.required("server");
-    let encryption = section
-        .required("encryption")
-        .and_then(|text| match text.value {
-            "tls" => Some(MailEncryption::Tls),
-            "starttls" => Some(MailEncryption::StartTls),
-            "none" => Some(MailEncryption::None),
-            _ => {
-                section.wrong(text.at, "encryption", "must be tls, starttls or none");
-                None
-            }
-        });
+    let encryption = section.required_one_of("encryption", &ENCRYPTIONS);
     let address = server.and_then(|text| {
         let usual = match encryption? {
             MailEncryption::Tls => 465,
@@ -149,7 +134,7 @@ fn mail(section: &Section<'_>, environment: &Environment<'_>) -> Option<Mail> {
                 "must be a name, or a name and a port: \"smtp.example:587\"",
             ),
             Some((host, _))
-                if encryption == Some(MailEncryption::None) && !is_this_computer(host) =>
+                if encryption == Some(MailEncryption::None) && !is_loopback_host(host) =>
             {
                 section.wrong(
                     text.at,
@@ -215,8 +200,4 @@ fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
     let host = url.host_str().filter(|host| plain && !host.is_empty())?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     Some((host.to_owned(), url.port().unwrap_or(usual)))
-}
-
-fn is_this_computer(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }

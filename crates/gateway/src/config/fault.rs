@@ -6,22 +6,21 @@ use std::path::Path;
 
 /// One fault of the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// The line, from 1. 0 for the file as a whole.
-    pub line: usize,
+    pub(crate) line: usize,
     /// The column in characters, from 1.
-    pub column: usize,
+    pub(crate) column: usize,
     /// What is wrong and how to fix it, in one sentence.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// All faults of a configuration file, in the order of its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Faults {
+pub(crate) struct Faults {
     /// The file's name, as it was given on the command line.
-    pub file: String,
-    /// The faults. Never empty in an error.
-    pub list: Vec<Fault>,
+    pub(crate) file: String,
+    pub(crate) list: Vec<Fault>,
 }
 
 impl fmt::Display for Faults {
@@ -38,8 +37,6 @@ impl fmt::Display for Faults {
         Ok(())
     }
 }
-
-impl std::error::Error for Faults {}
 
 impl Faults {
     /// The only fault of a file that cannot be read.

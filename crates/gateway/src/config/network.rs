@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// A network such as `10.0.0.0/8`, or a single address. An IPv4 network may also be written as IPv4-mapped
 /// IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network(IpNet);
+pub(crate) struct Network(IpNet);
 
 impl FromStr for Network {
     type Err = ();
@@ -28,8 +28,7 @@ impl Network {
     }
 
     /// Whether the network contains the address.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 }

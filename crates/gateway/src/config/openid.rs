@@ -10,29 +10,26 @@ const USUAL_SCOPES: [&str; 2] = ["profile", "email"];
 
 /// A provider, and what its claims mean here.
 #[derive(Debug)]
-pub struct OpenId {
+pub(crate) struct OpenId {
     /// The provider's name for itself, exactly as in its tokens.
-    pub issuer: String,
-    /// The gateway's client id at the provider.
-    pub client_id: String,
-    /// The client's secret.
-    pub client_secret: SecretString,
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: SecretString,
     /// The scopes to request besides `openid`.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// The claim with the roles: its name, or a path of names with dots between them.
-    pub roles_claim: String,
+    pub(crate) roles_claim: String,
     /// The claim with the user's name. By default `preferred_username`, `email` or the subject.
-    pub name_claim: Option<String>,
+    pub(crate) name_claim: Option<String>,
     /// The values of the roles claim that make an admin.
-    pub admins: Vec<String>,
+    pub(crate) admins: Vec<String>,
     /// The values of the roles claim that make a viewer.
-    pub viewers: Vec<String>,
+    pub(crate) viewers: Vec<String>,
     /// Certificates (PEM) that are trusted for the provider in addition to the computer's.
-    pub ca: Option<Vec<u8>>,
-    /// How it is reached.
-    pub outbound: Outbound,
+    pub(crate) ca: Option<Vec<u8>>,
+    pub(crate) outbound: Outbound,
     /// The provider's name on the button.
-    pub title: String,
+    pub(crate) title: String,
 }
 
 pub(super) fn read(
@@ -119,10 +116,9 @@ fn scopes(section: &Section<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Environment;
-    use super::super::tests::CHECKS;
     use super::*;
     use crate::config::Config;
+    use crate::config::tests::read_with;
     use secrecy::ExposeSecret as _;
     use std::path::Path;
 
@@ -149,21 +145,7 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
 
     fn read(text: &str) -> Result<Config, Vec<String>> {
         let variable = |name: &str| (name == "SECRET").then(|| "hunter2".to_owned());
-        let folder = Path::new("/nowhere");
-        let variable = &variable;
-        Config::read(
-            text,
-            &Environment {
-                checks: CHECKS,
-                folder,
-                variable,
-            },
-        )
-        .map_err(|list| {
-            list.iter()
-                .map(|f| format!("{}:{}: {}", f.line, f.column, f.text))
-                .collect()
-        })
+        read_with(text, Path::new("/nowhere"), &variable)
     }
 
     #[test]

@@ -11,11 +11,10 @@ use std::fmt;
 
 /// How a system outside is reached.
 #[derive(Debug, Clone, Default)]
-pub struct Outbound {
+pub(crate) struct Outbound {
     /// The proxy; without one the system is reached directly.
-    pub proxy: Option<ProxySettings>,
-    /// Which certificate authorities are known.
-    pub roots: Roots,
+    pub(crate) proxy: Option<ProxySettings>,
+    pub(crate) roots: Roots,
 }
 
 impl Outbound {
@@ -30,7 +29,7 @@ impl Outbound {
 
 /// Certificate authorities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Roots {
+pub(crate) enum Roots {
     /// Those that this computer knows.
     #[default]
     System,
@@ -40,22 +39,19 @@ pub enum Roots {
 
 /// Proxies, by the scheme of what is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct ProxySettings {
-    /// For https.
-    pub https: Option<ProxyServer>,
-    /// For http.
-    pub http: Option<ProxyServer>,
+pub(crate) struct ProxySettings {
+    pub(crate) https: Option<ProxyServer>,
+    pub(crate) http: Option<ProxyServer>,
     /// Hosts that are reached directly, as in `NO_PROXY`.
-    pub except: String,
+    pub(crate) except: String,
 }
 
 /// One proxy.
 #[derive(Debug, Clone)]
-pub struct ProxyServer {
+pub(crate) struct ProxyServer {
     /// Its address, without a user name and a password.
-    pub url: Url,
-    /// User name and password.
-    pub credentials: Option<(String, SecretString)>,
+    pub(crate) url: Url,
+    pub(crate) credentials: Option<(String, SecretString)>,
 }
 
 impl fmt::Display for ProxyServer {
@@ -76,19 +72,11 @@ const ADDRESS: &str = "is not the address of a proxy such as http://proxy.exampl
 
 /// What the file and the environment say for everything outside.
 pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Outbound {
-    let roots = match top.text("trusted_roots") {
-        None => Roots::System,
-        Some(text) if text.value == "system" => Roots::System,
-        Some(text) if text.value == "bundled" => Roots::Bundled,
-        Some(text) => {
-            let why = format!("{:?} is not one of \"system\", \"bundled\"", text.value);
-            top.wrong(text.at, "trusted_roots", &why);
-            Roots::System
-        }
-    };
+    let roots = [("system", Roots::System), ("bundled", Roots::Bundled)];
+    let roots = top.one_of("trusted_roots", &roots);
     Outbound {
         proxy: of_environment(top, environment),
-        roots,
+        roots: roots.unwrap_or_default(),
     }
 }
 

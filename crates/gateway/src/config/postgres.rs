@@ -1,6 +1,7 @@
 //! The address of a PostgreSQL database, which holds a password: it is a secret, and shows only which database at
 //! which host it is.
 
+use super::url::is_loopback_host;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,22 +15,22 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// A PostgreSQL database, and how it is reached.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PostgresAddress {
+pub(crate) struct PostgresAddress {
     /// Where it is and who signs in.
-    pub settings: tokio_postgres::Config,
+    pub(crate) settings: tokio_postgres::Config,
     /// Which certificates are trusted, where the way is encrypted.
-    pub trust: Option<PostgresTrust>,
+    pub(crate) trust: Option<PostgresTrust>,
     /// Which database where, as people may read it.
     place: String,
 }
 
 /// Which certificates of a database's server are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostgresTrust {
+pub(crate) struct PostgresTrust {
     /// Whether the authorities that the program brings are trusted in place of those that the computer knows.
-    pub bundled: bool,
+    pub(crate) bundled: bool,
     /// Further ones (PEM).
-    pub extra: Option<Vec<u8>>,
+    pub(crate) extra: Option<Vec<u8>>,
 }
 
 impl fmt::Display for PostgresAddress {
@@ -147,10 +148,7 @@ fn without_sslmode(text: &str) -> Result<(String, Option<String>), String> {
 
 fn is_here(host: &Host) -> bool {
     match host {
-        Host::Tcp(name) => {
-            name.eq_ignore_ascii_case("localhost")
-                || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-        }
+        Host::Tcp(name) => is_loopback_host(name),
         #[cfg(unix)]
         Host::Unix(_) => true,
     }

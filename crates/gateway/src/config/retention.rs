@@ -12,13 +12,11 @@ const ENTRIES: Range<u64> = 1_000..100_000_001;
 
 /// How much of the activity is kept. The audit is kept for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retention {
-    /// For how many days.
-    pub days: u64,
-    /// How many entries at most.
-    pub entries: u64,
+pub(crate) struct Retention {
+    pub(crate) days: u64,
+    pub(crate) entries: u64,
     /// For how many days the entries of some kinds are kept.
-    pub of: Vec<(ActivityKind, u64)>,
+    pub(crate) of: Vec<(ActivityKind, u64)>,
 }
 
 impl Default for Retention {

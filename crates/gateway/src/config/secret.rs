@@ -3,6 +3,7 @@
 
 use super::section::Section;
 use super::{Environment, text};
+use crate::identity::{is_bidi_control, is_invisible};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::Path;
 
@@ -184,7 +185,8 @@ fn oddities(secret: &str) -> Vec<String> {
     if ends.contains(&Some(' ')) {
         found.push("begins or ends with a blank, which is sent as a part of it".to_owned());
     }
-    if let Some(c) = secret.chars().find(|c| text::is_invisible(*c)) {
+    let is_odd = |c: char| (c.is_whitespace() && c != ' ') || is_invisible(c) || is_bidi_control(c);
+    if let Some(c) = secret.chars().find(|c| is_odd(*c)) {
         found.push(format!(
             "holds the character U+{:04X}, which cannot be seen and is sent as a part of it",
             u32::from(c)

@@ -108,6 +108,28 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// What the text of a key stands for, which has to be one of these words.
+    pub(super) fn one_of<T: Copy>(&self, key: &str, known: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let words = || known.iter().map(|(word, _)| *word);
+        let found = known.iter().find(|(word, _)| *word == text.value);
+        if found.is_none() {
+            let list: Vec<String> = words().map(|word| format!("{word:?}")).collect();
+            let hint = nearest(text.value, words())
+                .map(|near| format!("; did you mean {near:?}?"))
+                .unwrap_or_default();
+            let why = format!("{:?} is not one of {}{hint}", text.value, list.join(", "));
+            self.wrong(text.at, key, &why);
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// The same of a key that has to exist.
+    pub(super) fn required_one_of<T: Copy>(&self, key: &str, known: &[(&str, T)]) -> Option<T> {
+        self.need(key);
+        self.one_of(key, known)
+    }
+
     /// A whole number within limits.
     pub(super) fn number(&self, key: &str, limits: Range<u64>) -> Option<u64> {
         let (_, value) = self.raw(key)?;
@@ -268,7 +290,7 @@ fn article(noun: &str) -> &'static str {
 }
 
 /// The known word that is most similar to what was written, if it is similar enough.
-pub(super) fn nearest<'w>(written: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+fn nearest<'w>(written: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     known
         .map(|word| (strsim::levenshtein(&written.to_lowercase(), word), word))
         .filter(|(distance, word)| *distance <= 1 + word.len() / 4)

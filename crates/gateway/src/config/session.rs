@@ -1,30 +1,28 @@
 //! `[session]`: how long users stay signed in, and the key that gateways share.
 
 use super::section::Section;
-use super::{Environment, StoreLocation, secret};
+use super::{Environment, StoreLocation, has_folder, secret};
 use crate::identity::Limits;
 use secrecy::SecretString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A file in which ended sessions are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndedFile {
-    /// Where it is.
-    pub path: PathBuf,
+pub(crate) struct EndedFile {
+    pub(crate) path: PathBuf,
     /// Whether the configuration names it. The one beside the key may be in a folder that cannot be written to.
-    pub is_configured: bool,
+    pub(crate) is_configured: bool,
 }
 
 /// The settings of sessions.
 #[derive(Debug, Default)]
-pub struct Session {
+pub(crate) struct Session {
     /// The key that several gateways share. Without it a gateway makes its own at its start.
-    pub key: Option<SecretString>,
-    /// When a session expires.
-    pub limits: Limits,
+    pub(crate) key: Option<SecretString>,
+    pub(crate) limits: Limits,
     /// The file of the sessions that ended before their time, for gateways whose store does not tell each other.
-    pub ended: Option<EndedFile>,
+    pub(crate) ended: Option<EndedFile>,
 }
 
 pub(super) fn read(
@@ -73,9 +71,7 @@ fn ended_file(
             path: environment.folder.join(name.value),
             is_configured: true,
         };
-        let folder = file.path.parent();
-        let folder = folder.filter(|part| !part.as_os_str().is_empty());
-        if !folder.unwrap_or(Path::new(".")).is_dir() {
+        if !has_folder(&file.path) {
             section.wrong(name.at, "ended_file", "there is no such folder");
         } else if let Err(why) = (environment.checks.ended_file)(&file, store) {
             section.wrong(name.at, "ended_file", &why);

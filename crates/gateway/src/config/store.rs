@@ -4,10 +4,10 @@ use super::connection::ca;
 use super::outbound::{Outbound, Roots};
 use super::postgres::{self, PostgresAddress, PostgresTrust};
 use super::section::Section;
-use super::{Environment, secret};
+use super::{Environment, has_folder, secret};
 use secrecy::ExposeSecret as _;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The file's name where the configuration does not say.
 const USUAL_NAME: &str = "failover-console.db";
@@ -17,7 +17,7 @@ const STATE_DIRECTORY: &str = "STATE_DIRECTORY";
 
 /// Where the store lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreLocation {
+pub(crate) enum StoreLocation {
     /// In memory: what it holds ends with the process.
     Memory,
     /// In a file, beside which SQLite keeps `-wal` and `-shm` while it is open.
@@ -28,8 +28,7 @@ pub enum StoreLocation {
 
 impl StoreLocation {
     /// Whether other gateways may use it too.
-    #[must_use]
-    pub fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
 }
@@ -101,10 +100,7 @@ pub(super) fn read(
         StoreLocation::Memory
     } else {
         let file = environment.folder.join(path.value);
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        if !folder.unwrap_or(Path::new(".")).is_dir() {
+        if !has_folder(&file) {
             section.wrong(path.at, "path", "there is no such folder");
         }
         StoreLocation::File(file)

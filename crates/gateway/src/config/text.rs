@@ -45,12 +45,3 @@ pub(super) fn decoded(mut bytes: Vec<u8>) -> Result<String, String> {
         format!("is not UTF-8, from byte {at} on: save it as UTF-8")
     })
 }
-
-/// Whether the character looks like a blank, or like nothing, and is neither a blank nor a control character.
-pub(super) fn is_invisible(c: char) -> bool {
-    (c.is_whitespace() && c != ' ' && !c.is_control())
-        || matches!(
-            c,
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
-        )
-}

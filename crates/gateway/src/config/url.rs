@@ -174,10 +174,12 @@ fn shown(url: &Url) -> String {
 
 /// Whether the address is this computer's own.
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    let Some(host) = url.host_str() else {
-        return false;
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = url.host_str().unwrap_or_default();
+    is_loopback_host(host.trim_start_matches('[').trim_end_matches(']'))
+}
+
+/// Whether a name or an address is this computer's own.
+pub(super) fn is_loopback_host(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 

@@ -1,11 +1,12 @@
 //! `[[user]]`: the users with a password.
 
 use super::Environment;
-use super::section::{Section, nearest};
+use super::section::Section;
 use crate::identity::{Role, User, is_bidi_control, name_key};
 
 /// Every `[[user]]`.
 pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User> {
+    let roles = [Role::Admin, Role::Viewer, Role::Wall].map(|role| (role.word(), role));
     let mut users: Vec<User> = Vec::new();
     for section in top.tables("user", "name") {
         let name = section.required("name");
@@ -25,7 +26,7 @@ pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User>
             );
             section.wrong(name.at, "name", &why);
         }
-        let role = role(&section);
+        let role = section.required_one_of("role", &roles);
         let hash = password_hash(&section, environment);
         if let (Some(name), Some(role), Some(password_hash)) = (name, role, hash) {
             users.push(User {
@@ -44,23 +45,6 @@ pub(super) fn all(top: &Section<'_>, environment: &Environment<'_>) -> Vec<User>
         section.finish();
     }
     users
-}
-
-fn role(section: &Section<'_>) -> Option<Role> {
-    let role = section.required("role")?;
-    let roles = [Role::Admin, Role::Viewer, Role::Wall];
-    let known = roles.into_iter().find(|known| known.word() == role.value);
-    if known.is_none() {
-        let hint = nearest(role.value, roles.into_iter().map(Role::word))
-            .map(|near| format!("; did you mean \"{near}\"?"))
-            .unwrap_or_default();
-        let text = format!(
-            "{:?} is none of \"admin\", \"viewer\" and \"wall\"{hint}",
-            role.value
-        );
-        section.wrong(role.at, "role", &text);
-    }
-    known
 }
 
 fn password_hash(section: &Section<'_>, environment: &Environment<'_>) -> Option<String> {

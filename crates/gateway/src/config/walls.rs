@@ -1,8 +1,8 @@
 //! `[walls]`: the file of the paired walls, which a store that lasts takes over.
 
 use super::section::Section;
-use super::{Environment, Session};
-use std::path::{Path, PathBuf};
+use super::{Environment, Session, has_folder};
+use std::path::PathBuf;
 
 /// The file, which has to be a registry of walls if it exists.
 pub(super) fn read(
@@ -14,10 +14,7 @@ pub(super) fn read(
     let name = section.required("file");
     let file = name.map(|name| environment.folder.join(name.value));
     if let Some((name, file)) = name.zip(file.as_deref()) {
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        if !folder.unwrap_or(Path::new(".")).is_dir() {
+        if !has_folder(file) {
             section.wrong(name.at, "file", "there is no such folder");
         } else if let Err(why) = (environment.checks.wall_registry)(file) {
             section.wrong(name.at, "file", &why);

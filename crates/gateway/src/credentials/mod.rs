@@ -171,7 +171,8 @@ impl Credentials {
 fn not_about_credentials(answer: &Answer, name: &str, url: &Url, likely: &str) -> Option<Problem> {
     let status = answer.status;
     let unavailable = || Problem {
-        retry_after: plain(answer)
+        retry_after: answer
+            .plain()
             .retry_after()
             .and_then(|seconds| u32::try_from(seconds).ok()),
         ..Problem::new(
@@ -186,20 +187,6 @@ fn not_about_credentials(answer: &Answer, name: &str, url: &Url, likely: &str) -
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Some(unavailable()),
         _ if status.is_client_error() => None,
         _ => Some(unavailable()),
-    }
-}
-
-/// The answer in the form that the `vendors` crate reads.
-fn plain(answer: &Answer) -> vendors::Answer {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    vendors::Answer {
-        status: answer.status.as_u16(),
-        headers: answer
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), text(value)))
-            .collect(),
-        body: answer.body.to_vec(),
     }
 }
 

@@ -148,15 +148,17 @@ impl Refusals {
 
     /// Permits a log-on at once, also in place of a session or token. If it is refused as well, the wait is the next
     /// longer one. Has no effect within [`SHORTEST_WAIT`] of a refusal: asking again and again must not lock the
-    /// account.
-    pub(crate) fn try_now(&self) {
+    /// account. Returns whether a wait has ended by it.
+    pub(crate) fn try_now(&self) -> bool {
         let mut state = lock(&self.state);
         let is_fresh = |pause: &Pause| pause.since.elapsed() < SHORTEST_WAIT;
         if state.pause.as_ref().is_some_and(is_fresh) {
-            return;
+            return false;
         }
+        let waited = state.paused().is_err();
         state.pause = None;
         state.renewal = None;
+        waited
     }
 }
 
@@ -315,12 +317,13 @@ mod tests {
         let refusals = Refusals::default();
         refusals.log_on_refused(refusal());
         for _ in 0..30 {
-            refusals.try_now();
-            assert!(refusals.check().is_err(), "it was refused a moment ago");
+            assert!(!refusals.try_now(), "it was refused a moment ago");
+            assert!(refusals.check().is_err());
             advance(Duration::from_secs(1)).await;
         }
-        refusals.try_now();
+        assert!(refusals.try_now());
         assert_eq!(refusals.check(), Ok(()));
+        assert!(!refusals.try_now(), "nothing waits any more");
         assert_eq!(refusals.log_on_refused(refusal()).retry_after, Some(300));
         refusals.try_now();
         assert!(refusals.check().is_err());

@@ -2,7 +2,7 @@
 //! expired, closed at the end. Only the session header is sent, never a cookie, because the server would
 //! prefer the cookie.
 
-use super::{Basic, Refusals, Urgency, not_about_credentials, plain, sensitive};
+use super::{Basic, Refusals, Urgency, not_about_credentials, sensitive};
 use crate::problem::{Kind, Problem};
 use crate::single_flight::{Fetched, SingleFlight};
 use crate::vendor_http::VendorHttp;
@@ -147,7 +147,7 @@ impl Logon {
             }));
         }
         let logon = call
-            .read(&plain(&answer))
+            .read(&answer.plain())
             .map_err(|_| self.refused("its answer to the log-on holds no session"))?;
         // If the body does not hold the id for the log-off, the header's value may be it.
         let id = logon.logon_id.unwrap_or_else(|| logon.session_id.clone());

@@ -8,3 +8,11 @@ mod seal;
 pub(crate) use cookie::{Cookie, CookiePurpose, cookie_suffix};
 pub(crate) use random::{hex, random, random_hex};
 pub(crate) use seal::Seal;
+
+use ring::digest::{SHA256, digest};
+
+/// Whether two texts are the same. Compares digests, so that the time that it takes reveals nothing about them.
+pub(crate) fn are_equal(one: &str, other: &str) -> bool {
+    let digest = |text: &str| digest(&SHA256, text.as_bytes());
+    digest(one).as_ref() == digest(other).as_ref()
+}

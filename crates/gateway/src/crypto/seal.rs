@@ -6,20 +6,19 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
-use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
 
 /// Length of the random salt in front of each sealed value. The value's own key is derived from it.
 const SALT: usize = 32;
 
-/// The longest sealed text. A longer one was not made by the gateway and is not opened.
-const LONGEST: usize = 2048;
+/// The longest sealed text, that of a sign-in at a provider over the session of another user. A longer one was not made by
+/// the gateway and is not opened.
+const LONGEST: usize = 3072;
 
 /// Seals and opens values. Gateways with the same secret open each other's.
 pub(crate) struct Seal {
     secret: Vec<u8>,
-    random: SystemRandom,
     purpose: &'static [u8],
 }
 
@@ -46,7 +45,6 @@ impl Seal {
     pub(crate) fn shared(secret: &SecretString) -> Self {
         Self {
             secret: secret.expose_secret().as_bytes().to_vec(),
-            random: SystemRandom::new(),
             purpose: SESSION,
         }
     }
@@ -55,7 +53,6 @@ impl Seal {
     pub(crate) fn with_purpose(&self, purpose: &'static [u8]) -> Self {
         Self {
             secret: self.secret.clone(),
-            random: SystemRandom::new(),
             purpose,
         }
     }
@@ -68,7 +65,6 @@ impl Seal {
         let secret = random::<32>()?.to_vec();
         Ok(Self {
             secret,
-            random: SystemRandom::new(),
             purpose: SESSION,
         })
     }
@@ -89,8 +85,7 @@ impl Seal {
     /// Seals a value as text that a cookie may hold. `None` only if the operating system provides no random
     /// numbers.
     pub(crate) fn close(&self, plain: &[u8]) -> Option<String> {
-        let mut salt = [0; SALT];
-        self.random.fill(&mut salt).ok()?;
+        let salt: [u8; SALT] = random().ok()?;
         let (key, nonce) = self.key(&salt)?;
         let mut sealed = plain.to_vec();
         key.seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed)

@@ -4,7 +4,6 @@ use super::compression::json;
 use super::middleware::Authorized;
 use super::query::{connections, invalid, parameters, time, unknown};
 use crate::app::Gateway;
-use crate::identity::Role;
 use crate::problem::Problem;
 use crate::store::{ActivityCursor, ActivityQuery};
 use axum::extract::State;
@@ -28,11 +27,9 @@ pub(super) async fn read(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let query = query(
-        parameters(&uri)?,
-        authorized.actor.role == Role::Admin.word(),
-        |system| connections(&gateway, system),
-    )?;
+    let query = query(parameters(&uri)?, authorized.is_admin(), |system| {
+        connections(&gateway, system)
+    })?;
     let limit = query.limit;
     // One more tells whether there are older ones.
     let wanted = ActivityQuery {

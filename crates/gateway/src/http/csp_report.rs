@@ -113,7 +113,8 @@ fn read(report: &Value) -> (&'static str, String) {
     let name = directive.split_whitespace().next().unwrap_or_default();
     let known = DIRECTIVES.into_iter().find(|known| *known == name);
     let blocked = text(["blocked-uri", "blockedURL"]);
-    let is_word = blocked.len() <= 20 && blocked.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+    let is_word = blocked.len() <= 20 && blocked.bytes().all(is_word);
     let blocked = match Url::parse(&blocked) {
         Ok(url) => url
             .origin()
@@ -154,6 +155,7 @@ mod tests {
                     "blockedURL": "inline"}}]),
                 ("style-src-attr", "inline"),
             ),
+            (old("script-src", "wasm-eval"), ("script-src", "wasm-eval")),
             (json!(null), ("other", "")),
             (json!([]), ("other", "")),
         ] {

@@ -45,13 +45,12 @@ pub(super) async fn read(
     let watchers = &gateway.shared.watchers;
     if demanded && audience == Audience::People {
         let connection = parameter("connection");
-        if let Some(id) = connection
-            && authorized
-                .visitor
-                .as_ref()
-                .is_some_and(|visitor| visitor.role == Role::Admin)
+        if authorized.is_admin()
+            && let Some(id) = connection
+            && let Some(upstream) = gateway.upstream(id)
+            && upstream.try_log_on_now()
         {
-            gateway.try_log_on_now(id);
+            gateway.audit(&authorized.actor).log_on_forced(id);
         }
         watchers.refresh(connection).await;
     }

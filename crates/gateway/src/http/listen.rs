@@ -127,7 +127,7 @@ pub(crate) async fn run(listener: TcpListener, serving: Serving, mut stop: Stop)
             action = stop.next() => match action {
                 SignalAction::Stop => {
                     tracing::info!("stopping");
-                    // A second signal ends it at once.
+                    // A second signal ends the wait for the balancer.
                     let again = gateway.shared.stopping.swap(true, Ordering::Relaxed);
                     let drain = if again { Duration::ZERO } else { gateway.drain };
                     ends = Some(Instant::now() + drain);

@@ -7,6 +7,8 @@ use super::{body, client_ip, csp_report, origin_check, problem_response};
 use crate::app::Gateway;
 use crate::audit::Actor;
 use crate::auth::Visitor;
+use crate::crypto::are_equal;
+use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use crate::relay::Target;
 use axum::body::Body;
@@ -15,7 +17,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -67,6 +68,11 @@ pub(super) struct AuthorizedRequest {
 }
 
 impl AuthorizedRequest {
+    pub(super) fn is_admin(&self) -> bool {
+        let mut visitor = self.visitor.iter();
+        visitor.any(|visitor| visitor.role == Role::Admin)
+    }
+
     /// Whose reads these are, in whatever session. Where nobody signs in, people are told apart by their addresses.
     pub(super) fn person(&self) -> String {
         let person = self.visitor.as_ref().map(Visitor::person);
@@ -116,14 +122,7 @@ pub(super) async fn middleware(
                 if !resource.is_console() {
                     cookie = gateway.access.renewal(request.headers(), visitor);
                 }
-                gateway.access.note_last_seen(visitor, actor.from);
-                if let Some(session) = visitor.session() {
-                    if let Some(permit) = request.extensions().get::<Arc<ConnectionPermit>>() {
-                        permit.signed_in(session);
-                    }
-                    let metrics = &gateway.shared.metrics;
-                    metrics.session_used(session, visitor.role.word());
-                }
+                note_use(gateway, &request, visitor, actor.from);
             }
             let authorized = AuthorizedRequest {
                 visitor,
@@ -150,24 +149,7 @@ pub(super) async fn middleware(
     }
     let status = response.status().as_u16();
     let headers = response.headers_mut();
-    if let Some(cookie) = cookie
-        && !headers.contains_key(header::SET_COOKIE)
-    {
-        headers.insert(header::SET_COOKIE, cookie);
-    }
-    for (name, value) in ALWAYS {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_static(value),
-        );
-    }
-    // Pages of the console have a policy of their own.
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(SANDBOX));
-    if gateway.has_https_origin() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
-    }
+    add_headers(gateway, headers, cookie);
     if let Some(id) = &id {
         headers.insert(REQUEST_ID, id.clone());
     }
@@ -184,6 +166,40 @@ pub(super) async fn middleware(
         "request"
     );
     response
+}
+
+/// Takes note of a request of somebody who is signed in.
+fn note_use(gateway: &Gateway, request: &Request, visitor: &Visitor, from: IpAddr) {
+    gateway.access.note_last_seen(visitor, from);
+    if let Some(session) = visitor.session() {
+        if let Some(permit) = request.extensions().get::<Arc<ConnectionPermit>>() {
+            permit.signed_in(session);
+        }
+        let metrics = &gateway.shared.metrics;
+        metrics.session_used(session, visitor.role.word());
+    }
+}
+
+/// Adds the headers that all answers have, and the cookie that extends the session.
+fn add_headers(gateway: &Gateway, headers: &mut HeaderMap, renewal: Option<HeaderValue>) {
+    if let Some(cookie) = renewal
+        && !headers.contains_key(header::SET_COOKIE)
+    {
+        headers.insert(header::SET_COOKIE, cookie);
+    }
+    for (name, value) in ALWAYS {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+    }
+    // Pages have a policy of their own.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(SANDBOX));
+    if gateway.has_https_origin() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
 }
 
 /// Who makes the request, as far as it is known before authorization.
@@ -233,15 +249,13 @@ fn authorize(
     authorization::authorize(visitor, has_token, method, found)
 }
 
-/// Whether the request has this bearer token. Compares digests, so that the time that it takes reveals nothing
-/// about the token.
+/// Whether the request has this bearer token.
 fn has_token(headers: &HeaderMap, token: &SecretString) -> bool {
     let sent = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    let digest = |text: &str| digest(&SHA256, text.as_bytes());
-    sent.is_some_and(|sent| digest(sent).as_ref() == digest(token.expose_secret()).as_ref())
+    sent.is_some_and(|sent| are_equal(sent, token.expose_secret()))
 }
 
 /// The answer after a panic in a handler. The server keeps running.

@@ -37,8 +37,6 @@ mod unlock;
 mod walls;
 mod write_timeout;
 
-pub use router::app;
-
 use axum::http::{HeaderName, header};
 
 /// The header of answers that nobody may keep.

@@ -52,10 +52,10 @@ pub(super) async fn ready(State(gateway): State<Arc<Gateway>>) -> Result<Respons
         "this gateway was built without the console"
     } else if !gateway.shared.store.is_well().await {
         if gateway.shared.watchers.is_alone() {
-            "the audit cannot be written, so that changes are refused; reading goes on, and this gateway watches every \
+            "the store cannot be written: changes are refused, reading continues, and this gateway watches every \
              connection itself"
         } else {
-            "the audit cannot be written, so that changes are refused; reading goes on"
+            "the store cannot be written: changes are refused, reading continues"
         }
     } else {
         return Ok(ok());

@@ -6,7 +6,6 @@ use super::known_ids;
 use super::middleware::Authorized;
 use super::origin_check::demands_present_state;
 use crate::app::Gateway;
-use crate::identity::Role;
 use crate::problem::{Kind, Problem};
 use crate::relay::{self, REQUEST_LIMIT, Recording};
 use crate::vendor_client::Lane;
@@ -29,7 +28,7 @@ pub(super) async fn serve(
         return Err(Problem::new(Kind::Internal, "this request has no target"));
     };
     let actor = &authorized.actor;
-    if actor.role != Role::Admin.word() {
+    if !authorized.is_admin() {
         known_ids::check(&gateway, target)?;
     }
     let in_flight = &gateway.shared.in_flight;
@@ -61,7 +60,7 @@ pub(super) async fn serve(
 /// Where a read waits. Only those who may make changes can demand the present state, to compare before a change and to
 /// see its effect. All others share answers, which spares the vendor calls.
 fn lane(authorized: &Authorized, headers: &HeaderMap) -> Lane {
-    if demands_present_state(headers) && authorized.actor.role == Role::Admin.word() {
+    if demands_present_state(headers) && authorized.is_admin() {
         Lane::Change
     } else {
         Lane::Person(authorized.person())

@@ -134,7 +134,9 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
     let starts = entries_and_next(gateway, starts).await?;
     let starts = starts.iter().map(recorded);
     let unwatched = events::unwatched(starts.map(|start| (start.at, start.unseen_since)));
-    let failovers = entries_and_next(gateway, of_kind(EventKind::Failover)).await?;
+    let mut failovers = entries_and_next(gateway, of_kind(EventKind::Failover)).await?;
+    let before = failovers_before(gateway, &of_kind(EventKind::Failover), &failovers).await?;
+    failovers.extend(before);
     let listed = entries_and_next(gateway, of_kind(EventKind::Resource)).await?;
     let runs = entries(gateway, of_kind(EventKind::Run)).await?;
     let mut unknown = HashMap::new();
@@ -146,7 +148,10 @@ async fn report_data(gateway: &Gateway, query: ReportQuery) -> Result<ReportData
         };
         // That a silence began within the time may have been noticed only after it.
         let mut alarms = entries_and_next(gateway, of_connection.clone()).await?;
-        alarms.extend(alarm_before(gateway, of_connection).await?);
+        // It says whether the connection answered when the time began. Groups may have its id or its name.
+        let is_of_connection =
+            |entry: &ActivityEntry| events::tells_silence(entry.resource.as_ref());
+        alarms.extend(last_before(gateway, of_connection, is_of_connection).await?);
         let mut unseen = events::silences(alarms.iter().map(recorded));
         // Later alarms are not read: how long a silence at its end went on is not known, and changes nothing.
         for silence in &mut unseen {
@@ -227,10 +232,39 @@ async fn entries_and_next(
     Ok(newest_first)
 }
 
-/// The last alarm of a connection before the time of a query: it says whether the connection answered when that began.
-async fn alarm_before(
+/// Of each group that nobody led when the time of a query began: the failover before it, which says who led last.
+async fn failovers_before(
+    gateway: &Gateway,
+    query: &ActivityQuery,
+    newest_first: &[ActivityEntry],
+) -> Result<Vec<ActivityEntry>, Problem> {
+    let mut first: HashMap<&ResourceKey, &ActivityEntry> = HashMap::new();
+    for entry in newest_first {
+        if let Some(key) = &entry.resource {
+            first.insert(key, entry);
+        }
+    }
+    let mut before = Vec::new();
+    for (key, entry) in first {
+        if Leader::of(key.kind, entry.before.clone()) != Leader::Nobody {
+            continue;
+        }
+        let of_group = ActivityQuery {
+            connections: Some(vec![key.connection.clone()]),
+            resource: Some(key.id.clone()),
+            ..query.clone()
+        };
+        let is_of_group = |entry: &ActivityEntry| entry.resource.as_ref() == Some(key);
+        before.extend(last_before(gateway, of_group, is_of_group).await?);
+    }
+    Ok(before)
+}
+
+/// The last entry before the time of a query of which this is true.
+async fn last_before(
     gateway: &Gateway,
     query: ActivityQuery,
+    is_wanted: impl Fn(&ActivityEntry) -> bool,
 ) -> Result<Option<ActivityEntry>, Problem> {
     let mut query = ActivityQuery {
         from: None,
@@ -238,13 +272,12 @@ async fn alarm_before(
         limit: PAGE,
         ..query
     };
-    // Those of groups that are called as the connection may lie between.
     loop {
         let entries = gateway.shared.store.activity(query.clone()).await?;
         let is_last = entries.len() < query.limit;
         query.before = entries.last().map(ActivityCursor::of);
         let mut entries = entries.into_iter();
-        let found = entries.find(|entry| events::tells_silence(entry.resource.as_ref()));
+        let found = entries.find(&is_wanted);
         if found.is_some() || is_last {
             return Ok(found);
         }

@@ -39,7 +39,8 @@ pub(crate) fn routes() -> Vec<Route> {
         get("/api/sign-in", Rule::Anyone, openid::methods),
         get("/api/openid/start", Rule::Anyone, openid::start),
         get(openid::CALLBACK, Rule::Anyone, openid::callback),
-        get("/api/unlock", Rule::Anyone, unlock::serve),
+        get("/api/unlock", Rule::Anyone, unlock::ask),
+        post("/api/unlock", Rule::Anyone, unlock::unlock),
         get("/api/connections", EVERYBODY, connections::list),
         get("/api/inventory", EVERYBODY_OR_TOKEN, inventory::read),
         get("/api/activity", PEOPLE, activity::read),
@@ -121,7 +122,7 @@ struct Path {
 }
 
 /// The whole gateway as a router.
-pub fn app(gateway: Arc<Gateway>) -> Router {
+pub(crate) fn app(gateway: Arc<Gateway>) -> Router {
     let mut paths: Vec<Path> = Vec::new();
     for route in routes() {
         let rule = (route.method, route.rule);

@@ -32,9 +32,7 @@ pub(super) async fn serve(
         ));
     };
     let upstream = gateway
-        .upstreams
-        .iter()
-        .find(|upstream| upstream.public.id == id)
+        .upstream(id)
         .ok_or_else(|| not_found("there is no connection of this name"))?;
     let Some(thumbnails) = gateway.thumbnails.get(id) else {
         return Err(not_found(

@@ -1,5 +1,6 @@
 //! `/api/walls`, where admins list, pair and revoke walls.
 
+use super::handling::PathId;
 use super::middleware::Authorized;
 use super::pairing::pairing_state;
 use super::{NO_STORE, body};
@@ -11,7 +12,7 @@ use crate::pairing::{PairingRequest, Wall};
 use crate::problem::{Kind, Problem};
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, SecondsFormat};
 use protocol::{NewWall, Walls};
@@ -121,10 +122,8 @@ async fn attempt(gateway: &Gateway, actor: &Actor, wall: NewWall) -> Result<Wall
 pub(super) async fn revoke(
     State(gateway): State<Arc<Gateway>>,
     authorized: Authorized,
-    uri: Uri,
+    PathId(id): PathId,
 ) -> Result<Response, Problem> {
-    // As it is in the path: an id holds nothing that is encoded.
-    let id = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
     let changes = gateway.shared.changes.clone();
     let change = async move {
         let revoked = pairing_state(&gateway)?.walls.revoke(id.clone()).await;

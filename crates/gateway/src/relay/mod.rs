@@ -27,7 +27,7 @@ use outcome::ChangeOutcome;
 use record::Record;
 
 /// The largest request body, in bytes.
-pub const REQUEST_LIMIT: usize = 1024 * 1024;
+pub(crate) const REQUEST_LIMIT: usize = 1024 * 1024;
 
 /// Relays a request to its target. A read waits in `lane`; in the lane of changes it is answered with the present state.
 /// `body` is read only for a write, and only once everything else is valid. A write is recorded in `recording`.

@@ -9,7 +9,7 @@ use crate::crypto::hex;
 use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Outcome, Upstream, VendorRequest};
 use crate::vendor_http::Answer;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use vendors::uplynk::operations::{GET_GROUP, ORDER};
@@ -121,15 +121,7 @@ impl GroupWrite {
 
     async fn reread(&self, upstream: &Upstream) -> Result<Reread, Problem> {
         let request = groups().get(&self.group).request;
-        let answer = upstream
-            .send(&VendorRequest {
-                method: Method::GET,
-                path: request.path,
-                query: request.query,
-                accept: request.accept,
-                body: None,
-            })
-            .await?;
+        let answer = upstream.send(&VendorRequest::read(&request)).await?;
         // As an answer to the change it would leave open whether that was carried out.
         if answer.status.is_server_error() {
             let detail = format!(
@@ -200,12 +192,7 @@ fn group(answer: &Answer) -> Option<FailoverGroup> {
 }
 
 fn decode(answer: &Answer) -> Result<FailoverGroup, vendors::Failure> {
-    let answer = vendors::Answer {
-        status: answer.status.as_u16(),
-        headers: Vec::new(),
-        body: answer.body.to_vec(),
-    };
-    groups().get("").read(&answer)
+    groups().get("").read(&answer.plain())
 }
 
 /// The status of an error, with the vendor's words.

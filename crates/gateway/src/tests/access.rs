@@ -1,8 +1,8 @@
 //! Signing in and out, through the whole router.
 
 use super::*;
-use crate::identity::{Role, User};
-use crate::{Limits, Memory, SignIn};
+use crate::auth::{Memory, SignIn};
+use crate::identity::{Limits, Role, User};
 use argon2::password_hash::PasswordHasher as _;
 use secrecy::SecretString;
 use std::sync::LazyLock;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 const SESSION: &str = "x-restsvcsessionid";
 
 fn client(base: &str) -> config::Credentials {
-    config::Credentials::ClientCredentials {
+    config::Credentials::OAuthClient {
         token_url: Url::parse(&format!("{base}/token")).unwrap(),
         client_id: "a client&".to_owned(),
         client_secret: SECRET.into(),

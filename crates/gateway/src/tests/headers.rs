@@ -20,6 +20,10 @@ const DATA: &str = "\
 cache-control: no-store
 content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox";
 
+const FORM: &str = "\
+cache-control: no-store
+content-security-policy: default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
 const PAGE: &str = "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
                     style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
                     form-action 'self'; report-uri /api/csp-report; frame-ancestors 'none'";
@@ -114,7 +118,14 @@ async fn every_answer_has_exactly_these_headers() {
             405,
             vec![PROBLEM, DATA, "allow: GET, POST, DELETE, HEAD"],
         ),
-        ("GET /api/unlock", false, "", 400, vec![PROBLEM, DATA]),
+        (
+            "GET /api/unlock",
+            false,
+            "",
+            200,
+            vec!["content-type: text/html; charset=utf-8", FORM],
+        ),
+        ("POST /api/unlock", false, "", 400, vec![PROBLEM, DATA]),
         ("GET /api/sign-in", false, "", 200, vec![JSON, DATA]),
         ("GET /api/openid/start", false, "", 400, vec![PROBLEM, DATA]),
         (

@@ -3,8 +3,7 @@
 use super::access::{PASSWORD, body, cookie, session_of, with_memory};
 use super::secrets::Log;
 use super::*;
-use crate::Memory;
-use crate::auth::unlock_code;
+use crate::auth::{Memory, unlock_code};
 use crate::clock::wall_clock;
 use crate::crypto::Seal;
 use futures_util::StreamExt as _;
@@ -84,11 +83,23 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
     let now = wall_clock()();
     let code = |name: &str, now| unlock_code(&Seal::shared(&KEY.into()), name, now).unwrap();
     let good = code("Vic", now);
-    let open = async |code: &str| get(&gateway, &format!("/api/unlock?code={code}")).await;
+    let line = |method: &str, code: &str| format!("{method} /api/unlock?code={code}");
+    let open = async |code: &str| ask(&gateway, &line("POST", code), &[], "").await;
     let log = Log::begin();
-    let line = format!("HEAD /api/unlock?code={good}");
-    let looked_at = ask(&gateway, &line, &[], "").await;
-    assert!(!looked_at.headers().contains_key("set-cookie"));
+    // As programs do that look at links.
+    for method in ["HEAD", "GET"] {
+        let page = ask(&gateway, &line(method, &good), &[], "").await;
+        assert_eq!(page.status(), 200);
+        assert!(!page.headers().contains_key("set-cookie"));
+        let is_form = text(page).await.contains("<form method=\"post\">");
+        assert_eq!(is_form, method == "GET");
+    }
+    let elsewhere = [
+        ("origin", "https://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    let foreign_page = ask(&gateway, &line("POST", &good), &elsewhere, "").await;
+    assert_eq!(problem(foreign_page).await.0, "cross-site");
     let answer = open(&good).await;
     assert_eq!(
         (answer.status().as_u16(), header(&answer, "location")),

@@ -33,7 +33,11 @@ mod walls_kept;
 mod watch;
 mod world;
 
-use crate::{Access, Assets, Gateway, app, config};
+use crate::app::Gateway;
+use crate::assets::Assets;
+use crate::auth::Access;
+use crate::config;
+use crate::http::router::app;
 use axum::body::Body;
 use axum::http::{Request, Response};
 use reqwest::Url;

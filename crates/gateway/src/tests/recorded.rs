@@ -153,7 +153,7 @@ async fn the_outcome_of_a_change_is_what_is_known_of_it() {
 #[tokio::test]
 async fn a_change_for_which_there_is_no_token_is_recorded_as_not_sent() {
     let vendor = Vendor::new(|_, _| json(400, "{}")).await;
-    let credentials = config::Credentials::ClientCredentials {
+    let credentials = config::Credentials::OAuthClient {
         token_url: Url::parse(&format!("{}/token", vendor.base)).unwrap(),
         client_id: "a".to_owned(),
         client_secret: SECRET.into(),
@@ -161,6 +161,52 @@ async fn a_change_for_which_there_is_no_token_is_recorded_as_not_sent() {
     let plant = connection("plant-a", aveva(), &vendor.base, credentials);
     assert_eq!(recorded(plant).await, "not sent");
     assert!(vendor.lines().iter().all(|line| line == "POST /token"));
+}
+
+#[tokio::test]
+async fn a_change_for_a_vendor_to_whom_there_is_no_connection_is_recorded_as_not_sent() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let plant = connection("plant-a", aveva(), &base, basic());
+    assert_eq!(recorded(plant).await, "not sent");
+}
+
+#[tokio::test]
+async fn an_admin_who_ends_the_wait_after_a_refused_log_on_is_recorded() {
+    let vendor = Vendor::new(|_, _| json(401, "")).await;
+    let veeam: System = serde_json::from_str(r#"{"system":"veeam"}"#).unwrap();
+    let em = connection("em", veeam, &vendor.base, basic());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(vec![em], None, false), store);
+    let (ann, vic) = (
+        sign_in(&gateway, "ann").await,
+        sign_in(&gateway, "vic").await,
+    );
+    let refresh = async |cookie: &str| {
+        let headers = [("cookie", cookie), ("cache-control", "no-cache")];
+        let line = "GET /api/inventory?connection=em";
+        let answer = ask(&gateway, line, &headers, "").await;
+        assert_eq!(answer.status(), 200);
+        assert!(gateway.shared.store.catch_up().await);
+        let forced = rows(&file).into_iter();
+        let forced = forced.filter(|row| row["what"] == "log on now");
+        let told = ["who", "role", "connection", "outcome"];
+        let told = forced.map(|row| told.map(|key| row[key].as_str().unwrap().to_owned()));
+        told.collect::<Vec<_>>()
+    };
+    let query = "GET /relay/em/api/query?type=CloudFailoverSession";
+    let refused = ask(&gateway, query, &[("cookie", ann.as_str())], "").await;
+    assert_eq!(problem(refused).await.0, "credentials");
+    assert!(refresh(&ann).await.is_empty(), "refused a moment ago");
+    pass(30).await;
+    assert!(refresh(&vic).await.is_empty(), "only admins may");
+    for _ in 0..2 {
+        let expected = ["ann", "admin", "em", "done"].map(str::to_owned);
+        assert_eq!(refresh(&ann).await, [expected], "once");
+    }
 }
 
 /// How the creation of a group on a connection is recorded. Where the gateway answers for the vendor, it says of what
@@ -283,7 +329,7 @@ async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_t
     let gateway = recording(with_users(Vec::new(), None, false), store);
     let wrong = body("nobody", "x");
     for number in 0..200 {
-        let answer = get(&gateway, "/api/unlock?code=wrong").await;
+        let answer = ask(&gateway, "POST /api/unlock?code=wrong", &[], "").await;
         assert!(answer.status().is_client_error());
         if number % 50 == 0 {
             ask(&gateway, "POST /api/session", &[], &wrong).await;
@@ -305,7 +351,7 @@ async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_t
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(61)).await;
     tokio::time::resume();
-    get(&gateway, "/api/unlock?code=wrong").await;
+    ask(&gateway, "POST /api/unlock?code=wrong", &[], "").await;
     assert_eq!(with_outcome(&gateway, &file, "refused").await, 66);
     let left_out = "140 refused unlock codes left out";
     assert!(rows(&file).iter().any(|row| row["what"] == left_out));

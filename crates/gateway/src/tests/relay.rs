@@ -390,7 +390,7 @@ async fn a_body_has_to_be_json_and_of_moderate_size() {
         problem(ask(&gateway, &line, &form, "{}").await).await.0,
         "unsupported-media-type"
     );
-    let large = " ".repeat(crate::REQUEST_LIMIT + 1);
+    let large = " ".repeat(crate::relay::REQUEST_LIMIT + 1);
     let (kind, status, _) = problem(ask(&gateway, &line, &[], &large).await).await;
     assert_eq!((kind.as_str(), status), ("too-large", 413));
     let twice = r#"{"id":"x","name":"a","name":"b"}"#;

@@ -73,7 +73,7 @@ fn everything(base: &str) -> Arc<Gateway> {
             "plant-a",
             aveva(),
             base,
-            config::Credentials::ClientCredentials {
+            config::Credentials::OAuthClient {
                 token_url,
                 client_id: "c".to_owned(),
                 client_secret: SECRET.into(),

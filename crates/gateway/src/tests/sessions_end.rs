@@ -4,7 +4,7 @@ use super::access::{PASSWORD, body, cookie, session_of, sign_in, with_memory};
 use super::secrets::Log;
 use super::walls::{Screen, enter, list, process, revoke, wall};
 use super::*;
-use crate::Memory;
+use crate::auth::Memory;
 use std::path::Path;
 
 pub(super) const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";

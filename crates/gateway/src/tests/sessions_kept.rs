@@ -4,7 +4,8 @@ use super::access::{session_of, sign_in, with_memory};
 use super::sessions_end::{KEY, sign_out};
 use super::walls::process as without_store;
 use super::*;
-use crate::auth::unlock_code;
+use crate::app::Shared;
+use crate::auth::{Memory, unlock_code};
 use crate::clock::wall_clock;
 use crate::config::StoreLocation;
 use crate::crypto::Seal;
@@ -12,7 +13,6 @@ use crate::store::Store;
 use crate::store::tests::server::Server;
 use crate::store::tests::{Site, lines, reopen, sites, until};
 use crate::watch::Clock;
-use crate::{Memory, Shared};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -67,7 +67,8 @@ async fn an_unlock_code_that_was_used_stays_used_after_a_restart() {
         let gateway = at(location);
         let code = unlock_code(&Seal::shared(&KEY.into()), "vic", wall_clock()()).unwrap();
         let open = async |gateway: &Arc<Gateway>| {
-            let answer = get(gateway, &format!("/api/unlock?code={code}")).await;
+            let line = format!("POST /api/unlock?code={code}");
+            let answer = ask(gateway, &line, &[], "").await;
             answer.status().as_u16()
         };
         assert_eq!(open(&gateway).await, 303);

@@ -3,7 +3,7 @@
 use super::access::{cookie, sign_in, with_memory, with_users};
 use super::secrets::Log;
 use super::*;
-use crate::Memory;
+use crate::auth::Memory;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

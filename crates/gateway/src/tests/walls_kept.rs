@@ -3,12 +3,13 @@
 use super::access::{sign_in, with_memory};
 use super::walls::{Screen, enter, list, process as without_store, revoke, wall};
 use super::*;
+use crate::app::Shared;
+use crate::auth::Memory;
 use crate::config::StoreLocation;
 use crate::store::Store;
 use crate::store::tests::server::Server;
 use crate::store::tests::{Site, lines, reopen, sites, until};
 use crate::watch::Clock;
-use crate::{Memory, Shared};
 use std::path::Path;
 
 const KEY: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
@@ -302,11 +303,7 @@ async fn a_gateway_that_was_cut_off_pairs_again_and_one_that_was_killed_is_misse
     let (one, other) = (at(&location), at(&location));
     let admin = sign_in(&one, "ann").await;
     let (mut first, _) = wall(&one, &admin, "First").await;
-    let cut = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = '{database}' AND pid <> pg_backend_pid()"
-    );
-    server.statement(&database, &cut).unwrap();
+    server.end_sessions(&database);
     until("the database", async || {
         one.shared.store.catch_up().await && other.shared.store.catch_up().await
     })

@@ -7,7 +7,7 @@ use super::image_type::ImageType;
 use super::{Outcome, Thumbnail, failed, not_found};
 use crate::config;
 use crate::problem::{Kind, Problem};
-use crate::vendor_http::{Trust, VendorHttp, client};
+use crate::vendor_http::{Trust, VendorHttp, build, client_builder};
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Method, Request, Url};
 use std::sync::Arc;
@@ -33,13 +33,11 @@ impl Fetch {
         let checked = Checked::new(&of.base_url, of.outbound.proxy.as_ref());
         // Thumbnails may come from a public service although the system itself is private. Images are compressed
         // already, and decompression would bypass the size limit.
-        let client = client(TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?
+        let builder = client_builder(TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?
             .no_gzip()
-            .dns_resolver(Arc::new(checked.clone()))
-            .build()
-            .map_err(|error| error.without_url().to_string())?;
+            .dns_resolver(Arc::new(checked.clone()));
         let http = VendorHttp {
-            client,
+            client: build(builder)?,
             name: "the thumbnail's server".to_owned(),
             limit: LARGEST,
         };

@@ -13,7 +13,7 @@ use crate::problem::{Kind, Problem};
 use crate::vendor_client::{Lane, ReadObserver, Upstream, VendorRequest, When};
 use crate::vendor_http::Answer;
 use axum::body::Bytes;
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use fetch::Fetch;
 use image_type::ImageType;
 use shared::Shared;
@@ -146,13 +146,7 @@ fn not_found(detail: &str) -> Problem {
 
 /// Reads as a page would. The upstream then hands the answer to [`Thumbnails::answered`].
 async fn read(upstream: &Upstream, lane: &Lane, request: &vendors::Request) -> Result<(), Problem> {
-    let outgoing = VendorRequest {
-        method: Method::GET,
-        path: request.path.clone(),
-        query: request.query.clone(),
-        accept: request.accept,
-        body: None,
-    };
+    let outgoing = VendorRequest::read(request);
     match upstream
         .read(lane, request.operation, &outgoing, When::Lately)
         .await

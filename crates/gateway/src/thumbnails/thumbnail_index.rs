@@ -77,11 +77,7 @@ impl ThumbnailIndex {
         if answer.status != StatusCode::OK || !(list || *operation == GET_GROUP) {
             return;
         }
-        let answer = vendors::Answer {
-            status: 200,
-            headers: Vec::new(),
-            body: answer.body.to_vec(),
-        };
+        let answer = answer.plain();
         if !list {
             if let Ok(group) = groups().get("").read(&answer) {
                 lock(&self.0).put(group, true);

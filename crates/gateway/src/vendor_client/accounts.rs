@@ -75,7 +75,7 @@ impl Accounts {
 
 fn fingerprint(base: &str, credentials: &config::Credentials) -> Fingerprint {
     let (service, account, secret) = match credentials {
-        config::Credentials::ClientCredentials {
+        config::Credentials::OAuthClient {
             token_url,
             client_id,
             client_secret,

@@ -6,6 +6,7 @@ use super::error_body;
 use super::group_locks::GroupLocks;
 use super::lanes::{Lane, LanePermit, Lanes, no_place};
 use super::reads::{Outcome, Reads, When};
+use super::route::route;
 use crate::config;
 use crate::credentials::{Basic, CredentialKind, Credentials, Logon, RequestAuth, Signer, Tokens};
 use crate::crypto::hex;
@@ -15,7 +16,6 @@ use crate::vendor_http::{ANSWER_LIMIT, Answer, Trust, VendorHttp, client};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use reqwest::{Method, Request, Url};
-use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
@@ -27,13 +27,11 @@ use vendors::{Operation, System};
 
 /// A vendor system.
 #[derive(Debug)]
-pub struct Upstream {
+pub(crate) struct Upstream {
     pub(crate) public: vendors::Connection,
     pub(crate) locks: Arc<GroupLocks>,
     pub(crate) timeout: Duration,
-    /// How often the system is watched.
     pub(crate) watch: Duration,
-    /// How long an answer is shared.
     pub(crate) share: Duration,
     base: String,
     /// Identifies how the system is reached.
@@ -60,6 +58,19 @@ pub(crate) struct VendorRequest {
     pub(crate) query: String,
     pub(crate) accept: &'static str,
     pub(crate) body: Option<Bytes>,
+}
+
+impl VendorRequest {
+    /// The request for a read of the contract's.
+    pub(crate) fn read(of: &vendors::Request) -> Self {
+        Self {
+            method: Method::GET,
+            path: of.path.clone(),
+            query: of.query.clone(),
+            accept: of.accept,
+            body: None,
+        }
+    }
 }
 
 /// Receives every answer to a read before any caller gets it.
@@ -101,19 +112,14 @@ impl Upstream {
         let meter = metrics.meter(&public.id);
         let base = base_url.as_str().trim_end_matches('/').to_owned();
         let trust = ca.as_deref().map_or(Trust::Also(None), Trust::Only);
-        let build = |builder: reqwest::ClientBuilder| {
-            builder
-                .build()
-                .map_err(|error| error.without_url().to_string())
-        };
         let http = VendorHttp {
-            client: build(client(timeout, &outbound, trust)?)?,
+            client: client(timeout, &outbound, trust)?,
             name: public.title.clone(),
             limit: ANSWER_LIMIT,
         };
         let refusals = accounts.refusals(&base, &credentials);
         let kind = match credentials {
-            config::Credentials::ClientCredentials {
+            config::Credentials::OAuthClient {
                 token_url,
                 client_id,
                 client_secret,
@@ -122,7 +128,7 @@ impl Upstream {
                 let trust = Trust::Also(ca.as_deref());
                 let name = format!("{}'s token service", public.title);
                 let http = VendorHttp {
-                    client: build(client(timeout, &outbound, trust)?)?,
+                    client: client(timeout, &outbound, trust)?,
                     name,
                     limit: 1024 * 1024,
                 };
@@ -403,9 +409,9 @@ impl Upstream {
             })
     }
 
-    /// Lets the next request log on, although a log-on was refused a short time ago.
-    pub(crate) fn try_log_on_now(&self) {
-        self.credentials.refusals.try_now();
+    /// Lets the next request log on, although a log-on was refused a short time ago. Returns whether it would have waited.
+    pub(crate) fn try_log_on_now(&self) -> bool {
+        self.credentials.refusals.try_now()
     }
 
     /// The problem for a list that is not there, if that is likely a matter of the address: the answer holds
@@ -446,111 +452,5 @@ impl Upstream {
         if let CredentialKind::Session(logon) = &self.credentials.kind {
             logon.log_off().await;
         }
-    }
-}
-
-/// Identifies how a system is reached, without holding a secret: by its address, the credentials, the certificates that are
-/// trusted, and the proxy.
-fn route(of: &config::Connection) -> [u8; 32] {
-    let config::Connection {
-        base_url,
-        credentials,
-        ca,
-        outbound,
-        ..
-    } = of;
-    let mut hash = Sha256::new();
-    // Secrets do not show here.
-    hash.update(format!("{base_url:?} {credentials:?} {ca:?} {outbound:?}"));
-    let secret = match credentials {
-        config::Credentials::ClientCredentials { client_secret, .. } => client_secret,
-        config::Credentials::Basic { password, .. } => password,
-        config::Credentials::IntegrationKey { api_key, .. } => api_key,
-    };
-    for secret in outbound.passwords().chain([secret]) {
-        let secret = secret.expose_secret();
-        // With its length, so that no two lists of secrets are the same bytes.
-        hash.update(secret.len().to_le_bytes());
-        hash.update(secret);
-    }
-    hash.finalize().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Outbound, ProxyServer, ProxySettings, Roots};
-
-    fn url(text: &str) -> Url {
-        text.parse().unwrap()
-    }
-
-    fn proxy(host: &str, password: Option<&str>) -> ProxySettings {
-        ProxySettings {
-            https: Some(ProxyServer {
-                url: url(host),
-                credentials: password.map(|password| ("ann".to_owned(), password.into())),
-            }),
-            ..ProxySettings::default()
-        }
-    }
-
-    #[test]
-    fn the_way_to_a_system_is_another_with_each_of_its_parts_and_with_nothing_else() {
-        let one = || config::Connection {
-            public: serde_json::from_str(r#"{"id":"a","title":"A","system":"aveva"}"#).unwrap(),
-            base_url: url("https://aveva.example"),
-            credentials: config::Credentials::Basic {
-                username: "ann".to_owned(),
-                password: "one".into(),
-            },
-            ca: None,
-            outbound: Outbound::default(),
-            timeout: config::DEFAULT_TIMEOUT,
-            share: config::DEFAULT_SHARE,
-            watch: config::DEFAULT_WATCH,
-        };
-        let basic = |username: &str, password: &str| config::Credentials::Basic {
-            username: username.to_owned(),
-            password: password.into(),
-        };
-        let client = |secret: &str| config::Credentials::ClientCredentials {
-            token_url: url("https://token.example"),
-            client_id: "ann".to_owned(),
-            client_secret: secret.into(),
-        };
-        let through = |proxy| Outbound {
-            proxy: Some(proxy),
-            ..Outbound::default()
-        };
-        let changes: [&dyn Fn(&mut config::Connection); 12] = [
-            &|_| {},
-            &|one| one.base_url = url("https://other.example"),
-            &|one| one.credentials = basic("ann", "two"),
-            &|one| one.credentials = basic("bob", "one"),
-            &|one| one.credentials = client("one"),
-            &|one| one.credentials = client("two"),
-            &|one| one.ca = Some(b"pem".to_vec()),
-            &|one| one.outbound.roots = Roots::Bundled,
-            &|one| one.outbound = through(proxy("http://proxy.example", None)),
-            &|one| one.outbound = through(proxy("http://proxy2.example", None)),
-            &|one| one.outbound = through(proxy("http://proxy.example", Some("one"))),
-            &|one| one.outbound = through(proxy("http://proxy.example", Some("two"))),
-        ];
-        let mut routes = std::collections::HashSet::new();
-        for change in &changes {
-            let mut changed = one();
-            change(&mut changed);
-            routes.insert(route(&changed));
-        }
-        assert_eq!(routes.len(), changes.len());
-        let (same, second) = (one(), Duration::from_secs(1));
-        let same = config::Connection {
-            timeout: same.timeout + second,
-            share: same.share + second,
-            watch: same.watch + second,
-            ..same
-        };
-        assert_eq!(route(&same), route(&one()));
     }
 }

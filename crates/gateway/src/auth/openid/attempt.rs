@@ -4,9 +4,9 @@
 use crate::auth::GATEWAY_CLOCK_TOLERANCE;
 use crate::auth::users::PreviousSession;
 use crate::auth::visitor::SessionHolder;
+use crate::crypto::are_equal;
 use openidconnect::url::Position;
 use reqwest::Url;
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -60,16 +60,14 @@ impl Attempt {
         self.began <= now + GATEWAY_CLOCK_TOLERANCE && now < self.began + ATTEMPT_LIFETIME.as_secs()
     }
 
-    /// Whether the provider returned this attempt's state. Compares digests, so that the time that it takes
-    /// reveals nothing about the state.
+    /// Whether the provider returned this attempt's state.
     pub(super) fn expects(&self, state: &str) -> bool {
-        let digest = |text: &str| digest(&SHA256, text.as_bytes());
-        digest(&self.state).as_ref() == digest(state).as_ref()
+        are_equal(&self.state, state)
     }
 }
 
-/// The page to return to: one of this console, which is below `base_path`, by default its first. Parses the address as a browser does,
-/// which reads `\` as `/` and drops line breaks.
+/// The page to return to: one of this console, which is below `base_path`, by default its first. Parses the address as a
+/// browser does, which reads `\` as `/` and drops line breaks.
 pub(super) fn destination(to: Option<&str>, base_path: &str) -> String {
     let ours = |to: &str| {
         let base = Url::parse("http://console.invalid/").ok()?;
@@ -93,6 +91,8 @@ pub(super) fn destination(to: Option<&str>, base_path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::ended_sessions::EndedSession;
+    use crate::crypto::Seal;
 
     #[test]
     fn only_pages_of_this_console_are_returned_to() {
@@ -169,6 +169,31 @@ mod tests {
             proptest::prop_assert_eq!(at.host_str(), Some("console.example"));
             proptest::prop_assert!(leads.is_ascii());
         }
+    }
+
+    #[test]
+    fn the_longest_attempt_opens_again() {
+        let name = "\u{1d11e}".repeat(100);
+        let attempt = Attempt {
+            state: "s".repeat(22),
+            nonce: "n".repeat(22),
+            verifier: "v".repeat(43),
+            to: "/".repeat(MAX_DESTINATION_LENGTH),
+            began: u64::MAX,
+            previous: Some(PreviousSession::User(EndedSession {
+                holder: "h".repeat(16),
+                number: "n".repeat(32),
+                began: u64::MAX,
+            })),
+            holder: Some(SessionHolder {
+                name: format!("{name} <{}>", "\"".repeat(255)),
+                role: "viewer".to_owned(),
+            }),
+        };
+        let seal = Seal::shared(&"k".into());
+        let sealed = seal.close(&serde_json::to_vec(&attempt).unwrap()).unwrap();
+        assert!(seal.open(&sealed).is_some(), "{}", sealed.len());
+        assert!(sealed.len() < 4_000, "a browser keeps it");
     }
 
     #[test]

@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn a_role_follows_from_the_claim_at_its_path() {
         let (admin, viewer) = (Ok(Role::Admin), Ok(Role::Viewer));
-        let no_role = Err(Refusal::NoRole);
+        let (no_role, no_claim) = (Err(Refusal::NoRole), Err(Refusal::NoClaim));
+        let overage = Err(Refusal::Overage);
         let shape = |shape| Err(Refusal::Claim(shape));
         for (path, found, expected) in [
             ("groups", json!({"groups": ["x", "console-admin"]}), admin),
@@ -219,8 +220,8 @@ mod tests {
             ),
             ("groups", json!({"groups": ["x"]}), no_role),
             ("groups", json!({"groups": []}), no_role),
-            ("groups", json!({}), Err(Refusal::NoClaim)),
-            ("groups", json!({"groups": null}), Err(Refusal::NoClaim)),
+            ("groups", json!({}), no_claim),
+            ("groups", json!({"groups": null}), no_claim),
             ("groups", json!({"groups": 7}), shape(Shape::Number)),
             ("groups", json!({"groups": true}), shape(Shape::Boolean)),
             (
@@ -254,15 +255,11 @@ mod tests {
             (
                 "groups",
                 json!({"_claim_names": {"groups": "src1"}}),
-                Err(Refusal::Overage),
+                overage,
             ),
-            ("groups", json!({"hasgroups": true}), Err(Refusal::Overage)),
-            (
-                "groups",
-                json!({"hasgroups": "true"}),
-                Err(Refusal::Overage),
-            ),
-            ("roles", json!({"hasgroups": "true"}), Err(Refusal::NoClaim)),
+            ("groups", json!({"hasgroups": true}), overage),
+            ("groups", json!({"hasgroups": "true"}), overage),
+            ("roles", json!({"hasgroups": "true"}), no_claim),
             (
                 "groups",
                 json!({"hasgroups": true, "groups": ["root"]}),
@@ -271,7 +268,7 @@ mod tests {
             (
                 "roles",
                 json!({"_claim_names": {"groups": "src1"}}),
-                Err(Refusal::NoClaim),
+                no_claim,
             ),
             (
                 "realm_access.roles",
@@ -281,13 +278,9 @@ mod tests {
             (
                 "realm_access.roles",
                 json!({"realm_access": ["root"]}),
-                Err(Refusal::NoClaim),
+                no_claim,
             ),
-            (
-                "realm_access.roles",
-                json!({"roles": ["root"]}),
-                Err(Refusal::NoClaim),
-            ),
+            ("realm_access.roles", json!({"roles": ["root"]}), no_claim),
             ("a.b.c", json!({"a": {"b": {"c": ["root"]}}}), admin),
             ("a.b.c", json!({"a": {"b.c": ["root"]}}), admin),
             (
@@ -301,7 +294,7 @@ mod tests {
                 admin,
             ),
             ("a.", json!({"a": {"": ["root"]}}), admin),
-            (".", json!({"a": ["root"]}), Err(Refusal::NoClaim)),
+            (".", json!({"a": ["root"]}), no_claim),
         ] {
             assert_eq!(claims(path, None).role(&found), expected, "{path} {found}");
         }

@@ -58,11 +58,9 @@ impl HttpTransport {
     /// # Errors
     /// No TLS client could be made.
     pub(super) fn new(of: &config::OpenId, local: bool) -> Result<Self, String> {
-        let builder = client(REQUEST_TIMEOUT, &of.outbound, Trust::Also(of.ca.as_deref()))?;
+        let trust = Trust::Also(of.ca.as_deref());
         let http = VendorHttp {
-            client: builder
-                .build()
-                .map_err(|error| error.without_url().to_string())?,
+            client: client(REQUEST_TIMEOUT, &of.outbound, trust)?,
             name: of.title.clone(),
             limit: MAX_ANSWER_BYTES,
         };

@@ -3,6 +3,7 @@
 
 use super::attempt::Attempt;
 use super::signature::{Fault, signed_claims};
+use crate::crypto::are_equal;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
     CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
@@ -12,7 +13,6 @@ use openidconnect::{
     Client, ClientId, EmptyAdditionalClaims, EndpointMaybeSet, EndpointNotSet, EndpointSet,
     ExtraTokenFields, IdTokenFields, StandardErrorResponse, StandardTokenResponse,
 };
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -121,10 +121,8 @@ fn check(
             shown(claim("aud"))
         ));
     }
-    // Compares digests, so that the time that it takes reveals nothing.
-    let hash = |text: &str| digest(&SHA256, text.as_bytes());
-    let fits = claim("nonce").and_then(Value::as_str).map(hash);
-    if fits.is_none_or(|found| found.as_ref() != hash(nonce).as_ref()) {
+    let found = claim("nonce").and_then(Value::as_str);
+    if found.is_none_or(|found| !are_equal(found, nonce)) {
         return Err("does not belong to this sign-in (nonce)".to_owned());
     }
     times(claim, now)

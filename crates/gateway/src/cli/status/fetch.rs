@@ -26,13 +26,10 @@ pub(super) async fn inventory(settings: Settings, timeout: Duration) -> Result<I
     let trust = ca
         .as_ref()
         .map_or(Trust::Also(None), |(pem, _)| Trust::Only(pem));
-    let builder = client(timeout, &Outbound::default(), trust).map_err(|why| {
+    let client = client(timeout, &Outbound::default(), trust).map_err(|why| {
         ca.as_ref()
             .map_or(why.clone(), |(_, file)| format!("{file} {why}"))
     })?;
-    let client = builder
-        .build()
-        .map_err(|error| error.without_url().to_string())?;
     let http = VendorHttp {
         client,
         name: name.clone(),

@@ -6,7 +6,7 @@ use super::report::{OpenAlarm, Report, Source, State};
 use serde_json::{Value, json};
 
 /// What needs attention.
-pub(super) fn report(report: &Report) -> String {
+pub(super) fn as_json(report: &Report) -> String {
     let Report {
         state,
         totals,
@@ -34,7 +34,7 @@ pub(super) fn report(report: &Report) -> String {
 }
 
 /// Why nothing is known.
-pub(super) fn failure(why: &str) -> String {
+pub(super) fn failure_as_json(why: &str) -> String {
     let state = State::Unknown;
     written(&json!({
         "state": word(state),

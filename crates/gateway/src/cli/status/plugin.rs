@@ -6,7 +6,7 @@ use super::report::{OpenAlarm, Report, Source, State};
 use health::words::{ago, span};
 
 /// What needs attention.
-pub(super) fn report(report: &Report) -> String {
+pub(super) fn as_plugin_text(report: &Report) -> String {
     let Report {
         state,
         totals,
@@ -41,7 +41,7 @@ pub(super) fn report(report: &Report) -> String {
 }
 
 /// Why nothing is known.
-pub(super) fn failure(why: &str) -> String {
+pub(super) fn failure_as_plugin_text(why: &str) -> String {
     format!("{}: {}", State::Unknown.word(), plain(why))
 }
 
@@ -77,7 +77,7 @@ fn alarm(open: &OpenAlarm) -> String {
     if let Some(age) = last_known {
         line.push_str(&format!(", last known, {}", ago(*age)));
     }
-    if let Some(care) = alarm.care() {
+    if let Some(care) = alarm.handling_label() {
         line.push_str(&format!(", {care}"));
     }
     line.push_str(&format!(": {} for {}.", alarm.word, span(*lasts)));

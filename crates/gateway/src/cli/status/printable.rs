@@ -1,6 +1,8 @@
 //! Vendors' texts for a terminal. What they hold must not move the cursor, change its colours, or turn the
 //! direction of writing.
 
+use crate::identity::is_bidi_control;
+
 /// The text without characters that a terminal obeys in place of showing them. A line break is a space.
 pub(super) fn printable(text: &str) -> String {
     text.chars()
@@ -28,11 +30,8 @@ pub(super) fn escaped_json(json: &str) -> String {
 }
 
 fn is_obeyed(letter: char) -> bool {
-    let turns = matches!(
-        letter,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    letter.is_control() || turns
+    let is_separator = matches!(letter, '\u{2028}' | '\u{2029}');
+    letter.is_control() || is_bidi_control(letter) || is_separator
 }
 
 #[cfg(test)]

@@ -20,15 +20,17 @@ struct Line {
 pub(crate) async fn run_line(line: &[&str], token: Option<&str>) -> (String, u8) {
     let line = ["status"].iter().chain(line);
     let Line { arguments } = clap::Parser::parse_from(line);
-    let token = token.map(OsString::from);
-    let variable = |name: &str| {
-        let token = token.clone();
-        (name == "FAILOVER_CONSOLE_TOKEN")
-            .then_some(token)
-            .flatten()
-    };
-    let (text, state) = status(&arguments, variable, TIMEOUT).await;
+    let (text, state) = status(&arguments, variables(token), TIMEOUT).await;
     (text, state as u8)
+}
+
+/// An environment with this token.
+fn variables(token: Option<&str>) -> impl Fn(&str) -> Option<OsString> {
+    move |name| {
+        token
+            .filter(|_| name == "FAILOVER_CONSOLE_TOKEN")
+            .map(OsString::from)
+    }
 }
 
 const NOW: DateTime<Utc> = DateTime::from_timestamp_nanos(1_795_271_528_000_000_000);
@@ -195,7 +197,7 @@ fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
         };
         let report = report(&whole);
         assert_eq!(report.state, expected, "{planned:?}");
-        let text = plugin::report(&report);
+        let text = as_plugin_text(&report);
         assert!(
             text.contains("1 critical") && text.contains("CRITICAL news"),
             "{text}"
@@ -215,7 +217,7 @@ fn what_is_in_maintenance_does_not_count_and_is_told_all_the_same() {
     let whole = inventory(&[connection("a", Some(-2))], &[], &[acknowledged]);
     let report = report(&whole);
     assert_eq!(report.state, State::Critical);
-    let text = plugin::report(&report);
+    let text = as_plugin_text(&report);
     assert!(
         text.contains("CRITICAL news (Plant a), acknowledged: Slate"),
         "{text}"
@@ -249,7 +251,7 @@ fn the_first_line_says_all_and_each_alarm_has_a_line_worst_first() {
     );
     let report = report(&whole);
     assert_eq!(report.state, State::Critical);
-    let text = plugin::report(&report);
+    let text = as_plugin_text(&report);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines,
@@ -271,7 +273,7 @@ fn the_first_line_says_all_and_each_alarm_has_a_line_worst_first() {
         &[],
     );
     assert_eq!(
-        plugin::report(&self::report(&well)),
+        as_plugin_text(&self::report(&well)),
         "OK: 0 critical, 0 warning, 0 unknown of 1 resource; Plant a live now | critical=0 \
          warning=0 unknown=0 resources=1 alarms=0 age_a=0s"
     );
@@ -333,12 +335,12 @@ fn a_vendors_text_cannot_steer_the_terminal_nor_forge_a_line() {
         &[alarm(key("a", "news"), Severity::Critical, name)],
     );
     let report = report(&whole);
-    for text in [plugin::report(&report), json::report(&report)] {
+    for text in [as_plugin_text(&report), as_json(&report)] {
         let harmful =
             |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
         assert!(!text.contains(harmful), "{text:?}");
     }
-    let text = plugin::report(&report);
+    let text = as_plugin_text(&report);
     assert_eq!(text.lines().count(), 2, "{text}");
     assert_eq!(text.matches('|').count(), 1, "{text}");
 }
@@ -353,7 +355,7 @@ fn json_holds_alarms_connections_and_totals() {
         ],
         &[alarm(key("a", "news"), Severity::Critical, "news")],
     );
-    let value: serde_json::Value = serde_json::from_str(&json::report(&report(&whole))).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&as_json(&report(&whole))).unwrap();
     for (pointer, expected) in [
         ("/state", serde_json::json!("critical")),
         ("/exit_status", serde_json::json!(2)),
@@ -373,7 +375,7 @@ fn json_holds_alarms_connections_and_totals() {
     ] {
         assert_eq!(value.pointer(pointer), Some(&expected), "{pointer}");
     }
-    let failed: serde_json::Value = serde_json::from_str(&json::failure("gone")).unwrap();
+    let failed: serde_json::Value = serde_json::from_str(&failure_as_json("gone")).unwrap();
     let expected = serde_json::json!({"state": "unknown", "exit_status": 3, "error": "gone"});
     assert_eq!(failed, expected);
 }

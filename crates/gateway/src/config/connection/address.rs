@@ -6,8 +6,7 @@ use vendors::System;
 
 impl Connection {
     /// What is likely wrong with the address, to continue a sentence that names it.
-    #[must_use]
-    pub fn address_hint(&self) -> Option<String> {
+    pub(crate) fn address_hint(&self) -> Option<String> {
         let hints: Vec<String> = [self.path_hint(), self.port_hint()]
             .into_iter()
             .flatten()

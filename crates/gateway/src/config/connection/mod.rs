@@ -4,46 +4,42 @@
 mod address;
 mod credentials;
 
-pub use credentials::Credentials;
+pub(crate) use credentials::Credentials;
 
-use super::section::{Section, nearest};
+use super::section::Section;
 use super::{Environment, Outbound, url};
 use credentials::credentials;
 use reqwest::Url;
 use std::ops::Range;
 use std::time::Duration;
 use vendors::aveva::{ApiVersion, Base};
-use vendors::{System, veeam};
+use vendors::{System, SystemKind, veeam};
 
 /// A vendor system and how to reach it.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// What the console may know about it.
-    pub public: vendors::Connection,
+    pub(crate) public: vendors::Connection,
     /// The address where its paths begin.
-    pub base_url: Url,
-    /// Its credentials.
-    pub credentials: Credentials,
+    pub(crate) base_url: Url,
+    pub(crate) credentials: Credentials,
     /// The certificates (PEM) that are trusted for this connection, instead of the computer's.
-    pub ca: Option<Vec<u8>>,
-    /// How it is reached.
-    pub outbound: Outbound,
-    /// How long one request may take.
-    pub timeout: Duration,
+    pub(crate) ca: Option<Vec<u8>>,
+    pub(crate) outbound: Outbound,
+    pub(crate) timeout: Duration,
     /// How long an answer is shared by all who read the same.
-    pub share: Duration,
-    /// How often the gateway watches the system.
-    pub watch: Duration,
+    pub(crate) share: Duration,
+    pub(crate) watch: Duration,
 }
 
 /// The default of how long one request may take.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The default of how long an answer is shared.
-pub const DEFAULT_SHARE: Duration = Duration::from_secs(1);
+pub(crate) const DEFAULT_SHARE: Duration = Duration::from_secs(1);
 
 /// How often the gateway watches a system when nothing else is said.
-pub const DEFAULT_WATCH: Duration = health::schedule::INTERVAL;
+pub(crate) const DEFAULT_WATCH: Duration = health::schedule::INTERVAL;
 
 /// How often it may, in seconds.
 const WATCH_SECONDS: Range<u64> = 2..301;
@@ -51,15 +47,23 @@ const WATCH_SECONDS: Range<u64> = 2..301;
 /// For how long a session that has ended may be watched, in hours: up to a month.
 const RECENT_HOURS: Range<u64> = 1..745;
 
-const SYSTEMS: [&str; 3] = ["aveva", "uplynk", "veeam"];
-
 /// The keys that only one system has.
-const OF_ONE_SYSTEM: [(&str, &[&str]); 2] = [
+const OF_ONE_SYSTEM: [(SystemKind, &[&str]); 2] = [
     (
-        "aveva",
+        SystemKind::Aveva,
         &["tenant", "namespace", "groups_version", "sessions_version"],
     ),
-    ("veeam", &["accept", "recent_hours"]),
+    (SystemKind::Veeam, &["accept", "recent_hours"]),
+];
+
+const VERSIONS: [(&str, ApiVersion); 2] = [
+    ("v1", ApiVersion::V1),
+    ("v1-preview", ApiVersion::V1Preview),
+];
+
+const MEDIA_TYPES: [(&str, veeam::MediaType); 2] = [
+    ("application/json", veeam::MediaType::Json),
+    ("application/xml", veeam::MediaType::Xml),
 ];
 
 /// Every `[[connection]]`. One with a fault is left out, because the file is refused anyway.
@@ -90,9 +94,10 @@ fn one(
         .required("title")
         .map(|title| title.value.to_owned());
     let base_url = url::required(&section, "base_url");
-    let name = known(&section, "system", &SYSTEMS);
-    let system = name.and_then(|name| system(&section, name));
-    let credentials = credentials(&section, name, environment);
+    let systems = SystemKind::ALL.map(|kind| (kind.key(), kind));
+    let kind = section.required_one_of("system", &systems);
+    let system = kind.and_then(|kind| system(&section, kind));
+    let credentials = credentials(&section, kind, environment);
     let ca = ca(&section, environment);
     let outbound = outbound.of(&section, environment);
     let timeout = section
@@ -105,11 +110,12 @@ fn one(
         .number("watch_seconds", WATCH_SECONDS)
         .map_or(DEFAULT_WATCH, Duration::from_secs);
     for (owner, keys) in OF_ONE_SYSTEM {
-        match name {
+        match kind {
             // Without the system it is not known whether they belong here.
             None => section.allow(keys),
-            Some(name) if name != owner => {
-                let why = format!("belongs to a connection with system = {owner:?}, not {name:?}");
+            Some(kind) if kind != owner => {
+                let (owner, key) = (owner.key(), kind.key());
+                let why = format!("belongs to a connection with system = {owner:?}, not {key:?}");
                 section.refuse(keys, &why);
             }
             Some(_) => {}
@@ -159,33 +165,11 @@ fn id(section: &Section<'_>, ids: &mut Vec<String>) -> Option<String> {
     Some(id.value.to_owned())
 }
 
-/// The value of `key`, which has to be one of these words.
-fn known(section: &Section<'_>, key: &str, words: &'static [&'static str]) -> Option<&'static str> {
-    let text = section.required(key)?;
-    if let Some(word) = words.iter().find(|word| **word == text.value) {
-        return Some(word);
-    }
-    let list = words
-        .iter()
-        .map(|word| format!("{word:?}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let hint = nearest(text.value, words.iter().copied())
-        .map(|near| format!("; did you mean {near:?}?"))
-        .unwrap_or_default();
-    section.wrong(
-        text.at,
-        key,
-        &format!("{:?} is not one of {list}{hint}", text.value),
-    );
-    None
-}
-
-fn system(section: &Section<'_>, name: &str) -> Option<System> {
-    match name {
-        "aveva" => {
-            let groups_version = version(section, "groups_version");
-            let sessions_version = version(section, "sessions_version");
+fn system(section: &Section<'_>, kind: SystemKind) -> Option<System> {
+    match kind {
+        SystemKind::Aveva => {
+            let groups_version = section.one_of("groups_version", &VERSIONS);
+            let sessions_version = section.one_of("sessions_version", &VERSIONS);
             let (tenant, namespace) = (section.text("tenant"), section.text("namespace"));
             for (there, missing) in [("tenant", "namespace"), ("namespace", "tenant")] {
                 if let Some(at) = section.key(there)
@@ -203,38 +187,21 @@ fn system(section: &Section<'_>, name: &str) -> Option<System> {
             Some(System::Aveva(Base {
                 tenant: tenant.map(|tenant| tenant.value.to_owned()),
                 namespace: namespace.map(|namespace| namespace.value.to_owned()),
-                groups_version: groups_version?,
-                sessions_version: sessions_version?,
+                groups_version: groups_version.unwrap_or(ApiVersion::V1),
+                sessions_version: sessions_version.unwrap_or(ApiVersion::V1),
             }))
         }
-        "veeam" => {
+        SystemKind::Veeam => {
             let recent = section.number("recent_hours", RECENT_HOURS);
-            let mut accept = veeam::MediaType::default();
-            if section.key("accept").is_some() {
-                let word = known(section, "accept", &["application/json", "application/xml"])?;
-                let mut known = [veeam::MediaType::Json, veeam::MediaType::Xml].into_iter();
-                accept = known.find(|known| known.as_str() == word)?;
-            }
-            let mut system = System::veeam(accept);
+            let accept = section.one_of("accept", &MEDIA_TYPES);
+            let mut system = System::veeam(accept.unwrap_or_default());
             if let (System::Veeam { recent_hours, .. }, Some(recent)) = (&mut system, recent) {
                 *recent_hours = u16::try_from(recent).ok()?;
             }
             Some(system)
         }
-        _ => Some(System::Uplynk),
+        SystemKind::Uplynk => Some(System::Uplynk),
     }
-}
-
-fn version(section: &Section<'_>, key: &str) -> Option<ApiVersion> {
-    if section.key(key).is_none() {
-        return Some(ApiVersion::V1);
-    }
-    let word = known(section, key, &["v1", "v1-preview"])?;
-    Some(if word == "v1" {
-        ApiVersion::V1
-    } else {
-        ApiVersion::V1Preview
-    })
 }
 
 /// The certificates of `ca_file`.

@@ -182,7 +182,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "starttls",
             "ssl",
-            "encryption: must be tls, starttls or none",
+            "encryption: \"ssl\" is not one of \"tls\", \"starttls\", \"none\"",
         ),
         (
             "starttls",
@@ -263,7 +263,7 @@ fn each_fault_is_told_and_no_secret_with_it() {
         (
             "severity = \"critical\"",
             "severity = \"bad\"",
-            "severity: must be critical, warning or unknown",
+            "severity: \"bad\" is not one of \"critical\", \"warning\", \"unknown\"",
         ),
         (
             "systems = [\"aveva\"]",
@@ -326,9 +326,9 @@ fn an_id_that_is_given_twice_is_found_beside_other_faults() {
     let found = read(&text).unwrap_err();
     for expected in [
         "alert_target \"pager\": id: another one has this id",
-        "alert_target \"pager\": kind: must be webhook",
+        "alert_target \"pager\": kind: \"slac\" is not one of",
         "alert \"all\": id: another one has this id",
-        "alert \"all\": severity: must be critical",
+        "alert \"all\": severity: \"bad\" is not one of",
     ] {
         let told = found.iter().filter(|fault| fault.contains(expected));
         assert_eq!(told.count(), 1, "{expected}: {found:?}");

@@ -51,19 +51,27 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
         "LONG" => Some("l".repeat(40)),
         _ => None,
     };
-    Config::read(
-        text,
-        &Environment {
-            checks: CHECKS,
-            folder: folder.path(),
-            variable: &variable,
-        },
-    )
-    .map_err(|list| {
-        list.iter()
+    read_with(text, folder.path(), &variable)
+}
+
+/// Reads a configuration of a folder with these environment variables.
+pub(super) fn read_with(
+    text: &str,
+    folder: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Vec<String>> {
+    let environment = Environment {
+        checks: CHECKS,
+        folder,
+        variable,
+    };
+    let faults = |list: Vec<Fault>| {
+        let faults = list.iter();
+        faults
             .map(|f| format!("{}:{}: {}", f.line, f.column, f.text))
             .collect()
-    })
+    };
+    Config::read(text, &environment).map_err(faults)
 }
 
 const WHOLE: &str = r#"listen = "[::1]:9000"

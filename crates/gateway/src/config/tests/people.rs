@@ -9,7 +9,7 @@ fn each_fault_of_a_user_is_reported_with_its_position() {
             "role = \"admin\"",
             "role = \"amdin\"",
             &[
-                "32:8: user \"ops\": role: \"amdin\" is none of \"admin\", \"viewer\" and \"wall\"; did you mean \"admin\"?",
+                "32:8: user \"ops\": role: \"amdin\" is not one of \"admin\", \"viewer\", \"wall\"; did you mean \"admin\"?",
             ],
         ),
         (

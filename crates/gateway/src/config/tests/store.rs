@@ -3,28 +3,27 @@
 use super::*;
 use std::path::Path;
 
+/// What no configuration does without.
+const CONNECTION: &str = r#"
+[[connection]]
+id = "live"
+title = "Live"
+system = "uplynk"
+base_url = "https://x.example"
+credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
+"#;
+
 fn with_url(text: &str, url: &str) -> Result<Config, Vec<String>> {
     let variable = |name: &str| match name {
         "STORE_URL" => Some(url.to_owned()),
         "SECRET" => Some("hunter2".to_owned()),
         _ => None,
     };
-    let environment = Environment {
-        checks: CHECKS,
-        folder: Path::new("/nowhere"),
-        variable: &variable,
-    };
-    let text = format!(
-        "{text}\n[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
-         base_url = \"https://x.example\"\ncredentials = {{ kind = \"integration-key\", owner = \"o\", \
-         api_key_env = \"SECRET\" }}\n"
-    );
-    let words = |list: Vec<Fault>| {
-        list.iter()
-            .map(|fault| format!("{}:{}: {}", fault.line, fault.column, fault.text))
-            .collect()
-    };
-    Config::read(&text, &environment).map_err(words)
+    read_with(
+        &format!("{text}{CONNECTION}"),
+        Path::new("/nowhere"),
+        &variable,
+    )
 }
 
 #[test]
@@ -97,17 +96,8 @@ fn a_store_that_is_only_assumed_to_be_beside_the_file_is_said_to_be() {
             "SECRET" => Some("hunter2".to_owned()),
             _ => None,
         };
-        let environment = Environment {
-            checks: CHECKS,
-            folder: Path::new("/etc/fc"),
-            variable: &variable,
-        };
-        let text = format!(
-            "{text}\n[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\n\
-             base_url = \"https://x.example\"\ncredentials = {{ kind = \"integration-key\", owner = \"o\", \
-             api_key_env = \"SECRET\" }}\n"
-        );
-        let config = Config::read(&text, &environment).unwrap();
+        let text = format!("{text}{CONNECTION}");
+        let config = read_with(&text, Path::new("/etc/fc"), &variable).unwrap();
         (config.store.to_string(), config.store_hint().is_some())
     };
     let url = "[store]\nurl_env = \"URL\"";

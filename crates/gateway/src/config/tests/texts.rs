@@ -120,7 +120,7 @@ fn secrets(config: &Config) -> Vec<String> {
             | Credentials::IntegrationKey {
                 api_key: secret, ..
             }
-            | Credentials::ClientCredentials {
+            | Credentials::OAuthClient {
                 client_secret: secret,
                 ..
             } => secret.expose_secret().to_owned(),

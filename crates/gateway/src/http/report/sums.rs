@@ -57,6 +57,16 @@ impl Group {
         }
     }
 
+    /// Who led last, where nobody does at this moment.
+    fn led_before(&self, at: DateTime<Utc>) -> Option<&str> {
+        let mut before = self.changes.iter().rev();
+        let last = before.find(|change| change.at < at)?;
+        match (&last.before, &last.after) {
+            (Leader::Named(leader), Leader::Nobody) => Some(leader),
+            _ => None,
+        }
+    }
+
     /// Who leads it. A group that is gone has no leader, and who led last is in the last change.
     fn leader(&self) -> &Leader {
         let last = || self.changes.last().map(|last| &last.after);
@@ -97,7 +107,8 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
     let groups = groups.into_iter().map(|(key, group)| {
         let gaps = group.gaps(gaps.get(&key.connection).unwrap_or(&none));
         let timeline = events::timeline(&group.changes, group.leader(), &gaps, query.from, now);
-        let record = events::record(&events::until(timeline, query.to));
+        let led_before = group.led_before(query.from);
+        let record = events::record(&events::until(timeline, query.to), led_before);
         // Who led before and leads again: a timeline shows no change.
         let and_back = group.changes.iter().filter(|one| {
             let is_named = matches!(one.before, Leader::Named(_));

@@ -319,7 +319,7 @@ async fn with_a_certificate_only_encrypted_connections_are_served_and_a_new_one_
     let trusting = |pem: &[u8]| {
         let (timeout, outbound) = (Duration::from_secs(5), crate::config::Outbound::default());
         let client = crate::vendor_http::client(timeout, &outbound, Trust::Only(pem));
-        client.unwrap().build().unwrap()
+        client.unwrap()
     };
     let address = server.address;
     let ask = async |pem: &[u8]| {

@@ -11,7 +11,8 @@ mod tolerance;
 use super::provider::Provider;
 use super::secrets::Log;
 use super::*;
-use crate::{Limits, Memory, SignIn};
+use crate::auth::{Memory, SignIn};
+use crate::identity::Limits;
 use serde_json::{Value, json};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";

@@ -255,7 +255,7 @@ fn with_another_secret(one: config::Connection) -> config::Connection {
         | config::Credentials::IntegrationKey {
             api_key: secret, ..
         }
-        | config::Credentials::ClientCredentials {
+        | config::Credentials::OAuthClient {
             client_secret: secret,
             ..
         } => *secret = "another".into(),

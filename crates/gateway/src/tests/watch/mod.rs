@@ -17,9 +17,9 @@ mod viewers;
 
 use super::vendor::{Vendor, json as vendor_json};
 use super::*;
+use crate::app::Shared;
 use crate::store::Store;
-use crate::watch::Clock;
-use crate::{Shared, Skips};
+use crate::watch::{Clock, Skips};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::inventory::{Facts, Observed, Resource};
 use plant::{Answers, Plant};

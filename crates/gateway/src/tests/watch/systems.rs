@@ -82,7 +82,9 @@ async fn a_slate_that_the_list_shows_is_an_alarm_before_each_group_was_read() {
         };
         if let Some((_, id)) = seen.line.split_once("failover-groups/g") {
             let id = id.split('?').next().unwrap().parse().unwrap();
-            let slicers = r#"[{"id":"a","blacklist_until":0},{"id":"b","blacklist_until":0}]"#;
+            let slicers = r#"[
+                {"id":"a","enabled":true,"order":1,"blacklist_until":0,"status":{"state":0}},
+                {"id":"b","enabled":true,"order":2,"blacklist_until":0,"status":{"state":0}}]"#;
             let whole = format!(r#"{{{},"slicers":{slicers},"channels":[]}}"#, thin(id));
             return vendor_json(200, &whole);
         }

@@ -1,7 +1,7 @@
 //! The command against servers over a real socket.
 
 use super::super::*;
-use super::{connection, inventory, resource};
+use super::{connection, inventory, resource, variables};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
@@ -21,14 +21,7 @@ async fn asked(url: &str, json: bool, token: Option<&str>, timeout: Duration) ->
         json,
         ..Arguments::default()
     };
-    let token = token.map(OsString::from);
-    let variable = |name: &str| {
-        let token = token.clone();
-        (name == "FAILOVER_CONSOLE_TOKEN")
-            .then_some(token)
-            .flatten()
-    };
-    status(&arguments, variable, timeout).await
+    status(&arguments, variables(token), timeout).await
 }
 
 /// The address of a server that answers the inventory's route like this.

@@ -1,0 +1,37 @@
+//! `[tls]`: the gateway's own certificate.
+
+use super::section::Section;
+use super::{Environment, secret};
+use std::path::PathBuf;
+
+/// The files of the gateway's own certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    /// The certificate and its intermediate ones (PEM).
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// The files, which have to hold a certificate and its key.
+pub(super) fn read(top: &Section<'_>, environment: &Environment<'_>) -> Option<TlsFiles> {
+    let section = top.table("tls")?;
+    let file = |key: &str| {
+        let text = section.required(key)?;
+        Some(environment.folder.join(text.value))
+    };
+    let (certificate, key) = (file("certificate_file"), file("key_file"));
+    if let (Some(path), Some(at)) = (&key, section.key("key_file"))
+        && secret::is_open(path)
+    {
+        section.warn(at, "key_file", &format!("it {}", secret::IS_OPEN));
+    }
+    let start = section.start();
+    let files = certificate
+        .zip(key)
+        .map(|(certificate, key)| TlsFiles { certificate, key });
+    if let Some(Err(why)) = files.as_ref().map(environment.checks.tls_files) {
+        section.fault(start, &why);
+    }
+    section.finish();
+    files
+}
