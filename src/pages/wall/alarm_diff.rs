@@ -6,9 +6,14 @@
 
 mod stored;
 
+pub use stored::RECENT;
+
 use super::model::Tile;
 use health::severity::Severity;
 use std::collections::{HashMap, HashSet};
+
+/// What the loss of the gateway is known by. No tile has this key.
+const GATEWAY: &str = "the gateway";
 
 /// How urgent an alarm is, most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +40,8 @@ pub struct AlarmDiff {
     known: HashMap<String, (String, Option<Priority>)>,
     /// Connections of which everything has been seen once.
     settled: HashSet<String>,
+    /// Whether the gateway itself does not answer: an alarm that has no tile.
+    is_gateway_lost: bool,
 }
 
 impl Priority {
@@ -86,6 +93,16 @@ impl AlarmDiff {
         changes
     }
 
+    /// Compares whether the gateway is lost with what was the case before.
+    pub fn update_gateway(&mut self, is_lost: bool, changes: &mut AlarmChanges) {
+        let was_lost = std::mem::replace(&mut self.is_gateway_lost, is_lost);
+        if is_lost && !was_lost {
+            let raised = (GATEWAY.to_owned(), Priority::Critical);
+            changes.raised.push(raised);
+        }
+        changes.ended |= was_lost && !is_lost;
+    }
+
     /// Resources that answering connections no longer hold have no alarm.
     fn forget(&mut self, tiles: &[Tile], answering: &[String], changes: &mut AlarmChanges) {
         let there: HashSet<&str> = tiles.iter().map(|tile| tile.key.as_str()).collect();
@@ -105,12 +122,16 @@ impl AlarmDiff {
     /// Whether there is an alarm that nobody takes care of.
     #[must_use]
     pub fn has_open(&self) -> bool {
-        self.known.values().any(|(_, priority)| priority.is_some())
+        let mut known = self.known.values();
+        self.is_gateway_lost || known.any(|(_, priority)| priority.is_some())
     }
 
     /// The current priority of a resource.
     #[must_use]
     pub fn priority_of(&self, key: &str) -> Option<Priority> {
+        if key == GATEWAY {
+            return self.is_gateway_lost.then_some(Priority::Critical);
+        }
         self.known.get(key).and_then(|(_, priority)| *priority)
     }
 }

@@ -133,6 +133,12 @@ impl AlarmSound {
         }
         (changes.ended && !is_any_open).then_some(Tone::Normal)
     }
+
+    /// Whether an alarm has yet to sound, or to sound to the end.
+    #[must_use]
+    pub fn is_waiting(&self, resource: &str) -> bool {
+        self.waiting.iter().any(|(waiting, _)| waiting == resource)
+    }
 }
 
 #[cfg(test)]
@@ -247,6 +253,8 @@ mod tests {
         assert_eq!(hall.raise(0, &[("w", Warning)]), Some(WARNING));
         assert_eq!(hall.raise(1, &[("c", Critical)]), Some(CRITICAL));
         assert_eq!(hall.raise(2, &[("v", Warning)]), None);
+        let waiting = ["c", "w", "v"].map(|name| hall.sound.is_waiting(name));
+        assert_eq!(waiting, [false, true, true], "they are new after a reload");
         assert_eq!(hall.sounds(3..21), [(11, CRITICAL)]);
         // The end of one of three alarms. The one that was interrupted and the one that never sounded sound together.
         assert_eq!(hall.end(21, "c"), Some(WARNING));

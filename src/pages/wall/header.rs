@@ -2,12 +2,13 @@
 
 use super::layout::{Head, head};
 use super::model;
+use super::rotation::NotShown;
 use super::sounds::Sounds;
 use super::state::{Count, Wall};
 use crate::live::{use_clock, use_watched};
 use crate::ui::Icon;
 use crate::ui::announcements::use_announced;
-use crate::ui::times::{machine, written};
+use crate::ui::times::written;
 use health::severity::Severity;
 use health::words::decimal;
 use leptos::prelude::*;
@@ -23,7 +24,6 @@ pub fn Header(
     demo: bool,
 ) -> impl IntoView {
     let watched = use_watched();
-    let now = move || watched.now();
     let local = move || {
         let local = wall.local.read();
         local.as_ref()?.at(watched.now_millis())
@@ -39,9 +39,9 @@ pub fn Header(
     view! {
         <header style:height=height data-head=below>
             <div class="when">
-                <p><time id="wall-clock" datetime=move || machine(now())>{move || written(now().naive_utc(), "%H:%M:%S")}</time>" UTC"</p>
+                <p><time id="wall-clock">{move || written(watched.now().naive_utc(), "%H:%M:%S")}</time>" UTC"</p>
                 <p class="there">
-                    <span>{move || written(now().naive_utc(), "%a %-d %b")}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
+                    <span>{move || written(watched.now_by_day().naive_utc(), "%a %-d %b")}{demo.then(|| view! { " "<b>"DEMO"</b> })}</span>
                     <span hidden=move || wall.local.read().is_none()><time>{local}</time>" "{place}</span>
                 </p>
                 <Failovers />
@@ -89,11 +89,17 @@ fn PageNote(wall: Wall) -> impl IntoView {
         let shown = layout.pages.get(critical);
         let others = tiles.get(shown.map_or(tiles.len(), |page| page.first)..);
         let others = others.unwrap_or_default();
-        let warnings = others
-            .iter()
-            .filter(|tile| tile.severity == Severity::Warning);
+        let of = |severity| {
+            let are = others.iter().filter(|tile| tile.severity == severity);
+            are.count()
+        };
+        let not_shown = NotShown {
+            critical: of(Severity::Critical),
+            warnings: of(Severity::Warning),
+            all: others.len(),
+        };
         let rotation = wall.rotation.read();
-        rotation.words(pages.get(), critical, warnings.count(), others.len())
+        rotation.words(pages.get(), critical, not_shown)
     });
     let part = move || {
         if pages.get() < 2 {

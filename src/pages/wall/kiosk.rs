@@ -14,7 +14,7 @@ const BETWEEN_LOADS: f64 = 60_000.0;
 #[must_use]
 pub fn keep_awake(wall: Wall) -> WakeLock {
     let (clock, poll_settings) = (use_clock(), use_poll_settings());
-    let wake_lock = WakeLock::new();
+    let wake_lock = WakeLock::default();
     on_change(move || {
         let _ = (clock.millis(), poll_settings.hidden.get());
         if wall.params.read().awake {

@@ -2,8 +2,8 @@
 //! folder can write.
 
 pub mod alarm_diff;
-pub mod alarm_memory;
 pub mod alarm_sound;
+pub mod alarm_watch;
 pub mod banner;
 pub mod burn_in;
 pub mod control_bar;

@@ -48,7 +48,7 @@ pub struct Tile {
     /// Whether a read has been tried.
     pub is_told: bool,
     /// In a word or two that somebody takes care of its alarm; empty where nobody does.
-    pub care: &'static str,
+    pub handling: &'static str,
 }
 
 /// An age as a tile says it, in one unit, rounded down: `<10 s`, `40 s`, `6 min`, `2 h`, `3 d`; `age unknown` of what was
@@ -141,7 +141,7 @@ impl Tile {
     /// Whether somebody takes care of its alarm: then it makes no sound and holds no page.
     #[must_use]
     pub fn is_handled(&self) -> bool {
-        !self.care.is_empty()
+        !self.handling.is_empty()
     }
 
     /// Whether it is stale and stays what it was: critical or warning.
@@ -157,9 +157,9 @@ impl Tile {
         if self.is_kept() {
             format!("{}, last known", self.word)
         } else if self.is_stale() {
-            self.with_care(stale(self.fresh, ages.read))
+            self.with_handling(stale(self.fresh, ages.read))
         } else {
-            self.with_care(self.word.clone())
+            self.with_handling(self.word.clone())
         }
     }
 
@@ -169,18 +169,18 @@ impl Tile {
         let (name, word, state) = (&self.name, &self.word, self.state(ages));
         let stale = stale(self.fresh, ages.read);
         if self.is_kept() {
-            self.with_care(format!("{name}: {state}, {stale}"))
+            self.with_handling(format!("{name}: {state}, {stale}"))
         } else if self.is_stale() && !self.is_source {
-            self.with_care(format!("{name}: {stale}, last known {word}"))
+            self.with_handling(format!("{name}: {stale}, last known {word}"))
         } else {
             format!("{name}: {state}")
         }
     }
 
     /// Words, and that somebody takes care of it.
-    fn with_care(&self, words: String) -> String {
+    fn with_handling(&self, words: String) -> String {
         if self.is_handled() {
-            format!("{words}, {}", self.care)
+            format!("{words}, {}", self.handling)
         } else {
             words
         }
@@ -202,7 +202,7 @@ impl Tile {
     pub fn note(&self, ages: Ages) -> String {
         match ages.read {
             _ if self.is_stale() && self.is_source => String::new(),
-            _ if self.is_kept() => self.with_care(self.fresh.word().to_owned()),
+            _ if self.is_kept() => self.with_handling(self.fresh.word().to_owned()),
             _ if self.is_stale() => format!("last known {}", self.word),
             Some(age) => format!("read {age} ago"),
             None => String::new(),
@@ -215,7 +215,7 @@ impl Tile {
         let state = measure_bold(&self.state(Ages::default())) + measure_bold(" 59 min");
         let mut note = measure(" read 59 min ago");
         if self.is_kept() && self.is_handled() {
-            note = measure(" NO DATA, ") + measure(self.care);
+            note = measure(" NO DATA, ") + measure(self.handling);
         }
         REST + state + note <= width
     }
@@ -225,7 +225,7 @@ impl Tile {
     pub fn required_width(&self) -> TileWidth {
         const SMALL_REST: f64 = 3.4;
         let state = if self.is_stale() && !self.is_kept() {
-            self.with_care("NO DATA".to_owned())
+            self.with_handling("NO DATA".to_owned())
         } else {
             self.state(Ages::default())
         };
@@ -318,16 +318,16 @@ pub fn totals(tiles: &[Tile]) -> Totals {
     totals
 }
 
-/// How many tiles, from the first, are critical now and nobody takes care of them. An ended event does not get worse
-/// and must not hide the rest for a day.
+/// How many tiles, worst first, are critical and nobody takes care of them: these hold the pages. None where all of them are
+/// events that have ended, which do not get worse and must not hide the rest for a day.
 #[must_use]
 pub fn critical(tiles: &[Tile]) -> usize {
-    let now = |tile: &Tile| {
-        tile.severity == Severity::Critical
-            && tile.rank < health::Verdict::HISTORY
-            && !tile.is_handled()
-    };
-    tiles.iter().take_while(|tile| now(tile)).count()
+    let is_current = |tile: &Tile| tile.rank < health::Verdict::HISTORY;
+    if !tiles.first().is_some_and(is_current) {
+        return 0;
+    }
+    let is_critical = |tile: &&Tile| tile.severity == Severity::Critical && !tile.is_handled();
+    tiles.iter().take_while(is_critical).count()
 }
 
 /// `STALE 42 s`.

@@ -1,7 +1,7 @@
 //! New critical alarms as desktop notifications, for a wall behind other windows.
 
 use super::state::Wall;
-use crate::on_change::on_change_since;
+use crate::on_change::on_change;
 use crate::prefs::use_prefs;
 use crate::ui::desktop_notification::{self, Permission};
 use leptos::prelude::*;
@@ -21,9 +21,10 @@ pub fn notify(wall: Wall) -> Notify {
         wanted: use_prefs().notify,
         permission: RwSignal::new(desktop_notification::permission()),
     };
-    on_change_since(move |before: Option<HashSet<String>>| {
+    // Those that were new before the wall was drawn anew are no news.
+    let mut known: HashSet<String> = wall.fresh.read_untracked().keys().cloned().collect();
+    on_change(move || {
         let fresh: HashSet<String> = wall.fresh.read().keys().cloned().collect();
-        let known = before.unwrap_or_default();
         if notify.is_on_untracked() {
             let tiles = wall.tiles.read_untracked();
             let new = tiles
@@ -37,7 +38,7 @@ pub fn notify(wall: Wall) -> Notify {
                 desktop_notification::show(title.trim_end_matches([' ', ',']), body, &tile.key);
             }
         }
-        fresh
+        known = fresh;
     });
     notify
 }

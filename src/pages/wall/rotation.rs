@@ -14,6 +14,17 @@ pub enum HoldReason {
     Paused,
 }
 
+/// What stands on none of the pages that take turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NotShown {
+    /// How many are critical. Somebody takes care of these.
+    pub critical: usize,
+    /// How many are warnings.
+    pub warnings: usize,
+    /// How many there are in all.
+    pub all: usize,
+}
+
 /// The page that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Rotation {
@@ -106,9 +117,9 @@ impl Rotation {
     }
 
     /// Which page it is, and what the pages that are held back would show: of so many pages something is critical on so
-    /// many, and so many warnings of so many tiles stand on none of them.
+    /// many.
     #[must_use]
-    pub fn words(&self, pages: usize, critical: usize, warnings: usize, others: usize) -> String {
+    pub fn words(&self, pages: usize, critical: usize, not_shown: NotShown) -> String {
         let page = self.page + 1;
         let which = match self.held {
             Some(HoldReason::Critical) if critical > 1 && self.is_paused() => {
@@ -119,11 +130,15 @@ impl Rotation {
             Some(HoldReason::Paused) => return format!("Page {page} of {pages}, paused"),
             None => return format!("Page {page} of {pages}"),
         };
-        match (warnings, others) {
+        let alarm = match not_shown.critical {
+            0 => "warning",
+            _ => "alarm",
+        };
+        match (not_shown.critical + not_shown.warnings, not_shown.all) {
             (0, 0) => which,
-            (0, others) => format!("{which} · {others} more not shown"),
-            (1, _) => format!("{which} · 1 warning not shown"),
-            (warnings, _) => format!("{which} · {warnings} warnings not shown"),
+            (0, all) => format!("{which} · {all} more not shown"),
+            (1, _) => format!("{which} · 1 {alarm} not shown"),
+            (alarms, _) => format!("{which} · {alarms} {alarm}s not shown"),
         }
     }
 
@@ -142,6 +157,14 @@ fn millis(seconds: u32) -> Millis {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn not_shown(critical: usize, warnings: usize, all: usize) -> NotShown {
+        NotShown {
+            critical,
+            warnings,
+            all,
+        }
+    }
 
     fn shown(rotation: Rotation, pages: usize, critical: usize, at: &[u32]) -> Vec<usize> {
         let mut now = rotation;
@@ -229,7 +252,10 @@ mod tests {
             (held.held, held.is_paused()),
             (Some(HoldReason::Critical), true)
         );
-        assert_eq!(held.words(5, 3, 8, 30), "Critical 2 of 3, paused");
+        assert_eq!(
+            held.words(5, 3, not_shown(0, 8, 30)),
+            "Critical 2 of 3, paused"
+        );
         assert_eq!(
             held.step(millis(51), 5, 20, 1).page,
             0,
@@ -263,19 +289,39 @@ mod tests {
 
     #[test]
     fn it_is_said_which_of_the_critical_pages_is_shown_and_what_is_not() {
-        let said = |pages: usize, critical: usize, warnings: usize, others: usize| {
+        for ((pages, critical, counts), expected) in [
+            (
+                (18, 2, not_shown(0, 8, 30)),
+                "Critical 1 of 2 · 8 warnings not shown",
+            ),
+            (
+                (4, 1, not_shown(0, 1, 9)),
+                "Critical only · 1 warning not shown",
+            ),
+            // What is critical and acknowledged is counted by the totals.
+            (
+                (4, 1, not_shown(2, 1, 9)),
+                "Critical only · 3 alarms not shown",
+            ),
+            (
+                (4, 1, not_shown(1, 0, 9)),
+                "Critical only · 1 alarm not shown",
+            ),
+            (
+                (4, 1, not_shown(0, 0, 9)),
+                "Critical only · 9 more not shown",
+            ),
+            ((2, 2, not_shown(0, 0, 0)), "Critical 1 of 2"),
+            ((4, 0, not_shown(0, 3, 9)), "Page 1 of 4"),
+        ] {
             let rotation = Rotation::default().step(0.0, pages, 20, critical);
-            rotation.words(pages, critical, warnings, others)
-        };
-        assert_eq!(said(18, 2, 8, 30), "Critical 1 of 2 · 8 warnings not shown");
-        assert_eq!(said(4, 1, 1, 9), "Critical only · 1 warning not shown");
-        assert_eq!(said(4, 1, 0, 9), "Critical only · 9 more not shown");
-        assert_eq!(said(2, 2, 0, 0), "Critical 1 of 2");
-        assert_eq!(said(4, 0, 3, 9), "Page 1 of 4");
+            assert_eq!(rotation.words(pages, critical, counts), expected);
+        }
+        let counts = not_shown(0, 3, 9);
         let paused = Rotation::default().pause(0.0, true).step(0.0, 4, 20, 0);
-        assert_eq!(paused.words(4, 0, 3, 9), "Page 1 of 4, paused");
+        assert_eq!(paused.words(4, 0, counts), "Page 1 of 4, paused");
         let turned = Rotation::default().turn(0.0, 4, 20).step(0.0, 4, 20, 1);
-        assert_eq!(turned.words(4, 1, 3, 9), "Page 2 of 4");
+        assert_eq!(turned.words(4, 1, counts), "Page 2 of 4");
     }
 
     proptest! {

@@ -48,8 +48,7 @@ impl SecondClock {
     /// The time there at a moment, in milliseconds since 1970.
     #[must_use]
     pub fn at(&self, millis: f64) -> Option<String> {
-        let date = js_sys::Date::new(&JsValue::from_f64(millis));
-        let words = self.format.call1(&JsValue::UNDEFINED, &date);
+        let words = self.format.call1(&JsValue::UNDEFINED, &millis.into());
         words.ok()?.as_string()
     }
 }

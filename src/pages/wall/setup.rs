@@ -37,15 +37,9 @@ pub fn SetUp(
             () => "The browser refused to keep the screen on (battery saver or frame permission).",
         };
         let fits = if layout.too_small {
-            format!(
-                "The content does not fit at that size: the text is legible only from {} m.",
-                decimal(view.legible_from(layout.text), 1)
-            )
+            "The content does not fit at that size: the text is legible only"
         } else {
-            format!(
-                "It is legible from {} m.",
-                decimal(view.legible_from(layout.text), 1)
-            )
+            "It is legible"
         };
         [
             format!(
@@ -58,9 +52,10 @@ pub fn SetUp(
             format!("Least: {}", at(LEAST)),
             format!("Preferred: {}", at(PREFERRED)),
             format!(
-                "Shown: text of {} px, which is {}′. {fits}",
+                "Shown: text of {} px, which is {}′. {fits} from {} m.",
                 decimal(layout.text, 1),
-                decimal(minutes, 1)
+                decimal(minutes, 1),
+                decimal(view.legible_from(layout.text), 1)
             ),
             format!(
                 "{tiles} tiles on {} pages of {} by {} em.",

@@ -3,7 +3,7 @@
 use super::model::Age;
 use super::state::Wall;
 use super::tiles;
-use crate::live::use_watched;
+use crate::live::{keyed, use_watched};
 use crate::ui::{Icon, freshness};
 use leptos::prelude::*;
 
@@ -22,7 +22,7 @@ pub fn WallSources(
     });
     view! {
         <ul class="sources" aria-label="Sources">
-            <For each=move || shown.get() key=Clone::clone children=|(id, title)| view! { <Item id title /> } />
+            {keyed(move || shown.get(), |(id, title)| format!("{id} {title}"), |(id, title)| view! { <Item id title /> })}
         </ul>
     }
 }
@@ -37,13 +37,15 @@ fn Item(id: String, title: String) -> impl IntoView {
         Some(watched.since(state.observed_at?))
     };
     let named = title.clone();
-    let label = Memo::new(move |_| format!("{named}: {}", freshness::words(fresh.get(), age())));
-    let state = Memo::new(move |_| {
-        let age = age().map(|age| Age::of(age).0.to_string());
-        format!("{} {}", fresh.get().word(), age.unwrap_or_default())
-    });
-    let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
-    let key = move || freshness::key(fresh.get());
     let whole = title.clone();
-    view! { <li aria-label=label data-f=key><Icon name=glyph /><b dir="auto" title=whole>{title}</b>" "<span>{state}</span></li> }
+    view! {
+        <li aria-label=move || format!("{named}: {}", freshness::words(fresh.get(), age())) data-f=move || freshness::key(fresh.get())>
+            <Icon name=Signal::derive(move || freshness::key(fresh.get())) />
+            <b dir="auto" title=whole>{title}</b>" "
+            <span>{move || {
+                let age = age().map(|age| Age::of(age).0.to_string());
+                format!("{} {}", fresh.get().word(), age.unwrap_or_default())
+            }}</span>
+        </li>
+    }
 }

@@ -1,30 +1,24 @@
 //! The wall's signals: what the address asks for, the tiles, where they stand, and the page that is shown.
 //! Computed when what it is made from changes; only what depends on the time is looked at once a second.
 
-use super::alarm_diff::{AlarmChanges, Priority};
-use super::alarm_memory;
-use super::alarm_sound::{AlarmSound, Tone};
-use super::layout::{Content, Layout, TilePlacement, layout, measure, measure_bold};
+use super::alarm_sound::Tone;
+use super::alarm_watch;
+use super::layout::{Content, Layout, Page, TilePlacement, layout, measure, measure_bold};
 use super::model::{self, Tile};
 use super::params::{self, Params};
 use super::rotation::Rotation;
 use super::second_clock::SecondClock;
 use super::sizing::ViewingConditions;
 use super::tiles;
-use crate::live::{Clock, Watched, use_clock, use_watched};
+use crate::live::{Watched, use_clock, use_watched};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::ui::lost_text::{LOST_TEXT, use_lost_text};
 use health::schedule::Millis;
 use health::severity::Severity;
 use leptos::prelude::*;
+use std::cell::Cell;
 use std::collections::HashMap;
-
-/// For how long a new critical alarm flashes its symbol, in milliseconds.
-const FLASHES: Millis = 30_000.0;
-
-/// How often what is known of alarms is kept for a reload of the page, in milliseconds.
-const KEEPS: Millis = 10_000.0;
 
 /// A tile and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +69,18 @@ pub struct Wall {
     pub local: Memo<Option<SecondClock>>,
 }
 
+thread_local! {
+    /// Of the wall that stood before.
+    static ROTATION: Cell<Option<Rotation>> = const { Cell::new(None) };
+}
+
+/// Where the wall was drawn anew because texts were lost, its pages go on turning.
+fn first_rotation() -> Rotation {
+    let before = ROTATION.take();
+    let before = before.filter(|_| untrack(|| use_lost_text().is_recent()));
+    before.unwrap_or_else(|| Rotation::beginning(crate::live::clock::now()))
+}
+
 /// Begins the wall.
 #[must_use]
 pub fn wall() -> Wall {
@@ -110,19 +116,11 @@ pub fn wall() -> Wall {
         strip: strip.read().as_deref().map(measure),
     });
     let layout = Memo::new(move |_| layout(&viewing.read(), &content.read()));
-    let rotation = RwSignal::new(Rotation::beginning(crate::live::clock::now()));
-    let shown = Memo::new(move |_| {
-        let (layout, tiles, page) = (layout.read(), tiles.read(), rotation.read().page);
-        let Some(page) = layout.pages.get(page) else {
-            return Vec::new();
-        };
-        let of_page = tiles.iter().skip(page.first).zip(&page.places);
-        let shown = of_page.map(|(tile, place)| Shown {
-            tile: tile.clone(),
-            place: *place,
-        });
-        shown.collect()
-    });
+    let rotation = RwSignal::new(first_rotation());
+    on_cleanup(move || ROTATION.set(rotation.try_get_untracked()));
+    // While a page is held, the rotation changes every second, and its page does not.
+    let page = Memo::new(move |_| rotation.read().page);
+    let shown = Memo::new(move |_| placed(&tiles.read(), layout.read().pages.get(page.get())));
     let local = Memo::new(move |_| SecondClock::new(&params.read().clock_zone));
     let wall = Wall {
         params,
@@ -137,73 +135,16 @@ pub fn wall() -> Wall {
         tone: RwSignal::new(None),
         local,
     };
-    wall.turn_pages(clock);
-    wall.find_new(watched, clock);
+    on_change(move || wall.turn_page(clock.millis()));
+    alarm_watch::follow(wall, watched, clock);
     wall
 }
 
 impl Wall {
-    /// Turns the pages when it is time.
-    fn turn_pages(self, clock: Clock) {
-        on_change(move || self.turn(clock.millis(), &self.tiles.read()));
-    }
-
-    /// Finds out what is new when something changes; sounds repeat and end by the clock.
-    fn find_new(self, watched: Watched, clock: Clock) {
-        let diff = StoredValue::new(alarm_memory::recall(crate::live::clock::now()));
-        let sound = StoredValue::new(AlarmSound::default());
-        let kept_at = StoredValue::new(0.0);
-        let tell = move |now: Millis, changes: AlarmChanges| {
-            let tone = sound.try_update_value(|sound| {
-                diff.with_value(|diff| {
-                    let priority_of = |resource: &str| diff.priority_of(resource);
-                    sound.update(now, &changes, diff.has_open(), priority_of)
-                })
-            });
-            if let Some(tone) = tone.flatten() {
-                let next = |last: &Option<(u32, Tone)>| last.map_or(0, |(n, _)| n.wrapping_add(1));
-                self.tone.update(|last| *last = Some((next(last), tone)));
-            }
-            let critical = changes.raised.into_iter();
-            let critical: Vec<_> = critical
-                .filter(|(_, priority)| *priority == Priority::Critical)
-                .collect();
-            self.fresh.maybe_update(|fresh| {
-                let before = fresh.len();
-                fresh.retain(|_, since| (0.0..FLASHES).contains(&(now - *since)));
-                let changed = before != fresh.len() || !critical.is_empty();
-                fresh.extend(critical.into_iter().map(|(key, _)| (key, now)));
-                changed
-            });
-            if !(0.0..KEEPS).contains(&(now - kept_at.get_value())) {
-                kept_at.set_value(now);
-                let fresh = self.fresh.read_untracked();
-                let is_new = |key: &str| fresh.contains_key(key);
-                diff.with_value(|diff| alarm_memory::remember(diff, now, is_new));
-            }
-        };
-        let answering = Memo::new(move |_| {
-            let shown = tiles::shown(watched, &self.params.read());
-            let ids = shown.iter().map(|state| state.connection.id.clone());
-            let believable = |id: &String| watched.freshness(id).is_believable();
-            ids.filter(believable).collect::<Vec<_>>()
-        });
-        on_change(move || {
-            let (tiles, answering) = (self.tiles.read(), answering.read());
-            let shown = untrack(|| tiles::shown(watched, &self.params.read()));
-            let is_shown = |id: &str| shown.iter().any(|state| state.connection.id == id);
-            let changes = diff.try_update_value(|diff| {
-                diff.keep_only(is_shown);
-                diff.update(&tiles, &answering)
-            });
-            tell(crate::live::clock::now(), changes.unwrap_or_default());
-        });
-        on_change(move || tell(clock.millis(), AlarmChanges::default()));
-    }
-
-    fn turn(self, now: Millis, tiles: &[Tile]) {
+    /// Turns the page when it is time.
+    fn turn_page(self, now: Millis) {
         let (layout, params) = (self.layout.read(), self.params.read());
-        let critical = layout.pages_of(model::critical(tiles));
+        let critical = layout.pages_of(model::critical(&self.tiles.read()));
         let pages = layout.pages.len();
         self.rotation.maybe_update(|rotation| {
             let next = rotation.step(now, pages, params.rotate, critical);
@@ -214,23 +155,41 @@ impl Wall {
     }
 }
 
-/// What makes this screen unreliable comes first, then the errors in the URL parameters.
+/// The tiles of a page and where each stands.
+fn placed(tiles: &[Tile], page: Option<&Page>) -> Vec<Shown> {
+    let Some(page) = page else {
+        return Vec::new();
+    };
+    let of_page = tiles.iter().skip(page.first).zip(&page.places);
+    let shown = of_page.map(|(tile, place)| Shown {
+        tile: tile.clone(),
+        place: *place,
+    });
+    shown.collect()
+}
+
+/// What makes this screen unreliable comes first, then the errors in the URL parameters. While texts are lost, nothing on
+/// the screen can be believed, and only that is said.
 fn strip(watched: Watched, mistakes: Memo<Vec<String>>) -> Memo<Option<String>> {
     let lost_text = use_lost_text();
     Memo::new(move |_| {
         if lost_text.is_recent() {
             return Some(LOST_TEXT.to_owned());
         }
-        if let Some(words) = watched.computer_clock() {
-            return Some(format!("{words}. This page runs on the gateway's clock."));
-        }
-        let mistakes = mistakes.read();
-        let more = match mistakes.len() {
-            0 | 1 => String::new(),
-            number => format!(" And {} more.", number - 1),
-        };
-        mistakes.first().map(|first| format!("{first}{more}"))
+        said_above(watched.computer_clock(), &mistakes.read())
     })
+}
+
+/// How wrong this computer's clock is, and the first mistake in the address.
+fn said_above(clock: Option<String>, mistakes: &[String]) -> Option<String> {
+    let clock = clock.map(|words| format!("{words}. This page runs on the gateway's clock."));
+    let more = match mistakes.len() {
+        0 | 1 => None,
+        number => Some(format!("And {} more.", number - 1)),
+    };
+    let sentences = clock.into_iter().chain(mistakes.first().cloned());
+    let sentences: Vec<String> = sentences.chain(more).collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 /// The window's size, now and whenever it changes.
@@ -314,4 +273,29 @@ fn widths(watched: Watched, params: &Params) -> Vec<f64> {
                 }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said_above;
+
+    #[test]
+    fn a_wrong_clock_hides_no_mistake_in_the_address() {
+        let mistakes = ["rotate=1: no.".to_owned(), "only=bogus: no.".to_owned()];
+        let clock = || Some("This computer's clock is 7 min ahead".to_owned());
+        let clock_words =
+            "This computer's clock is 7 min ahead. This page runs on the gateway's clock.";
+        for (clock, mistakes, expected) in [
+            (None, &mistakes[..0], None),
+            (None, &mistakes[..1], Some("rotate=1: no.".to_owned())),
+            (clock(), &mistakes[..0], Some(clock_words.to_owned())),
+            (
+                clock(),
+                &mistakes[..],
+                Some(format!("{clock_words} rotate=1: no. And 1 more.")),
+            ),
+        ] {
+            assert_eq!(said_above(clock, mistakes), expected);
+        }
+    }
 }

@@ -3,11 +3,10 @@
 use super::layout::NameSize;
 use super::model::{self, Ages};
 use super::state::{Shown, Wall};
-use crate::live::{Watched, use_watched};
+use crate::live::{Watched, keyed, use_watched};
 use crate::on_change::on_change;
 use crate::ui::{Icon, freshness};
 use chrono::{DateTime, Utc};
-use health::severity::Severity;
 use health::words::decimal;
 use leptos::prelude::*;
 use std::ops::Range;
@@ -31,7 +30,7 @@ pub fn Tiles(
     let area = move || format!("{}em", decimal(wall.layout.read().area, 4));
     view! {
         <ol class="tiles" aria-label="Tiles" style:height=area>
-            <For each key=|(at, _)| *at children=move |(_, tile_slot)| view! { <Tile tile_slot wall /> } />
+            {keyed(each, |(at, _)| *at, move |(_, tile_slot)| view! { <Tile tile_slot wall /> })}
         </ol>
     }
 }
@@ -72,10 +71,10 @@ fn slots(shown: Memo<Vec<Shown>>) -> RwSignal<Vec<TileSlot>> {
 fn keep_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: Watched) {
     let holds: StoredValue<Range<DateTime<Utc>>> = StoredValue::new(Range::default());
     let write = move |now: DateTime<Utc>| {
-        let (world, mut until) = (watched.world_untracked(), DateTime::<Utc>::MAX_UTC);
+        let (snapshot, mut until) = (watched.snapshot_untracked(), DateTime::<Utc>::MAX_UTC);
         let shown = shown.read_untracked();
         for (slot, Shown { tile, .. }) in slots.read_untracked().iter().zip(&*shown) {
-            let connection = world.connection(&tile.source);
+            let connection = snapshot.connection(&tile.source);
             let read = connection.and_then(|state| state.observed_at);
             let (ages, lasts) = tile.ages(now, read);
             until = now
@@ -90,7 +89,7 @@ fn keep_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: W
     on_change(move || {
         shown.track();
         slots.track();
-        let _ = watched.world();
+        let _ = watched.snapshot();
         write(watched.now_untracked());
     });
     on_change(move || {
@@ -104,12 +103,14 @@ fn keep_ages(shown: Memo<Vec<Shown>>, slots: RwSignal<Vec<TileSlot>>, watched: W
 #[component]
 fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
     let TileSlot { shown: slot, ages } = tile_slot;
-    let of = move |read: &dyn Fn(&Shown) -> String| slot.read().as_ref().map(read);
+    let text = move |read: fn(&Shown) -> String| move || slot.read().as_ref().map(read);
+    let word =
+        move |read: fn(&Shown) -> Option<&'static str>| move || slot.read().as_ref().and_then(read);
     let em = move |read: fn(&Shown) -> f64| {
         move || {
-            slot.read()
-                .as_ref()
-                .map(|shown| format!("{}em", decimal(read(shown), 4)))
+            let shown = slot.read();
+            let shown = shown.as_ref()?;
+            Some(format!("{}em", decimal(read(shown), 4)))
         }
     };
     let aged = move |read: fn(&model::Tile, Ages) -> String| {
@@ -118,96 +119,74 @@ fn Tile(tile_slot: TileSlot, wall: Wall) -> impl IntoView {
             slot.read().as_ref().map(|shown| read(&shown.tile, ages))
         }
     };
-    let age = |tile: &model::Tile, ages| {
-        tile.age(ages)
-            .map(|age| age.to_string())
-            .unwrap_or_default()
-    };
-    let glyph = Signal::derive(move || {
-        slot.read().as_ref().map_or("normal", |shown| {
-            let tile = &shown.tile;
-            if tile.is_stale() && !tile.is_kept() {
-                freshness::glyph(tile.fresh)
-            } else if tile.word == "Success" {
-                "done"
-            } else {
-                tile.severity.key()
-            }
-        })
-    });
-    let key = move || {
-        slot.read()
-            .as_ref()
-            .map_or(Severity::Normal, |shown| shown.tile.severity)
-            .key()
-    };
-    let stale = move || {
-        slot.read()
-            .as_ref()
-            .filter(|shown| shown.tile.is_stale())
-            // A silent connection and an alarm that was last known keep their colour.
-            .map(|shown| {
-                let tile = &shown.tile;
-                if tile.is_source || tile.is_kept() {
-                    "kept"
-                } else {
-                    "stale"
-                }
-            })
-    };
-    let handled = move || {
-        let shown = slot.read();
-        let tile = shown.as_ref().map(|shown| &shown.tile);
-        tile.is_some_and(model::Tile::is_handled).then_some("")
-    };
-    let size = move || {
-        slot.read().as_ref().map(|shown| {
-            let Shown { tile, place } = shown;
-            match () {
-                () if tile.is_source => "strip",
-                () if !tile.is_large() => "small",
-                () if place.name == NameSize::Worst => "large worst",
-                () if place.name == NameSize::Plain => "large long",
-                () if tile.has_room_for_note(place.w) => "large wide",
-                () => "large",
-            }
-        })
-    };
-    let new = move || {
-        let is_new = slot
-            .read()
-            .as_ref()
-            .is_some_and(|shown| wall.fresh.read().contains_key(&shown.tile.key));
-        is_new.then_some("new")
-    };
     let lines = move || {
         let lines = slot.read().as_ref().and_then(|shown| shown.place.lines);
-        lines.unwrap_or_default().to_string()
+        lines.unwrap_or_default()
     };
     view! {
         <li
             hidden=move || slot.read().is_none()
             aria-label=aged(model::Tile::label)
             // What tells tiles of one name apart. A tile is named by its group and its state alone.
-            aria-description=move || of(&|shown| shown.tile.connection.clone()).filter(|of| !of.is_empty())
-            data-s=key
-            data-fresh=stale
-            data-size=size
-            data-handled=handled
-            data-new=new
+            aria-description=move || text(connection)().filter(|title| !title.is_empty())
+            data-s=word(|shown| Some(shown.tile.severity.key()))
+            data-fresh=word(staleness)
+            data-size=word(size)
+            data-handled=word(|shown| shown.tile.is_handled().then_some(""))
+            data-new=move || {
+                let is_new = |shown: &Shown| wall.fresh.read().contains_key(&shown.tile.key);
+                slot.read().as_ref().is_some_and(is_new).then_some("new")
+            }
             style:left=em(|shown| shown.place.x)
             style:top=em(|shown| shown.place.y)
             style:width=em(|shown| shown.place.w)
             style:height=em(|shown| shown.place.h)
-            style:--lines=lines
+            style:--lines=move || lines().to_string()
         >
-            <Icon name=glyph />
-            <b class="name" dir="auto">{move || of(&|shown| shown.tile.name.clone())}</b>
-            <span class="of" dir="auto">{move || of(&|shown| shown.tile.connection.clone())}</span>
+            <Icon name=Signal::derive(move || word(glyph)().unwrap_or("normal")) />
+            <b class="name" dir="auto">{text(|shown| shown.tile.name.clone())}</b>
+            <span class="of" dir="auto">{text(connection)}</span>
             <span class="state">{aged(model::Tile::state)}</span>
             <span class="note">{aged(model::Tile::note)}</span>
             <span class="age">{aged(age)}</span>
-            <span class="what" hidden=move || lines() == "0">{move || of(&|shown| shown.tile.sentence.clone())}</span>
+            <span class="what" hidden=move || lines() == 0>{text(|shown| shown.tile.sentence.clone())}</span>
         </li>
     }
+}
+
+fn connection(shown: &Shown) -> String {
+    shown.tile.connection.clone()
+}
+
+fn age(tile: &model::Tile, ages: Ages) -> String {
+    let age = tile.age(ages);
+    age.map(|age| age.to_string()).unwrap_or_default()
+}
+
+fn glyph(Shown { tile, .. }: &Shown) -> Option<&'static str> {
+    Some(if tile.is_stale() && !tile.is_kept() {
+        freshness::key(tile.fresh)
+    } else if tile.word == "Success" {
+        "done"
+    } else {
+        tile.severity.key()
+    })
+}
+
+/// A silent connection and an alarm that was last known keep their colour.
+fn staleness(Shown { tile, .. }: &Shown) -> Option<&'static str> {
+    let keeps_colour = tile.is_source || tile.is_kept();
+    tile.is_stale()
+        .then_some(if keeps_colour { "kept" } else { "stale" })
+}
+
+fn size(Shown { tile, place }: &Shown) -> Option<&'static str> {
+    Some(match place.name {
+        _ if tile.is_source => "strip",
+        _ if !tile.is_large() => "small",
+        NameSize::Worst => "large worst",
+        NameSize::Plain => "large long",
+        NameSize::Larger if tile.has_room_for_note(place.w) => "large wide",
+        NameSize::Larger => "large",
+    })
 }

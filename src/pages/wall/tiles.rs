@@ -17,8 +17,8 @@ use std::sync::Arc;
 /// The connections that the address asks for, tracked.
 #[must_use]
 pub fn shown(watched: Watched, params: &Params) -> Vec<Arc<ConnectionState>> {
-    let world = watched.world();
-    let connections = world.connections.iter();
+    let snapshot = watched.snapshot();
+    let connections = snapshot.connections.iter();
     let shows = |state: &&Arc<ConnectionState>| {
         let kind = Kind::held_by(&state.connection.system);
         params.shows_connection(&state.connection.id) && params.shows_kind(kind)
@@ -29,35 +29,39 @@ pub fn shown(watched: Watched, params: &Params) -> Vec<Arc<ConnectionState>> {
 /// Every tile, worst first, tracked. Where resources of several connections have one name, they tell their connection.
 #[must_use]
 pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
-    let world = watched.world();
-    let alarms: HashMap<&ResourceKey, &Alarm> = world
+    let snapshot = watched.snapshot();
+    let alarms: HashMap<&ResourceKey, &Alarm> = snapshot
         .alarms
         .iter()
         .map(|alarm| (&alarm.resource, alarm.as_ref()))
         .collect();
     let shown = shown(watched, params);
-    let state_of = |key: &ResourceKey| {
-        let mut states = shown.iter();
-        states.find(|state| state.connection.id == key.connection)
-    };
+    let is_shown = |id: &str| shown.iter().any(|state| state.connection.id == id);
     let mut tiles = Vec::new();
-    for resource in world.resources() {
-        if let Some(state) = state_of(&resource.key) {
-            let alarm = alarms.get(&resource.key).copied();
-            let ahead = TimeDelta::try_milliseconds(state.vendor_ahead_ms).unwrap_or_default();
-            tiles.push(of_resource(watched, resource, alarm, ahead));
-        }
+    for resource in snapshot.resources() {
+        let Some(source) = shown_with(resource, is_shown) else {
+            continue;
+        };
+        let alarm = alarms.get(&resource.key).copied();
+        let ahead = snapshot
+            .connection(&resource.key.connection)
+            .map_or(0, |state| state.vendor_ahead_ms);
+        let ahead = TimeDelta::try_milliseconds(ahead).unwrap_or_default();
+        tiles.push(Tile {
+            source: source.to_owned(),
+            ..of_resource(watched, resource, alarm, ahead)
+        });
     }
-    let without = world.alarms.iter().filter(|alarm| {
+    let without = snapshot.alarms.iter().filter(|alarm| {
         let key = &alarm.resource;
-        let is_one = key.kind != Kind::Connection && state_of(key).is_some();
-        is_one && world.find(key).is_none()
+        let is_one = key.kind != Kind::Connection && is_shown(&key.connection);
+        is_one && snapshot.find(key).is_none()
     });
     tiles.extend(without.map(|alarm| of_alarm(alarm)));
     let ambiguous = ambiguous_names(&tiles);
     for tile in &mut tiles {
         if ambiguous.contains(&tile.name) {
-            tile.connection = world.title(&tile.source);
+            tile.connection = snapshot.title(&tile.source);
         }
     }
     for state in &shown {
@@ -70,6 +74,14 @@ pub fn tiles(watched: Watched, params: &Params) -> Vec<Tile> {
     }
     tiles.sort_by(worst_first);
     tiles
+}
+
+/// The connection of this wall that a resource is read with. The one that represents a run which several connections list
+/// need not be on the wall.
+fn shown_with(resource: &Resource, is_shown: impl Fn(&str) -> bool) -> Option<&str> {
+    let own = std::iter::once(&resource.key.connection);
+    let mut listed_by = own.chain(&resource.also_on).map(String::as_str);
+    listed_by.find(|id| is_shown(id))
 }
 
 /// The names that resources of several connections have.
@@ -112,7 +124,7 @@ fn of_connection(watched: Watched, state: &ConnectionState, alarm: &Alarm) -> Ti
         fresh: watched.freshness(&state.connection.id),
         is_source: true,
         is_told: true,
-        care: alarm.care().unwrap_or_default(),
+        handling: alarm.handling_label().unwrap_or_default(),
     }
 }
 
@@ -138,7 +150,7 @@ fn of_alarm(alarm: &Alarm) -> Tile {
         fresh: Freshness::NoData,
         is_source: false,
         is_told: true,
-        care: alarm.care().unwrap_or_default(),
+        handling: alarm.handling_label().unwrap_or_default(),
     }
 }
 
@@ -183,17 +195,18 @@ fn of_resource(
         fresh,
         is_source: false,
         is_told: !resource.is_unread(),
-        care: alarm.and_then(Alarm::care).unwrap_or_default(),
+        handling: alarm.and_then(Alarm::handling_label).unwrap_or_default(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{key_of, of_alarm};
+    use super::{key_of, of_alarm, shown_with};
     use crate::pages::wall::model::{Ages, critical, totals};
     use chrono::DateTime;
+    use health::Verdict;
     use health::alarms::{Alarm, Since};
-    use health::inventory::{Kind, ResourceKey};
+    use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
     use health::severity::Severity;
 
     fn key(kind: Kind, connection: &str) -> ResourceKey {
@@ -234,6 +247,27 @@ mod tests {
         let label = tile.label(Ages::default());
         assert_eq!(label, "Kiln 2: NO DATA, last known Unreadable");
         assert_eq!(totals(&[tile]).stale, 1);
+    }
+
+    #[test]
+    fn a_run_stands_on_the_wall_of_each_connection_that_lists_it() {
+        let run = Resource {
+            key: key(Kind::FailoverSession, "em"),
+            name: "Web Shop DR".to_owned(),
+            verdict: Verdict::new(Severity::Critical, "Failed", String::new()),
+            observed: Observed::WithConnection,
+            failure: None,
+            unreadable: Vec::new(),
+            also_on: vec!["em-old".to_owned()],
+            facts: Facts::None,
+        };
+        for (walls, expected) in [
+            (&["em", "em-old"][..], Some("em")),
+            (&["em-old"], Some("em-old")),
+            (&["plant-a"], None),
+        ] {
+            assert_eq!(shown_with(&run, |id| walls.contains(&id)), expected);
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@
 use super::{AlarmDiff, Priority};
 use std::fmt::Write;
 
-/// What was written longer ago tells nothing of a reload, in milliseconds.
-const RECENT: i64 = 600_000;
+/// What was known longer ago tells nothing of what is new, in milliseconds.
+pub const RECENT: i64 = 600_000;
 
 /// The most lines. Where there are more, nothing is kept: a part of it would make all others new.
 const MOST: usize = 1_000;
@@ -81,6 +81,7 @@ mod tests {
         AlarmDiff {
             known: alarms.iter().map(seen).collect(),
             settled: [String::from("plant-a")].into(),
+            is_gateway_lost: false,
         }
     }
 

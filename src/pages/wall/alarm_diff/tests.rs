@@ -18,7 +18,7 @@ fn tile(source: &str, name: &str, severity: Severity) -> Tile {
         fresh: Freshness::Live,
         is_source: false,
         is_told: true,
-        care: "",
+        handling: "",
     }
 }
 
@@ -63,7 +63,7 @@ fn what_a_first_sweep_comes_to_later_is_no_news() {
     let mut diff = AlarmDiff::default();
     let unread = Tile {
         is_told: false,
-        care: "",
+        handling: "",
         ..tile("a", "y", Severity::Unknown)
     };
     let x = tile("a", "x", Severity::Normal);
@@ -83,9 +83,9 @@ fn what_a_first_sweep_comes_to_later_is_no_news() {
 #[test]
 fn what_becomes_unknown_has_not_ended() {
     let mut diff = AlarmDiff::default();
-    let mut update = |severity, care| {
+    let mut update = |severity, handling| {
         let one = Tile {
-            care,
+            handling,
             ..tile("a", "x", severity)
         };
         let changes = diff.update(&[one], &answering(&["a"]));
@@ -111,7 +111,7 @@ fn what_somebody_takes_care_of_is_open_no_more_has_not_ended_and_is_new_when_nob
     let mut diff = AlarmDiff::default();
     let x = tile("a", "x", Severity::Critical);
     let handled = Tile {
-        care: "acknowledged",
+        handling: "acknowledged",
         ..x.clone()
     };
     let well = tile("a", "x", Severity::Normal);
@@ -229,7 +229,7 @@ fn what_people_do_about_an_alarm_of_a_silent_connection_counts() {
         ..x.clone()
     };
     let handled = Tile {
-        care: "acknowledged",
+        handling: "acknowledged",
         ..silent.clone()
     };
     let changes = diff.update(&[handled], &answering(&[]));

@@ -27,7 +27,7 @@ fn tile(name: &str, severity: Severity) -> Tile {
         fresh: Freshness::Live,
         is_source: false,
         is_told: true,
-        care: "",
+        handling: "",
     }
 }
 
@@ -249,7 +249,7 @@ fn a_stale_tile_says_for_how_long_and_keeps_an_alarm() {
 #[test]
 fn a_stale_tile_says_that_somebody_takes_care_of_it() {
     let handled = |tile: Tile| Tile {
-        care: "acknowledged",
+        handling: "acknowledged",
         ..tile
     };
     let kept = handled(not_believed("Kiln 2", Severity::Critical, Freshness::Stale));
@@ -276,7 +276,7 @@ fn a_stale_tile_says_that_somebody_takes_care_of_it() {
 fn acknowledging_what_was_last_known_moves_no_tile_and_its_note_is_shown_where_there_is_room() {
     let open = not_believed("Kiln 2", Severity::Critical, Freshness::NoData);
     let handled = Tile {
-        care: "in maintenance",
+        handling: "in maintenance",
         ..open.clone()
     };
     assert_eq!(handled.required_width(), open.required_width());
@@ -304,26 +304,32 @@ fn stale_ones_leave_the_healthy_count_and_connections_are_not_counted() {
 }
 
 #[test]
-fn what_is_critical_now_stops_the_pages_and_what_has_ended_does_not() {
+fn what_is_critical_now_stops_the_pages_with_what_has_failed_and_that_alone_does_not() {
     let ended = Tile {
         rank: Verdict::HISTORY,
         ..tile("ended", Severity::Critical)
     };
     let warning = tile("warning", Severity::Warning);
     assert_eq!(critical(&[ended.clone(), warning.clone()]), 0);
+    let handled = Tile {
+        handling: "acknowledged",
+        ..tile("handled", Severity::Critical)
+    };
+    assert_eq!(critical(&[ended.clone(), warning.clone(), handled]), 0);
     let mut tiles = [ended, tile("now", Severity::Critical), warning];
     tiles.sort_by(worst_first);
-    assert_eq!(critical(&tiles), 1);
+    assert_eq!(critical(&tiles), 2);
+    assert_eq!(order(tiles.to_vec()), ["now", "ended", "warning"]);
 }
 
 #[test]
 fn what_somebody_takes_care_of_stands_behind_the_rest_and_stops_no_page_until_it_is_withdrawn() {
     let handled = Tile {
-        care: "acknowledged",
+        handling: "acknowledged",
         ..tile("handled", Severity::Critical)
     };
     let withdrawn = Tile {
-        care: "",
+        handling: "",
         ..handled.clone()
     };
     let others = [
