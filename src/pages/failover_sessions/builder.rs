@@ -2,8 +2,8 @@
 //! else at once, and the URL holds the query that runs.
 
 use super::pasted;
-use super::query::{QueryParams, write_sort};
-use super::ranges::{Limit, Range, RelativeRange, RelativeRanges, no_range, replaced};
+use super::query::{QueryParams, parsed, write_sort};
+use super::ranges::{Limit, Range, RelativeRanges, no_range, replaced};
 use super::tokens::Tree;
 use crate::nav::Nav;
 use crate::on_change::on_change_since;
@@ -36,13 +36,6 @@ pub struct Builder {
     params: Memo<QueryParams>,
     nav: Nav,
     notices: Notices,
-}
-
-fn parsed(text: &str) -> Result<Option<Filter>, FilterError> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    Filter::parse(text).map(Some)
 }
 
 /// Whether two texts are one filter, however they are written.
@@ -138,7 +131,7 @@ impl Builder {
                     .collect();
                 if !changes.is_empty() {
                     changes.push(("page", None));
-                    self.nav.go(&untrack(|| self.nav.with_params(&changes)));
+                    self.nav.change(&changes);
                 }
             }
         }
@@ -160,14 +153,14 @@ impl Builder {
     }
 
     /// A token is edited: the text follows.
-    pub fn edit<T>(self, change: impl FnOnce(&mut Tree) -> T) -> Option<T> {
+    pub fn edit<T: Default>(self, change: impl FnOnce(&mut Tree) -> T) -> T {
         let done = self.tree.try_update(change);
         let filter = self.tree.with_untracked(Tree::to_filter);
         self.typed
             .set(filter.map(|filter| filter.to_string()).unwrap_or_default());
         self.error.set(None);
         self.warnings.set(String::new());
-        done
+        done.unwrap_or_default()
     }
 
     /// What limits a time field in what ran last.
@@ -183,40 +176,35 @@ impl Builder {
         }
         let filter = params.query.as_ref().ok();
         let filter = filter.and_then(|query| query.filter.as_ref());
-        match Range::custom_of(filter, field) {
+        match Range::of(filter, field) {
             Some(range) => Limit::Custom(range),
             None if no_range(filter, field).is_empty() => Limit::AnyTime,
             None => Limit::Other,
         }
     }
 
-    /// Sets the relative range of a time field in place of any other, and runs what ran with it.
-    pub fn set_relative_range(self, field: Field, range: Option<RelativeRange>) {
-        self.replace_range(field, &[], range);
-    }
-
-    /// Sets the range of a time field by conditions, and runs what ran with it. What is being built gets
-    /// them as well, and goes on waiting.
-    pub fn set_range(self, field: Field, conditions: &[Filter]) {
-        self.replace_range(field, conditions, None);
-    }
-
-    fn replace_range(self, field: Field, conditions: &[Filter], range: Option<RelativeRange>) {
+    /// Limits a time field in place of what limits it now, and runs what ran with that. What is being built gets the
+    /// same conditions, and goes on waiting.
+    pub fn set_limit(self, field: Field, limit: Limit) {
         let ran = self.params.with_untracked(|params| params.filter.clone());
-        let runs = ranged(&ran, field, conditions);
-        self.tell_replaced(&ran, field, conditions.is_empty() && range.is_none());
+        let conditions = limit.range().conditions(field);
+        let runs = ranged(&ran, field, &conditions);
+        self.tell_replaced(&ran, field, limit == Limit::AnyTime);
         if self.waiting.get_untracked() && runs != ran {
             self.kept.set_value(Some(runs.clone()));
         }
         if self.error.with_untracked(Option::is_none) {
             let typed = self.typed.get_untracked();
-            let text = ranged(&typed, field, conditions);
+            let text = ranged(&typed, field, &conditions);
             if text != typed {
                 self.type_in(text);
             }
         }
-        let range = range.map(RelativeRange::code);
-        self.go(&[("filter", Some(&runs)), (range_param(field), range)]);
+        let code = match limit {
+            Limit::Relative(range) => Some(range.code()),
+            _ => None,
+        };
+        self.go(&[("filter", Some(&runs)), (range_param(field), code)]);
     }
 
     /// Says which conditions go that the choice of a range did not show: what is built, where that can be read, has them
@@ -239,21 +227,30 @@ impl Builder {
         }
     }
 
-    /// Runs what is built: the URL says what runs.
-    pub fn run(self) {
-        if self.error.with_untracked(Option::is_none) {
-            let typed = self.typed.get_untracked();
-            self.go(&[("filter", Some(typed.trim()))]);
+    /// Runs what is built, with these ranges in place of what limits their fields: the URL says what runs.
+    pub fn run(self, ranges: &[(Field, Range)]) {
+        if self.error.with_untracked(Option::is_some) {
+            return;
         }
+        let typed = self.typed.get_untracked();
+        let mut text = typed.clone();
+        for (field, range) in ranges {
+            self.tell_replaced(&typed, *field, false);
+            text = ranged(&text, *field, &range.conditions(*field));
+        }
+        if text != typed {
+            self.type_in(text.clone());
+        }
+        let mut changes = vec![("filter", Some(text.trim()))];
+        changes.extend(ranges.iter().map(|(field, _)| (range_param(*field), None)));
+        self.go(&changes);
     }
 
     /// Goes to the first page of another query.
     fn go(self, changes: &[(&str, Option<&str>)]) {
         let first = ["page", "recent", "session"].map(|name| (name, None));
-        let changes = [changes, &first].concat();
-        let href = untrack(|| self.nav.with_params(&changes));
         self.runs.update(|runs| *runs = runs.wrapping_add(1));
-        self.nav.go(&href);
+        self.nav.change(&[changes, &first].concat());
     }
 }
 

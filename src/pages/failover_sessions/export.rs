@@ -1,14 +1,17 @@
 //! Sessions as a file: CSV for spreadsheets (RFC 4180), JSON for scripts. Pure; it neither downloads
 //! nor asks for further pages.
 
+use super::model::count_of_sessions;
 use crate::ui;
 use crate::ui::csv::{cell, row, whole};
 use crate::ui::time_zone::{ZoneAt, local};
 use chrono::{DateTime, SecondsFormat, Utc};
 use health::failover_sessions::{duration, tasks_done};
 use health::words::left_out;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 use std::collections::HashMap;
+use std::iter;
 use vendors::veeam::{Field, Filter, Joined, Outcome, Page, Paging, Query, Session, State};
 
 /// The header row, and the keys of each object in JSON; where several connections were asked, one more has their titles.
@@ -29,148 +32,96 @@ pub const COLUMNS: [&str; 14] = [
     "Failure message",
 ];
 
-/// A session in the order of [`COLUMNS`].
-#[derive(Serialize)]
-struct Line<'a> {
-    #[serde(rename = "UID")]
-    uid: Option<&'a str>,
-    #[serde(rename = "Plan")]
-    plan: Option<&'a str>,
-    #[serde(rename = "Type")]
-    job_type: Option<&'a str>,
-    #[serde(rename = "State")]
-    state: Option<&'a str>,
-    #[serde(rename = "Result")]
-    result: Option<&'a str>,
-    #[serde(rename = "Started")]
-    started: Option<String>,
-    #[serde(rename = "Ended")]
-    ended: Option<String>,
-    #[serde(rename = "Duration in seconds")]
-    duration: Option<i64>,
-    #[serde(rename = "Progress")]
-    progress: Option<f64>,
-    #[serde(rename = "Server")]
-    server: Option<&'a str>,
-    #[serde(rename = "Server UID")]
-    server_uid: Option<&'a str>,
-    #[serde(rename = "Tasks done")]
-    done: usize,
-    #[serde(rename = "Tasks")]
-    tasks: usize,
-    #[serde(rename = "Failure message")]
-    message: Option<&'a str>,
-    #[serde(rename = "Connection", skip_serializing_if = "Option::is_none")]
-    connection: Option<&'a str>,
+/// The column of the titles.
+const CONNECTION: &str = "Connection";
+
+/// Where a session comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The titles of its connections; empty where one alone was asked.
+    pub titles: String,
+    /// The time of the system that has it, until which a running session has lasted.
+    pub now: DateTime<Utc>,
 }
 
-impl<'a> Line<'a> {
-    fn of(
-        session: &'a Session,
-        connection: Option<&'a str>,
-        zone: ZoneAt,
-        now: Option<DateTime<Utc>>,
-    ) -> Self {
+impl Source {
+    fn connection(&self) -> Option<&str> {
+        Some(self.titles.as_str()).filter(|titles| !titles.is_empty())
+    }
+}
+
+/// A session as its columns and their values, times in a zone. Of what was imported there is no source.
+struct Line(Vec<(&'static str, Value)>);
+
+impl Line {
+    fn new(session: &Session, source: Option<&Source>, zone: ZoneAt) -> Self {
         let time = |at: Option<DateTime<Utc>>| {
             at.map(|at| local(at, zone).to_rfc3339_opts(SecondsFormat::AutoSi, true))
         };
         let (done, tasks) = tasks_done(session);
         let server = session.server.as_ref();
-        Self {
-            uid: session.uid.as_deref(),
-            plan: session.name.as_deref(),
-            job_type: session.job_type.as_deref(),
-            state: session.state.as_ref().map(State::word),
-            result: session.result.as_ref().map(Outcome::word),
-            started: time(session.creation_time),
-            ended: time(session.end_time),
-            duration: duration(session, now).map(|span| span.num_seconds()),
-            progress: session.progress,
-            server: server.and_then(|server| server.name.as_deref()),
-            server_uid: server.and_then(|server| server.uid.as_deref()),
-            done,
-            tasks,
-            message: session.failure_message.as_deref(),
-            connection,
-        }
+        let lasted = duration(session, source.map(|source| source.now));
+        let values: [Value; COLUMNS.len()] = [
+            session.uid.as_deref().into(),
+            session.name.as_deref().into(),
+            session.job_type.as_deref().into(),
+            session.state.as_ref().map(State::word).into(),
+            session.result.as_ref().map(Outcome::word).into(),
+            time(session.creation_time).into(),
+            time(session.end_time).into(),
+            lasted.map(|span| span.num_seconds()).into(),
+            session.progress.into(),
+            server.and_then(|server| server.name.as_deref()).into(),
+            server.and_then(|server| server.uid.as_deref()).into(),
+            done.into(),
+            tasks.into(),
+            session.failure_message.as_deref().into(),
+        ];
+        let connection = source.and_then(Source::connection);
+        let connection = connection.map(|titles| (CONNECTION, titles.into()));
+        Self(COLUMNS.into_iter().zip(values).chain(connection).collect())
     }
 
     fn cells(&self) -> Vec<String> {
-        let text = |text: Option<&str>| cell(text.unwrap_or_default());
-        let number = |number: Option<String>| number.unwrap_or_default();
-        let mut cells = vec![
-            text(self.uid),
-            text(self.plan),
-            text(self.job_type),
-            text(self.state),
-            text(self.result),
-            text(self.started.as_deref()),
-            text(self.ended.as_deref()),
-            number(self.duration.map(|seconds| seconds.to_string())),
-            number(self.progress.map(ui::number)),
-            text(self.server),
-            text(self.server_uid),
-            self.done.to_string(),
-            self.tasks.to_string(),
-            text(self.message),
-        ];
-        cells.extend(self.connection.map(cell));
-        cells
+        let cell = |(_, value): &(_, Value)| match value {
+            Value::String(text) => cell(text),
+            value => value.as_f64().map(ui::number).unwrap_or_default(),
+        };
+        self.0.iter().map(cell).collect()
     }
 }
 
-/// The header row with its line end.
-#[must_use]
-pub fn csv_header(several: bool) -> String {
-    let connection = several.then_some("Connection");
-    row(&COLUMNS.into_iter().chain(connection).collect::<Vec<_>>())
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(column, value)| (column, value)))
+    }
 }
 
-/// A row for each session, with the line ends, times in a zone with its offset. A running session has
-/// lasted until now. Where several connections were asked, `titles` has that of each session.
-#[must_use]
-pub fn csv_rows(
-    sessions: &[Session],
-    titles: &[String],
-    zone: ZoneAt,
-    now: DateTime<Utc>,
-) -> String {
-    lines(sessions, titles, zone, Some(now))
-        .map(|line| row(&line.cells()))
+fn lines(sessions: &[Session], sources: &[Source], zone: ZoneAt) -> Vec<Line> {
+    let sources = sources.iter().map(Some).chain(iter::repeat(None));
+    let both = sessions.iter().zip(sources);
+    both.map(|(session, source)| Line::new(session, source, zone))
         .collect()
 }
 
-fn lines<'a>(
-    sessions: &'a [Session],
-    titles: &'a [String],
-    zone: ZoneAt<'a>,
-    now: Option<DateTime<Utc>>,
-) -> impl Iterator<Item = Line<'a>> {
-    let titles = titles.iter().map(|title| Some(title.as_str()));
-    let titles = titles.chain(std::iter::repeat(None));
-    let both = sessions.iter().zip(titles);
-    both.map(move |(session, title)| Line::of(session, title, zone, now))
-}
-
-/// A whole CSV file.
+/// A whole CSV file, times in a zone with its offset.
 #[must_use]
-pub fn csv(sessions: &[Session], titles: &[String], zone: ZoneAt, now: DateTime<Utc>) -> String {
-    let header = csv_header(!titles.is_empty());
-    whole(&header, &csv_rows(sessions, titles, zone, now))
+pub fn csv(sessions: &[Session], sources: &[Source], zone: ZoneAt) -> String {
+    let connection = sources.iter().find_map(Source::connection);
+    let connection = connection.map(|_| CONNECTION);
+    let header = row(&COLUMNS.into_iter().chain(connection).collect::<Vec<_>>());
+    let lines = lines(sessions, sources, zone);
+    let rows: String = lines.iter().map(|line| row(&line.cells())).collect();
+    whole(&header, &rows)
 }
 
 /// A whole JSON file: a list of flat objects with the keys [`COLUMNS`], times in UTC, null for what is
-/// not there. Of what was imported there is no `now`, and what runs has no duration.
-///
-/// # Errors
-/// Those of the writer. Texts, numbers and null can all be written, so that none is known.
-pub fn json(
-    sessions: &[Session],
-    titles: &[String],
-    now: Option<DateTime<Utc>>,
-) -> Result<String, serde_json::Error> {
-    let utc: ZoneAt = &|_| chrono::Offset::fix(&Utc);
-    serde_json::to_string_pretty(&lines(sessions, titles, utc, now).collect::<Vec<_>>())
+/// not there.
+#[must_use]
+pub fn json(sessions: &[Session], sources: &[Source]) -> String {
+    let lines = lines(sessions, sources, &|_| chrono::Offset::fix(&Utc));
+    // Texts, numbers and null can always be written.
+    serde_json::to_string_pretty(&lines).unwrap_or_default()
 }
 
 /// The pages of a query, read one after the other while sessions come and go.
@@ -237,26 +188,30 @@ impl Pages {
 pub struct Together {
     /// The sessions.
     pub page: Page,
-    /// The titles of the connections that have each session.
-    pub titles: Vec<String>,
+    /// Where each of them comes from.
+    pub sources: Vec<Source>,
     places: HashMap<String, usize>,
 }
 
 impl Together {
     /// Adds what a connection has.
-    pub fn add(&mut self, page: Page, title: &str) {
+    pub fn add(&mut self, page: Page, source: &Source) {
         self.page.left_out += page.left_out;
         for session in page.sessions {
             let uid = session.uid.as_deref();
             let place = uid.and_then(|uid| self.places.get(uid));
-            if let Some(titles) = place.and_then(|place| self.titles.get_mut(*place)) {
-                *titles = format!("{titles}, {title}");
+            if let Some(known) = place.and_then(|place| self.sources.get_mut(*place)) {
+                let another = format!(", {}", source.titles);
+                // A list may hold a session twice.
+                if known.titles != source.titles && !known.titles.ends_with(&another) {
+                    known.titles.push_str(&another);
+                }
                 continue;
             }
             if let Some(uid) = uid {
-                self.places.insert(uid.to_owned(), self.titles.len());
+                self.places.insert(uid.to_owned(), self.sources.len());
             }
-            self.titles.push(title.to_owned());
+            self.sources.push(source.clone());
             self.page.sessions.push(session);
         }
     }
@@ -265,11 +220,10 @@ impl Together {
 /// What was exported, and what of it is not in the file.
 #[must_use]
 pub fn exported(page: &Page, note: &str) -> String {
-    let count = page.sessions.len();
-    let noun = if count == 1 { "session" } else { "sessions" };
+    let count = count_of_sessions(page.sessions.len());
     let left_out = left_out(page.left_out).map(|words| format!(" {words}"));
     let left_out = left_out.unwrap_or_default();
-    format!("{count} {noun} exported.{left_out}{note}")
+    format!("{count} exported.{left_out}{note}")
 }
 
 #[cfg(test)]

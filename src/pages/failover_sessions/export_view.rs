@@ -1,7 +1,8 @@
 //! Export of what is shown, or of every page of it, as CSV or JSON.
 
-use super::export::{Pages, Together, csv, exported, json};
+use super::export::{Pages, Source, Together, csv, exported, json};
 use super::found::{Found, QueriedConnection};
+use super::select::{choice, labelled};
 use crate::api::{Purpose, send_page};
 use crate::live::{clock, use_clock};
 use crate::prefs::use_prefs;
@@ -18,15 +19,8 @@ const MOST_PAGES: u32 = 1000;
 /// What is said once somebody has left the page that is being exported.
 const LEFT: &str = "Export cancelled: the page was left.";
 
-/// Why the pages were not read to the end.
-enum Stop {
-    /// By the button Cancel.
-    Cancelled,
-    /// The page of the console was left.
-    Left,
-    /// A page could not be read: what is said of it.
-    Failed(String),
-}
+/// Why the pages were not read to the end: a page could not be read, or else somebody cancelled it or left.
+type Stop = Option<String>;
 
 /// The pages that are being read.
 #[derive(Clone, Copy)]
@@ -44,15 +38,13 @@ impl Reading {
         let (query, mut read) = ((asked.ask)(), Pages::default());
         let (mut page, mut pages) = (1, last.unwrap_or(1).max(1));
         loop {
-            // Both end with the page.
-            if self.progress.try_set(Some((page - 1, pages))).is_some() {
-                return Err(Stop::Left);
-            }
-            if self.cancelled.try_get_value().unwrap_or(true) {
-                return Err(Stop::Cancelled);
+            // Both end with the page of the console.
+            let is_left = self.progress.try_set(Some((page - 1, pages))).is_some();
+            if is_left || self.cancelled.try_get_value() != Some(false) {
+                return Err(None);
             }
             if pages > MOST_PAGES {
-                return Err(Stop::Failed(format!(
+                return Err(Some(format!(
                     "{pages} pages are too many for one file: narrow the query, or ask for larger pages."
                 )));
             }
@@ -65,7 +57,7 @@ impl Reading {
             );
             let answer = send_page(&asked.id, &call, Purpose::Read).await;
             let answer = answer.map_err(|failure| {
-                Stop::Failed(format!(
+                Some(format!(
                     "Page {page} of {pages} could not be read, so nothing was exported: {}.",
                     failure.line()
                 ))
@@ -76,39 +68,46 @@ impl Reading {
             }
         }
     }
+
+    /// Every page of all connections, and what is to be known of them.
+    async fn together(
+        self,
+        asked: &[QueriedConnection],
+        sources: &[Source],
+    ) -> Result<(Together, String), Stop> {
+        let (mut all, mut note) = (Together::default(), String::new());
+        for (one, source) in asked.iter().zip(sources) {
+            let (page, words) = self.every(one).await?;
+            all.add(page, source);
+            for words in words {
+                // Of several connections it is said once.
+                if !note.contains(words) {
+                    note.push_str(words);
+                }
+            }
+        }
+        Ok((all, note))
+    }
 }
 
-/// The buttons.
-#[component]
-pub fn Export(
-    /// What was found.
-    found: Found,
-) -> impl IntoView {
+/// The buttons, and how far an export of every page is.
+#[must_use]
+pub fn export_buttons(found: Found) -> AnyView {
     let (prefs, notices, clock) = (use_prefs(), use_notices(), use_clock());
     let every = found.every;
     let progress: RwSignal<Option<(u32, u32)>> = RwSignal::new(None);
     let cancelled = StoredValue::new(false);
     let wrong: RwSignal<Option<String>> = RwSignal::new(None);
     let asked = found.asked;
-    let write = move |kind: FileKind, page: &Page, titles: &[String], note: &str| {
+    let write = move |kind: FileKind, page: &Page, sources: &[Source], note: &str| {
         let zone = prefs.zone.get_untracked();
-        let sessions = &page.sessions;
-        let now = found.now();
         let text = match kind {
-            FileKind::Csv => Ok(csv(sessions, titles, &|at| times::offset(zone, at), now)),
-            FileKind::Json => json(sessions, titles, Some(now)).map_err(|error| error.to_string()),
+            FileKind::Csv => csv(&page.sessions, sources, &|at| times::offset(zone, at)),
+            FileKind::Json => json(&page.sessions, sources),
         };
-        match text {
-            Ok(text) => {
-                download::text(
-                    &kind.name("cloud-failover-sessions", clock::time(clock::now())),
-                    kind.media_type(),
-                    &text,
-                );
-                notices.show(exported(page, note), None);
-            }
-            Err(error) => wrong.set(Some(error)),
-        }
+        let name = kind.name("cloud-failover-sessions", clock::time(clock::now()));
+        download::text(&name, kind.media_type(), &text);
+        notices.show(exported(page, note), None);
     };
     let all_pages = move |kind: FileKind| {
         cancelled.set_value(false);
@@ -117,46 +116,24 @@ pub fn Export(
             cancelled,
         };
         let asked = asked.get_value();
+        let source = |one: &QueriedConnection| Source {
+            // Of one connection it goes without saying.
+            titles: match asked.len() {
+                1 => String::new(),
+                _ => one.title.clone(),
+            },
+            now: one.live.status.vendor_now(),
+        };
+        let sources: Vec<_> = asked.iter().map(source).collect();
         leptos::task::spawn_local(async move {
-            let (mut all, mut note) = (Together::default(), String::new());
-            let mut stop = None;
-            for one in &asked {
-                match reading.every(one).await {
-                    Ok((page, words)) => {
-                        all.add(page, &one.title);
-                        for words in words {
-                            // Of several connections it is said once.
-                            if !note.contains(words) {
-                                note.push_str(words);
-                            }
-                        }
-                    }
-                    Err(why) => {
-                        stop = Some(why);
-                        break;
-                    }
-                }
-            }
+            let read = reading.together(&asked, &sources).await;
             // Cancel goes away, which may have the focus.
             focus("#export:has(~ * button:focus)");
-            if progress.try_set(None).is_some() {
-                stop = Some(Stop::Left);
-            }
-            match stop {
-                None => {
-                    // Of one connection it goes without saying.
-                    let titles = if asked.len() > 1 {
-                        &all.titles[..]
-                    } else {
-                        &[]
-                    };
-                    write(kind, &all.page, titles, &note);
-                }
-                Some(Stop::Left) => {
-                    notices.show(LEFT.to_owned(), None);
-                }
-                Some(Stop::Cancelled) => wrong.set(None),
-                Some(Stop::Failed(words)) => wrong.set(Some(words)),
+            let is_left = progress.try_set(None).is_some();
+            match read {
+                _ if is_left => notices.show(LEFT.to_owned(), None),
+                Ok((all, note)) => write(kind, &all.page, &all.sources, &note),
+                Err(words) => wrong.set(words),
             }
         });
     };
@@ -172,7 +149,12 @@ pub fn Export(
         if every.get_untracked() && !found.recent {
             all_pages(kind);
         } else if let Some(page) = untrack(|| found.page()) {
-            write(kind, &page, &untrack(|| found.titles()), "");
+            let note = if untrack(|| found.is_partial()) {
+                " The sessions of connections that have not answered are missing."
+            } else {
+                ""
+            };
+            write(kind, &page, &untrack(|| found.sources()), note);
         }
     };
     // Not `disabled`, which would take the focus from the one that was pressed.
@@ -194,17 +176,22 @@ pub fn Export(
             </span>
         })
     };
+    let of = (!found.recent).then(|| {
+        let choices = move || {
+            let is_every = every.get();
+            let page = choice("page", "this page", !is_every);
+            vec![page, choice("every", "every page", is_every)]
+        };
+        let choose = move |value: &str| every.set(value == "every");
+        labelled("Export of", Box::new(choices), Box::new(choose))
+    });
     view! {
-        <label class="pick" hidden=found.recent><span>"Export of"</span>
-            <select prop:value=move || if every.get() { "every" } else { "page" } on:change=move |event| every.set(event_target_value(&event) == "every")>
-                <option value="page">"this page"</option>
-                <option value="every" selected=move || every.get()>"every page"</option>
-            </select>
-        </label>
+        {of}
         <button type="button" class="btn" id="export" aria-disabled=off on:click=move |_| export(FileKind::Csv)>"Export CSV"</button>
         <button type="button" class="btn" aria-disabled=off on:click=move |_| export(FileKind::Json)>"Export JSON"</button>
         {stale}
         {going}
         {error_status(wrong)}
     }
+    .into_any()
 }

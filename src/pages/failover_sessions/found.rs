@@ -1,12 +1,13 @@
 //! What the connections that are asked answer: the page that is shown, and which connections have each session.
 
+use super::export::Source;
 use super::merge::{Answer, Merged, merged, needed};
 use super::model::{Row, SessionLink, added, row};
 use crate::live::veeam::Ask;
-use crate::live::{Clock, Live, World};
+use crate::live::{Clock, InventorySnapshot, Live};
 use crate::prefs::Zone;
 use crate::route::Route;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use health::severity::Severity;
 use leptos::prelude::*;
 use std::ops::Range;
@@ -127,12 +128,22 @@ impl Found {
             .map(|shown| Arc::clone(&shown.page))
     }
 
-    /// The titles of each session's connections, where several are asked; tracked.
+    /// Where each session of the page comes from, for a file; tracked.
     #[must_use]
-    pub fn titles(self) -> Vec<String> {
-        let shown = self.shown.get().unwrap_or_default();
-        let sources = shown.sources.iter();
-        sources.map(|sources| self.titles_of(sources)).collect()
+    pub fn sources(self) -> Vec<Source> {
+        let Merged { page, sources, .. } = self.shown.get().unwrap_or_default();
+        let source = |at: usize| {
+            let sources = sources.get(at).map(Vec::as_slice).unwrap_or_default();
+            let first = sources.first().copied().unwrap_or_default();
+            let now = |asked: &Vec<QueriedConnection>| {
+                asked.get(first).map(|one| one.live.status.vendor_now())
+            };
+            Some(Source {
+                titles: self.titles_of(sources),
+                now: self.asked.with_value(now)?,
+            })
+        };
+        (0..page.sessions.len()).filter_map(source).collect()
     }
 
     fn titles_of(self, sources: &[usize]) -> String {
@@ -145,15 +156,6 @@ impl Found {
             let titles: Vec<_> = titles.map(|(_, one)| one.title.as_str()).collect();
             titles.join(", ")
         })
-    }
-
-    /// The vendor's time, of the first where several are asked.
-    #[must_use]
-    pub fn now(self) -> DateTime<Utc> {
-        let first = self
-            .asked
-            .with_value(|asked| asked.first().map(|one| one.live.status.vendor_now()));
-        first.unwrap_or_default()
     }
 
     /// How old the oldest answer is of those that are too old to be believed, tracked.
@@ -170,7 +172,13 @@ impl Found {
 
     /// The rows of these places, tracked.
     #[must_use]
-    pub fn rows(self, seen: Range<usize>, world: &World, clock: Clock, zone: Zone) -> Vec<Row> {
+    pub fn rows(
+        self,
+        seen: Range<usize>,
+        snapshot: &InventorySnapshot,
+        clock: Clock,
+        zone: Zone,
+    ) -> Vec<Row> {
         let Merged { page, sources, .. } = self.shown.get().unwrap_or_default();
         let stale = self.stale.read();
         self.asked.with_value(|asked| {
@@ -200,7 +208,7 @@ impl Found {
                 let mut row = row(session, link, *now, zone);
                 // Only what went wrong is over once the plan has succeeded since.
                 let is_bad = matches!(row.severity, Severity::Critical | Severity::Warning);
-                let held = is_bad.then(|| world.session(&row.uid)).flatten();
+                let held = is_bad.then(|| snapshot.session(&row.uid)).flatten();
                 let since = held.and_then(|held| added(&held.verdict, &row.result));
                 row.since = since.unwrap_or_default().to_owned();
                 Some(row)

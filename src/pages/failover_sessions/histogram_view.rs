@@ -1,7 +1,8 @@
 //! Sessions over time by result, drawn; the same as a table for whoever cannot see it.
 
 use super::builder::Builder;
-use super::histogram::{Bar, Class, Histogram};
+use super::histogram::{Bar, CLASSES, Histogram};
+use super::ranges::{Limit, Range};
 use crate::prefs::use_prefs;
 use crate::ui::times;
 use health::words::decimal;
@@ -29,26 +30,14 @@ fn fraction(part: usize, of: usize) -> f64 {
     }
 }
 
-fn key(class: Class) -> &'static str {
-    match class {
-        Class::Failed => "critical",
-        Class::Warning => "warning",
-        Class::Success => "normal",
-        Class::Running => "moving",
-        Class::Unknown => "unknown",
-    }
-}
-
-/// The picture.
-#[component]
-pub fn HistogramView(
-    /// The sessions.
-    page: Signal<Option<Arc<Page>>>,
-    /// What they are all of: "this page".
+/// The picture of a page's sessions, which are all of something, such as "this page". A bar narrows the query; what was
+/// imported has none.
+#[must_use]
+pub fn histogram_view(
+    page: Box<dyn Fn() -> Option<Arc<Page>> + Send + Sync>,
     of: &'static str,
-    /// The query that a bar narrows; what was imported has none.
     builder: Option<Builder>,
-) -> impl IntoView {
+) -> AnyView {
     let prefs = use_prefs();
     let zone = move || {
         let zone = prefs.zone.get();
@@ -56,7 +45,7 @@ pub fn HistogramView(
     };
     let histogram = Memo::new(move |_| {
         let at = zone();
-        page.get()
+        page()
             .map(|page| Histogram::of(&page.sessions, &at))
             .filter(|histogram| !histogram.bars.is_empty())
     });
@@ -71,7 +60,7 @@ pub fn HistogramView(
             .zip(0_u32..)
             .map(|(bar, place)| {
                 let description = bar.description(width, &at);
-                view! { <BarView bar=*bar description x=f64::from(place) * STEP highest builder /> }
+                bar_view(*bar, description, f64::from(place) * STEP, highest, builder)
             })
             .collect();
         let rows: Vec<_> = histogram
@@ -79,11 +68,11 @@ pub fn HistogramView(
             .iter()
             .filter(|bar| bar.counts.total() > 0)
             .map(|bar| {
-                let cells = Class::ALL.map(|class| view! { <td>{bar.counts.of(class)}</td> });
+                let cells = CLASSES.map(|(class, ..)| view! { <td>{bar.counts.of(class)}</td> });
                 view! { <tr><th scope="row">{bar.span(width, &at)}</th>{cells}</tr> }
             })
             .collect();
-        let heads = Class::ALL.map(|class| view! { <th scope="col">{class.word()}</th> });
+        let heads = CLASSES.map(|(_, word, _)| view! { <th scope="col">{word}</th> });
         let undated = (histogram.undated.total() > 0)
             .then(|| format!(", {} without a start", histogram.undated.total()));
         let ends = histogram.bars.first().zip(histogram.bars.last());
@@ -93,9 +82,9 @@ pub fn HistogramView(
         Some(view! {
             <section class="panel" aria-label=format!("Sessions over time of {of}")>
                 <header><h2>"Sessions over time"</h2><p>{format!("{of}, {} per bar", width.word())}{undated}</p></header>
-                <div class="pad">
+                <div class="pad over-time">
                     <svg class="bars" viewBox=format!("0 0 {} {}", units(count * STEP), units(HEIGHT)) preserveAspectRatio="none" role="group" aria-label="Sessions over time by result">{bars}</svg>
-                    <p class="row" aria-hidden="true"><small>{from}</small><small class="end">{to}</small></p>
+                    <small aria-hidden="true">{from}</small><small class="end" aria-hidden="true">{to}</small>
                     <details><summary>"As a table"</summary>
                         <div class="scroll" tabindex="0" role="region" aria-label="Sessions over time, scrollable">
                             <table><caption class="vh">"Sessions over time"</caption><thead><tr><th scope="col">"Started"</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
@@ -105,26 +94,25 @@ pub fn HistogramView(
             </section>
         })
     };
-    view! { {drawn} }
+    view! { {drawn} }.into_any()
 }
 
-#[component]
-fn BarView(
+fn bar_view(
     bar: Bar,
     description: String,
     x: f64,
     highest: usize,
     builder: Option<Builder>,
-) -> impl IntoView {
+) -> AnyView {
     let mut top = HEIGHT;
-    let parts: Vec<_> = Class::ALL
+    let parts: Vec<_> = CLASSES
         .into_iter()
         .rev()
-        .filter(|class| bar.counts.of(*class) > 0)
-        .map(|class| {
+        .filter(|(class, ..)| bar.counts.of(*class) > 0)
+        .map(|(class, ..)| {
             let height = fraction(bar.counts.of(class), highest) * (HEIGHT - 2.0);
             top -= height;
-            view! { <rect x=units(x + 1.0) y=units(top) width=units(STEP - 2.0) height=units(height) data-s=key(class)></rect> }
+            view! { <rect x=units(x + 1.0) y=units(top) width=units(STEP - 2.0) height=units(height) data-s=class.key()></rect> }
         })
         .collect();
     if bar.counts.total() == 0 {
@@ -133,13 +121,17 @@ fn BarView(
     let Some(builder) = builder else {
         return view! { <g role="img" aria-label=description>{parts}</g> }.into_any();
     };
-    let narrow = move || builder.set_range(Field::CreationTime, &bar.conditions());
-    let keys = {
-        move |event: leptos::ev::KeyboardEvent| {
-            if matches!(event.key().as_str(), "Enter" | " ") {
-                event.prevent_default();
-                narrow();
-            }
+    let narrow = move || {
+        let range = Range {
+            from: Some(bar.from),
+            to: Some(bar.to),
+        };
+        builder.set_limit(Field::CreationTime, Limit::Custom(range));
+    };
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        if matches!(event.key().as_str(), "Enter" | " ") {
+            event.prevent_default();
+            narrow();
         }
     };
     view! {

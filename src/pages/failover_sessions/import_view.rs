@@ -1,6 +1,8 @@
 //! A saved response read back: pasted, chosen or dropped. Nothing is sent.
 
+use super::export::json;
 use super::imported::ImportedTable;
+use super::model::{count_of_sessions, or_dash};
 use crate::api::read_saved;
 use crate::pages::chunks::{Chunk, Dialog, Piece, use_chunks};
 use crate::ui::dialog as ui;
@@ -168,10 +170,7 @@ pub fn ImportedResponse(
 ) -> impl IntoView {
     let draw = move || {
         let (page, from) = imported.get()?;
-        let sessions = match page.sessions.len() {
-            1 => "1 session".to_owned(),
-            count => format!("{count} sessions"),
-        };
+        let sessions = count_of_sessions(page.sessions.len());
         let references = match page.references.len() {
             0 => String::new(),
             count => format!(", {count} references without details"),
@@ -179,17 +178,13 @@ pub fn ImportedResponse(
         let names: Vec<_> = page
             .references
             .iter()
-            .map(|one| {
-                let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
-                view! { <li>{text(&one.name)}" "<code>{text(&one.uid)}</code></li> }
-            })
+            .map(|one| view! { <li>{or_dash(one.name.clone())}" "<code>{or_dash(one.uid.clone())}</code></li> })
             .collect();
         let listed = (!names.is_empty()).then(|| view! { <details class="pad"><summary>"References"</summary><ul>{names}</ul></details> });
         let whole = Arc::clone(&page);
         let keep = move |_| {
-            if let Ok(text) = super::export::json(&whole.sessions, &[], None) {
-                download::text("imported-sessions.json", "application/json", &text);
-            }
+            let text = json(&whole.sessions, &[]);
+            download::text("imported-sessions.json", "application/json", &text);
         };
         let close = move |_| {
             focus("#import");

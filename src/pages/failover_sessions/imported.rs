@@ -1,10 +1,11 @@
 //! The table of an imported response: however many sessions it holds, only the rows that are seen are
 //! drawn. Sorted and searched here, because no server has them.
 
-use super::histogram_view::HistogramView;
-use super::model::{Column, Row, SessionLink, row};
+use super::export::json;
+use super::histogram_view::histogram_view;
+use super::model::{Column, Row, SessionLink, name, row};
 use super::order::by_column;
-use super::session_row::{Cells, ColumnChooser};
+use super::session_row::{cells, column_chooser};
 use super::tasks::Tasks;
 use crate::live::clock;
 use crate::live::rows::Rows;
@@ -22,25 +23,18 @@ use vendors::veeam::{Outcome, Page, Session, State};
 
 /// Whether a session has all of these words (lower case) somewhere.
 fn has(session: &Session, words: &[String]) -> bool {
+    let server = session.server.as_ref();
     let texts = [
         session.name.as_deref(),
         session.failure_message.as_deref(),
         session.uid.as_deref(),
-        session
-            .server
-            .as_ref()
-            .and_then(|server| server.name.as_deref()),
+        server.and_then(|server| server.name.as_deref()),
+        session.result.as_ref().map(Outcome::word),
+        session.state.as_ref().map(State::word),
     ];
-    let result = session.result.as_ref().map(Outcome::word);
-    let state = session.state.as_ref().map(State::word);
-    let all = texts
-        .into_iter()
-        .chain([result, state])
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("\n");
-    let all = lower(&all);
-    words.iter().all(|word| all.contains(word))
+    let texts: Vec<&str> = texts.into_iter().flatten().collect();
+    let texts = lower(&texts.join("\n"));
+    words.iter().all(|word| texts.contains(word))
 }
 
 /// The places of the sessions that have the words, sorted; equal ones stay as they came.
@@ -69,7 +63,8 @@ pub fn ImportedTable(
     page: Arc<Page>,
 ) -> impl IntoView {
     let prefs = use_prefs();
-    let whole = Signal::stored(Some(Arc::clone(&page)));
+    let all = Arc::clone(&page);
+    let whole = Box::new(move || Some(Arc::clone(&all)));
     let left_out = left_out_note(page.left_out);
     let search = RwSignal::new(String::new());
     let sort: RwSignal<Option<(Column, bool)>> = RwSignal::new(None);
@@ -139,7 +134,7 @@ pub fn ImportedTable(
         let at = move || window.get().rows.start + place;
         view! {
             <tr id=move || format!("imported-{}", at()) aria-rowindex=move || at() + 2 aria-current=move || (active.get() == Some(at())).then_some("true") on:click=move |_| choose(untrack(at))>
-                <Cells row columns />
+                {cells(row, columns)}
             </tr>
         }
     };
@@ -156,10 +151,10 @@ pub fn ImportedTable(
         <div class="bar">
             <label class="field wide"><Icon name="search" /><span class="vh">"Search the imported sessions"</span>
                 <input type="search" placeholder="Search the imported sessions" prop:value=move || search.get() on:input=type_in /></label>
-            <ColumnChooser />
+            {column_chooser()}
             <span class="end" role="status">{move || format!("{} shown", places.read().len())}</span>
         </div>
-        <HistogramView page=whole of="the import" builder=None />
+        {histogram_view(whole, "the import", None)}
         <div class="scroll virtual" tabindex="0" role="group" aria-label="Imported sessions, scrollable" node_ref=view_port on:scroll=move |_| table.measure() on:keydown=keys
             aria-activedescendant=move || active.get().map(|at| format!("imported-{at}"))>
             <table aria-rowcount=move || places.read().len() + 1>
@@ -179,9 +174,8 @@ pub fn ImportedTable(
 /// One imported session: its machines, and all that was read of it.
 #[component]
 fn Details(session: Arc<Session>, at: DateTime<Utc>) -> impl IntoView {
-    let heading = super::model::name(&session);
-    let payload =
-        super::export::json(std::slice::from_ref(&*session), &[], None).unwrap_or_default();
+    let heading = name(&session);
+    let payload = json(std::slice::from_ref(&*session), &[]);
     let copied = Signal::stored(payload.clone());
     view! {
         <section class="panel" aria-label="Imported session">

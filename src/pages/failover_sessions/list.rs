@@ -1,7 +1,7 @@
 //! The page `/failover-sessions`: the query, what it found, and what somebody imported.
 
 use super::builder::Builder;
-use super::form::{QueryPanel, query_panel};
+use super::form::query_panel;
 use super::import_view::{ImportResponse, imported_response};
 use super::query::query_params;
 use super::results::{Results, wire_of};
@@ -16,9 +16,9 @@ use vendors::{Connection, System};
 /// The page.
 #[component]
 pub fn FailoverSessions() -> impl IntoView {
-    let (nav, world) = (use_nav(), use_watched().world_untracked());
+    let (nav, snapshot) = (use_nav(), use_watched().snapshot_untracked());
     let imported = RwSignal::new(None);
-    let of_veeam: Vec<Connection> = world
+    let of_veeam: Vec<Connection> = snapshot
         .connections
         .iter()
         .map(|state| &state.connection)
@@ -51,11 +51,10 @@ pub fn FailoverSessions() -> impl IntoView {
         let is_asked = |one: &&Connection| id == ALL_CONNECTIONS || one.id == id;
         all.with_value(|all| all.iter().filter(is_asked).cloned().collect::<Vec<_>>())
     };
-    let own = Memo::new(move |_| {
-        let asked = asked(&chosen.read());
-        asked.first().map_or(MediaType::default(), wire_of)
+    let own = Memo::new(move |_| match asked(&chosen.read()).first().map(wire_of) {
+        Some(MediaType::Xml) => "xml",
+        Some(MediaType::Json) | None => "json",
     });
-    let wire = Signal::derive(move || params.read().wire.unwrap_or_else(|| own.get()));
     let results = move || {
         let id = chosen.get();
         let connections = asked(&id);
@@ -80,18 +79,10 @@ pub fn FailoverSessions() -> impl IntoView {
         });
         view! { {asked}<Results connections params builder /> }.into_any()
     };
-    let panel = QueryPanel {
-        params,
-        builder,
-        titles,
-        default,
-        own,
-        wire,
-        imported,
-    };
+    let panel = query_panel(params, builder, titles, default, own, imported);
     view! {
         <Heading text="Failover sessions" />
-        {query_panel(panel)}
+        {panel}
         {imported_response(imported)}
         {results}
     }

@@ -73,6 +73,21 @@ pub fn name(session: &Session) -> String {
         .unwrap_or_else(|| "(no name)".to_owned())
 }
 
+/// How many sessions, in words.
+#[must_use]
+pub fn count_of_sessions(count: usize) -> String {
+    match count {
+        1 => "1 session".to_owned(),
+        count => format!("{count} sessions"),
+    }
+}
+
+/// A text, or what stands where there is none.
+#[must_use]
+pub fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".to_owned())
+}
+
 /// A state in the vendor's word.
 #[must_use]
 pub fn state(state: Option<&State>) -> String {
@@ -129,9 +144,18 @@ pub fn no_end(session: &Session) -> &'static str {
 
 /// Why something failed, or that nobody says why.
 #[must_use]
-pub fn message(text: Option<&str>, result: Option<&Outcome>) -> Option<String> {
+pub fn message(
+    text: Option<&str>,
+    result: Option<&Outcome>,
+    unreadable: &[UnreadableField],
+) -> Option<String> {
     let text = text.filter(|text| !text.trim().is_empty());
-    let none = (result == Some(&Outcome::Failed)).then_some("no message given");
+    let is_unreadable = UnreadableField::find(unreadable, "FailureMessage").is_some();
+    let none = match result {
+        _ if is_unreadable => Some("message unreadable"),
+        Some(Outcome::Failed) => Some("no message given"),
+        _ => None,
+    };
     text.or(none).map(ToOwned::to_owned)
 }
 
@@ -150,30 +174,30 @@ pub fn row(session: &Session, link: SessionLink, now: DateTime<Utc>, zone: Zone)
         },
         since: String::new(),
         plan: name(session),
-        message: message(session.failure_message.as_deref(), session.result.as_ref()),
+        message: message(
+            session.failure_message.as_deref(),
+            session.result.as_ref(),
+            &session.unreadable,
+        ),
         link,
         state: marked("State", state(session.state.as_ref())),
         started: match session.creation_time {
             Some(at) => (times::moment(at, now, zone), times::ago(at, now)),
             None => (marked("CreationTimeUTC", "–".to_owned()), String::new()),
         },
-        duration: duration(session, running_until).map_or_else(|| "–".to_owned(), words::span),
+        duration: or_dash(duration(session, running_until).map(words::span)),
         tasks: tasks(session),
         bar: bar(session),
         progress: progress(session.progress).or_else(|| {
             UnreadableField::find(&session.unreadable, "Progress").map(|_| "unreadable".to_owned())
         }),
-        server: session
-            .server
-            .as_ref()
-            .and_then(|server| server.name.clone())
-            .unwrap_or_else(|| "–".to_owned()),
+        server: or_dash(session.server.as_ref().and_then(|one| one.name.clone())),
         uid: session.uid.clone().unwrap_or_default(),
         ended: match session.end_time {
             Some(at) => times::moment(at, now, zone),
             None => marked("EndTimeUTC", no_end(session).to_owned()),
         },
-        kind: session.job_type.clone().unwrap_or_else(|| "–".to_owned()),
+        kind: or_dash(session.job_type.clone()),
     }
 }
 
@@ -281,6 +305,7 @@ mod tests {
     use chrono::{DateTime, Utc};
     use health::severity::Severity;
     use health::verdict::Verdict;
+    use vendors::UnreadableField;
     use vendors::veeam::{Outcome, Session, State, Task};
 
     fn shown(session: &Session) -> super::Row {
@@ -318,6 +343,17 @@ mod tests {
             Some("no message given")
         );
         assert_eq!(shown(&ended(Outcome::Success)).message, None);
+        let unreadable = Session {
+            unreadable: vec![UnreadableField {
+                name: "FailureMessage".to_owned(),
+                raw: "Text: ?".to_owned(),
+            }],
+            ..ended(Outcome::Failed)
+        };
+        assert_eq!(
+            shown(&unreadable).message.as_deref(),
+            Some("message unreadable")
+        );
     }
 
     #[test]

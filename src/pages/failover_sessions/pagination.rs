@@ -1,18 +1,16 @@
 //! The footer of the results: counts, and navigation by the server's own page links.
 
-use super::export_view::Export;
+use super::export_view::export_buttons;
 use super::found::Found;
-use super::session_row::ColumnChooser;
+use super::model::count_of_sessions;
+use super::session_row::column_chooser;
 use crate::nav::use_nav;
 use leptos::prelude::*;
 use vendors::veeam::{Page, Paging};
 
 /// How many sessions there are, on which page of how many.
 fn summary(page: &Page, number: u32, is_open_ended: bool) -> String {
-    let sessions = match page.sessions.len() {
-        1 => "1 session".to_owned(),
-        count => format!("{count} sessions"),
-    };
+    let sessions = count_of_sessions(page.sessions.len());
     match &page.paging {
         Some(paging) => {
             let number = if paging.page == 0 {
@@ -33,11 +31,8 @@ fn summary(page: &Page, number: u32, is_open_ended: bool) -> String {
 }
 
 /// How many there are, the pages by the server's own links, columns and export.
-#[component]
-pub fn Pagination(
-    /// What was found.
-    found: Found,
-) -> impl IntoView {
+#[must_use]
+pub fn pagination(found: Found) -> AnyView {
     let nav = use_nav();
     let Found {
         number,
@@ -45,7 +40,6 @@ pub fn Pagination(
         recent,
         ..
     } = found;
-    let paging = Memo::new(move |_| found.page().and_then(|page| page.paging.clone()));
     let is_open_ended = Memo::new(move |_| {
         let page = found.page();
         !recent && page.is_some_and(|page| page.is_open_ended(size))
@@ -57,8 +51,9 @@ pub fn Pagination(
     };
     // The links say where to go; the numbers only where a server sends none.
     let target = move |rel: &'static str| {
-        let paging = paging.read();
-        let known = paging.as_ref().and_then(Paging::last);
+        let page = found.page();
+        let paging = page.as_ref().and_then(|page| page.paging.as_ref());
+        let known = paging.and_then(Paging::last);
         let furthest = number.saturating_add(u32::from(is_open_ended.get()));
         let last = known.unwrap_or(furthest);
         let by_number = match rel {
@@ -67,19 +62,15 @@ pub fn Pagination(
             "Next" => (number < last).then(|| number + 1),
             _ => known.filter(|last| number < *last),
         };
-        let has_links = paging
-            .as_ref()
-            .is_some_and(|paging| !paging.links.is_empty());
-        let by_link = paging.as_ref().and_then(|paging| paging.linked(rel));
+        let has_links = paging.is_some_and(|paging| !paging.links.is_empty());
+        let by_link = paging.and_then(|paging| paging.linked(rel));
         let by_link = by_link.filter(|page| *page != number);
         if has_links { by_link } else { by_number }
     };
     let button = move |rel: &'static str| {
         let go = move |_| {
             if let Some(page) = untrack(|| target(rel)) {
-                nav.go(&untrack(|| {
-                    nav.with_params(&[("page", Some(&page.to_string()))])
-                }));
+                nav.change(&[("page", Some(&page.to_string()))]);
             }
         };
         // Not `disabled`, which would take the focus from the one that was pressed: at the last page, and while a page loads.
@@ -89,13 +80,14 @@ pub fn Pagination(
     view! {
         <div class="bar">
             <span role="status">{summary}</span>
-            <ColumnChooser />
+            {column_chooser()}
             <div class="row end">
-                <div class="row"><Export found /></div>
-                <div class="row">{button("First")}{button("Previous")}{button("Next")}{button("Last")}</div>
+                <div class="row">{export_buttons(found)}</div>
+                <div class="row">{["First", "Previous", "Next", "Last"].map(button)}</div>
             </div>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! One session beside the table, at an address of its own (`?session=…`).
 
-use super::model::name;
+use super::model::{name, or_dash};
 use super::session::{Facts, LiveTasks};
 use crate::api::{Failure, Purpose, send};
-use crate::live;
+use crate::live::{self, Live};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::route::Route;
 use crate::ui::{Copy, FailureCard, Icon, error_line, focus};
 use leptos::html;
 use leptos::prelude::*;
-use vendors::veeam::{self, Link, MediaType};
+use vendors::veeam::{self, Link, MediaType, Session};
 
 /// The panel.
 #[component]
@@ -25,6 +25,8 @@ pub fn Panel(
     wire: MediaType,
     /// Whether it has just been opened: of one that stays open while the list changes, nothing moves.
     opened: bool,
+    /// Whether the list beside it is there, which may push it down.
+    listed: Memo<bool>,
 ) -> impl IntoView {
     let nav = use_nav();
     let live = live::veeam::session(connection.clone(), &uid, wire);
@@ -37,7 +39,7 @@ pub fn Panel(
         if !focus("tr[aria-current] button") {
             focus("#main");
         }
-        nav.go(&untrack(|| nav.with_params(&[("session", None)])));
+        nav.change(&[("session", None)]);
     };
     let system = title.clone();
     let error_card = move || {
@@ -51,23 +53,23 @@ pub fn Panel(
         connection: connection.clone(),
         uid: uid.clone(),
     };
-    let links = Memo::new(move |_| {
-        live.value()
-            .map(|session| session.links.clone())
-            .unwrap_or_default()
-    });
     // Beside the table, or below it: where it cannot be seen, nothing would seem to have happened.
     let heading = NodeRef::<html::H2>::new();
     on_change(move || {
-        let Some(heading) = heading.get().filter(|_| opened) else {
+        let Some(heading) = heading.get().filter(|_| opened && listed.get()) else {
             return;
         };
-        let place = heading.get_bounding_client_rect();
-        let height = window().inner_height().ok().and_then(|it| it.as_f64());
-        if place.top() < 0.0 || height.is_some_and(|height| place.bottom() > height) {
-            heading.scroll_into_view();
-            let _ = heading.focus();
-        }
+        // The rows are drawn by then.
+        request_animation_frame(move || {
+            let place = heading.get_bounding_client_rect();
+            let height = window().inner_height().ok().and_then(|it| it.as_f64());
+            let is_seen = place.top() >= 0.0 && height.is_none_or(|it| place.bottom() <= it);
+            let typed_in = document().query_selector(":is(input, select):focus");
+            if !is_seen && typed_in.is_ok_and(|one| one.is_none()) {
+                heading.scroll_into_view();
+                let _ = heading.focus();
+            }
+        });
     });
     view! {
         <aside class="cols" aria-label="Session details">
@@ -82,26 +84,28 @@ pub fn Panel(
             <Show when=move || live.value().is_some()>
                 <Facts live connection=title.clone() />
                 <LiveTasks live />
-                <Links links />
+                {links(live)}
             </Show>
-            <Raw connection uid wire />
+            {raw_payload(connection, uid, wire)}
         </aside>
     }
 }
 
 /// The session's links, by their path and query: their hosts are the server's own idea of its name.
-#[component]
-fn Links(links: Memo<Vec<Link>>) -> impl IntoView {
+fn links(live: Live<Session>) -> AnyView {
+    let links = move || {
+        live.value()
+            .map(|session| session.links.clone())
+            .unwrap_or_default()
+    };
     let rows = move || {
-        let links = links.get().into_iter();
         let draw = |link: Link| {
-            let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
             view! { <tr><th scope="row">{or_dash(link.rel)}</th><td>{or_dash(link.name)}</td><td><code>{or_dash(link.href)}</code></td></tr> }
         };
-        links.map(draw).collect::<Vec<_>>()
+        links().into_iter().map(draw).collect::<Vec<_>>()
     };
     view! {
-        <section class="panel" aria-label="Links" hidden=move || links.read().is_empty()>
+        <section class="panel" aria-label="Links" hidden=move || links().is_empty()>
             <details class="pad">
                 <summary>"Links"</summary>
                 <div class="scroll" tabindex="0" role="region" aria-label="Links, scrollable">
@@ -110,11 +114,11 @@ fn Links(links: Memo<Vec<Link>>) -> impl IntoView {
             </details>
         </section>
     }
+    .into_any()
 }
 
 /// The payload as it comes, asked for when somebody wants to see it.
-#[component]
-fn Raw(connection: String, uid: String, wire: MediaType) -> impl IntoView {
+fn raw_payload(connection: String, uid: String, wire: MediaType) -> AnyView {
     let raw: RwSignal<Option<Result<String, Failure>>> = RwSignal::new(None);
     let request = StoredValue::new((connection, uid));
     let show = move |_| {
@@ -138,4 +142,5 @@ fn Raw(connection: String, uid: String, wire: MediaType) -> impl IntoView {
             <div class="pad"><p class="row"><button type="button" class="btn" on:click=show>"Show the raw payload"</button></p>{shown}</div>
         </section>
     }
+    .into_any()
 }

@@ -171,7 +171,7 @@ mod tests {
         for (text, why) in [
             (
                 "type=Backup&filter=Result==Failed",
-                "`Backup` is not CloudFailoverSession",
+                "“Backup” is not CloudFailoverSession",
             ),
             (
                 "type=CloudFailoverSession&filter=Colour==red",

@@ -2,12 +2,11 @@
 //! `?connection=…&filter=…&started=24h&sort=-CreationTime&size=…&page=…&wire=xml`.
 
 use super::ranges::RelativeRanges;
-use super::unreadable;
 use crate::nav::Nav;
 use crate::route::ALL_CONNECTIONS;
 use crate::ui::time_zone::ZoneAt;
 use chrono::{DateTime, Utc};
-use vendors::veeam::{Field, Filter, MediaType, Query, Sort};
+use vendors::veeam::{Field, Filter, FilterError, MediaType, Query, Sort};
 
 /// The page sizes on offer; the server's own is 100.
 pub const SIZES: [u32; 4] = [10, 25, 50, 100];
@@ -57,15 +56,11 @@ pub fn query_params(nav: Nav) -> QueryParams {
         Err(error) => (RelativeRanges::default(), Err(error)),
     };
     let all = nav.param("connection").as_deref() == Some(ALL_CONNECTIONS);
-    let wire = match nav.param("wire").filter(|_| !all).as_deref() {
-        Some("xml") => Some(MediaType::Xml),
-        Some("json") => Some(MediaType::Json),
-        _ => None,
-    };
+    let wire = nav.param("wire").filter(|_| !all);
     QueryParams {
         query,
         relative,
-        wire,
+        wire: wire.as_deref().and_then(media_type),
         all,
         recent: nav.param("recent").is_some(),
         ..params
@@ -107,12 +102,7 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
         .filter(|size| (1..=MOST).contains(size))
         .unwrap_or(SIZE);
     let page = page.parse().ok().filter(|page| *page > 0).unwrap_or(1);
-    let parsed = if filter.trim().is_empty() {
-        Ok(None)
-    } else {
-        Filter::parse(&filter).map(Some)
-    };
-    let query = parsed
+    let query = parsed(&filter)
         .map(|filter| Query {
             filter,
             sort,
@@ -120,7 +110,7 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
             page,
             ..Query::default()
         })
-        .map_err(|error| unreadable::sentence(&error, &filter));
+        .map_err(|error| error.to_string());
     QueryParams {
         query,
         filter,
@@ -131,6 +121,27 @@ fn read(filter: String, sort: &str, size: &str, page: &str) -> QueryParams {
         sort,
         size,
         page,
+    }
+}
+
+/// A filter as it is typed; `None` where nothing is.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn parsed(text: &str) -> Result<Option<Filter>, FilterError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    Filter::parse(text).map(Some)
+}
+
+/// A media type by its word in the URL.
+#[must_use]
+pub fn media_type(word: &str) -> Option<MediaType> {
+    match word {
+        "json" => Some(MediaType::Json),
+        "xml" => Some(MediaType::Xml),
+        _ => None,
     }
 }
 

@@ -96,7 +96,7 @@ impl RelativeRanges {
             None => Ok(None),
             Some(code) => RelativeRange::from_code(code).map(Some).ok_or_else(|| {
                 let known = RelativeRange::ALL.map(RelativeRange::code).join(", ");
-                format!("{name}: `{code}` is not one of {known}.")
+                format!("{name}: “{code}” is not one of {known}.")
             }),
         };
         let [first, second] = Self::PARAMS;

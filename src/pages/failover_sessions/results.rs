@@ -3,17 +3,17 @@
 
 use super::builder::Builder;
 use super::found::{Found, QueriedConnection};
-use super::histogram_view::HistogramView;
+use super::histogram_view::histogram_view;
 use super::merge::needed;
 use super::model::{Column, Row};
-use super::pagination::Pagination;
+use super::pagination::pagination;
 use super::panel::Panel;
 use super::query::{QueryParams, write_sort};
-use super::session_row::Cells;
+use super::session_row::cells;
 use crate::live::rows::Rows;
 use crate::live::veeam::Ask;
 use crate::live::{self, Live, use_clock, use_watched};
-use crate::nav::use_nav;
+use crate::nav::{Nav, use_nav};
 use crate::on_change::on_change;
 use crate::pages::last_known::aged;
 use crate::pages::unreadable::left_out_note;
@@ -68,14 +68,7 @@ pub fn Results(
     builder: Builder,
 ) -> impl IntoView {
     let (prefs, watched, clock) = (use_prefs(), use_watched(), use_clock());
-    // Relative ranges count back from the moment that the first page was requested, not from each page.
-    let ran = Memo::new(move |before: Option<&(QueryParams, u32, DateTime<Utc>)>| {
-        let (params, run) = (params.get(), builder.runs.get());
-        let now = before
-            .filter(|(old, last, _)| *last == run && old.is_same_list(&params))
-            .map_or_else(|| watched.now_untracked(), |(_, _, now)| *now);
-        (params, run, now)
-    });
+    let mut ran: Option<(QueryParams, u32, DateTime<Utc>)> = None;
     let connections = StoredValue::new(connections);
     // The pages that are drawn in turn have these in common.
     let (every, opened) = (RwSignal::new(false), StoredValue::new(None));
@@ -83,7 +76,13 @@ pub fn Results(
     move || {
         // What was pressed may go with the list that it was in.
         hand_over("#results");
-        let (params, _, now) = ran.get();
+        let (params, run) = (params.get(), builder.runs.get());
+        // Relative ranges count back from the moment that the first page was requested, not from each page.
+        let now = ran
+            .take()
+            .filter(|(old, last, _)| *last == run && old.is_same_list(&params))
+            .map_or_else(|| watched.now_untracked(), |(_, _, now)| now);
+        ran = Some((params.clone(), run, now));
         let first_asked = builder.asked_at.get_untracked().filter(|at| *at > now);
         let now = match params.page {
             1 => watched.now_untracked(),
@@ -176,22 +175,17 @@ fn Listing(
     pressed: PressedHeader,
 ) -> impl IntoView {
     let (clock, prefs, nav, watched) = (use_clock(), use_prefs(), use_nav(), use_watched());
-    let Found {
-        asked,
-        number,
-        recent,
-        ..
-    } = found;
+    let Found { asked, recent, .. } = found;
     let (sort, several) = (query.sort, found.is_of_several());
     // Of several, each row says so for itself.
     let stale = Memo::new(move |_| !several && found.oldest(clock).is_some());
     let count = Memo::new(move |_| found.page().map_or(0, |page| page.sessions.len()));
     let table = RowWindow::new(ALL_DRAWN, count);
-    let row_lock = RowLock::new();
+    let row_lock = RowLock::default();
     let list = Memo::new(move |before: Option<&Vec<Row>>| {
         let mut rows = found.rows(
             table.rows.get().rows,
-            &watched.world(),
+            &watched.snapshot(),
             clock,
             prefs.zone.get(),
         );
@@ -204,7 +198,6 @@ fn Listing(
         }
         rows
     });
-    let left_out = Memo::new(move |_| found.page().map(|page| page.left_out));
     let rows = Rows::follow(list);
     let columns = Memo::new(move |_| {
         let mut columns = Column::chosen(prefs.session_columns.read().as_deref());
@@ -229,7 +222,7 @@ fn Listing(
     let headers = move || {
         let columns = columns.get().into_iter();
         columns
-            .map(|column| view! { <Header column sort recent pressed /> })
+            .map(|column| header(column, sort, recent, pressed))
             .collect::<Vec<_>>()
     };
     on_change(move || {
@@ -240,13 +233,14 @@ fn Listing(
         }
     });
     let chosen = Memo::new(move |_| nav.param("session"));
+    let listed = Memo::new(move |_| found.page().is_some());
     let panel = move || {
         let session = chosen.get();
         let is_open = opened.get_value() == session;
         opened.set_value(session.clone());
         let (one, uid) = found.detailed(&session?)?;
         Some(
-            view! { <Panel connection=one.id title=one.title uid wire=one.wire opened=!is_open /> },
+            view! { <Panel connection=one.id title=one.title uid wire=one.wire opened=!is_open listed /> },
         )
     };
     // What cannot be read cannot be run. A memo: it is not said again with each letter.
@@ -273,11 +267,10 @@ fn Listing(
     let draw = move |place, row: RwSignal<Row>| {
         let at = move || table.row_index(place);
         let fresh = move || row.read().link.is_stale.then_some("stale");
-        view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true") data-fresh=fresh><Cells row columns /></tr> }
+        view! { <tr aria-rowindex=at aria-current=move || is_chosen(row).then_some("true") data-fresh=fresh>{cells(row, columns)}</tr> }
     };
-    let errors = asked.get_value().into_iter().map(|one| {
-        view! { <QueryErrors live=one.live title=one.title recent number several /> }
-    });
+    let errors = asked.get_value().into_iter();
+    let errors = errors.map(|one| query_errors(one.live, one.title, found));
     let errors = errors.collect::<Vec<_>>();
     let short = move || {
         let title = found.short()?;
@@ -291,19 +284,19 @@ fn Listing(
             {short}
             {recent.then(|| view! { <p class="panel note">"These are the sessions of the last 30 days, without the query."</p> })}
         </div>
-        {move || left_out.get().and_then(left_out_note)}
-        <HistogramView page=Signal::derive(move || found.page()) of="this page" builder=(!recent).then_some(builder) />
+        {move || found.page().and_then(|page| left_out_note(page.left_out))}
+        {histogram_view(Box::new(move || found.page()), "this page", (!recent).then_some(builder))}
         <div class="cols" class:draw=move || chosen.read().is_some()>
             <section class="panel" id="results" tabindex="-1" aria-label="Results" data-fresh=move || stale.get().then_some("stale")>
                 <div role="status">{last}</div>
                 // The table alone: while a page is read, the button that led to it keeps the focus.
-                <div hidden=move || found.page().is_none()>
+                <div hidden=move || !listed.get()>
                     <LongTable table caption="Cloud failover sessions" head=headers.into_any()>
                         <StableRows row_lock>{table.before()}{rows.draw_numbered(draw)}{table.after()}</StableRows>
                     </LongTable>
                 </div>
-                <Nothing found />
-                <Pagination found />
+                {nothing(found)}
+                {pagination(found)}
             </section>
             {panel}
         </div>
@@ -311,30 +304,21 @@ fn Listing(
 }
 
 /// Failures, the waiting note, and what to do about them.
-#[component]
-fn QueryErrors(
-    live: Live<Page>,
-    title: String,
-    recent: bool,
-    number: u32,
-    several: bool,
-) -> impl IntoView {
-    let nav = use_nav();
+fn query_errors(live: Live<Page>, title: String, found: Found) -> AnyView {
+    let (nav, number, several) = (use_nav(), found.number, found.is_of_several());
     let title = StoredValue::new(title);
-    let go = move |changes: &[(&str, Option<&str>)]| nav.go(&untrack(|| nav.with_params(changes)));
     let error_card = move || {
         let retry = Callback::new(move |()| live.status.refresh());
         let failure = live.status.failure()?;
         let status = failure.status();
         // Roles that may not query may still read the collection.
-        let offer = (status == 403 && !recent).then(|| view! {
+        let offer = (status == 403 && !found.recent).then(|| view! {
             <p class="panel note">"Some roles may not query but may read the collection. "
-                <button type="button" class="btn" on:click=move |_| go(&[("recent", Some("30")), ("page", None)])>"Show the last 30 days"</button></p>
+                <button type="button" class="btn" on:click=move |_| nav.change(&[("recent", Some("30")), ("page", None)])>"Show the last 30 days"</button></p>
         });
         // Of several, each is asked from its first session on.
         let first = (number > 1 && status != 0 && !several).then(|| view! {
-            <p class="panel note">{format!("This is page {number}. It may be out of range. ")}
-                <button type="button" class="btn" on:click=move |_| go(&[("page", None)])>"Go to the first page"</button></p>
+            <p class="panel note">{format!("This is page {number}. It may be out of range. ")}{to_first_page(nav)}</p>
         });
         let missing = (several && live.value().is_none()).then(|| view! {
             <p class="panel note" data-s="unknown"><Icon name="stale" />{format!("The list is without the sessions of {}.", title.get_value())}</p>
@@ -349,47 +333,52 @@ fn QueryErrors(
         {error_card}
         {aged(live.status)}
     }
+    .into_any()
+}
+
+fn to_first_page(nav: Nav) -> AnyView {
+    let go = move |_| nav.change(&[("page", None)]);
+    view! { <button type="button" class="btn" on:click=go>"Go to the first page"</button> }
+        .into_any()
 }
 
 /// The text if there are no rows.
-#[component]
-fn Nothing(found: Found) -> impl IntoView {
+fn nothing(found: Found) -> AnyView {
     let nav = use_nav();
     let number = found.number;
-    move || {
+    let shown = move || {
         let page = found.page().filter(|page| page.sessions.is_empty())?;
         let last = page.paging.as_ref().and_then(Paging::last);
         let beyond = number > last.unwrap_or(1).max(1);
+        let is_partial = found.is_partial();
         let words = match (page.references.len(), last) {
-            (0, Some(last)) if beyond && !found.is_partial() => format!(
+            (0, Some(last)) if beyond && !is_partial => format!(
                 "There is no page {number}: the last one is {}.",
                 last.max(1)
             ),
             (0, _) if beyond => format!("There is nothing on page {number}."),
             (0, _) if page.left_out.count() > 0 => "No session could be read.".to_owned(),
-            (0, _) if found.recent && !found.is_partial() => {
-                "No session in the last 30 days.".to_owned()
+            (0, _) => match (found.recent, is_partial) {
+                (true, false) => "No session in the last 30 days.",
+                (true, true) => {
+                    "No session in the last 30 days at the connections that have answered."
+                }
+                (false, true) => {
+                    "No session of the connections that have answered matches the query."
+                }
+                (false, false) => "No session matches the query.",
             }
-            (0, _) if found.recent => {
-                "No session in the last 30 days at the connections that have answered.".to_owned()
-            }
-            (0, _) if found.is_partial() => {
-                "No session of the connections that have answered matches the query.".to_owned()
-            }
-            (0, _) => "No session matches the query.".to_owned(),
+            .to_owned(),
             (count, _) => format!("The server answered with {count} references and no details."),
         };
-        let back = beyond.then(|| {
-            let go = move |_| nav.go(&untrack(|| nav.with_params(&[("page", None)])));
-            view! { " "<button type="button" class="btn" on:click=go>"Go to the first page"</button> }
-        });
+        let back = beyond.then(|| view! { " "{to_first_page(nav)} });
         Some(view! { <p class="blank">{words}{back}</p> })
-    }
+    };
+    view! { {shown} }.into_any()
 }
 
 /// A header; one that the service can sort by sorts there.
-#[component]
-fn Header(column: Column, sort: Sort, recent: bool, pressed: PressedHeader) -> impl IntoView {
+fn header(column: Column, sort: Sort, recent: bool, pressed: PressedHeader) -> AnyView {
     let nav = use_nav();
     let Some(field) = column.field().filter(|_| !recent) else {
         return view! { <th scope="col">{column.name()}</th> }.into_any();
@@ -409,9 +398,7 @@ fn Header(column: Column, sort: Sort, recent: bool, pressed: PressedHeader) -> i
     let click = move |_| {
         pressed.set_value(Some(field));
         let sort = write_sort(Sort { field, descending });
-        nav.go(&untrack(|| {
-            nav.with_params(&[("sort", Some(&sort)), ("page", None)])
-        }));
+        nav.change(&[("sort", Some(&sort)), ("page", None)]);
     };
     let arrow = sorted.then(|| {
         let name = if sort.descending { "sortd" } else { "sorta" };

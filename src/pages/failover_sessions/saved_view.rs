@@ -13,14 +13,14 @@ use crate::ui::{Field, Icon, download, focus};
 use leptos::prelude::*;
 
 /// Which dialog about saved queries is open.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 pub enum OpenQueries {
     /// To save the query that is built: the text behind `?` of its address.
     Save(RwSignal<String>),
     /// To remove, export and import.
     Manage,
-    /// To ask for one plan's history.
-    Plan,
+    /// To ask for one plan's history, and what is run once it is asked for.
+    Plan(Callback<()>),
 }
 
 /// A dialog, in a chunk of its own.
@@ -31,7 +31,7 @@ pub fn dialog(open: OpenQueries, on_close: Callback<()>) -> AnyView {
             view! { <SaveQuery search on_close /> }.into_any()
         }
         OpenQueries::Manage => view! { <Manage on_close /> }.into_any(),
-        OpenQueries::Plan => view! { <PlanHistory on_close /> }.into_any(),
+        OpenQueries::Plan(asked) => view! { <PlanHistory asked on_close /> }.into_any(),
     }
 }
 
@@ -70,11 +70,12 @@ pub fn Saved(
             && nav.param("ended").is_none();
         if empty { "true" } else { "false" }
     };
+    let reset = Callback::new(move |()| builder.reset());
     let ready = Ready::ALL.map(|ready| {
         let query = ready.query("");
         let click = move |_| match ready.query("") {
             Some(query) => go(&keep_connection(&query, &untrack(here))),
-            None => open.set(Some(OpenQueries::Plan)),
+            None => open.set(Some(OpenQueries::Plan(reset))),
         };
         let pressed = move || query.as_deref().map_or("false", |query| is_here(&keep_connection(query, &here())));
         view! { <button type="button" class="chip" aria-pressed=pressed on:click=click>{ready.name()}</button> }
@@ -212,7 +213,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
+fn PlanHistory(asked: Callback<()>, on_close: Callback<()>) -> impl IntoView {
     let nav = use_nav();
     let (plan, close) = (RwSignal::new(String::new()), Trigger::new());
     let hint = Signal::stored(
@@ -225,6 +226,7 @@ fn PlanHistory(on_close: Callback<()>) -> impl IntoView {
             nav.go(&untrack(|| {
                 format!("{}?{}", nav.path(), keep_connection(&query, &nav.search()))
             }));
+            asked.run(());
         }
     };
     view! {
@@ -298,6 +300,7 @@ fn Manage(on_close: Callback<()>) -> impl IntoView {
         })
     };
     let export = move |_| {
+        prefs.read_queries_again();
         download::text(
             "failover-console-queries.json",
             "application/json",

@@ -1,6 +1,6 @@
 //! The page of one session.
 
-use super::model::{self, added, glyph, name, no_end, progress, state};
+use super::model::{self, added, glyph, name, no_end, or_dash, progress, state};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_watched};
 use crate::pages::resource_row::{RowState, last_known_beside, page_state};
@@ -25,8 +25,8 @@ pub fn SessionPage(
     /// The session's GUID.
     uid: String,
 ) -> impl IntoView {
-    let world = use_watched().world_untracked();
-    let state = world.connection(&connection);
+    let snapshot = use_watched().snapshot_untracked();
+    let state = snapshot.connection(&connection);
     let system = state.map(|state| (&state.connection.title, &state.connection.system));
     let Some((title, System::Veeam { accept, .. })) = system else {
         return view! { <NotFound what=format!("There is no Veeam connection “{connection}”.") /> }
@@ -101,18 +101,21 @@ pub fn Facts(
     };
     let message = move || {
         let session = session();
-        let text = model::message(session.failure_message.as_deref(), session.result.as_ref())?;
+        let text = model::message(
+            session.failure_message.as_deref(),
+            session.result.as_ref(),
+            &session.unreadable,
+        )?;
         Some(view! { <p class="why"><b>{text}</b></p> })
     };
     // The plan's other runs, which this page does not read.
     let among = move || {
-        let world = watched.world();
-        let held = &world.session(session().uid.as_deref()?)?.verdict;
+        let snapshot = watched.snapshot();
+        let held = &snapshot.session(session().uid.as_deref()?)?.verdict;
         added(held, &verdict.read().word)?;
         Some(view! { <p class="why">{held.sentence.clone()}" "{held.advice.clone()}</p> })
     };
     let uid = Signal::derive(move || session().uid.clone().unwrap_or_default());
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     view! {
         <section class="panel" aria-label="Session facts" data-fresh=move || stale.get().then_some("stale")>
             <div class="head">

@@ -2,24 +2,18 @@
 
 use super::model::{Column, Row};
 use crate::nav::use_nav;
+use crate::prefs::use_prefs;
 use crate::ui::{Icon, StatusMark, name};
 use leptos::prelude::*;
 
 /// The row's cells.
-#[component]
-pub fn Cells(
-    /// The session.
-    row: RwSignal<Row>,
-    /// The columns.
-    columns: Memo<Vec<Column>>,
-) -> impl IntoView {
-    move || {
-        columns
-            .get()
-            .into_iter()
-            .map(|column| cell(row, column))
-            .collect::<Vec<_>>()
-    }
+#[must_use]
+pub fn cells(row: RwSignal<Row>, columns: Memo<Vec<Column>>) -> AnyView {
+    let cells = move || {
+        let columns = columns.get().into_iter();
+        columns.map(|column| cell(row, column)).collect::<Vec<_>>()
+    };
+    view! { {cells} }.into_any()
 }
 
 fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
@@ -33,7 +27,7 @@ fn cell(row: RwSignal<Row>, column: Column) -> AnyView {
             };
             view! { <td>{result}</td> }.into_any()
         }
-        Column::Plan => view! { <Plan row /> }.into_any(),
+        Column::Plan => plan(row),
         Column::State => text(move || row.read().state.clone()),
         Column::Started => {
             view! { <td>{move || row.read().started.0.clone()}<span class="sub">{move || row.read().started.1.clone()}</span></td> }.into_any()
@@ -63,8 +57,7 @@ fn progress(row: &Row) -> impl IntoView + use<> {
     view! { {words}{bar} }
 }
 
-#[component]
-fn Plan(row: RwSignal<Row>) -> impl IntoView {
+fn plan(row: RwSignal<Row>) -> AnyView {
     let nav = use_nav();
     let message = move || {
         row.read().message.clone().map(|text| {
@@ -83,20 +76,20 @@ fn Plan(row: RwSignal<Row>) -> impl IntoView {
     };
     let open = move |_| {
         let details = row.with_untracked(|row| row.link.details.clone());
-        nav.go(&untrack(|| nav.with_params(&[("session", Some(&details))])));
+        nav.change(&[("session", Some(&details))]);
     };
     let details = move || {
         linked.get().then(|| view! {
             <button type="button" class="icon" aria-label=move || format!("Details {}", row.read().plan) title="Details" on:click=open><Icon name="panel" /></button>
         })
     };
-    view! { <th scope="row"><span class="with">{plan}{details}</span>{message}</th> }
+    view! { <th scope="row"><span class="with">{plan}{details}</span>{message}</th> }.into_any()
 }
 
 /// The columns that are shown, as somebody chose them on this browser.
-#[component]
-pub fn ColumnChooser() -> impl IntoView {
-    let prefs = crate::prefs::use_prefs();
+#[must_use]
+pub fn column_chooser() -> AnyView {
+    let prefs = use_prefs();
     let chosen = Memo::new(move |_| Column::chosen(prefs.session_columns.read().as_deref()));
     let toggle = move |column: Column, on: bool| {
         let mut names: Vec<String> = chosen
@@ -124,4 +117,5 @@ pub fn ColumnChooser() -> impl IntoView {
             </fieldset>
         </details>
     }
+    .into_any()
 }

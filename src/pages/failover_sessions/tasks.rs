@@ -1,6 +1,6 @@
 //! The virtual machines of a session.
 
-use super::model::{glyph, message, state};
+use super::model::{glyph, message, or_dash, state};
 use crate::live::rows::Rows;
 use crate::pages::unreadable::or_unreadable;
 use crate::prefs::{Zone, use_prefs};
@@ -43,14 +43,16 @@ fn row(task: &Task, now: DateTime<Utc>, zone: Zone, imported: bool) -> Row {
     };
     let running_until = (!imported).then_some(now);
     let verdict = judge_session(&alike, running_until);
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     let marked = |name, words| or_unreadable(&task.unreadable, name, words);
     Row {
         machine: or_dash(task.vm_name.clone()),
         severity: verdict.severity,
         glyph: glyph(task.result.as_ref(), verdict.severity),
         result: match verdict.severity {
-            Severity::Unknown => or_dash(task.result.as_ref().map(|it| it.word().to_owned())),
+            Severity::Unknown => marked(
+                "Result",
+                or_dash(task.result.as_ref().map(|it| it.word().to_owned())),
+            ),
             _ => verdict.word.into_owned(),
         },
         state: marked("State", state(task.state.as_ref())),
@@ -64,7 +66,11 @@ fn row(task: &Task, now: DateTime<Utc>, zone: Zone, imported: bool) -> Row {
                 .as_ref()
                 .and_then(|link| link.name.clone()),
         ),
-        message: message(task.failure_message.as_deref(), task.result.as_ref()),
+        message: message(
+            task.failure_message.as_deref(),
+            task.result.as_ref(),
+            &task.unreadable,
+        ),
     }
 }
 
@@ -139,5 +145,37 @@ fn TaskRow(
             <td>{move || row.read().duration.clone()}</td>
             <td>{name(move || row.read().replica.clone())}</td>
         </tr>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::row;
+    use crate::prefs::Zone;
+    use chrono::{DateTime, Utc};
+    use vendors::UnreadableField;
+    use vendors::veeam::{Outcome, State, Task};
+
+    #[test]
+    fn a_result_that_cannot_be_read_is_not_told_as_none() {
+        let unreadable = UnreadableField {
+            name: "Result".to_owned(),
+            raw: "Code: 7".to_owned(),
+        };
+        for (result, unreadable, words) in [
+            (None, vec![unreadable], "unreadable"),
+            (None, Vec::new(), "–"),
+            (Some(Outcome::Other("Odd".into())), Vec::new(), "Odd"),
+            (Some(Outcome::Success), Vec::new(), "Success"),
+        ] {
+            let task = Task {
+                state: Some(State::Stopped),
+                result,
+                unreadable,
+                ..Task::default()
+            };
+            let row = row(&task, DateTime::<Utc>::UNIX_EPOCH, Zone::Utc, false);
+            assert_eq!(row.result, words);
+        }
     }
 }

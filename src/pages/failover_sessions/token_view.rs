@@ -1,124 +1,125 @@
 //! The tokens of the query builder: each a field, a comparison and a value, in groups of which all or
 //! any have to hold.
-//!
-//! Options are selected by the property: after somebody has chosen one, the attribute has no effect any more, and the
-//! options change with the field.
 
 use super::builder::Builder;
 use super::ranges::utc;
-use super::tokens::{Group, Id, Join, Node, choices, field_label, is_time, op_word};
+use super::select::{Attributes, Choice, choice, select};
+use super::tokens::{Id, Join, Node, Token, field_label, op_word};
 use crate::live::keyed;
-use crate::on_change::on_change_since;
 use crate::prefs::use_prefs;
 use crate::ui::table::search::lower;
 use crate::ui::time_zone::{self, local_text};
 use crate::ui::{self, Icon, error_line, times};
 use chrono::SecondsFormat;
 use leptos::prelude::*;
-use vendors::veeam::{Field, Op};
+use vendors::veeam::{Field, FieldKind, Op};
 use wasm_bindgen::JsCast;
 
 /// What a token added by the button compares.
 const USUAL: Field = Field::Result;
 
-fn group_of(group: &Group, id: Id) -> Option<&Group> {
-    if group.id == id {
-        return Some(group);
-    }
-    group.nodes.iter().find_map(|node| match node {
-        Node::Group(inner) => group_of(inner, id),
-        Node::Token(_) => None,
+/// What a group holds: the number of each node, and whether it is a group.
+fn nodes(builder: Builder, group: Id) -> Vec<(Id, bool)> {
+    let tree = builder.tree.read();
+    let nodes = tree.root().group(group).map(|group| group.nodes.iter());
+    let listed = |node: &Node| (node.id(), matches!(node, Node::Group(_)));
+    nodes.into_iter().flatten().map(listed).collect()
+}
+
+fn join(builder: Builder, group: Id) -> Join {
+    let tree = builder.tree.read();
+    let group = tree.root().group(group);
+    group.map_or(Join::All, |group| group.join)
+}
+
+/// A token; an empty one in place of one that has just been removed.
+fn token(builder: Builder, id: Id) -> Token {
+    let tree = builder.tree.read();
+    tree.token(id).cloned().unwrap_or(Token {
+        id,
+        field: USUAL,
+        op: Op::Equal,
+        value: None,
     })
 }
 
-/// A group with all that it holds.
-#[component]
-pub fn GroupView(
-    /// The query being built.
-    builder: Builder,
-    /// The group's number.
-    id: Id,
-    /// Whether it is the outermost.
-    outermost: bool,
-) -> AnyView {
-    let nodes = Memo::new(move |_| {
-        let tree = builder.tree.read();
-        let group = group_of(tree.root(), id);
-        let nodes = group
-            .map(|group| group.nodes.as_slice())
-            .unwrap_or_default();
-        let listed = nodes
-            .iter()
-            .map(|node| (node.id(), matches!(node, Node::Group(_))));
-        listed.collect::<Vec<_>>()
-    });
-    let join = Memo::new(move |_| {
-        let tree = builder.tree.read();
-        group_of(tree.root(), id)
-            .map(|group| group.join)
-            .unwrap_or_default()
-    });
-    let choose = move |event| {
-        let join = if event_target_value(&event) == "any" {
-            Join::Any
-        } else {
-            Join::All
-        };
-        builder.edit(|tree| tree.set_join(id, join));
-    };
+/// A group with all that it holds; whether it is the outermost.
+#[must_use]
+pub fn group_view(builder: Builder, id: Id, outermost: bool) -> AnyView {
     let draw = move |(node, is_group): (Id, bool)| {
-        let first = move || nodes.read().first().is_none_or(|(first, _)| *first == node);
-        let between = move || (!first()).then(|| view! { <small>{join.get().between()}</small> });
+        let between = move || {
+            let nodes = nodes(builder, id);
+            let is_first = nodes.first().is_none_or(|(first, _)| *first == node);
+            (!is_first).then(|| view! { <small>{join(builder, id).between()}</small> })
+        };
         let inner = if is_group {
-            view! { <GroupView builder id=node outermost=false /> }.into_any()
+            group_view(builder, node, false)
         } else {
-            view! { <TokenView builder id=node /> }.into_any()
+            token_view(builder, node)
         };
         view! { <li class="row">{between}{inner}</li> }
     };
-    let add = move |_| {
-        if let Some(Some(token)) = builder.edit(|tree| tree.add_token(id, USUAL)) {
-            focus(token);
-        }
-    };
-    let add_group = move |_| {
-        if let Some(Some(token)) = builder.edit(|tree| tree.add_group(id, USUAL)) {
-            focus(token);
-        }
-    };
-    let take_out = move |_| {
-        let first = nodes.with_untracked(|nodes| nodes.first().map(|(first, _)| *first));
+    let add = move |_| focus_new(builder.edit(|tree| tree.add_token(id, USUAL)));
+    let add_group = move |_| focus_new(builder.edit(|tree| tree.add_group(id, USUAL)));
+    let take_out = move || {
+        let first = untrack(|| nodes(builder, id))
+            .first()
+            .map(|(first, _)| *first);
         builder.edit(|tree| tree.unwrap(id));
-        if let Some(first) = first {
-            focus(first);
-        }
+        focus_new(first);
     };
-    let more = move || {
-        (!outermost).then(|| view! {
-            <button type="button" class="icon" aria-label="Take out of the group" title="Take out of the group" on:click=take_out><Icon name="ungroup" /></button>
-            <button type="button" class="icon" aria-label="Remove group" title="Remove group" on:click=move |_| remove(builder, id)><Icon name="close" /></button>
-        })
-    };
-    let many = Memo::new(move |_| nodes.read().len() > 1);
+    let more = (!outermost).then(|| {
+        let (out, away) = ("Take out of the group", "Remove group");
+        [
+            icon_button(
+                out,
+                "ungroup",
+                Box::new(|| out.to_owned()),
+                Box::new(take_out),
+            ),
+            icon_button(
+                away,
+                "close",
+                Box::new(|| away.to_owned()),
+                Box::new(move || remove(builder, id)),
+            ),
+        ]
+    });
+    let many = Memo::new(move |_| nodes(builder, id).len() > 1);
     let how = move || {
-        (many.get() || !outermost).then(|| view! {
-            <select aria-label="How they go together" on:change=choose>
-                <option value="all" prop:selected=move || join.get() == Join::All>"All of"</option>
-                <option value="any" prop:selected=move || join.get() == Join::Any>"Any of"</option>
-            </select>
-        })
+        let joins = move || {
+            let join = join(builder, id);
+            let choice = |value, words, one| choice(value, words, one == join);
+            vec![
+                choice("all", "All of", Join::All),
+                choice("any", "Any of", Join::Any),
+            ]
+        };
+        let choose = move |value: &str| {
+            let join = if value == "any" { Join::Any } else { Join::All };
+            builder.edit(|tree| tree.set_join(id, join));
+        };
+        let named = Attributes {
+            name: Some("How they go together"),
+            ..Attributes::default()
+        };
+        (many.get() || !outermost).then(|| select(named, Box::new(joins), Box::new(choose)))
     };
-    let name = if outermost {
-        "Conditions"
+    let (name, filter, group) = if outermost {
+        ("Conditions", "Add filter", "Add group")
     } else {
-        "Group of conditions"
+        (
+            "Group of conditions",
+            "Add filter to the group",
+            "Add group to the group",
+        )
     };
     view! {
         <div class="grp row" data-inner=(!outermost).then_some("") role="group" aria-label=name>
             {how}
-            <ul class="row">{keyed(move || nodes.get(), |(node, is_group)| format!("{node} {is_group}"), draw)}</ul>
-            <button type="button" id=focus_id(id) class="btn quiet" aria-label=if outermost { "Add filter" } else { "Add filter to the group" } on:click=add><Icon name="plus" />"Add filter"</button>
-            <button type="button" class="btn quiet" aria-label=if outermost { "Add group" } else { "Add group to the group" } on:click=add_group><Icon name="plus" />"Add group"</button>
+            <ul class="row">{keyed(move || nodes(builder, id), |(node, is_group)| format!("{node} {is_group}"), draw)}</ul>
+            <button type="button" id=focus_id(id) class="btn quiet" aria-label=filter on:click=add><Icon name="plus" />"Add filter"</button>
+            <button type="button" class="btn quiet" aria-label=group on:click=add_group><Icon name="plus" />"Add group"</button>
             {more}
         </div>
     }
@@ -137,75 +138,79 @@ fn focus(node: Id) {
     });
 }
 
-fn remove(builder: Builder, node: Id) {
-    let beside = builder.tree.with_untracked(|tree| tree.beside(node));
-    builder.edit(|tree| tree.remove(node));
-    if let Some(beside) = beside {
-        focus(beside);
+fn focus_new(node: Option<Id>) {
+    if let Some(node) = node {
+        focus(node);
     }
 }
 
-#[component]
-fn TokenView(builder: Builder, id: Id) -> impl IntoView {
-    let token = Memo::new(move |_| builder.tree.read().token(id).cloned());
-    let field = Memo::new(move |_| token.read().as_ref().map_or(USUAL, |token| token.field));
-    let op = Memo::new(move |_| token.read().as_ref().map_or(Op::Equal, |token| token.op));
-    let description = move || {
-        token
-            .read()
-            .as_ref()
-            .map(super::tokens::Token::description)
-            .unwrap_or_default()
-    };
-    let complaint = Memo::new(move |_| token.read().as_ref()?.complaint());
-    // The server's words stand beside the token that they name.
-    let refused = Memo::new(move |_| {
-        let words = builder.refused.get()?;
-        let token = token.get()?;
-        let wanted = lower(&words);
-        let names = |text: &str| !text.is_empty() && wanted.contains(&lower(text));
-        let named = names(token.field.name()) || token.value.as_deref().is_some_and(names);
-        named.then(|| format!("The server: {words}"))
-    });
-    let set_field = move |event| {
-        if let Some(field) = Field::from_name(&event_target_value(&event)) {
+fn remove(builder: Builder, node: Id) {
+    let beside = builder.tree.with_untracked(|tree| tree.beside(node));
+    builder.edit(|tree| tree.remove(node));
+    focus(beside);
+}
+
+fn icon_button(
+    title: &'static str,
+    icon: &'static str,
+    name: Box<dyn Fn() -> String + Send>,
+    press: Box<dyn Fn()>,
+) -> AnyView {
+    view! { <button type="button" class="icon" aria-label=name title=title on:click=move |_| press()><Icon name=icon /></button> }
+        .into_any()
+}
+
+/// What the server said of a token, where its words name that.
+fn refusal(builder: Builder, token: &Token) -> Option<String> {
+    let words = builder.refused.get()?;
+    let wanted = lower(&words);
+    let names = |text: &str| !text.is_empty() && wanted.contains(&lower(text));
+    let is_named = names(token.field.name()) || token.value.as_deref().is_some_and(names);
+    is_named.then(|| format!("The server: {words}"))
+}
+
+/// Every field, and which is chosen.
+#[must_use]
+pub fn fields(chosen: Field) -> Vec<Choice> {
+    let field = |one: Field| choice(one.name(), field_label(one), one == chosen);
+    Field::ALL.into_iter().map(field).collect()
+}
+
+fn token_view(builder: Builder, id: Id) -> AnyView {
+    let set_field = move |name: &str| {
+        if let Some(field) = Field::from_name(name) {
             builder.edit(|tree| tree.set_field(id, field));
         }
     };
-    let set_op = move |event| {
-        let sign = event_target_value(&event);
-        let offered = token
-            .with_untracked(|token| token.as_ref().map(|token| token.ops()).unwrap_or_default());
-        if let Some(op) = offered.into_iter().find(|op| op.sign() == sign) {
+    let ops = move || {
+        let token = token(builder, id);
+        let op = |one: Op| choice(one.sign(), op_word(token.field, one), one == token.op);
+        token.ops().into_iter().map(op).collect()
+    };
+    let set_op = move |sign: &str| {
+        if let Some(op) = Op::ALL.into_iter().find(|op| op.sign() == sign) {
             builder.edit(|tree| tree.set_op(id, op));
         }
     };
-    let fields = Field::ALL
-        .map(|one| view! { <option value=one.name() prop:selected=move || field.get() == one>{field_label(one)}</option> });
-    let ops = move || {
-        let offered = token
-            .read()
-            .as_ref()
-            .map(|token| token.ops())
-            .unwrap_or_default();
-        let field = field.get();
-        let draw = |one: Op| view! { <option value=one.sign() prop:selected=move || op.get() == one>{op_word(field, one)}</option> };
-        offered.into_iter().map(draw).collect::<Vec<_>>()
+    // Drawn and filled in anew only when they change: a time that is being entered would be lost.
+    let field = Memo::new(move |_| token(builder, id).field.name());
+    let value = Memo::new(move |_| token(builder, id).value);
+    let field_select = Attributes {
+        name: Some("Field"),
+        ..Attributes::default()
     };
-    let wrap = move |_| {
-        if builder.edit(|tree| tree.wrap(id)) == Some(true) {
+    let op_select = Attributes {
+        name: Some("Operator"),
+        class: Some("op"),
+        id: None,
+    };
+    let wrap = move || {
+        if builder.edit(|tree| tree.wrap(id)) {
             focus(id);
         }
     };
     // That a new one has no value is no mistake while somebody is about to give it one.
-    let left = RwSignal::new(false);
-    on_change_since(move |before: Option<u32>| {
-        let runs = builder.runs.get();
-        if before.is_some_and(|before| before != runs) {
-            left.set(true);
-        }
-        runs
-    });
+    let (left, runs) = (RwSignal::new(false), builder.runs.get_untracked());
     let leave = move |event: leptos::ev::FocusEvent| {
         let token = event.current_target();
         let token = token.and_then(|token| token.dyn_into::<web_sys::Node>().ok());
@@ -216,93 +221,84 @@ fn TokenView(builder: Builder, id: Id) -> impl IntoView {
             let _ = left.try_set(true);
         }
     };
-    let is_begun = Memo::new(move |_| {
-        let token = token.read();
-        let has_value = token.as_ref().is_none_or(|token| token.value.is_some());
-        !has_value && !left.get()
-    });
     let wrong = move || {
-        let refused = refused.get();
-        if refused.is_none() && is_begun.get() {
-            return complaint
-                .get()
-                .map(|words| view! { <small>{words}</small> }.into_any());
-        }
-        let words = refused.or_else(|| complaint.get());
-        words.map(|words| error_line(words).into_any())
+        let token = token(builder, id);
+        let refusal = refusal(builder, &token);
+        let is_begun =
+            refusal.is_none() && token.value.is_none() && !left.get() && builder.runs.get() == runs;
+        let words = refusal.or_else(|| token.complaint())?;
+        Some(if is_begun {
+            view! { <small>{words}</small> }.into_any()
+        } else {
+            error_line(words).into_any()
+        })
     };
+    let is_refused = move || refusal(builder, &token(builder, id)).map(|_| "");
+    let description = move || token(builder, id).description();
+    let wrap_name = move || format!("Wrap {} in a group", description());
+    let remove_name = move || format!("Remove {}", description());
     view! {
-        <span class="token" role="group" aria-label=description on:focusout=leave data-wrong=move || refused.read().is_some().then_some("")>
-            <select aria-label="Field" on:change=set_field>{fields}</select>
-            <select aria-label="Operator" class="op" on:change=set_op>{ops}</select>
-            <Value builder id field />
-            <button type="button" class="icon" aria-label=move || format!("Wrap {} in a group", description()) title="Wrap in a group" on:click=wrap><Icon name="group" /></button>
-            <button type="button" class="icon" aria-label=move || format!("Remove {}", description()) title="Remove" on:click=move |_| remove(builder, id)><Icon name="close" /></button>
+        <span class="token" role="group" aria-label=description on:focusout=leave data-wrong=is_refused>
+            {select(field_select, Box::new(move || fields(token(builder, id).field)), Box::new(set_field))}
+            {select(op_select, Box::new(ops), Box::new(set_op))}
+            {move || value_view(builder, id, field.get(), value)}
+            {icon_button("Wrap in a group", "group", Box::new(wrap_name), Box::new(wrap))}
+            {icon_button("Remove", "close", Box::new(remove_name), Box::new(move || remove(builder, id)))}
         </span>
         {wrong}
     }
+    .into_any()
 }
 
 /// The value: a choice, a time on the clocks of the screen, or a text.
-#[component]
-fn Value(builder: Builder, id: Id, field: Memo<Field>) -> impl IntoView {
-    let prefs = use_prefs();
-    let value = Memo::new(move |_| {
-        let tree = builder.tree.read();
-        tree.token(id).and_then(|token| token.value.clone())
-    });
+fn value_view(builder: Builder, id: Id, field: &str, value: Memo<Option<String>>) -> AnyView {
     let set = move |text: &str| {
         builder.edit(|tree| tree.set_value(id, text));
     };
-    let kind = Memo::new(move |_| (is_time(field.get()), choices(field.get())));
-    move || {
-        match kind.get() {
-        (true, _) => {
-            let zone = prefs.zone.get();
+    match Field::from_name(field).unwrap_or(USUAL).kind() {
+        FieldKind::Time => {
+            let zone = use_prefs().zone.get();
             let at = move |at| times::offset(zone, at);
-            let shown = move || value.get().and_then(|value| utc(&value)).map(|moment| local_text(moment, &at)).unwrap_or_default();
+            let shown = move || {
+                let moment = value.get().and_then(|value| utc(&value));
+                moment.map(|moment| local_text(moment, &at)).unwrap_or_default()
+            };
             let change = move |event| {
                 let time = time_zone::clock(&event_target_value(&event));
                 // An event may come without a change, and what is shown may stand for two moments.
                 if time.is_some() && time == time_zone::clock(&untrack(shown)) {
                     return;
                 }
-                let op = builder.tree.with_untracked(|tree| tree.token(id).map(|token| token.op));
-                let is_end = matches!(op, Some(Op::Less | Op::LessOrEqual));
+                let op = untrack(|| token(builder, id)).op;
+                let is_end = matches!(op, Op::Less | Op::LessOrEqual);
                 let moment = time.map(|time| time_zone::entered_moment(time, is_end, &at));
                 let text = moment.map(|moment| moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
                 set(&text.unwrap_or_default());
             };
             view! { <input id=focus_id(id) class="val" type="datetime-local" step="1" aria-label="Value" prop:value=shown on:change=change /><small>{zone.word()}</small> }.into_any()
         }
-        (false, []) => view! {
+        FieldKind::Choice(words) => {
+            let choices = move || {
+                let token = token(builder, id);
+                let chosen = token.choice().or(token.value.as_deref());
+                // A word that the contract does not know stays on offer while it is chosen.
+                let odd = chosen.filter(|chosen| !words.contains(chosen));
+                let offered = odd.into_iter().chain(words.iter().copied());
+                let offered = offered.map(|word| choice(word, word, chosen == Some(word)));
+                let none = choice("", "…", chosen.is_none());
+                std::iter::once(none).chain(offered).collect()
+            };
+            let named = Attributes {
+                name: Some("Value"),
+                class: Some("val"),
+                id: Some(focus_id(id)),
+            };
+            select(named, Box::new(choices), Box::new(set))
+        }
+        FieldKind::Text | FieldKind::Uid => view! {
             <input id=focus_id(id) class="val" type="text" aria-label="Value" autocomplete="off" spellcheck="false" placeholder="value"
                 prop:value=move || value.get().unwrap_or_default() on:input=move |event| set(&event_target_value(&event)) />
         }
         .into_any(),
-        (false, words) => {
-            let chosen = move || {
-                let tree = builder.tree.read();
-                tree.token(id).and_then(|token| token.choice().map(str::to_owned).or_else(|| token.value.clone()))
-            };
-            // A word that the contract does not know stays on offer while it is chosen.
-            let odd = move || {
-                let chosen = chosen()?;
-                (!words.contains(&chosen.as_str())).then(|| view! { <option value=chosen.clone() prop:selected=true>{chosen.clone()}</option> })
-            };
-            let options = words
-                .iter()
-                .map(|word| view! { <option value=*word prop:selected=move || chosen().as_deref() == Some(*word)>{*word}</option> })
-                .collect::<Vec<_>>();
-            view! {
-                <select id=focus_id(id) class="val" aria-label="Value" on:change=move |event| set(&event_target_value(&event))>
-                    <option value="" prop:selected=move || chosen().is_none()>"…"</option>
-                    {odd}
-                    {options}
-                </select>
-            }
-            .into_any()
-        }
-    }
     }
 }

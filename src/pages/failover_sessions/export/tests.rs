@@ -1,6 +1,7 @@
 //! The export, read again by readers that are not ours.
 
-use super::{COLUMNS, Pages, Together, csv, csv_header, csv_rows, exported, json};
+use super::{COLUMNS, Pages, Source, Together, csv, exported, json};
+use crate::ui::time_zone::ZoneAt;
 use crate::ui::time_zone::tests::{at, berlin, east};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -174,6 +175,18 @@ fn what_is_not_in_the_file_is_said() {
     );
 }
 
+/// The file of a session of the one connection that was asked.
+fn file(session: Session, zone: ZoneAt) -> String {
+    csv(&[session], &[source("", NOW)], zone)
+}
+
+fn source(titles: &str, now: &str) -> Source {
+    Source {
+        titles: titles.to_owned(),
+        now: at(now),
+    }
+}
+
 fn read(text: &str) -> Vec<Vec<String>> {
     read_with(b',', text)
 }
@@ -192,7 +205,7 @@ fn read_with(delimiter: u8, text: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn a_session_is_read_again_with_its_offsets() {
-    let rows = read(&csv(&[whole()], &[], &berlin, at(NOW)));
+    let rows = read(&file(whole(), &berlin));
     assert_eq!(rows[0], COLUMNS);
     assert_eq!(
         rows[1],
@@ -216,41 +229,33 @@ fn a_session_is_read_again_with_its_offsets() {
 }
 
 #[test]
-fn rows_end_as_the_standard_says_and_pages_can_be_joined() {
-    let (utc, now) = (east(0), at(NOW));
-    let plain = Session::default();
+fn rows_end_as_the_standard_says() {
     assert_eq!(
-        csv(std::slice::from_ref(&plain), &[], &utc, now),
+        file(Session::default(), &east(0)),
         format!("\u{feff}{}\r\n,,,,,,,,,,,0,0,\r\n", COLUMNS.join(","))
     );
-    let both = [whole(), plain];
-    let (first, second) = both.split_at(1);
-    let joined =
-        csv_header(false) + &csv_rows(first, &[], &utc, now) + &csv_rows(second, &[], &utc, now);
-    assert_eq!(format!("\u{feff}{joined}"), csv(&both, &[], &utc, now));
 }
 
 #[test]
-fn what_runs_has_lasted_until_now_and_never_less_than_nothing() {
-    let mut running = Session {
+fn what_runs_has_lasted_until_now_by_its_own_clock_and_never_less_than_nothing() {
+    let running = Session {
         end_time: None,
         state: Some(State::Working),
         result: Some(Outcome::None),
         creation_time: Some(at("2026-11-21T14:31:08Z")),
         ..whole()
     };
-    let lasted = |session: &Session| {
-        let rows = read(&csv_rows(
-            std::slice::from_ref(session),
-            &[],
-            &east(0),
-            at(NOW),
-        ));
-        (rows[0][6].clone(), rows[0][7].clone())
-    };
-    assert_eq!(lasted(&running), (String::new(), "60".to_owned()));
-    running.creation_time = Some(at("2026-11-21T14:33:08Z"));
-    assert_eq!(lasted(&running), (String::new(), "0".to_owned()));
+    let sources = [
+        source("North", NOW),
+        source("South", "2026-11-21T15:31:08Z"),
+        source("West", "2026-11-21T14:30:00Z"),
+    ];
+    let rows = read(&csv(&vec![running.clone(); 4], &sources, &east(0)));
+    let lasted: Vec<_> = rows.iter().map(|row| row[7].as_str()).collect();
+    assert_eq!(lasted, ["Duration in seconds", "60", "3600", "0", ""]);
+    assert_eq!(rows[1][6], "");
+    let list: Vec<Value> = serde_json::from_str(&json(&[running], &[])).expect("a list");
+    assert_eq!(list[0]["Duration in seconds"], Value::Null, "of an import");
 }
 
 #[test]
@@ -283,11 +288,11 @@ fn a_spreadsheet_runs_no_text_and_numbers_stay_numbers() {
             progress: Some(-1.0),
             ..Session::default()
         };
-        let rows = read(&csv_rows(&[session], &[], &east(0), at(NOW)));
-        assert_eq!(rows[0][1], cell);
-        assert_eq!(rows[0][4], cell);
-        assert_eq!(rows[0][13], cell);
-        assert_eq!(rows[0][8], "-1");
+        let rows = read(&file(session, &east(0)));
+        assert_eq!(rows[1][1], cell);
+        assert_eq!(rows[1][4], cell);
+        assert_eq!(rows[1][13], cell);
+        assert_eq!(rows[1][8], "-1");
     }
 }
 
@@ -297,9 +302,9 @@ fn the_file_says_that_it_is_utf_8_and_a_cell_with_any_locales_separator_is_quote
         name: Some(name.to_owned()),
         ..Session::default()
     };
-    let file = csv(&[named("Müller")], &[], &east(0), at(NOW));
-    assert!(file.as_bytes().starts_with(b"\xef\xbb\xbfUID,"));
-    assert_eq!(read(&file)[1][1], "Müller");
+    let written = file(named("Müller"), &east(0));
+    assert!(written.as_bytes().starts_with(b"\xef\xbb\xbfUID,"));
+    assert_eq!(read(&written)[1][1], "Müller");
     for (name, cell) in [
         ("a,b", "\"a,b\""),
         ("a;b", "\"a;b\""),
@@ -307,10 +312,10 @@ fn the_file_says_that_it_is_utf_8_and_a_cell_with_any_locales_separator_is_quote
         ("a\nb", "\"a\nb\""),
         ("a b", "a b"),
     ] {
-        let row = csv_rows(&[named(name)], &[], &east(0), at(NOW));
-        assert!(row.starts_with(&format!(",{cell},")), "{row}");
+        let written = file(named(name), &east(0));
+        assert!(written.contains(&format!("\r\n,{cell},")), "{written}");
         // An import that separates at commas and semicolons keeps a quoted cell whole.
-        assert_eq!(read(&row)[0][1], name);
+        assert_eq!(read(&written)[1][1], name);
     }
 }
 
@@ -328,10 +333,10 @@ fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
         failure_message: Some(format!("{text}\r\n=2+2;\"=3+3\";\t=4")),
         ..whole()
     };
-    let file = csv(&[session], &[], &berlin, at(NOW));
-    assert_eq!(read(&file)[1][1], "x;'=1+1");
+    let written = file(session, &berlin);
+    assert_eq!(read(&written)[1][1], "x;'=1+1");
     for delimiter in [b',', b';', b'\t'] {
-        for cell in read_with(delimiter, &file).concat() {
+        for cell in read_with(delimiter, &written).concat() {
             assert!(!runs(&cell), "{cell:?} by {}", char::from(delimiter));
         }
     }
@@ -339,7 +344,7 @@ fn neither_a_comma_nor_a_semicolon_reader_finds_a_formula() {
 
 #[test]
 fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
-    let text = json(&[whole(), Session::default()], &[], Some(at(NOW))).expect("it is written");
+    let text = json(&[whole(), Session::default()], &[]);
     let list: Vec<Value> = serde_json::from_str(&text).expect("a list");
     assert_eq!(list[0]["Started"], "2026-10-25T00:58:11Z");
     assert_eq!(list[0]["Ended"], "2026-10-25T01:01:51.740Z");
@@ -349,7 +354,7 @@ fn json_has_the_same_keys_in_their_order_and_times_in_utc() {
     assert_eq!(list[1].as_object().map(serde_json::Map::len), Some(14));
     let places = COLUMNS.map(|key| text.find(&format!("\"{key}\":")));
     assert!(places.is_sorted() && places.iter().all(Option::is_some));
-    assert_eq!(json(&[], &[], Some(at(NOW))).expect("it is written"), "[]");
+    assert_eq!(json(&[], &[]), "[]");
 }
 
 fn any_text() -> impl Strategy<Value = Option<String>> {
@@ -364,7 +369,7 @@ proptest! {
         let sessions: Vec<Session> = texts.iter().cloned().map(|(name, failure_message)| {
             Session { name, failure_message, ..Session::default() }
         }).collect();
-        let rows = read(&csv(&sessions, &[], &east(330), at(NOW)));
+        let rows = read(&csv(&sessions, &[], &east(330)));
         prop_assert_eq!(rows.len(), sessions.len() + 1);
         for (row, (name, message)) in rows[1..].iter().zip(&texts) {
             prop_assert_eq!(row.len(), COLUMNS.len());
@@ -375,11 +380,11 @@ proptest! {
             }
         }
         for delimiter in [b';', b'\t'] {
-            for cell in read_with(delimiter, &csv(&sessions, &[], &east(330), at(NOW))).concat() {
+            for cell in read_with(delimiter, &csv(&sessions, &[], &east(330))).concat() {
                 prop_assert!(!runs(&cell), "{:?}", cell);
             }
         }
-        let list: Vec<Value> = serde_json::from_str(&json(&sessions, &[], Some(at(NOW))).expect("it is written")).expect("a list");
+        let list: Vec<Value> = serde_json::from_str(&json(&sessions, &[])).expect("a list");
         for (object, (name, _)) in list.iter().zip(&texts) {
             prop_assert_eq!(object["Plan"].as_str(), name.as_deref());
         }
@@ -399,14 +404,22 @@ fn a_session_that_several_connections_have_is_exported_once_with_all_their_title
         ..Page::default()
     };
     let mut all = Together::default();
-    all.add(page(&[Some("a"), None, Some("b")]), "North");
-    all.add(page(&[Some("b"), None, Some("c")]), "South");
+    all.add(page(&[Some("a"), None, Some("b")]), &source("North", NOW));
+    all.add(page(&[Some("b"), None, Some("c")]), &source("South", NOW));
+    let rows = read(&csv(&all.page.sessions, &all.sources, &east(0)));
+    let last: Vec<_> = rows.iter().filter_map(|row| row.last()).collect();
     assert_eq!(
-        all.titles,
-        ["North", "North", "North, South", "South", "South"]
+        last,
+        [
+            "Connection",
+            "North",
+            "North",
+            "North, South",
+            "South",
+            "South"
+        ]
     );
-    assert_eq!(all.page.sessions.len(), all.titles.len());
-    let rows = read(&csv(&all.page.sessions, &all.titles, &east(0), at(NOW)));
-    assert_eq!(rows[0].last().map(String::as_str), Some("Connection"));
-    assert_eq!(rows[3].last().map(String::as_str), Some("North, South"));
+    let mut twice = Together::default();
+    twice.add(page(&[Some("a"), Some("a")]), &source("", NOW));
+    assert_eq!(twice.sources, [source("", NOW)]);
 }

@@ -1,83 +1,28 @@
 //! How a session counts in the histogram.
 
-use health::failover_sessions::is_running;
-use vendors::UnreadableField;
-use vendors::veeam::{Outcome, Session};
+use crate::pages::failover_sessions::model::count_of_sessions;
+use health::failover_sessions::judge_session;
+use health::severity::Severity;
+use vendors::veeam::Session;
 
-/// What a session counts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// It failed.
-    Failed,
-    /// It has warnings.
-    Warning,
-    /// All went well.
-    Success,
-    /// It runs, so far without a failure or a warning.
-    Running,
-    /// It says nothing that this console knows.
-    Unknown,
-}
+/// What a session counts as, worst first: how bad it is, as a heading, and behind a number.
+pub const CLASSES: [(Severity, &str, &str); 5] = [
+    (Severity::Critical, "Failed", "failed"),
+    (Severity::Warning, "Warning", "with warnings"),
+    (Severity::Normal, "Success", "succeeded"),
+    (Severity::Moving, "Running", "running"),
+    (Severity::Unknown, "Unknown", "unknown"),
+];
 
-impl Class {
-    /// Every class, worst first.
-    pub const ALL: [Self; 5] = [
-        Self::Failed,
-        Self::Warning,
-        Self::Success,
-        Self::Running,
-        Self::Unknown,
-    ];
-
-    /// What a session counts as: as the table judges it, without regard to how long it runs.
-    #[must_use]
-    pub fn of(session: &Session) -> Self {
-        let is_unreadable = |name| UnreadableField::find(&session.unreadable, name).is_some();
-        let runs = is_running(session.state.as_ref());
-        match session.result {
-            Some(Outcome::Failed) => Self::Failed,
-            Some(Outcome::Warning) => Self::Warning,
-            // It may be anything, as the table says too.
-            _ if is_unreadable("State") || is_unreadable("Result") => Self::Unknown,
-            None | Some(Outcome::None | Outcome::Success) if runs => Self::Running,
-            Some(Outcome::Success) => Self::Success,
-            None | Some(Outcome::None | Outcome::Other(_)) => Self::Unknown,
-        }
-    }
-
-    /// As a heading or in a legend.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Failed => "Failed",
-            Self::Warning => "Warning",
-            Self::Success => "Success",
-            Self::Running => "Running",
-            Self::Unknown => "Unknown",
-        }
-    }
-
-    /// Behind a number: `2 succeeded`.
-    fn description(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Warning => "with warnings",
-            Self::Success => "succeeded",
-            Self::Running => "running",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// How many sessions of each class.
+/// How many sessions of each severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts([usize; 5]);
+pub struct Counts([usize; Severity::ALL.len()]);
 
 impl Counts {
-    /// How many of a class.
+    /// How many of a severity.
     #[must_use]
-    pub fn of(&self, class: Class) -> usize {
-        self.0[class as usize]
+    pub fn of(&self, severity: Severity) -> usize {
+        self.0[severity as usize]
     }
 
     /// How many in all.
@@ -89,17 +34,17 @@ impl Counts {
     /// In words: `3 sessions, 1 failed, 2 succeeded`.
     #[must_use]
     pub fn description(&self) -> String {
-        let mut words = vec![match self.total() {
-            0 => return "no session".to_owned(),
-            1 => "1 session".to_owned(),
-            total => format!("{total} sessions"),
-        }];
-        let some = Class::ALL.into_iter().filter(|class| self.of(*class) > 0);
-        words.extend(some.map(|class| format!("{} {}", self.of(class), class.description())));
+        if self.total() == 0 {
+            return "no session".to_owned();
+        }
+        let mut words = vec![count_of_sessions(self.total())];
+        let some = CLASSES.into_iter().filter(|(one, ..)| self.of(*one) > 0);
+        words.extend(some.map(|(one, _, word)| format!("{} {word}", self.of(one))));
         words.join(", ")
     }
 
-    pub(super) fn add(&mut self, class: Class) {
-        self.0[class as usize] += 1;
+    /// Adds a session, judged without regard to how long it runs.
+    pub(super) fn add(&mut self, session: &Session) {
+        self.0[judge_session(session, None).severity as usize] += 1;
     }
 }

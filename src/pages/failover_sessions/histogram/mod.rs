@@ -7,13 +7,13 @@ mod class;
 mod tests;
 mod width;
 
-pub use class::{Class, Counts};
+pub use class::{CLASSES, Counts};
 pub use width::{LADDER, Width};
 
 use crate::ui::time_zone::{ZoneAt, shown};
 use crate::ui::times::written;
 use chrono::{DateTime, TimeDelta, Utc};
-use vendors::veeam::{Field, Filter, Op, Session};
+use vendors::veeam::Session;
 
 /// The fewest bars of a histogram that has any; empty ones are added around.
 pub const FEWEST: usize = 12;
@@ -54,12 +54,11 @@ impl Histogram {
         };
         let mut undated = Counts::default();
         for session in sessions {
-            let class = Class::of(session);
             let bar = session.creation_time.and_then(|at| {
                 let place = bars.partition_point(|bar| bar.to <= at);
                 bars.get_mut(place)
             });
-            bar.map_or(&mut undated, |bar| &mut bar.counts).add(class);
+            bar.map_or(&mut undated, |bar| &mut bar.counts).add(session);
         }
         Self {
             width,
@@ -77,16 +76,6 @@ impl Histogram {
 }
 
 impl Bar {
-    /// The conditions that a query for the bar's sessions has, both of which have to hold:
-    /// `CreationTime>="…"` and `CreationTime<"…"`.
-    #[must_use]
-    pub fn conditions(&self) -> [Filter; 2] {
-        [
-            Filter::time(Field::CreationTime, Op::GreaterOrEqual, self.from),
-            Filter::time(Field::CreationTime, Op::Less, self.to),
-        ]
-    }
-
     /// Its span in words: `21 Nov 2026 14:00 to 14:05`, `21 Nov 2026`, `16 Nov 2026 to 22 Nov 2026`,
     /// `Nov 2026`.
     #[must_use]

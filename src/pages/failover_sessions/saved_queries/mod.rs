@@ -12,11 +12,10 @@ mod tests;
 pub use file::Imported;
 pub use ready::Ready;
 
+use super::query::parsed;
 use super::ranges::RelativeRanges;
 use crate::ui::table::search::lower;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde::Serialize;
-use vendors::veeam::Filter;
 
 /// The most queries that are kept.
 pub const MOST: usize = 100;
@@ -28,7 +27,7 @@ pub const LONGEST_NAME: usize = 80;
 pub const LONGEST_QUERY: usize = 4_000;
 
 /// A query with a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedQuery {
     /// Its name, unique whatever the case of its letters.
     pub name: String,
@@ -119,27 +118,11 @@ impl SavedQueries {
         }
     }
 
-    /// Gives a query another name; a name that there is not changes nothing.
-    ///
-    /// # Errors
-    /// One sentence: as of [`SavedQuery::new`], or another query has the name.
-    pub fn rename(&mut self, name: &str, to: &str) -> Result<(), String> {
-        let Some(place) = self.place(name) else {
-            return Ok(());
-        };
-        let to = SavedQuery::new(to, "")?.name;
-        if self.place(&to).is_some_and(|other| other != place) {
-            return Err(format!("A query “{to}” already exists."));
+    /// Deletes a query.
+    pub fn remove(&mut self, name: &str) {
+        if let Some(place) = self.place(name) {
+            self.list.remove(place);
         }
-        if let Some(query) = self.list.get_mut(place) {
-            query.name = to;
-        }
-        Ok(())
-    }
-
-    /// Deletes a query. Gives what was deleted, for an undo.
-    pub fn remove(&mut self, name: &str) -> Option<SavedQuery> {
-        self.place(name).map(|place| self.list.remove(place))
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -190,18 +173,17 @@ fn kept(search: &str) -> Result<String, String> {
     for part in search.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let (name, value) = (decoded(name)?, decoded(value)?);
-        if name == "filter" && !value.trim().is_empty() {
-            let error = |error| format!("The filter cannot be read. {error}");
-            Filter::parse(&value).map_err(error)?;
+        if name == "page" || value.is_empty() {
+            continue;
         }
-        if let Some(at) = RelativeRanges::PARAMS
-            .iter()
-            .position(|param| *param == name)
-        {
-            ranges[at] = Some(value.clone());
+        if name == "filter" {
+            parsed(&value).map_err(|error| format!("The filter cannot be read. {error}"))?;
         }
-        if name != "page" && !value.is_empty() {
-            parts.push(parameter(&name, &value));
+        parts.push(parameter(&name, &value));
+        let mut params = RelativeRanges::PARAMS.into_iter();
+        if let Some(at) = params.position(|param| param == name) {
+            // Of a parameter that stands twice, the first counts.
+            ranges[at].get_or_insert(value);
         }
     }
     let [started, ended] = &ranges;

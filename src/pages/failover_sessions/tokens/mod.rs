@@ -2,8 +2,6 @@
 //! node has a number of its own that never changes, for keyed rendering. Pure; it does not draw, and
 //! every operation is total: a number that is not there changes nothing.
 
-mod filter;
-mod places;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -12,9 +10,9 @@ mod tree;
 mod words;
 
 pub use tree::Tree;
-pub use words::{choices, field_label, is_time, op_word, ops, usual_op};
+pub use words::{choices, field_label, is_time, op_word, usual_op};
 
-use vendors::veeam::{Condition, Field, Op};
+use vendors::veeam::{Condition, Field, Filter, Op};
 
 /// The number of a node in its tree.
 pub type Id = u32;
@@ -24,25 +22,15 @@ pub type Id = u32;
 pub const DEEPEST: usize = 32;
 
 /// How the nodes of a group go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Join {
     /// All of them (`;`).
-    #[default]
     All,
     /// Any of them (`,`).
     Any,
 }
 
 impl Join {
-    /// As it is shown before a group.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::All => "All of",
-            Self::Any => "Any of",
-        }
-    }
-
     /// As it is shown between two nodes.
     #[must_use]
     pub fn between(self) -> &'static str {
@@ -105,19 +93,19 @@ impl Node {
             Self::Group(group) => group.id,
         }
     }
-
-    /// How many groups stand inside of each other here.
-    fn levels(&self) -> usize {
-        match self {
-            Self::Token(_) => 0,
-            Self::Group(group) => 1 + group.levels(),
-        }
-    }
 }
 
 impl Group {
-    fn levels(&self) -> usize {
-        self.nodes.iter().map(Node::levels).max().unwrap_or(0)
+    /// This group or one within it.
+    #[must_use]
+    pub fn group(&self, id: Id) -> Option<&Self> {
+        if self.id == id {
+            return Some(self);
+        }
+        self.nodes.iter().find_map(|node| match node {
+            Node::Group(inner) => inner.group(id),
+            Node::Token(_) => None,
+        })
     }
 
     /// Every token of the group and of its groups, in their order.
@@ -131,6 +119,90 @@ impl Group {
             }
         }
         tokens
+    }
+
+    fn to_filter(&self) -> Filter {
+        let item = |node: &Node| match node {
+            Node::Token(token) => token.condition().map(Filter::Condition),
+            Node::Group(group) => Some(group.to_filter()),
+        };
+        let items = self.nodes.iter().filter_map(item).collect();
+        match self.join {
+            Join::All => Filter::All(items),
+            Join::Any => Filter::Any(items),
+        }
+    }
+
+    /// How many groups stand around a node within this group, itself among them; none around the group itself.
+    fn depth(&self, id: Id) -> Option<usize> {
+        if self.id == id {
+            return Some(0);
+        }
+        self.nodes.iter().find_map(|node| match node {
+            Node::Group(inner) => Some(inner.depth(id)? + 1),
+            Node::Token(token) => (token.id == id).then_some(1),
+        })
+    }
+
+    fn group_mut(&mut self, id: Id) -> Option<&mut Self> {
+        if self.id == id {
+            return Some(self);
+        }
+        self.nodes.iter_mut().find_map(|node| match node {
+            Node::Group(inner) => inner.group_mut(id),
+            Node::Token(_) => None,
+        })
+    }
+
+    /// The group that a node stands in, and where.
+    fn home(&mut self, id: Id) -> Option<(&mut Self, usize)> {
+        if let Some(at) = self.nodes.iter().position(|node| node.id() == id) {
+            return Some((self, at));
+        }
+        self.nodes.iter_mut().find_map(|node| match node {
+            Node::Group(inner) => inner.home(id),
+            Node::Token(_) => None,
+        })
+    }
+
+    fn remove(&mut self, id: Id) {
+        self.nodes.retain_mut(|node| match node {
+            _ if node.id() == id => false,
+            Node::Group(inner) => {
+                inner.remove(id);
+                !inner.nodes.is_empty()
+            }
+            Node::Token(_) => true,
+        });
+    }
+
+    /// What stays and is next to a node, unless nothing stays in this group.
+    fn beside(&self, id: Id) -> Option<Id> {
+        let holds = |node: &Node| match node {
+            Node::Group(inner) => inner.depth(id).is_some(),
+            Node::Token(token) => token.id == id,
+        };
+        let at = self.nodes.iter().position(holds)?;
+        let within = match self.nodes.get(at) {
+            Some(Node::Group(inner)) => inner.beside(id),
+            _ => None,
+        };
+        let before = at.checked_sub(1).and_then(|at| self.nodes.get(at));
+        let sibling = self.nodes.get(at + 1).or(before);
+        within.or(sibling.map(Node::id))
+    }
+
+    fn unwrap(&mut self, id: Id) {
+        let nodes = std::mem::take(&mut self.nodes).into_iter();
+        let unwrapped = nodes.flat_map(|node| match node {
+            Node::Group(inner) if inner.id == id => inner.nodes,
+            Node::Group(mut inner) => {
+                inner.unwrap(id);
+                vec![Node::Group(inner)]
+            }
+            Node::Token(_) => vec![node],
+        });
+        self.nodes = unwrapped.collect();
     }
 }
 
@@ -182,7 +254,7 @@ impl Token {
     /// one that does not.
     #[must_use]
     pub fn ops(&self) -> Vec<Op> {
-        let mut offered = ops(self.field).to_vec();
+        let mut offered = self.field.ops().to_vec();
         if !offered.contains(&self.op) {
             offered.push(self.op);
         }

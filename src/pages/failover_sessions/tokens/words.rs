@@ -40,12 +40,6 @@ pub fn op_word(field: Field, op: Op) -> &'static str {
     }
 }
 
-/// The comparisons that make sense for a field.
-#[must_use]
-pub fn ops(field: Field) -> &'static [Op] {
-    field.ops()
-}
-
 /// The comparison that a new token has: since a time, else equal.
 #[must_use]
 pub fn usual_op(field: Field) -> Op {
