@@ -1,8 +1,7 @@
 //! The outcome of a change: done, refused or unknown, and the state of the system afterwards.
 
 use super::failure::Failure;
-use super::transport::Arrived;
-use std::future::Future;
+use futures_util::future::LocalBoxFuture;
 
 /// The outcome of a change. A change is sent once; an unknown outcome is settled by reading.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,33 +67,28 @@ impl Outcome {
             compared: Vec::new(),
         }
     }
-
-    /// A change counts as done only if what was asked for was found afterwards.
-    #[must_use]
-    pub fn verified(self, found: bool) -> Self {
-        match self {
-            Self::Done { message, .. } if !found => Self::Unverified { message },
-            outcome => outcome,
-        }
-    }
 }
 
-/// Sends a change once and then reads the state. `done` describes the response and says whether the change
-/// can be undone; `check` reads and describes the current state.
-pub async fn execute<T>(
-    change: impl Future<Output = Result<Arrived<T>, Failure>>,
-    done: impl FnOnce(&T) -> (String, bool),
-    check: impl AsyncFnOnce() -> Result<String, Failure>,
-) -> Outcome {
+/// Sends a change: what it did in words, and whether that can be undone.
+pub type Sending<'a> = LocalBoxFuture<'a, Result<(String, bool), Failure>>;
+
+/// Reads the state after a change: whether what was asked for is there, and the state in words.
+pub type Check<'a> = LocalBoxFuture<'a, Result<(bool, String), Failure>>;
+
+/// Sends a change once and then reads the state. It is done only if what was asked for is there; `missed` stands before
+/// the state where it is not.
+pub async fn execute(change: Sending<'_>, missed: &str, check: Check<'_>) -> Outcome {
     match change.await {
-        Ok(answer) => {
-            let (done, undoable) = done(&answer.value);
-            match check().await {
-                Ok(now) => Outcome::Done {
+        Ok((done, undoable)) => {
+            match check.await {
+                Ok((true, now)) => Outcome::Done {
                     undoable,
                     message: format!("{done} {now}"),
                 },
                 // A service may accept a change and not make it.
+                Ok((false, now)) => Outcome::Unverified {
+                    message: format!("{missed} {now}"),
+                },
                 Err(failure) => Outcome::Unknown {
                     failure,
                     message: format!(
@@ -104,8 +98,8 @@ pub async fn execute<T>(
             }
         }
         Err(failure) if is_unknown(&failure) => Outcome::Unknown {
-            message: match check().await {
-                Ok(now) => format!("Read afterwards: {now}"),
+            message: match check.await {
+                Ok((_, now)) => format!("Read afterwards: {now}"),
                 Err(again) => format!(
                     "The current state could not be read either: {}.",
                     again.line()
@@ -166,31 +160,44 @@ pub fn is_unknown(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Outcome, execute, is_unknown};
+    use crate::api::Failure;
     use crate::api::failure::Problem;
-    use crate::api::{Arrived, Failure};
     use futures_util::FutureExt;
     use std::future::ready;
     use vendors::call::{Unreadable, VendorError};
 
     #[test]
     fn a_change_is_done_only_where_what_it_did_was_read() {
-        let told = |read: Result<&str, Failure>| {
-            let read = read.map(str::to_owned);
-            let done = |(): &()| ("Plant B did it.".to_owned(), true);
-            let sent = execute(ready(Ok(Arrived::now(()))), done, async || read);
-            sent.now_or_never().expect("nothing to wait for")
+        let told = |sent: Result<(), Failure>, read: Result<(bool, &str), Failure>| {
+            let read = read.map(|(is_there, now)| (is_there, now.to_owned()));
+            let sent = sent.map(|()| ("Plant B did it.".to_owned(), true));
+            let outcome = execute(
+                ready(sent).boxed_local(),
+                "Not so.",
+                ready(read).boxed_local(),
+            );
+            outcome.now_or_never().expect("nothing to wait for")
         };
         let done = Outcome::Done {
             message: "Plant B did it. It is so.".to_owned(),
             undoable: true,
         };
-        assert_eq!(told(Ok("It is so.")), done);
-        let failure = Failure::no_gateway("timed out");
+        assert_eq!(told(Ok(()), Ok((true, "It is so."))), done);
+        let missed = Outcome::Unverified {
+            message: "Not so. It is not.".to_owned(),
+        };
+        assert_eq!(told(Ok(()), Ok((false, "It is not."))), missed);
+        let failure = || Failure::no_gateway("timed out");
         let unknown = Outcome::Unknown {
-            failure: failure.clone(),
+            failure: failure(),
             message: "Plant B did it. The result is not verified, because the current state could not be read.".to_owned(),
         };
-        assert_eq!(told(Err(failure)), unknown);
+        assert_eq!(told(Ok(()), Err(failure())), unknown);
+        let unsent = Outcome::Unknown {
+            failure: failure(),
+            message: "Read afterwards: It is not.".to_owned(),
+        };
+        assert_eq!(told(Err(failure()), Ok((false, "It is not."))), unsent);
     }
 
     #[test]

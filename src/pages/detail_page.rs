@@ -12,6 +12,7 @@ use health::alarms::Scope;
 use health::inventory::ResourceKey;
 use health::severity::Severity;
 use leptos::prelude::*;
+use vendors::operation::is_addressable;
 
 /// Whether the vendor says that there is no such resource.
 fn is_gone(status: Status) -> bool {
@@ -46,11 +47,17 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     missing: String,
     /// What the gateway knows it by.
     resource: ResourceKey,
+    /// What the gateway knows by itself of the resource, drawn below its last known state while its source does not tell of
+    /// it. Given by the page, so that a page without it does not load it.
+    #[prop(optional)]
+    history: Option<fn(ResourceKey) -> AnyView>,
     /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
     let status = live.status;
-    let gone = Memo::new(move |_| is_gone(status));
+    // Of what no URL of the vendor's can address, nobody has asked whether it exists.
+    let can_be_asked = is_addressable(&resource.id);
+    let gone = Memo::new(move |_| can_be_asked && is_gone(status));
     let known = Memo::new(move |_| live.value().is_some());
     let system = StoredValue::new(system);
     let failure = move || {
@@ -66,37 +73,44 @@ pub fn DetailPage<T: Send + Sync + 'static>(
     let action = RwSignal::new(None);
     // As a memo: a refresh that changes nothing writes nothing.
     let heading: Signal<String> = Memo::new(move |_| {
-        let last_known = || resource.with_value(|key| watched.world().find(key).cloned());
+        let last_known = || resource.with_value(|key| watched.snapshot().find(key).cloned());
         match last_known().filter(|_| !known.get()) {
             Some(resource) => resource.name.clone(),
             None => heading.get(),
         }
     })
     .into();
+    let unreachable = Memo::new(move |_| !known.get() && status.failure().is_some());
     let last_known = move || {
-        let needed = !known.get() && status.failure().is_some();
-        needed.then(|| view! { <LastKnown resource=resource.get_value() /> })
+        unreachable.get().then(|| {
+            let history = history.map(|history| history(resource.get_value()));
+            view! { <LastKnown resource=resource.get_value() />{history} }
+        })
     };
     let watches =
-        Memo::new(move |_| resource.with_value(|key| watched.world().find(key).is_some()));
+        Memo::new(move |_| resource.with_value(|key| watched.snapshot().find(key).is_some()));
     let asking = Memo::new(move |_| !known.get() && status.failure().is_none());
     let children = StoredValue::new(children);
-    let parent = StoredValue::new((parent.0, parent.1.href()));
-    let missing = StoredValue::new(missing);
-    view! {
-        <Show when=move || !gone.get() fallback=move || view! { <NotFound what=missing.get_value() /> }>
-            <Heading text=heading parent=parent.get_value() />
-            <Show when=move || asking.get()>
-                <p class="panel note" role="status">{format!("Loading from {}…", system.get_value())}</p>
-            </Show>
+    let parent = (parent.0, parent.1.href());
+    let content = move || {
+        if gone.get() {
+            return view! { <NotFound what=missing.clone() /> }.into_any();
+        }
+        view! {
+            <Heading text=heading parent=parent.clone() />
+            {move || asking.get().then(|| view! { <p class="panel note" role="status">{format!("Loading from {}…", system.get_value())}</p> })}
             <HandlingNotes resource=resource.get_value() action />
             {failure}
             {aged(status)}
             {last_known}
-            <Show when=move || known.get()>{children.with_value(|children| children())}</Show>
+            {move || known.get().then(|| children.with_value(|children| children()))}
             // Of what the gateway does not watch, such as a session that ended long ago, it takes no maintenance.
-            <Show when=move || watches.get()><AnnounceMaintenance action /></Show>
-        </Show>
+            {move || watches.get().then(|| view! { <AnnounceMaintenance action /> })}
+        }
+        .into_any()
+    };
+    view! {
+        {content}
         <maintenance::Dialogs action scope name=heading />
     }
 }

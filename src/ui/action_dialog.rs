@@ -2,16 +2,15 @@
 
 use super::dialog::Dialog;
 use super::failure_card::{FailureCard, details_card};
-use super::icon::Icon;
-use super::notice::{Undo, use_notices};
+use super::icon::icon;
+use super::notice::{Notices, Undo, use_notices};
 use super::status_mark::glyph;
-use crate::api::Outcome;
+use crate::api::{Compared, Outcome};
 use health::effect::{Confirm, Effect};
 use leptos::html;
 use leptos::prelude::*;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 /// An action being sent: its outcome, and what undoes it.
 pub type Running = Pin<Box<dyn Future<Output = (Outcome, Option<Undo>)>>>;
@@ -57,74 +56,38 @@ pub fn ActionDialog(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let notices = use_notices();
-    let phase = RwSignal::new(Phase::Asking);
+    let sending = Sending {
+        phase: RwSignal::new(Phase::Asking),
+        rate_limited: RwSignal::new(false),
+        close: Trigger::new(),
+        outcome: NodeRef::new(),
+        notices: use_notices(),
+        changed,
+    };
+    let (phase, rate_limited, close) = (sending.phase, sending.rate_limited, sending.close);
     let typed = RwSignal::new(String::new());
-    let close = Trigger::new();
-    let run = StoredValue::new_local(run);
-    let wanted = StoredValue::new(id);
-    let confirmed = move || match confirm.get() {
-        Confirm::Click => true,
-        Confirm::Typed(_) => wanted.with_value(|wanted| is_same(&typed.read(), wanted)),
-    };
-    let ready = move || ready.is_none_or(|ready| ready.get());
-    let rate_limited = RwSignal::new(false);
-    let outcome_area = NodeRef::<html::Div>::new();
-    let is_confirmed = Memo::new(move |_| confirmed() && ready());
+    let (wanted, run) = (StoredValue::new(id), StoredValue::new_local(run));
+    let is_confirmed = Memo::new(move |_| {
+        let is_typed = match confirm.get() {
+            Confirm::Click => true,
+            Confirm::Typed(_) => wanted.with_value(|wanted| is_same(&typed.read(), wanted)),
+        };
+        is_typed && ready.is_none_or(|ready| ready.get())
+    });
     let is_held = Memo::new(move |_| rate_limited.get() || *phase.read() == Phase::Sending);
-    // Respects the vendor's Retry-After.
-    let hold_off = move |wait: Option<Duration>| {
-        if let Some(wait) = wait {
-            let _ = rate_limited.try_set(true);
-            let free = move || {
-                let _ = rate_limited.try_set(false);
-            };
-            set_timeout(free, wait);
-        }
-    };
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if !is_confirmed.get_untracked() || is_held.get_untracked() {
-            return;
+        if is_confirmed.get_untracked() && !is_held.get_untracked() {
+            phase.set(Phase::Sending);
+            let running = run.with_value(|run| run());
+            leptos::task::spawn_local(sending.send(running));
         }
-        phase.set(Phase::Sending);
-        let running = run.with_value(|run| run());
-        leptos::task::spawn_local(async move {
-            let (outcome, undo) = running.await;
-            if !matches!(outcome, Outcome::Refused { .. }) {
-                // Also if nothing was sent: then the screen does not show the current state.
-                changed.try_run(());
-            }
-            // If the dialog was closed meanwhile, the outcome is shown as a notice.
-            let open = phase.try_get_untracked().is_some();
-            match outcome {
-                Outcome::Done { message, undoable } => {
-                    notices.show(message, undo.filter(|_| undoable));
-                    if open {
-                        close.notify();
-                    }
-                }
-                outcome if open => {
-                    if let Outcome::Refused { failure, .. } = &outcome {
-                        hold_off(failure.retry_after());
-                    }
-                    let _ = phase.try_set(Phase::Failed(outcome));
-                    // The dialog may be longer than the screen.
-                    request_animation_frame(move || {
-                        if let Some(card) = outcome_area.try_get_untracked().flatten() {
-                            card.scroll_into_view();
-                        }
-                    });
-                }
-                outcome => notices.show_outcome(outcome),
-            }
-        });
     };
     let notes = move || {
         let notes = effect.get().notes.into_iter();
         notes
             .map(|(severity, words)| {
-                view! { <li data-s=severity.key()><Icon name=glyph(severity) /><p>{words}</p></li> }
+                view! { <li data-s=severity.key()>{icon(glyph(severity))}<p>{words}</p></li> }
             })
             .collect::<Vec<_>>()
     };
@@ -139,15 +102,17 @@ pub fn ActionDialog(
         }),
     };
     let card = move || match phase.get() {
-        Phase::Failed(outcome) => {
-            view! { <OutcomeCard outcome system=system.get_untracked() /> }.into_any()
-        }
+        Phase::Failed(outcome) => outcome_card(outcome, system.get_untracked()),
         _ => ().into_any(),
     };
     let button = move || match (&*phase.read(), rate_limited.get()) {
         (Phase::Sending, _) => "Sending…",
         (_, true) => "Rate limited, waiting…",
         _ => action,
+    };
+    let dismiss = move || match &*phase.read() {
+        Phase::Failed(Outcome::Unknown { .. }) => "Close",
+        _ => "Cancel",
     };
     view! {
         <Dialog title on_close close>
@@ -156,16 +121,68 @@ pub fn ActionDialog(
                 <ul class="checks">{notes}</ul>
                 {children.map(|children| children())}
                 {to_type}
-                <div role="status" node_ref=outcome_area>{card}</div>
+                <div role="status" node_ref=sending.outcome>{card}</div>
                 <footer class="row">
-                    <button type="button" class="btn" on:click=move |_| close.notify()>
-                        {move || if matches!(*phase.read(), Phase::Failed(Outcome::Unknown { .. })) { "Close" } else { "Cancel" }}
-                    </button>
+                    <button type="button" class="btn" on:click=move |_| close.notify()>{dismiss}</button>
                     // While it is sent not `disabled`, which would take the focus from it.
                     <button type="submit" class="btn main" disabled=move || !is_confirmed.get() aria-disabled=move || is_held.get().then_some("true")>{button}</button>
                 </footer>
             </form>
         </Dialog>
+    }
+}
+
+/// What sending an action changes of its dialog and the page.
+#[derive(Clone, Copy)]
+struct Sending {
+    phase: RwSignal<Phase>,
+    rate_limited: RwSignal<bool>,
+    close: Trigger,
+    /// Where the outcome is shown.
+    outcome: NodeRef<html::Div>,
+    notices: Notices,
+    changed: Callback<()>,
+}
+
+impl Sending {
+    /// Waits for the outcome and shows it: in the dialog, or as a notice where that was closed meanwhile.
+    async fn send(self, running: Running) {
+        let (outcome, undo) = running.await;
+        if !matches!(outcome, Outcome::Refused { .. }) {
+            // Also if nothing was sent: then the screen does not show the current state.
+            self.changed.try_run(());
+        }
+        let is_open = !self.phase.is_disposed();
+        match outcome {
+            Outcome::Done { message, undoable } => {
+                self.notices.show(message, undo.filter(|_| undoable));
+                if is_open {
+                    self.close.notify();
+                }
+            }
+            outcome if is_open => self.fail(outcome),
+            outcome => self.notices.show_outcome(outcome),
+        }
+    }
+
+    fn fail(self, outcome: Outcome) {
+        if let Outcome::Refused { failure, .. } = &outcome
+            && let Some(wait) = failure.retry_after()
+        {
+            let held = self.rate_limited;
+            let _ = held.try_set(true);
+            let free = move || {
+                let _ = held.try_set(false);
+            };
+            set_timeout(free, wait);
+        }
+        let _ = self.phase.try_set(Phase::Failed(outcome));
+        // The dialog may be longer than the screen.
+        request_animation_frame(move || {
+            if let Some(card) = self.outcome.try_get_untracked().flatten() {
+                card.scroll_into_view();
+            }
+        });
     }
 }
 
@@ -178,46 +195,32 @@ fn is_same(typed: &str, wanted: &str) -> bool {
 }
 
 /// The outcome, unless it was simply done.
-#[component]
-fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
+fn outcome_card(outcome: Outcome, system: String) -> AnyView {
     match outcome {
         Outcome::Done { message, .. } => view! { <p>{message}</p> }.into_any(),
         Outcome::Changed { message } => view! {
             <section class="panel failure" aria-label="Changed meanwhile">
-                <h3><Icon name="warning" />"Changed since you opened this dialog"</h3>
+                <h3>{icon("warning")}"Changed since you opened this dialog"</h3>
                 <p>{message}" Nothing was sent. This dialog now shows the current state. To proceed, confirm again."</p>
             </section>
         }
         .into_any(),
         Outcome::Prevented { message } => not_done("Nothing was sent", message),
-        Outcome::Unverified { message } => not_done("The change is not in effect", message),
+        Outcome::Unverified { message } => {
+            not_done("The change was not found in effect", message)
+        },
         Outcome::Refused {
             failure,
             message,
             compared,
         } => {
-            let rows: Vec<_> = compared
-                .into_iter()
-                .map(|one| {
-                    let differs = one.theirs != one.yours;
-                    let mark = differs.then(|| view! { <b>" differs"</b> });
-                    view! { <tr data-differs=differs.then_some("")><th scope="row">{one.property}{mark}</th><td>{one.theirs}</td><td>{one.yours}</td></tr> }
-                })
-                .collect();
-            let table = (!rows.is_empty()).then(|| view! {
-                <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
-                    <table class="compare">
-                        <caption class="vh">"The server's configuration and yours"</caption>
-                        <thead><tr><th scope="col">"Property"</th><th scope="col">{format!("On {system}")}</th><th scope="col">"Yours"</th></tr></thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            });
-            view! { <FailureCard failure system once=true level="3" />{message.map(|message| view! { <p>{message}</p> })}{table} }.into_any()
+            let table = (!compared.is_empty()).then(|| comparison(compared, &system));
+            let message = message.map(|message| view! { <p>{message}</p> });
+            view! { <FailureCard failure system once=true level="3" />{message}{table} }.into_any()
         }
         Outcome::Unknown { failure, message } => view! {
             <section class="panel failure" aria-label="Outcome unknown" data-s="unknown">
-                <h3><Icon name="unknown" />"Outcome unknown"</h3>
+                <h3>{icon("unknown")}"Outcome unknown"</h3>
                 <p>{format!("{system} did not confirm the result: {}.", failure.line())}</p>
                 <p>{message}</p>
             </section>
@@ -227,11 +230,33 @@ fn OutcomeCard(outcome: Outcome, system: String) -> impl IntoView {
     }
 }
 
+/// The server's values beside those that were sent.
+fn comparison(compared: Vec<Compared>, system: &str) -> AnyView {
+    let rows: Vec<_> = compared
+        .into_iter()
+        .map(|one| {
+            let differs = one.theirs != one.yours;
+            let mark = differs.then(|| view! { <b>" differs"</b> });
+            view! { <tr data-differs=differs.then_some("")><th scope="row">{one.property}{mark}</th><td>{one.theirs}</td><td>{one.yours}</td></tr> }
+        })
+        .collect();
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
+            <table class="compare">
+                <caption class="vh">"The server's configuration and yours"</caption>
+                <thead><tr><th scope="col">"Property"</th><th scope="col">{format!("On {system}")}</th><th scope="col">"Yours"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
 /// A change that was not made, though nobody refused it.
 fn not_done(title: &'static str, message: String) -> AnyView {
     view! {
         <section class="panel failure" aria-label=title>
-            <h3><Icon name="warning" />{title}</h3>
+            <h3>{icon("warning")}{title}</h3>
             <p>{message}</p>
         </section>
     }

@@ -6,7 +6,7 @@ use crate::api::outcome::{Compared, Outcome};
 use health::sort;
 use serde_json::{Map, Value};
 use std::cell::Cell;
-use vendors::aveva::{self, GroupConfiguration, TimeSpan, Written};
+use vendors::aveva::{self, GroupConfiguration, Written};
 
 /// The most sessions of a group that are named one by one: it may have thousands.
 pub const LISTED: usize = 20;
@@ -30,7 +30,7 @@ impl Writer {
             };
             (message, answer.created)
         };
-        let check = async || {
+        let check = async {
             let held = self.group(&id).await?;
             left.set(held.clone());
             let Some(held) = held else {
@@ -47,8 +47,7 @@ impl Writer {
             Ok((is_as_entered(&different), words))
         };
         let call = aveva::groups(&self.base).create(&group);
-        let outcome = self.change(&call, done, check).await;
-        let outcome = match outcome {
+        let outcome = match self.change(&call, done, Box::pin(check)).await {
             Outcome::Refused { failure, .. } if failure.status() == 409 => {
                 let theirs = self.group(&id).await;
                 let compared = theirs.ok().flatten().map(|theirs| compare(&theirs, &group));
@@ -94,7 +93,7 @@ impl Writer {
             return Outcome::Changed { message };
         }
         let title = &self.title;
-        let check = async || {
+        let check = async {
             let is_gone = self.group(id).await?.is_none();
             let words = if is_gone {
                 "It no longer exists.".to_owned()
@@ -107,8 +106,7 @@ impl Writer {
         };
         let call = aveva::groups(&self.base).delete(id);
         let done = |(): &()| (format!("{title} deleted the group {id}."), false);
-        let outcome = self.change(&call, done, check).await;
-        match outcome {
+        match self.change(&call, done, Box::pin(check)).await {
             Outcome::Refused { failure, .. } if failure.status() == 409 => {
                 let ids = first_of(sessions);
                 Outcome::Refused {
@@ -182,40 +180,24 @@ const DATA: &str = "AdditionalData";
 
 /// Every property of what the server holds beside what was sent.
 fn compare(theirs: &GroupConfiguration, yours: &GroupConfiguration) -> Vec<Compared> {
-    let text = |text: Option<&String>| {
-        text.cloned()
-            .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| NONE.to_owned())
+    let text = |text: &Option<String>| {
+        let text = text.clone().filter(|text| !text.is_empty());
+        text.unwrap_or_else(|| NONE.to_owned())
     };
-    let span =
-        |span: Option<TimeSpan>| span.map_or_else(|| NONE.to_owned(), |span| span.to_string());
-    let of = |property, theirs, yours| Compared {
-        property,
-        theirs,
-        yours,
+    let values = |of: &GroupConfiguration| {
+        let timeout = of.failover_timeout.map(|span| span.to_string());
+        let data = json(of.additional_data.as_ref());
+        [text(&of.name), text(&of.description), text(&timeout), data]
     };
-    vec![
-        of(
-            "Name",
-            text(theirs.name.as_ref()),
-            text(yours.name.as_ref()),
-        ),
-        of(
-            "Description",
-            text(theirs.description.as_ref()),
-            text(yours.description.as_ref()),
-        ),
-        of(
-            "FailoverTimeout",
-            span(theirs.failover_timeout),
-            span(yours.failover_timeout),
-        ),
-        of(
-            DATA,
-            json(theirs.additional_data.as_ref()),
-            json(yours.additional_data.as_ref()),
-        ),
-    ]
+    ["Name", "Description", "FailoverTimeout", DATA]
+        .into_iter()
+        .zip(values(theirs).into_iter().zip(values(yours)))
+        .map(|(property, (theirs, yours))| Compared {
+            property,
+            theirs,
+            yours,
+        })
+        .collect()
 }
 
 /// Where the server holds something else than was sent.

@@ -8,9 +8,8 @@ pub use groups::LISTED;
 pub use seen_session::SeenSession;
 
 use super::failure::Failure;
-use super::outcome::{Outcome, execute};
+use super::outcome::{Check, Outcome, execute};
 use super::transport::{Arrived, Purpose, VendorDate, send};
-use std::cell::Cell;
 use vendors::Call;
 use vendors::aveva::{self, Base, ClientSession, GroupConfiguration, GroupStatus, Role};
 
@@ -62,23 +61,19 @@ impl Writer {
         Ok((found(read)?, date))
     }
 
-    /// Sends a change once and then reads the state. `check` describes that, and says whether what was asked for is
-    /// there: a change that the service accepts and does not make is not done.
+    /// Sends a change once and then reads the state. A change that the service accepts and does not make is not done.
     pub(super) async fn change<T>(
         &self,
         call: &Call<T>,
         done: impl FnOnce(&T) -> (String, bool),
-        check: impl AsyncFnOnce() -> Result<(bool, String), Failure>,
+        check: Check<'_>,
     ) -> Outcome {
-        let missed = Cell::new(None);
-        let outcome = execute(self.send(call), done, async || {
-            let (is_there, now) = check().await?;
-            if !is_there {
-                missed.set(Some(now.clone()));
-            }
-            Ok(now)
-        });
-        unless_missed(outcome.await, missed.take(), &self.title)
+        let sent = async { Ok(done(&self.send(call).await?.value)) };
+        let missed = format!(
+            "{} accepted the change, but it is not in effect.",
+            self.title
+        );
+        execute(Box::pin(sent), &missed, check).await
     }
 
     /// The current primary, in a sentence.
@@ -93,17 +88,6 @@ impl Writer {
             }
         };
         Ok(leader_words(status.value, &sessions))
-    }
-}
-
-/// The outcome of a change. As [`Outcome::verified`], but says so: `missed` is what was read afterwards, where that is not
-/// what was asked for.
-fn unless_missed(outcome: Outcome, missed: Option<String>, title: &str) -> Outcome {
-    match (outcome, missed) {
-        (Outcome::Done { .. }, Some(now)) => Outcome::Unverified {
-            message: format!("{title} accepted the change, but it is not in effect. {now}"),
-        },
-        (outcome, _) => outcome,
     }
 }
 
@@ -127,27 +111,8 @@ fn leader_words(status: GroupStatus, sessions: &[ClientSession]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{leader_words, unless_missed};
-    use crate::api::{Failure, Outcome};
+    use super::leader_words;
     use vendors::aveva::{ClientSession, GroupStatus, Role};
-
-    #[test]
-    fn a_change_that_was_accepted_and_not_made_is_not_done() {
-        let done = || Outcome::Done {
-            message: "Plant B deleted the session a. It no longer exists.".to_owned(),
-            undoable: true,
-        };
-        assert_eq!(unless_missed(done(), None, "Plant B"), done());
-        let missed = || Some("The session a still exists.".to_owned());
-        assert_eq!(
-            unless_missed(done(), missed(), "Plant B"),
-            Outcome::Unverified {
-                message: "Plant B accepted the change, but it is not in effect. The session a still exists.".to_owned(),
-            }
-        );
-        let refused = || Outcome::refused(Failure::no_gateway("timed out"));
-        assert_eq!(unless_missed(refused(), missed(), "Plant B"), refused());
-    }
 
     #[test]
     fn who_leads_is_said_by_the_sessions_where_the_status_leaves_it_out() {

@@ -63,7 +63,7 @@ impl Writer {
             };
             (message, answer.created)
         };
-        let check = async || {
+        let check = async {
             let held = self.session(group, id).await?;
             let mut words = session_words(id, held.as_ref());
             let is_named = |held: &ClientSession| own_name(held) == own_name(sent);
@@ -73,7 +73,7 @@ impl Writer {
             }
             Ok((is_there, words))
         };
-        self.change(&call, done, check).await
+        self.change(&call, done, Box::pin(check)).await
     }
 
     /// A session as the service holds it, which is what the user saw: `None` where that was none. With it the vendor's
@@ -128,7 +128,7 @@ impl Writer {
         }
         let title = &self.title;
         let call = aveva::sessions(&self.base, group).delete(id);
-        let check = async || {
+        let check = async {
             let is_gone = self.session(group, id).await?.is_none();
             // Whether the session is gone is known all the same.
             let leader = self.leader(group).await.unwrap_or_else(|failure| {
@@ -142,7 +142,7 @@ impl Writer {
             Ok((is_gone, words))
         };
         let done = |(): &()| (format!("{title} deleted the session {id}."), false);
-        self.change(&call, done, check).await
+        self.change(&call, done, Box::pin(check)).await
     }
 
     /// Why adding a session is not taken back: it leads others by now, or that is not known.
@@ -187,8 +187,8 @@ impl Writer {
             (message, false)
         };
         // What it did is what the service returned.
-        let check = async || Ok((true, self.leader(group).await?));
-        self.change(&call, done, check).await
+        let check = async { Ok((true, self.leader(group).await?)) };
+        self.change(&call, done, Box::pin(check)).await
     }
 
     /// Takes back what was done about a session's override, if the session still has the one that was `left` there.
@@ -265,7 +265,7 @@ impl Writer {
             (message, true)
         };
         let left = Cell::new(None);
-        let check = async || {
+        let check = async {
             let session = self.session(group, id).await?;
             let words = session_words(id, session.as_ref());
             let is_there = |session: &ClientSession| has_override(session, &value, expires);
@@ -273,7 +273,7 @@ impl Writer {
             left.set(session);
             Ok((is_there, words))
         };
-        let outcome = self.change(&call, done, check).await;
+        let outcome = self.change(&call, done, Box::pin(check)).await;
         Some((outcome, left.take()))
     }
 }

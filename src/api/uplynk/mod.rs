@@ -7,9 +7,10 @@ mod settings;
 pub use order::{SaveOutcome, SaveStep, state};
 
 use super::failure::Failure;
-use super::outcome::Outcome;
-use super::transport::{Purpose, send};
+use super::outcome::{Check, Outcome, execute};
+use super::transport::{Purpose, send, send_if_match};
 use health::slicers::ordered;
+use vendors::Call;
 use vendors::uplynk::{self, FailoverGroup};
 
 /// One Uplynk connection, for changes.
@@ -57,6 +58,23 @@ impl Writer {
                 message: message(&now),
             })
         }
+    }
+
+    /// Sends a change once, with `tag` only if the group still has that entity tag, and then reads the state. It is done
+    /// only where the state is what was asked for.
+    async fn change(
+        &self,
+        call: &Call<()>,
+        tag: Option<&str>,
+        undoable: bool,
+        check: Check<'_>,
+    ) -> Outcome {
+        let accepted = format!("{} accepted the change.", self.title);
+        let sent = async {
+            send_if_match(&self.connection, call, tag).await?;
+            Ok((accepted.clone(), undoable))
+        };
+        execute(Box::pin(sent), &accepted, check).await
     }
 }
 

@@ -7,8 +7,8 @@ use super::positions::{difference, eligibility, is_still_meant, positions, preve
 use super::settings::{listed, on_air, on_air_and_settings};
 use super::{Writer, ids};
 use crate::api::failure::Failure;
-use crate::api::outcome::{Outcome, execute};
-use crate::api::transport::{send_for_tag, send_if_match};
+use crate::api::outcome::Outcome;
+use crate::api::transport::send_for_tag;
 use chrono::{DateTime, Utc};
 use health::slicers::{Action, order_effect, ordered};
 use std::cell::Cell;
@@ -80,7 +80,7 @@ impl Writer {
         base: &[String],
         order: &[String],
         at: DateTime<Utc>,
-        step: impl Fn(SaveStep),
+        step: &dyn Fn(SaveStep),
     ) -> SaveOutcome {
         step(SaveStep::Reading);
         let (now, tag) = match self.tagged(&seen.id).await {
@@ -104,8 +104,7 @@ impl Writer {
             let in_effect = || format!("The saved order is in effect. {}", on_air(held));
             difference(held, &wanted).unwrap_or_else(in_effect)
         };
-        let (outcome, held) = self.send_positions(&now, tag, &wanted, words).await;
-        match (outcome, held) {
+        match self.send_positions(&now, tag, &wanted, &words).await {
             (Outcome::Refused { failure, .. }, _) if is_overtaken(&failure) => {
                 step(SaveStep::Reading);
                 match self.read(&seen.id).await {
@@ -117,7 +116,7 @@ impl Writer {
                 message: format!("Order saved and verified. {}", on_air(&held)),
                 held: Box::new(held),
             },
-            (outcome, _) => SaveOutcome::Completed(outcome.verified(false)),
+            (outcome, _) => SaveOutcome::Completed(outcome),
         }
     }
 
@@ -161,8 +160,8 @@ impl Writer {
                 None => format!("{slicer} is now {words}."),
             }
         };
-        let (outcome, held) = self.send_positions(&now, tag, &wanted, words).await;
-        (overtaken(outcome).verified(held.is_some()), held)
+        let (outcome, held) = self.send_positions(&now, tag, &wanted, &words).await;
+        (overtaken(outcome), held)
     }
 
     /// The current group, with the entity tag that the gateway gives it, if it can read its whole order.
@@ -179,22 +178,18 @@ impl Writer {
         now: &FailoverGroup,
         tag: Option<String>,
         positions: &[SlicerPlace],
-        words: impl Fn(&FailoverGroup) -> String,
+        words: &dyn Fn(&FailoverGroup) -> String,
     ) -> (Outcome, Option<FailoverGroup>) {
-        let title = &self.title;
-        let id = &now.id;
-        let change = uplynk::groups().order(id, positions);
-        let verified = Cell::new(None);
-        let check = async || {
-            let held = self.read(id).await?;
-            let words = words(&held);
-            verified.set(Some(held).filter(|held| difference(held, positions).is_none()));
-            Ok(words)
+        let left = Cell::new(None);
+        let check = async {
+            let held = self.read(&now.id).await?;
+            let (is_there, words) = (difference(&held, positions).is_none(), words(&held));
+            left.set(is_there.then_some(held));
+            Ok((is_there, words))
         };
-        let done = |(): &()| (format!("{title} accepted the change."), true);
-        let sent = send_if_match(&self.connection, &change, tag.as_deref());
-        let outcome = execute(sent, done, check).await;
-        (outcome, verified.take())
+        let call = uplynk::groups().order(&now.id, positions);
+        let outcome = self.change(&call, tag.as_deref(), true, Box::pin(check));
+        (outcome.await, left.take())
     }
 }
 

@@ -116,7 +116,7 @@ pub(super) fn eligibility(enabled: Option<bool>) -> &'static str {
 mod tests {
     use super::{difference, is_still_meant, positions, prevented};
     use health::slicers::Action;
-    use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer};
+    use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
     /// Of "a b- c?": eligible, left out, and not reported; the first is on air.
     fn group(slicers: &str) -> FailoverGroup {
@@ -124,6 +124,7 @@ mod tests {
             id: text.trim_end_matches(['-', '?']).to_owned(),
             order: Some(order),
             blacklist: Some(Blacklist::Healthy),
+            state: Some(SlicerState::Slicing),
             enabled: (!text.ends_with('?')).then(|| !text.ends_with('-')),
             ..Slicer::default()
         });

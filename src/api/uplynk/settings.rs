@@ -3,12 +3,13 @@
 use super::order::overtaken;
 use super::{Writer, ids};
 use crate::api::failure::Failure;
-use crate::api::outcome::{Outcome, execute};
-use crate::api::transport::{Purpose, send, send_if_match};
+use crate::api::outcome::Outcome;
+use crate::api::transport::{Purpose, send};
 use chrono::{DateTime, Utc};
-use health::slicers::{channel_label, is_ready, ordered};
+use health::slicers::{channel_count, channel_label, is_ready, ordered};
 use health::sort;
 use std::cell::Cell;
+use vendors::Call;
 use vendors::uplynk::{self, Collection, Configuration, FailoverGroup, Mode, OnAir, Slicer};
 
 fn mode(group: &FailoverGroup) -> &str {
@@ -70,11 +71,12 @@ pub(super) fn listed<'g>(slicers: impl IntoIterator<Item = &'g Slicer>) -> Strin
     words
 }
 
-/// Whether a list holds what was added to it, and nothing that was removed. Ids are hexadecimal digits, which a service
-/// may write in another case.
-fn is_changed(held: &[String], add: &[&str], remove: &[&str]) -> bool {
+/// Whether a list holds what was added to it, and nothing that was removed, which only a list that was read as a whole
+/// (`is_whole`) can show. Ids are hexadecimal digits, which a service may write in another case.
+fn is_changed(held: &[&str], is_whole: bool, add: &[&str], remove: &[&str]) -> bool {
     let holds = |id: &&str| held.iter().any(|one| one.eq_ignore_ascii_case(id));
-    add.iter().all(holds) && !remove.iter().any(holds)
+    let is_removed = remove.is_empty() || (is_whole && !remove.iter().any(holds));
+    add.iter().all(holds) && is_removed
 }
 
 impl Writer {
@@ -119,22 +121,19 @@ impl Writer {
             let message = words(&now);
             return (Outcome::Changed { message }, None);
         }
-        let verified = Cell::new(None);
-        let check = async || {
+        let held = Cell::new(None);
+        let check = async {
             let now = self.read(&seen.id).await?;
             let is_other = change.mode.is_some() && change.mode != now.mode
                 || change.auto_failback.is_some() && change.auto_failback != now.auto_failback;
             let order = resets.then(|| format!(" Its order is now {}.", ids(&now).join(", ")));
             let words = on_air_and_settings(&now) + &order.unwrap_or_default();
-            verified.set(Some(now).filter(|_| !is_other));
-            Ok(words)
+            held.set(Some(now).filter(|_| !is_other));
+            Ok((!is_other, words))
         };
-        let done = |(): &()| (format!("{} accepted the change.", self.title), !resets);
         let call = uplynk::groups().configure(&seen.id, change);
-        let sent = send_if_match(&self.connection, &call, tag.as_deref());
-        let outcome = execute(sent, done, check).await;
-        let held = verified.take();
-        (overtaken(outcome).verified(held.is_some()), held)
+        let outcome = self.change(&call, tag.as_deref(), !resets, Box::pin(check));
+        (overtaken(outcome.await), held.take())
     }
 
     /// Puts a slicer on air, if the settings, what is on air, and whether the slicer is ready are still what the user
@@ -180,41 +179,37 @@ impl Writer {
     async fn switch(
         &self,
         seen: &FailoverGroup,
-        call: &vendors::Call<()>,
+        call: &Call<()>,
         is_wanted: impl Fn(&OnAir) -> bool,
     ) -> Outcome {
-        let verified = Cell::new(false);
-        let check = async || {
+        let check = async {
             let now = self.read(&seen.id).await?;
-            verified.set(now.active.as_ref().is_some_and(is_wanted));
-            Ok(on_air(&now))
+            let is_there = now.active.as_ref().is_some_and(is_wanted);
+            Ok((is_there, on_air(&now)))
         };
-        let done = |(): &()| (format!("{} accepted the change.", self.title), false);
-        let sent = send(&self.connection, call, Purpose::Change);
-        let outcome = execute(sent, done, check).await;
-        outcome.verified(verified.get())
+        self.change(call, None, false, Box::pin(check)).await
     }
 
     /// Adds and removes channels (their ids).
     pub async fn channels(&self, seen: &FailoverGroup, add: &[&str], remove: &[&str]) -> Outcome {
         let call = uplynk::groups().channels(&seen.id, add, remove);
-        let verified = Cell::new(false);
-        let check = async || {
-            let Some(channels) = self.read(&seen.id).await?.channels else {
-                return Ok("The service does not report what it feeds.".to_owned());
+        let check = async {
+            let now = self.read(&seen.id).await?;
+            let is_whole = channel_count(&now).is_some();
+            let Some(channels) = now.channels else {
+                let words = "The service does not report what it feeds.".to_owned();
+                return Ok((false, words));
             };
-            let held: Vec<String> = channels.iter().map(|channel| channel.id.clone()).collect();
-            verified.set(is_changed(&held, add, remove));
-            let names: Vec<&str> = channels.iter().map(channel_label).collect();
-            Ok(match names.as_slice() {
+            let held: Vec<&str> = channels.iter().map(|channel| &*channel.id).collect();
+            let unread = (!is_whole).then_some("others that cannot be read");
+            let names: Vec<&str> = channels.iter().map(channel_label).chain(unread).collect();
+            let words = match names.as_slice() {
                 [] => "The group now feeds no channel.".to_owned(),
                 names => format!("The group now feeds {}.", names.join(", ")),
-            })
+            };
+            Ok((is_changed(&held, is_whole, add, remove), words))
         };
-        let done = |(): &()| (format!("{} accepted the change.", self.title), true);
-        let sent = send(&self.connection, &call, Purpose::Change);
-        let outcome = execute(sent, done, check).await;
-        outcome.verified(verified.get())
+        self.change(&call, None, true, Box::pin(check)).await
     }
 
     /// Who may use the group.
@@ -229,23 +224,21 @@ impl Writer {
     /// Changes who may use the group.
     pub async fn set_owners(&self, group: &str, add: &[&str], remove: &[&str]) -> Outcome {
         let call = uplynk::groups().set_allowed_owners(group, add, remove);
-        let verified = Cell::new(false);
-        let check = async || {
+        let check = async {
             let owners = self.owners(group).await?;
-            let (missing, mut names) = (owners.missing(), owners.items);
-            verified.set(is_changed(&names, add, remove));
-            if missing > 0 {
-                names.push(format!("{missing} more that cannot be read"));
+            let mut names: Vec<&str> = owners.items.iter().map(|id| &**id).collect();
+            let is_there = is_changed(&names, owners.missing() == 0, add, remove);
+            let unread = format!("{} more that cannot be read", owners.missing());
+            if owners.missing() > 0 {
+                names.push(&unread);
             }
-            Ok(match names.as_slice() {
+            let words = match names.as_slice() {
                 [] => "No other owner is allowed now.".to_owned(),
                 names => format!("Allowed owners are now: {}.", names.join(", ")),
-            })
+            };
+            Ok((is_there, words))
         };
-        let done = |(): &()| (format!("{} accepted the change.", self.title), true);
-        let sent = send(&self.connection, &call, Purpose::Change);
-        let outcome = execute(sent, done, check).await;
-        outcome.verified(verified.get())
+        self.change(&call, None, true, Box::pin(check)).await
     }
 }
 
@@ -273,19 +266,21 @@ mod tests {
 
     #[test]
     fn a_list_is_changed_where_it_holds_what_was_added_and_nothing_that_was_removed() {
-        for (held, add, remove, expected) in [
-            ("a b", "b", "", true),
-            ("a B", "b", "", true),
-            ("a", "b", "", false),
-            ("a b", "", "b", false),
-            ("a", "", "b", true),
-            ("b", "b", "a", true),
-            ("", "", "a", true),
+        for (held, add, remove, expected, in_part) in [
+            ("a b", "b", "", true, true),
+            ("a B", "b", "", true, true),
+            ("a", "b", "", false, false),
+            ("a b", "", "b", false, false),
+            // What cannot be read may be what was to be removed.
+            ("a", "", "b", true, false),
+            ("b", "b", "a", true, false),
+            ("", "", "a", true, false),
         ] {
             let ids = |text: &'static str| text.split_whitespace().collect::<Vec<_>>();
-            let owned: Vec<String> = ids(held).into_iter().map(str::to_owned).collect();
-            let is = is_changed(&owned, &ids(add), &ids(remove));
-            assert_eq!(is, expected, "{held:?} +{add} -{remove}");
+            for (is_whole, expected) in [(true, expected), (false, in_part)] {
+                let is = is_changed(&ids(held), is_whole, &ids(add), &ids(remove));
+                assert_eq!(is, expected, "{held:?} +{add} -{remove}, whole: {is_whole}");
+            }
         }
     }
 }

@@ -38,8 +38,8 @@ pub fn outcome(entry: &ActivityEntry) -> String {
 #[must_use]
 pub fn resource_name(entry: &ActivityEntry, watched: Watched) -> String {
     let key = entry.resource.as_ref();
-    let world = watched.world_untracked();
-    let present = key.and_then(|key| world.find(key).map(|held| held.name.clone()));
+    let snapshot = watched.snapshot_untracked();
+    let present = key.and_then(|key| snapshot.find(key).map(|held| held.name.clone()));
     let id = || key.map(|key| key.id.clone()).unwrap_or_default();
     let told = Some(entry.name.clone()).filter(|name| !name.is_empty());
     present.or(told).unwrap_or_else(id)
@@ -54,7 +54,7 @@ pub fn href(entry: &ActivityEntry) -> Option<String> {
 /// The title of its connection; its id where that is no longer configured.
 #[must_use]
 pub fn connection_title(entry: &ActivityEntry, watched: Watched) -> String {
-    watched.world_untracked().title(&entry.connection)
+    watched.snapshot_untracked().title(&entry.connection)
 }
 
 #[cfg(test)]

@@ -15,21 +15,30 @@ use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::provided::provided;
 use crate::route::Route;
-use crate::ui::table::filters::{Select, is_severity, is_system, known};
+use crate::ui::table::filters::{
+    Select, is_severity, is_system, known, severity_filter, system_filter,
+};
 use crate::ui::time_zone::{clock, entered_moment, local_text};
 use crate::ui::{Heading, times};
 use chrono::{DateTime, SecondsFormat, Utc};
 use export::Export;
+use health::events::EventKind;
+use health::inventory::ResourceKey;
 use health::severity::Severity;
 use leptos::prelude::*;
 use std::sync::Arc;
 use table::ActivityTable;
-use vendors::operation::segment;
-use vendors::{SystemKind, json};
+use vendors::json;
+use vendors::operation::percent_encoded;
 use web_sys::HtmlInputElement;
 
-pub use recent::{RecentActivity, RecentChanges};
-pub use timeline::Timeline;
+pub use recent::RecentChanges;
+
+/// Of one group's own page: who led it, or what was on air, over time, and what has happened to it.
+pub fn history(resource: ResourceKey) -> AnyView {
+    view! { <timeline::Timeline resource=resource.clone() /><recent::RecentActivity resource /> }
+        .into_any()
+}
 
 /// The parameters of the address that filter.
 const FILTERS: [&str; 8] = [
@@ -59,7 +68,7 @@ pub fn Activity() -> impl IntoView {
                 }),
                 _ => Some(value),
             };
-            Some(format!("{name}={}", segment(&value?)))
+            Some(format!("{name}={}", percent_encoded(&value?)))
         });
         given.collect::<Vec<_>>().join("&")
     });
@@ -79,18 +88,15 @@ pub fn Activity() -> impl IntoView {
 #[component]
 fn Filters() -> impl IntoView {
     let may_see_access = provided::<Arc<Session>>().may_change();
-    let text = |text: &str| text.to_owned();
-    let systems = SystemKind::ALL.map(|kind| (text(kind.key()), text(kind.vendor())));
     let kinds = ActivityKind::all()
         .filter(|kind| may_see_access || *kind != ActivityKind::Access)
-        .map(|kind| (text(kind.key()), text(kind.noun())));
-    let severities = Severity::ALL.map(|one| (text(one.key()), text(one.word())));
+        .map(|kind| (kind.key().to_owned(), plural(kind).to_owned()));
     view! {
         <search class="row filters" aria-label="Filters">
-            <Select label="System" param="system" all="all" options=systems.to_vec() />
+            {system_filter()}
             <Select label="Connection" param="connection" all="all" options=connection_options() />
             <Select label="Kind" param="kind" all="all" options=kinds.collect() />
-            <Select label="Severity" param="severity" all="all" options=severities.to_vec() />
+            {severity_filter(&Severity::ALL)}
             <TextFilter label="Resource" param="resource" />
             <TextFilter label="Person" param="person" />
             <TimeFilter label="From" param="from" />
@@ -99,11 +105,34 @@ fn Filters() -> impl IntoView {
     }
 }
 
+/// What several entries of a kind are called.
+fn plural(kind: ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::Change => "Changes by people",
+        ActivityKind::Handling => "Acknowledgements and maintenance",
+        ActivityKind::Access => "Sign-ins, refusals and walls",
+        ActivityKind::Seen(kind) => match kind {
+            EventKind::Failover => "Failovers",
+            EventKind::Pending => "Pending primaries",
+            EventKind::Member => "Sessions and slicers that come and go",
+            EventKind::Heartbeat => "Heartbeats of sessions",
+            EventKind::Override => "Role overrides",
+            EventKind::Order => "Slicer orders",
+            EventKind::Setting => "Settings",
+            EventKind::Eligibility => "Eligibility of slicers",
+            EventKind::Run => "Cloud failover sessions",
+            EventKind::Resource => "Groups that come and go",
+            EventKind::Alarm => "Alarms",
+            EventKind::Watching => "Starts of the gateway",
+        },
+    }
+}
+
 /// The connections that can be chosen: their ids and titles. One that is no longer configured has a history all the same.
 #[must_use]
 pub fn connection_options() -> Vec<(String, String)> {
-    let world = use_watched().world_untracked();
-    let connections = world.connections.iter().map(|state| &state.connection);
+    let snapshot = use_watched().snapshot_untracked();
+    let connections = snapshot.connections.iter().map(|state| &state.connection);
     let connections = connections.map(|one| (one.id.clone(), one.title.clone()));
     let mut connections: Vec<_> = connections.collect();
     let asked = untrack(|| use_nav().param("connection"));
@@ -126,8 +155,8 @@ fn kept_since(
 /// says since when entries are kept. `of` is the id of the connection that the list is about; `None` for all.
 fn nothing(complete_since: Option<DateTime<Utc>>, of: Option<&str>, never: &str) -> String {
     let (watched, prefs) = (use_watched(), use_prefs());
-    let world = watched.world_untracked();
-    let connections = world.connections.iter();
+    let snapshot = watched.snapshot_untracked();
+    let connections = snapshot.connections.iter();
     let connections = connections.filter(|one| of.is_none_or(|id| one.connection.id == id));
     match kept_since(complete_since, connections.map(|one| one.watched_since)) {
         Some(since) => {

@@ -14,7 +14,7 @@ use health::events::EventKind;
 use health::inventory::ResourceKey;
 use leptos::prelude::*;
 use std::sync::Arc;
-use vendors::operation::segment;
+use vendors::operation::percent_encoded;
 
 /// How many entries are shown.
 const SHOWN: usize = 8;
@@ -27,8 +27,8 @@ pub fn RecentActivity(
 ) -> impl IntoView {
     let of = format!(
         "connection={}&resource={}",
-        segment(&resource.connection),
-        segment(&resource.id)
+        percent_encoded(&resource.connection),
+        percent_encoded(&resource.id)
     );
     let connection = Some(resource.connection);
     view! { <Recent query=of connection title="Activity" of=" of this resource" id="activity" with_names=false /> }

@@ -7,9 +7,9 @@ use crate::api::activity::{ActivityEntry, ActivityKind};
 use crate::live::activity::{Feed, feed};
 use crate::live::{keyed, use_watched};
 use crate::on_change::on_change;
-use crate::pages::last_known::aged;
+use crate::pages::last_known::gateway_problems;
 use crate::prefs::use_prefs;
-use crate::ui::{FailureCard, Tag, error_line, focus, name, times};
+use crate::ui::{Tag, error_line, focus, name, times};
 use chrono::{DateTime, Utc};
 use health::events::EventKind;
 use leptos::prelude::*;
@@ -129,7 +129,7 @@ pub fn ActivityTable(
         }
     };
     view! {
-        <Problems feed />
+        {gateway_problems(feed.newest.status)}
         <section class="panel activity">
             {newer}
             <div class="scroll" tabindex="0" role="region" aria-label="Activity, scrollable">
@@ -166,18 +166,6 @@ fn is_at_top() -> bool {
     main.is_none_or(|main| main.scroll_top() == 0)
 }
 
-/// Why the newest entries could not be read, and how old those are that were.
-#[component]
-fn Problems(feed: Feed) -> impl IntoView {
-    let status = feed.newest.status;
-    let retry = Callback::new(move |()| status.refresh());
-    let failure = move || {
-        let failure = status.failure()?;
-        Some(view! { <FailureCard failure system="the gateway" retry /> })
-    };
-    view! { {failure}{aged(status)} }
-}
-
 /// Scrolls the page so that a row stays where it is on the screen when rows above it go.
 fn keep_place(row: Element) {
     let top = row.get_bounding_client_rect().top();
@@ -203,9 +191,9 @@ fn Older(feed: Feed, has_older: Memo<bool>, show_older: Callback<()>) -> impl In
     };
     view! {
         <div role="status">{wrong}</div>
-        <Show when=move || has_older.get()>
+        {move || has_older.get().then(|| view! {
             <button type="button" class="btn" aria-disabled=move || feed.is_reading.get().then_some("true") on:click=move |_| show_older.run(())>{words}</button>
-        </Show>
+        })}
     }
 }
 

@@ -71,12 +71,12 @@ fn Drawn(resource: ResourceKey, span: TimeDelta, title: &'static str) -> impl In
     let intervals = Memo::new(move |_| {
         turn.track();
         let (seen, now) = (live.value()?, watched.now_untracked());
-        let world = watched.world_untracked();
-        let held = world.find(&resource);
+        let snapshot = watched.snapshot_untracked();
+        let held = snapshot.find(&resource);
         let leader = held.and_then(|held| held.leader().map(str::to_owned));
         let leader = Leader::of(resource.kind, leader);
         let from = now.checked_sub_signed(span)?;
-        let connection = world.connection(&resource.connection);
+        let connection = snapshot.connection(&resource.connection);
         let before = connection.and_then(|connection| connection.watched_since);
         let since = held.and_then(|held| {
             let freshness = untrack(|| watched.freshness_of(held));

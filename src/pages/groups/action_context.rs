@@ -1,15 +1,18 @@
 //! The actions on a group's page: the open dialog, and what a change is sent with.
 
+use crate::api::Outcome;
 use crate::api::aveva::{SeenSession, Writer};
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::{Clock, Group, Live, Watched, use_clock, use_watched};
+use crate::pages::resource_row::stale_mark;
 use crate::provided::provided;
-use crate::ui::notice::{Notices, use_notices};
+use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::table::stable_rows::RowLock;
 use chrono::{DateTime, Utc};
 use health::groups::{Action, GroupContext, Observation};
 use leptos::prelude::*;
+use std::rc::Rc;
 use std::sync::Arc;
 use vendors::aveva::{ApiVersion, ClientSession};
 use vendors::{Connection, System};
@@ -42,11 +45,12 @@ pub struct ActionContext {
     pub open: RwSignal<Option<Open>>,
     /// Keeps the order of the sessions while one of them is used.
     pub row_lock: RowLock,
+    /// The mark of what shows the group while that is too old to be believed.
+    pub stale: Memo<Option<&'static str>>,
     /// The sessions of which an action that needs no dialog is being sent: each is sent once.
     pub sending: RwSignal<Vec<String>>,
     group: StoredValue<String>,
-    writer: StoredValue<Option<Writer>>,
-    connection: StoredValue<String>,
+    writer: StoredValue<Writer>,
     watched: Watched,
     /// Where results are shown.
     pub notices: Notices,
@@ -68,20 +72,21 @@ pub fn writer(connection: &Connection) -> Option<Writer> {
 }
 
 impl ActionContext {
-    /// The actions of a group of a connection.
+    /// The actions of a group.
     #[must_use]
-    pub fn new(connection: &Connection, live: Live<Group>, group: &str) -> Self {
+    pub fn new(writer: Writer, live: Live<Group>, group: &str) -> Self {
+        let clock = use_clock();
         Self {
             live,
             open: RwSignal::new(None),
-            row_lock: RowLock::new(),
+            row_lock: RowLock::default(),
+            stale: stale_mark(live.status, clock),
             sending: RwSignal::new(Vec::new()),
             group: StoredValue::new(group.to_owned()),
-            writer: StoredValue::new(writer(connection)),
-            connection: StoredValue::new(connection.id.clone()),
+            writer: StoredValue::new(writer),
             watched: use_watched(),
             notices: use_notices(),
-            clock: use_clock(),
+            clock,
             changes: provided::<Arc<Session>>().may_change(),
         }
     }
@@ -89,12 +94,17 @@ impl ActionContext {
     /// Whether an action is offered: to who may change something, where the connection has it.
     #[must_use]
     pub fn offers(self, action: Action) -> bool {
-        let has = |writer: &Option<Writer>| {
-            writer
-                .as_ref()
-                .is_some_and(|writer| action.missing(&writer.base).is_none())
-        };
+        let has = |writer: &Writer| action.missing(&writer.base).is_none();
         self.changes && self.writer.with_value(has)
+    }
+
+    /// The button that opens the dialog of an action, where that is offered.
+    #[must_use]
+    pub fn button(self, action: Action, words: &'static str, open: Open) -> Option<AnyView> {
+        let ask = move |_| self.open.set(Some(open.clone()));
+        self.offers(action).then(|| {
+            view! { <button type="button" class="btn" on:click=ask>{words}</button> }.into_any()
+        })
     }
 
     /// The group's id.
@@ -105,21 +115,29 @@ impl ActionContext {
 
     /// How changes are sent.
     #[must_use]
-    pub fn writer(self) -> Option<Writer> {
+    pub fn writer(self) -> Writer {
         self.writer.get_value()
     }
 
     /// The version of the API by which sessions are read.
     #[must_use]
     pub fn sessions_version(self) -> ApiVersion {
-        let of = |writer: &Option<Writer>| writer.as_ref().map(|one| one.base.sessions_version);
-        self.writer.with_value(of).unwrap_or(ApiVersion::V1)
+        self.writer
+            .with_value(|writer| writer.base.sessions_version)
     }
 
     /// The vendor's time now.
     #[must_use]
     pub fn now(self) -> DateTime<Utc> {
         self.live.status.vendor_now()
+    }
+
+    /// When the group was last read, by the vendor's clock, where that is too old to be believed.
+    #[must_use]
+    pub fn last_read(self) -> Option<DateTime<Utc>> {
+        let group = self.live.value().filter(|_| self.stale.get().is_some())?;
+        let observation = group.observation_when_read(self.live.status, self.clock);
+        Some(observation.observed_at)
     }
 
     /// A session as it is shown at this moment.
@@ -151,9 +169,25 @@ impl ActionContext {
     pub fn changed(self) {
         self.row_lock.acted();
         self.live.status.refresh();
-        if let Some(connection) = self.connection.try_get_value() {
-            self.watched.refresh(Refresh::Connection(connection));
+        if let Some(writer) = self.writer.try_get_value() {
+            self.watched.refresh(Refresh::Connection(writer.connection));
         }
+    }
+
+    /// Undoes a change and shows the outcome; nothing where the connection's version cannot.
+    pub fn undo<F: Future<Output = Option<Outcome>> + 'static>(
+        self,
+        back: impl Fn() -> F + 'static,
+    ) -> Undo {
+        Rc::new(move || {
+            let running = back();
+            leptos::task::spawn_local(async move {
+                if let Some(outcome) = running.await {
+                    self.notices.show_outcome(outcome);
+                }
+                self.changed();
+            });
+        })
     }
 
     /// Reads the current group, with the session of this id.

@@ -1,8 +1,9 @@
 //! Who takes over next, and why.
 
+use super::action_context::ActionContext;
 use crate::live::aveva::Election;
 use crate::live::rows::Rows;
-use crate::live::{Group, Live, use_clock};
+use crate::live::use_clock;
 use crate::ui::name;
 use health::groups::Candidate;
 use leptos::prelude::*;
@@ -13,13 +14,12 @@ const DRAWN: usize = 10;
 /// The list "Who takes over next".
 #[component]
 pub fn Next(
-    /// What is shown, as it refreshes.
-    live: Live<Group>,
+    /// The page's actions.
+    context: ActionContext,
     /// Who leads, and the order.
     election: Memo<Election>,
 ) -> impl IntoView {
-    let clock = use_clock();
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let (clock, live) = (use_clock(), context.live);
     let first = Memo::new(move |_| {
         let Some(group) = live.value() else {
             return Vec::new();
@@ -57,7 +57,7 @@ pub fn Next(
     };
     let rows = Rows::follow(first);
     view! {
-        <section class="panel" aria-labelledby="next" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-labelledby="next" data-fresh=move || context.stale.get()>
             <header><h2 id="next">"Who takes over next"</h2></header>
             <ol class="pad next">{rows.draw_numbered(item)}</ol>
             {move || further.get().map(|words| view! { <p class="pad dim">{words}</p> })}

@@ -3,7 +3,7 @@
 use crate::prefs::Zone;
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
-use health::groups::{HeartbeatState, HeartbeatTiming};
+use health::groups::{HeartbeatState, HeartbeatTiming, heartbeat_period};
 use health::words;
 
 /// Who is primary, and what a heartbeat of it that does not come leads to.
@@ -40,6 +40,19 @@ pub struct Countdown {
     pub now: String,
 }
 
+/// How urgent it is, what is counted, what happens next, and what else belongs to it.
+type Words = (&'static str, String, String, String);
+
+/// What a countdown is worked out from.
+struct Counted<'a> {
+    takeover: &'a Takeover<'a>,
+    timing: &'a HeartbeatTiming,
+    now: DateTime<Utc>,
+    zone: Zone,
+    age: TimeDelta,
+    timeout: TimeDelta,
+}
+
 /// The countdown's words. Once a heartbeat is missed, the next due one is the takeover itself. A primary that an override
 /// pins stays it, inactive from then on.
 ///
@@ -51,106 +64,37 @@ pub fn countdown(
     now: DateTime<Utc>,
     zone: Zone,
 ) -> Result<Countdown, String> {
-    let Takeover {
-        primary: who,
-        is_pinned: pinned,
-        next,
-    } = *takeover;
+    let who = takeover.primary;
     let (Some(age), Some(timeout)) = (timing.age, timing.timeout) else {
         return Err(format!(
             "{who} has not posted a heartbeat yet, or the group has no usable failover timeout."
         ));
     };
-    let half = timeout / 2;
+    let half = heartbeat_period(timeout);
     if let Some(skew) = timing.skew.filter(|skew| *skew > half).map(words::span) {
         return Err(format!(
             "The last heartbeat of {who} is stamped {skew} ahead: when the next one is due cannot be told."
         ));
     }
-    // The service counts from a stamp that is ahead, too.
-    let age = timing.skew.map_or(age, |skew| -skew);
-    let last = now - age;
-    let clock = |at: DateTime<Utc>| times::moment(at, now, zone);
-    let zero = TimeDelta::zero();
-    let takeover = timeout - age;
-    // The timing is judged for the moment of reading, as the verdict does: what became due since may have come.
-    let (severity, big, sentence, explained) = match timing.state {
-        _ if timing.is_live() && age <= half => (
-            "normal",
-            words::span(half - age),
-            format!("Next heartbeat of {who} is due at {}.", clock(last + half)),
-            format!(
-                "Without one, {} {} {}.",
-                match next {
-                    _ if pinned => format!("{who} stays Primary and no data flows"),
-                    Some(next) => format!("{next} takes over"),
-                    None =>
-                        "there is no primary, because no session is ready to take over,".to_owned(),
-                },
-                if pinned { "from" } else { "at" },
-                clock(last + timeout)
-            ),
-        ),
-        HeartbeatState::OnTime | HeartbeatState::Future | HeartbeatState::Never => (
-            "normal",
-            "due".to_owned(),
-            format!("A heartbeat of {who} was due at {}.", clock(last + half)),
-            "The next reading will show whether it arrived.".to_owned(),
-        ),
-        HeartbeatState::Late if takeover > zero => (
-            "warning",
-            words::span(takeover),
-            match (next, clock(last + timeout)) {
-                (Some(next), at) => {
-                    format!("{next} takes over at {at} unless {who} reports first.")
-                }
-                (None, at) => format!(
-                    "There is no primary from {at} unless {who} reports first: no session is ready to take over."
-                ),
-            },
-            format!(
-                "The heartbeat due {} ago has not arrived. A heartbeat before the deadline cancels the takeover.",
-                words::span(age - half)
-            ),
-        ),
-        HeartbeatState::Late => (
-            "warning",
-            "takeover due".to_owned(),
-            format!("The takeover was due at {}.", clock(last + timeout)),
-            "The next reading will show whether it happened.".to_owned(),
-        ),
-        HeartbeatState::Stale => (
-            "critical",
-            format!("{} late", words::span(-takeover)),
-            format!(
-                "{who} has been silent for {}, longer than the failover timeout.",
-                words::span(age)
-            ),
-            format!(
-                "{} heartbeats missed. The takeover was due at {}.",
-                timing.missed,
-                clock(last + timeout)
-            ),
-        ),
+    let counted = Counted {
+        takeover,
+        timing,
+        now,
+        zone,
+        // The service counts from a stamp that is ahead, too.
+        age: timing.skew.map_or(age, |skew| -skew),
+        timeout,
     };
-    let (big, sentence, explained) = match timing.state {
-        HeartbeatState::Late | HeartbeatState::Stale if pinned => (
-            match timing.state {
-                HeartbeatState::Late if takeover <= zero => "inactive".to_owned(),
-                _ => big,
-            },
-            format!("{who} stays Primary because of the override: no takeover comes."),
-            format!(
-                "It has been silent for {}. Clear the override.",
-                words::span(age)
-            ),
-        ),
-        _ => (big, sentence, explained),
-    };
-    let (age_millis, timeout_millis) = (millis(age), millis(timeout).max(1.0));
+    let (severity, big, sentence, explained) = counted.words();
+    let (age_millis, timeout_millis) = (millis(counted.age), millis(timeout).max(1.0));
     let due = match timing.state {
         HeartbeatState::Late | HeartbeatState::Stale => "Beat due, missed",
         _ => "Beat due",
+    };
+    let end = if takeover.is_pinned {
+        "Inactive"
+    } else {
+        "Takeover"
     };
     Ok(Countdown {
         severity,
@@ -161,15 +105,104 @@ pub fn countdown(
         age: age_millis,
         timeout: timeout_millis,
         marks: [
-            ("Last heartbeat", clock(last)),
-            (due, clock(last + half)),
-            (
-                if pinned { "Inactive" } else { "Takeover" },
-                clock(last + timeout),
-            ),
+            ("Last heartbeat", counted.at(TimeDelta::zero())),
+            (due, counted.at(half)),
+            (end, counted.at(timeout)),
         ],
-        now: words::span(age.max(zero)),
+        now: words::span(counted.age.max(TimeDelta::zero())),
     })
+}
+
+impl Counted<'_> {
+    /// When an age will be, or was, reached.
+    fn at(&self, age: TimeDelta) -> String {
+        times::moment(self.now - self.age + age, self.now, self.zone)
+    }
+
+    /// The timing is judged for the moment of reading, as the verdict does: what became due since may have come.
+    fn words(&self) -> Words {
+        let (half, left) = (heartbeat_period(self.timeout), self.timeout - self.age);
+        let (who, end) = (self.takeover.primary, self.at(self.timeout));
+        match self.timing.state {
+            _ if self.timing.is_live() && self.age <= half => (
+                "normal",
+                words::span(half - self.age),
+                format!("Next heartbeat of {who} is due at {}.", self.at(half)),
+                self.without_one(&end),
+            ),
+            HeartbeatState::OnTime | HeartbeatState::Future | HeartbeatState::Never => (
+                "normal",
+                "due".to_owned(),
+                format!("A heartbeat of {who} was due at {}.", self.at(half)),
+                "The next reading will show whether it arrived.".to_owned(),
+            ),
+            HeartbeatState::Late | HeartbeatState::Stale if self.takeover.is_pinned => {
+                self.pinned(left)
+            }
+            HeartbeatState::Late if left > TimeDelta::zero() => (
+                "warning",
+                words::span(left),
+                match self.takeover.next {
+                    Some(next) => format!("{next} takes over at {end} unless {who} reports first."),
+                    None => format!(
+                        "There is no primary from {end} unless {who} reports first: no session is ready to take over."
+                    ),
+                },
+                format!(
+                    "The heartbeat due {} ago has not arrived. A heartbeat before the deadline cancels the takeover.",
+                    words::span(self.age - half)
+                ),
+            ),
+            HeartbeatState::Late => (
+                "warning",
+                "takeover due".to_owned(),
+                format!("The takeover was due at {end}."),
+                "The next reading will show whether it happened.".to_owned(),
+            ),
+            HeartbeatState::Stale => (
+                "critical",
+                format!("{} late", words::span(-left)),
+                format!(
+                    "{who} has been silent for {}, longer than the failover timeout.",
+                    words::span(self.age)
+                ),
+                format!(
+                    "{} heartbeats missed. The takeover was due at {end}.",
+                    self.timing.missed
+                ),
+            ),
+        }
+    }
+
+    /// What follows where the next heartbeat does not come.
+    fn without_one(&self, end: &str) -> String {
+        match (self.takeover.is_pinned, self.takeover.next) {
+            (true, _) => format!(
+                "Without one, {} stays Primary and no data flows from {end}.",
+                self.takeover.primary
+            ),
+            (false, Some(next)) => format!("Without one, {next} takes over at {end}."),
+            (false, None) => format!(
+                "Without one, there is no primary, because no session is ready to take over, at {end}."
+            ),
+        }
+    }
+
+    /// Of a primary that stays it although it is silent.
+    fn pinned(&self, left: TimeDelta) -> Words {
+        let (severity, big) = match self.timing.state {
+            HeartbeatState::Stale => ("critical", format!("{} late", words::span(-left))),
+            _ if left > TimeDelta::zero() => ("warning", words::span(left)),
+            _ => ("warning", "inactive".to_owned()),
+        };
+        let (who, silent) = (self.takeover.primary, words::span(self.age));
+        (
+            severity,
+            big,
+            format!("{who} stays Primary because of the override: no takeover comes."),
+            format!("It has been silent for {silent}. Clear the override."),
+        )
+    }
 }
 
 #[expect(

@@ -1,21 +1,21 @@
 //! What a group is: its state, its id, its FailoverTimeout.
 
 use super::action_context::{ActionContext, Open};
+use super::model::json_text;
 use crate::live::aveva::Election;
 use crate::live::{Detail, use_clock};
-use crate::pages::resource_row::{StateTag, page_state};
+use crate::pages::resource_row::{StateTag, page_state, verdict_line};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
 use crate::ui::{Copy, times};
 use chrono::TimeDelta;
-use health::groups::{Action, last_data};
+use health::groups::{Action, heartbeat_period, last_data};
 use health::inventory::unreadable_of_group;
-use health::severity::Severity;
 use health::verdict::Verdict;
 use health::words;
 use leptos::prelude::*;
 use vendors::UnreadableField;
-use vendors::aveva::{ClientSession, GroupStatus};
+use vendors::aveva::{ClientSession, GroupStatus, TimeSpan};
 
 /// What stands for the time of the last data where there is none. A time that is left out and one that says never are
 /// read alike.
@@ -46,16 +46,7 @@ pub fn Facts(
 ) -> impl IntoView {
     let live = context.live;
     let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let state = Memo::new(move |_| page_state(verdict.read().as_ref(), live.status, clock));
-    let sentence = move || {
-        verdict
-            .get()
-            .filter(|verdict| verdict.severity != Severity::Normal)
-            .map(|verdict| {
-                view! { <p class="why"><b>{verdict.sentence}</b>" "{verdict.advice}</p> }
-            })
-    };
     let id = Signal::derive(move || {
         live.value()
             .and_then(|group| group.configuration.id.clone())
@@ -66,10 +57,10 @@ pub fn Facts(
             .and_then(|group| group.configuration.failover_timeout)
     };
     let every = move || {
-        let half = timeout().map(|timeout| timeout.delta() / 2);
+        let timeout = timeout().map(TimeSpan::delta);
         // One that cannot be gives no interval.
-        half.filter(|half| *half > TimeDelta::zero())
-            .map_or_else(|| "–".to_owned(), words::span)
+        let timeout = timeout.filter(|timeout| *timeout > TimeDelta::zero());
+        timeout.map_or_else(|| "–".to_owned(), |it| words::span(heartbeat_period(it)))
     };
     let data = move || {
         let now = live.status.vendor_time(clock);
@@ -101,25 +92,12 @@ pub fn Facts(
             .filter(|text| !text.is_empty())
             .map(|text| view! { <div><dt>"Description"</dt><dd>{text}</dd></div> })
     };
-    let additional = move || {
-        let data = live
-            .value()?
-            .configuration
-            .additional_data
-            .clone()
-            .filter(|data| !data.is_empty())?;
-        let text = serde_json::to_string_pretty(&data).unwrap_or_default();
-        Some(
-            view! { <details class="more"><summary>"Additional data"</summary><pre>{text}</pre></details> },
-        )
-    };
-    let act = move |action, words, open: Open| {
-        context.offers(action).then(|| {
-            view! { <button type="button" class="btn" on:click=move |_| context.open.set(Some(open.clone()))>{words}</button> }
-        })
-    };
+    let additional = Memo::new(move |_| {
+        let group = live.value()?;
+        json_text(group.configuration.additional_data.as_ref())
+    });
     view! {
-        <section class="panel" aria-label="Group facts" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-label="Group facts" data-fresh=move || context.stale.get()>
             <div class="head">
                 <StateTag state />
                 <dl class="facts">
@@ -131,14 +109,23 @@ pub fn Facts(
                     {description}
                 </dl>
             </div>
-            {sentence}
-            {additional}
+            {verdict_line(verdict)}
+            {additional_data(additional)}
             <UnreadableFields fields=unreadable />
             <p class="bar acts">
-                {act(Action::CreateGroup, "Duplicate with changes…", Open::Duplicate)}
-                {act(Action::DeleteGroup, "Delete group", Open::DeleteGroup)}
+                {context.button(Action::CreateGroup, "Duplicate with changes…", Open::Duplicate)}
+                {context.button(Action::DeleteGroup, "Delete group", Open::DeleteGroup)}
             </p>
         </section>
+    }
+}
+
+/// What a service keeps of a group or a session beside its own fields.
+pub(super) fn additional_data(text: Memo<Option<String>>) -> impl IntoView {
+    move || {
+        text.get().map(|text| {
+            view! { <details class="more"><summary>"Additional data"</summary><pre>{text}</pre></details> }
+        })
     }
 }
 

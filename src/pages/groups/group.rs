@@ -1,20 +1,19 @@
 //! The page of one group: its facts, who takes over next, its sessions.
 
-use super::action_context::ActionContext;
+use super::action_context::{ActionContext, writer};
 use super::candidates::Next;
 use super::facts::Facts;
 use super::session_panel::OpenSession;
 use super::sessions::Sessions;
 use super::takeover::Takeover;
 use crate::live::{aveva, use_clock, use_watched};
-use crate::pages::activity::{RecentActivity, Timeline};
+use crate::pages::activity::history;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
 use health::verdict::Verdict;
 use leptos::prelude::*;
-use vendors::System;
 
 /// The page `/groups/{connection}/{group}`.
 #[component]
@@ -24,15 +23,17 @@ pub fn GroupPage(
     /// The group's id.
     group: String,
 ) -> impl IntoView {
-    let world = use_watched().world_untracked();
-    let known = world.connection(&connection).map(|state| &state.connection);
-    let Some((known, System::Aveva(base))) = known.map(|known| (known, &known.system)) else {
+    let snapshot = use_watched().snapshot_untracked();
+    let known = snapshot
+        .connection(&connection)
+        .map(|state| &state.connection);
+    let Some(writer) = known.and_then(writer) else {
         return view! { <NotFound what=format!("There is no AVEVA connection “{connection}”.") /> }
             .into_any();
     };
-    let title = known.title.clone();
-    let live = aveva::group(connection.clone(), base.clone(), group.clone());
-    let context = ActionContext::new(known, live, &group);
+    let title = writer.title.clone();
+    let live = aveva::group(connection.clone(), writer.base.clone(), group.clone());
+    let context = ActionContext::new(writer, live, &group);
     let resource = ResourceKey {
         kind: Kind::FailoverGroup,
         connection,
@@ -64,15 +65,14 @@ pub fn GroupPage(
     };
     let system = title.clone();
     view! {
-        <DetailPage live system heading parent=("Groups", Route::Groups) missing resource>
+        <DetailPage live system heading parent=("Groups", Route::Groups) missing resource history>
             <Facts context connection=title.clone() election verdict />
             <div class="cols side">
-                <Takeover live election verdict resource=of />
-                <Next live election />
+                <Takeover context election verdict resource=of />
+                <Next context election />
             </div>
             <Sessions context election />
-            <Timeline resource=of.get_value() />
-            <RecentActivity resource=of.get_value() />
+            {history(of.get_value())}
             <OpenSession context />
         </DetailPage>
         {dialog}
@@ -82,7 +82,7 @@ pub fn GroupPage(
 
 /// Whether the gateway has this word for a resource. For how long something has lasted it alone knows.
 fn is_known_as(resource: &ResourceKey, word: &str) -> bool {
-    let world = use_watched().world();
-    let known = world.find(resource);
+    let snapshot = use_watched().snapshot();
+    let known = snapshot.find(resource);
     known.is_some_and(|known| known.verdict.word == word)
 }

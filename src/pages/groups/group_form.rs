@@ -1,6 +1,7 @@
 //! The dialog that creates a group, anew or with another one's configuration.
 
-use super::spans;
+use super::model::json_text;
+use super::spans::parse_optional;
 use crate::api::aveva::Writer;
 use crate::api::{Failure, Outcome};
 use crate::nav::{Nav, use_nav};
@@ -14,7 +15,7 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 use vendors::UnreadableField;
-use vendors::aveva::{GroupConfiguration, TimeSpan};
+use vendors::aveva::GroupConfiguration;
 
 /// Reads a JSON object; nothing where nothing is typed.
 fn object(text: &str) -> Result<Option<Map<String, Value>>, String> {
@@ -92,11 +93,9 @@ fn not_copied(unreadable: &[UnreadableField]) -> Vec<(Severity, String)> {
     unreadable.iter().map(note).collect()
 }
 
-fn timeout(text: &str) -> Result<Option<TimeSpan>, String> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    spans::parse(text).map(Some)
+/// What was typed, without blanks around it.
+pub fn typed(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// The dialog.
@@ -120,19 +119,15 @@ pub fn GroupForm(
     let id = RwSignal::new(String::new());
     let (name, description) = (text(like.name), text(like.description));
     let span = text(like.failover_timeout.map(|span| span.to_string()));
-    let data = text(
-        like.additional_data
-            .filter(|data| !data.is_empty())
-            .and_then(|data| serde_json::to_string_pretty(&data).ok()),
-    );
+    let data = text(json_text(like.additional_data.as_ref()));
     let titles: Vec<_> = writers.iter().map(|writer| writer.title.clone()).collect();
     let chosen = RwSignal::new(0_usize);
     let writers = StoredValue::new(writers);
     let writer = move || writers.with_value(|all| all.get(chosen.get()).or(all.first()).cloned());
     let id_error = Signal::derive(move || identifier(&id.read()).err());
-    let span_error = Signal::derive(move || timeout(&span.read()).err());
+    let span_error = Signal::derive(move || parse_optional(&span.read()).err());
     let data_error = Signal::derive(move || object(&data.read()).err());
-    let span_hint = Signal::derive(move || match timeout(&span.read()) {
+    let span_hint = Signal::derive(move || match parse_optional(&span.read()) {
         Ok(Some(span)) if span.delta() < chrono::TimeDelta::seconds(15) => {
             format!("Sent as {span}. Adapters reject values below 00:00:15.")
         }
@@ -151,15 +146,12 @@ pub fn GroupForm(
             notes: not_copied(&unreadable),
         }
     });
-    let filled = move |text: RwSignal<String>| {
-        let text = text.get_untracked();
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
+    let filled = move |text: RwSignal<String>| typed(&text.read_untracked());
     let configuration = move || GroupConfiguration {
         id: filled(id),
         name: filled(name),
         description: filled(description),
-        failover_timeout: timeout(&span.get_untracked()).ok().flatten(),
+        failover_timeout: parse_optional(&span.get_untracked()).ok().flatten(),
         additional_data: object(&data.get_untracked()).ok().flatten(),
         ..GroupConfiguration::default()
     };
@@ -197,7 +189,7 @@ pub fn GroupForm(
 
 #[cfg(test)]
 mod tests {
-    use super::{identifier, not_copied, object, timeout};
+    use super::{identifier, not_copied, object};
     use health::severity::Severity::Warning;
     use vendors::UnreadableField;
 
@@ -223,7 +215,5 @@ mod tests {
         }
         assert_eq!(object("  "), Ok(None));
         assert!(object("{\"a\": 1}").is_ok_and(|data| data.is_some_and(|data| data.len() == 1)));
-        assert_eq!(timeout(" "), Ok(None));
-        assert!(timeout("61").is_err());
     }
 }

@@ -1,9 +1,9 @@
 //! One row of the table "Failover groups".
 
-use super::model::Row;
+use super::model::{Row, heartbeat_bar};
 use crate::live::use_watched;
 use crate::pages::resource_row::{MomentCell, StateCell, row_time};
-use crate::ui::{HeartbeatBar, Icon, StatusMark, name};
+use crate::ui::{HeartbeatBar, StatusMark, icon, name};
 use health::severity::Severity;
 use leptos::prelude::*;
 
@@ -33,7 +33,20 @@ pub fn GroupRow(
         watched.vendor_now(&row.read().connection_id)
     });
     let data = Signal::derive(move || row.read().data);
-    let heartbeat = Signal::derive(move || row.read().heartbeat_bar(time.get()));
+    let heartbeat = Signal::derive(move || {
+        let row = row.read();
+        let last_read = || {
+            let connection = watched.connection(&row.connection_id)?;
+            let at = row.last_read?.at(connection.observed_at)?;
+            Some(watched.vendor_time(&row.connection_id, at))
+        };
+        Some(heartbeat_bar(
+            row.heartbeat?,
+            row.timeout,
+            last_read(),
+            time.get(),
+        ))
+    });
     let timeout = move || {
         row.read()
             .timeout
@@ -71,7 +84,7 @@ fn Members(row: RwSignal<Row>) -> impl IntoView {
             ]
             .into_iter()
             .filter(|(_, _, number)| *number > 0)
-            .map(|(name, word, number)| view! { <Icon name />{number}<span class="vh">" "{word}" "</span> })
+            .map(|(name, word, number)| view! { {icon(name)}{number}<span class="vh">" "{word}" "</span> })
             .collect()
         })
     };

@@ -15,7 +15,7 @@ use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search, Select};
 use crate::ui::table::sorting::SortHeader;
 use crate::ui::table::stable_rows::StableRows;
-use crate::ui::{Heading, Icon};
+use crate::ui::{Heading, icon};
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -29,15 +29,10 @@ pub fn Groups() -> impl IntoView {
     let order = list.order;
     let rows = list.rows(row);
     let summary = move || list.summary(watched);
-    let nothing = move || {
-        (list.number.get() == 0 && list.is_read(watched)).then(|| {
-        let filtered = list.is_filtered(nav, watched);
-        let words = if filtered { "No group matches." } else { "There are no failover groups." };
-        view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Groups.href()>"Show all groups"</a> })}</p> }
-    })
-    };
-    let world = watched.world_untracked();
-    let connections: Vec<_> = world
+    let none = "There are no failover groups.";
+    let nothing = move || list.nothing(nav, watched, none, &Route::Groups);
+    let snapshot = watched.snapshot_untracked();
+    let connections: Vec<_> = snapshot
         .connections
         .iter()
         .map(|state| &state.connection)
@@ -102,8 +97,8 @@ pub fn Groups() -> impl IntoView {
             <p class="bar">
                 <span role="status">{summary}</span>
                 <span class="key" aria-hidden="true">
-                    <Icon name="primary" />"primary"<Icon name="pending" />"pending"<Icon name="normal" />"standby"
-                    <Icon name="unknown" />"stale"
+                    {icon("primary")}"primary"{icon("pending")}"pending"{icon("normal")}"standby"
+                    {icon("unknown")}"stale"
                 </span>
                 <span class="end">"Heartbeat bar: thin mark = half of the timeout, beat due. Thick mark = takeover."</span>
                 <Pager page=list.page all=list.number a_page=A_PAGE />

@@ -9,8 +9,9 @@ use crate::ui::heartbeat_bar::HeartbeatBarFacts;
 use crate::ui::times;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::groups::{HeartbeatState, Members, Override, override_of};
-use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Resource};
+use health::inventory::{Facts, GroupFacts, HeartbeatFacts, Kind, Observed, Resource};
 use health::words;
+use serde_json::{Map, Value};
 use vendors::UnreadableField;
 use vendors::aveva::{ApiVersion, ClientSession, TimeSpan};
 
@@ -82,6 +83,8 @@ pub struct Row {
     pub data: Option<DateTime<Utc>>,
     /// The primary's heartbeat.
     pub heartbeat: Option<HeartbeatFacts>,
+    /// When it was last read, where that is too old to be believed.
+    pub last_read: Option<Observed>,
     /// The connection's id.
     pub connection_id: String,
 }
@@ -101,6 +104,7 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
         (false, None) => "no name".to_owned(),
     };
     Row {
+        last_read: state.last_known.is_some().then_some(resource.observed),
         state,
         name: resource.name.clone(),
         sub_is_id: named,
@@ -117,27 +121,28 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
     }
 }
 
-impl Row {
-    /// The heartbeat that was last read as the bar shows it: its age runs on, what it is judged to be does not.
-    #[must_use]
-    pub fn heartbeat_bar(&self, time: RowTime) -> Option<HeartbeatBarFacts> {
-        let was = self.state.last_known.is_some();
-        Some(heartbeat_bar(self.heartbeat?, self.timeout, was, time))
-    }
+/// What a service keeps beside its own fields, as it is shown; nothing where there is nothing.
+#[must_use]
+pub fn json_text(data: Option<&Map<String, Value>>) -> Option<String> {
+    let data = data.filter(|data| !data.is_empty())?;
+    serde_json::to_string_pretty(data).ok()
 }
 
-/// A heartbeat as the bar shows it; `was` says that nobody knows whether it is the last one.
+/// A heartbeat as the bar shows it. Its age runs on from reading to reading, what it is judged to be does not. `last_read`
+/// is when it was last read, by the vendor's clock, where that is too old to be believed: nobody knows whether it is still
+/// the last one, so its age is what it was then.
 #[must_use]
 pub fn heartbeat_bar(
     heartbeat: HeartbeatFacts,
     timeout: Option<TimeSpan>,
-    was: bool,
+    last_read: Option<DateTime<Utc>>,
     time: RowTime,
 ) -> HeartbeatBarFacts {
     let Some(at) = heartbeat.at else {
         return HeartbeatBarFacts::never();
     };
-    let since = time.now.signed_duration_since(at);
+    let was = last_read.is_some();
+    let since = last_read.unwrap_or(time.now).signed_duration_since(at);
     let facts = HeartbeatBarFacts {
         age: Some(seconds(since.max(TimeDelta::zero()))),
         timeout: timeout.map(|timeout| seconds(timeout.delta())),
@@ -146,7 +151,9 @@ pub fn heartbeat_bar(
         ..HeartbeatBarFacts::default()
     };
     match heartbeat.beat {
-        _ if !time.is_current => facts.worded_moment(&times::moment(at, time.now, time.zone)),
+        _ if !time.is_current && !was => {
+            facts.worded_moment(&times::moment(at, time.now, time.zone))
+        }
         HeartbeatState::Future if since < TimeDelta::zero() => {
             let ahead = words::span(-since);
             HeartbeatBarFacts {
@@ -190,14 +197,41 @@ fn seconds(span: TimeDelta) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{override_words, row, without_override};
-    use crate::pages::resource_row::{RowContext, RowState};
+    use super::{heartbeat_bar, override_words, row, without_override};
+    use crate::pages::resource_row::{RowContext, RowState, RowTime};
     use crate::prefs::Zone;
     use chrono::{DateTime, TimeDelta, Utc};
-    use health::inventory::{Contents, Moment, WatchedGroup};
+    use health::groups::HeartbeatState;
+    use health::inventory::{Contents, HeartbeatFacts, Moment, WatchedGroup};
     use health::severity::Severity;
     use vendors::UnreadableField;
-    use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, RoleOverride};
+    use vendors::aveva::{ApiVersion, ClientSession, GroupConfiguration, RoleOverride, TimeSpan};
+
+    #[test]
+    fn the_age_of_a_heartbeat_stands_still_while_its_source_is_silent() {
+        let now: DateTime<Utc> = "2026-11-21T14:32:08Z".parse().expect("a time");
+        let read = now - TimeDelta::seconds(33);
+        let heartbeat = HeartbeatFacts {
+            at: Some(read - TimeDelta::seconds(12)),
+            beat: HeartbeatState::OnTime,
+        };
+        let shown = |last_read, is_current| {
+            let time = RowTime {
+                now,
+                zone: Zone::Utc,
+                is_current,
+            };
+            let timeout = Some(TimeSpan::from_seconds(60));
+            let bar = heartbeat_bar(heartbeat, timeout, last_read, time);
+            (bar.age, bar.words)
+        };
+        assert_eq!(shown(None, true), (Some(45.0), "45 s".to_owned()));
+        assert_eq!(shown(None, false), (Some(45.0), "14:31:23".to_owned()));
+        for is_current in [true, false] {
+            let was = (Some(12.0), "was 12 s".to_owned());
+            assert_eq!(shown(Some(read), is_current), was);
+        }
+    }
 
     #[test]
     fn an_override_is_off_only_where_the_api_says_so() {
@@ -304,7 +338,7 @@ mod tests {
                     severity: Severity::Normal,
                     word: "Normal".to_owned(),
                     last_known: None,
-                    care: None,
+                    handling: None,
                     unreadable: 0,
                     is_read: true,
                 },

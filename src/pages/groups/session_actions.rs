@@ -3,7 +3,7 @@
 use super::action_context::{ActionContext, Open};
 use super::dialogs::clear_override;
 use crate::api::Outcome;
-use crate::ui::Icon;
+use crate::ui::icon;
 use crate::ui::table::intent::Intent;
 use health::groups::Action;
 use leptos::prelude::*;
@@ -22,10 +22,10 @@ pub fn SessionActions(
     words: bool,
 ) -> impl IntoView {
     // One button for both states of the override: whoever pressed it keeps the focus on it.
-    let button = move |action: Signal<Action>, icon: &'static str, click: Callback<String>| {
+    let button = move |action: Signal<Action>, picture: &'static str, click: Callback<String>| {
         context.offers(action.get_untracked()).then(|| {
             let name = move || format!("{} {}", action.get().name(), id.read());
-            let intent = Intent::new();
+            let intent = Intent::default();
             let press = move |_| match intent.why_not_meant(untrack(name)) {
                 Some(message) => context.notices.show_outcome(Outcome::Changed { message }),
                 None => click.run(id.get_untracked()),
@@ -45,7 +45,7 @@ pub fn SessionActions(
             let (class, content) = if words {
                 ("btn", (move || action.get().name()).into_any())
             } else {
-                ("icon", view! { <Icon name=icon /> }.into_any())
+                ("icon", icon(picture))
             };
             // A touch ends before what it does.
             let left = move |event: leptos::ev::PointerEvent| {

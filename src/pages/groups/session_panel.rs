@@ -1,16 +1,18 @@
 //! One session of a group in full, at an address of its own: `?session={id}`.
 
 use super::action_context::ActionContext;
-use super::model::{override_words, without_override};
+use super::facts::additional_data;
+use super::model::{json_text, override_words, without_override};
 use super::session_actions::SessionActions;
 use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::pages::chunks::{Chunk, Piece, use_chunks};
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, focus, number, times};
+use crate::ui::{Copy, focus, icon, number, times};
 use chrono::{DateTime, Utc};
 use health::groups::{is_untimed, role_word};
+use health::words;
 use leptos::html;
 use leptos::prelude::*;
 use vendors::aveva::ClientSession;
@@ -38,19 +40,17 @@ pub fn SessionPanel(
     id: String,
 ) -> impl IntoView {
     let (nav, clock, prefs) = (use_nav(), use_clock(), use_prefs());
-    let session = {
-        let id = id.clone();
-        Memo::new(move |_| {
-            context
-                .with_group(Some(&id), |_, session| session.cloned())
-                .flatten()
-        })
-    };
-    let stale = Memo::new(move |_| !context.live.status.freshness(clock).is_believable());
+    let id = Signal::stored(id);
+    let session = Memo::new(move |_| {
+        let session = context.with_group(Some(&id.read()), |_, session| session.cloned());
+        session.flatten()
+    });
     let there = Memo::new(move |_| session.read().is_some());
     let now = move || context.live.status.vendor_time(clock);
+    // The age of what has a `last_read` is what it was then.
     let at = move |of: fn(&ClientSession) -> Option<DateTime<Utc>>,
-                   is_unknown: fn(&ClientSession) -> bool| {
+                   is_unknown: fn(&ClientSession) -> bool,
+                   last_read: fn(ActionContext) -> Option<DateTime<Utc>>| {
         Memo::new(move |_| {
             let session = session.read();
             let at = session.as_ref().and_then(of);
@@ -61,6 +61,10 @@ pub fn SessionPanel(
                 return "not known".to_owned();
             }
             let zone = prefs.zone.get();
+            if let Some((at, read)) = at.zip(last_read(context)) {
+                let age = words::span(read.signed_duration_since(at));
+                return format!("{}, was {age}", times::moment(at, read, zone));
+            }
             let (at, ago) = times::moment_and_age(at, now(), zone);
             format!("{at}, {ago}")
         })
@@ -74,10 +78,15 @@ pub fn SessionPanel(
     let role = text(|one| one.role.as_ref().map(role_word));
     let name = text(|one| one.name.clone());
     let score = text(|one| Some(number(one.heartbeat.as_ref()?.score?)));
-    let posted = at(|one| one.heartbeat.as_ref()?.heartbeat_time, is_untimed);
+    let posted = at(
+        |one| one.heartbeat.as_ref()?.heartbeat_time,
+        is_untimed,
+        ActionContext::last_read,
+    );
     let data = at(
         |one| one.heartbeat.as_ref()?.last_data_processed_time,
         |_| false,
+        |_| None,
     );
     let pinned =
         Memo::new(move |_| override_words(session.read().as_ref()?, now(), prefs.zone.get()));
@@ -92,31 +101,16 @@ pub fn SessionPanel(
         };
         words.or_else(|| without().map(str::to_owned))
     };
-    let more = text(|one| {
-        let data = one
-            .additional_data
-            .clone()
-            .filter(|data| !data.is_empty())?;
-        serde_json::to_string_pretty(&data).ok()
+    let more = Memo::new(move |_| json_text(session.read().as_ref()?.additional_data.as_ref()));
+    let cleared = Memo::new(move |_| {
+        let effect = context.with_group(Some(&id.read()), |scene, session| {
+            let effect = scene.clear_override(session?);
+            let notes = effect.notes.into_iter().map(|(_, words)| words);
+            let words: Vec<_> = std::iter::once(effect.sentence).chain(notes).collect();
+            Some(words.join(" "))
+        });
+        effect.flatten().filter(|_| pinned.read().is_some())
     });
-    let more = move || {
-        let text = more.get();
-        (text != "–").then(|| {
-            view! { <details class="more"><summary>"Additional data"</summary><pre>{text}</pre></details> }
-        })
-    };
-    let cleared = {
-        let id = id.clone();
-        Memo::new(move |_| {
-            let effect = context.with_group(Some(&id), |scene, session| {
-                let effect = scene.clear_override(session?);
-                let notes = effect.notes.into_iter().map(|(_, words)| words);
-                let words: Vec<_> = std::iter::once(effect.sentence).chain(notes).collect();
-                Some(words.join(" "))
-            });
-            effect.flatten().filter(|_| pinned.read().is_some())
-        })
-    };
     let close = move || nav.with_params(&[("session", None)]);
     // The panel takes the link along: the session in the table is where to go on.
     let closed = move |_| {
@@ -124,11 +118,9 @@ pub fn SessionPanel(
             focus("#main");
         }
     };
-    let gone = {
-        let id = id.clone();
-        move || {
-            (!there.get()).then(|| view! { <p class="blank">{format!("This group has no session “{id}” now.")}</p> })
-        }
+    let gone = move || {
+        let words = || format!("This group has no session “{}” now.", id.read());
+        (!there.get()).then(|| view! { <p class="blank">{words()}</p> })
     };
     // The panel is below the table, on a phone outside the screen.
     let panel = NodeRef::<html::Section>::new();
@@ -138,29 +130,31 @@ pub fn SessionPanel(
             let _ = panel.focus();
         }
     });
-    let copied = id.clone();
-    let buttons = id.clone();
+    let is_pinned = Signal::derive(move || pinned.read().is_some());
+    let facts = move || {
+        there.get().then(|| view! {
+            <dl class="pad facts two">
+                <div><dt>"Role"</dt><dd>{role}</dd></div>
+                <div><dt>"Name"</dt><dd>{name}</dd></div>
+                <div><dt>"Score"</dt><dd>{score}</dd></div>
+                <div><dt>"Last heartbeat"</dt><dd>{posted}</dd></div>
+                <div><dt>"Last data processed"</dt><dd>{data}</dd></div>
+                <div><dt>"Override"</dt><dd>{held}</dd></div>
+            </dl>
+            {additional_data(more)}
+            {move || cleared.get().map(|words| view! { <p class="why dim">"Clearing the override: "{words}</p> })}
+            <SessionActions context id pinned=is_pinned words=true />
+        }.into_any())
+    };
     view! {
-        <section class="panel" tabindex="-1" node_ref=panel aria-labelledby="session" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" tabindex="-1" node_ref=panel aria-labelledby="session" data-fresh=move || context.stale.get()>
             <header>
-                <h2 id="session">"Session "{id.clone()}</h2>
-                <Copy text=Signal::derive(move || copied.clone()) name="Copy session id" />
-                <a class="icon end" href=close aria-label="Close session" on:click=closed><Icon name="close" /></a>
+                <h2 id="session">"Session "{id.get_untracked()}</h2>
+                <Copy text=id name="Copy session id" />
+                <a class="icon end" href=close aria-label="Close session" on:click=closed>{icon("close")}</a>
             </header>
             {gone}
-            <Show when=move || there.get()>
-                <dl class="pad facts two">
-                    <div><dt>"Role"</dt><dd>{role}</dd></div>
-                    <div><dt>"Name"</dt><dd>{name}</dd></div>
-                    <div><dt>"Score"</dt><dd>{score}</dd></div>
-                    <div><dt>"Last heartbeat"</dt><dd>{posted}</dd></div>
-                    <div><dt>"Last data processed"</dt><dd>{data}</dd></div>
-                    <div><dt>"Override"</dt><dd>{held}</dd></div>
-                </dl>
-                {more}
-                {move || cleared.get().map(|words| view! { <p class="why dim">"Clearing the override: "{words}</p> })}
-                <SessionActions context id=buttons.clone() pinned=Signal::derive(move || pinned.read().is_some()) words=true />
-            </Show>
+            {facts}
         </section>
     }
 }

@@ -7,7 +7,7 @@ use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::pages::resource_row::{MomentCell, row_time};
 use crate::prefs::Zone;
-use crate::ui::{HeartbeatBar, Icon, name, number};
+use crate::ui::{HeartbeatBar, Icon, icon, name, number};
 use chrono::{DateTime, Utc};
 use health::groups::{
     HeartbeatState, Observation, heartbeat_timing, is_cold_standby, is_untimed, role_word,
@@ -38,11 +38,11 @@ pub struct Row {
     /// What stands there where none is known.
     unpinned: &'static str,
     stale: bool,
-    /// Whether this is only what was last known.
-    was: bool,
+    /// When it was last read, by the vendor's clock, where that is too old to be believed.
+    last_read: Option<DateTime<Utc>>,
 }
 
-/// A session as it was read by this version of the API; `was` says that this is only what was last known.
+/// A session as it was read by this version of the API; `last_read` is when, where that is too old to be believed.
 #[must_use]
 pub fn row(
     session: &ClientSession,
@@ -50,7 +50,7 @@ pub fn row(
     group: &GroupConfiguration,
     observation: Observation,
     zone: Zone,
-    was: bool,
+    last_read: Option<DateTime<Utc>>,
 ) -> Row {
     let state = heartbeat_timing(session, group.failover_timeout.as_ref(), observation).state;
     let heartbeat = session.heartbeat.as_ref();
@@ -109,8 +109,11 @@ pub fn row(
         is_in_part: !session.unreadable.is_empty(),
         pinned: override_words(session, observation.now, zone),
         unpinned: without_override(session, version),
-        stale: was || matches!(state, HeartbeatState::Stale | HeartbeatState::Never),
-        was,
+        // A silent primary is an alarm, and keeps its colours.
+        stale: last_read.is_some()
+            || session.role != Some(Role::Primary)
+                && matches!(state, HeartbeatState::Stale | HeartbeatState::Never),
+        last_read,
     }
 }
 
@@ -136,7 +139,12 @@ pub fn SessionRow(
     let heartbeat = Signal::derive(move || {
         let row = row.read();
         let heartbeat = row.heartbeat?;
-        Some(heartbeat_bar(heartbeat, row.timeout, row.was, time.get()))
+        Some(heartbeat_bar(
+            heartbeat,
+            row.timeout,
+            row.last_read,
+            time.get(),
+        ))
     });
     let data = Signal::derive(move || row.read().data);
     let is_pinned = Signal::derive(move || row.read().pinned.is_some());
@@ -164,7 +172,7 @@ pub fn SessionRow(
     };
     let pinned = move || match row.read().pinned.clone() {
         None => row.read().unpinned.into_any(),
-        Some(words) => view! { <span class="st"><Icon name="pin" />{words}</span> }.into_any(),
+        Some(words) => view! { <span class="st">{icon("pin")}{words}</span> }.into_any(),
     };
     view! {
         <tr node_ref=element aria-rowindex=move || at.get() data-fresh=move || row.read().stale.then_some("stale")>

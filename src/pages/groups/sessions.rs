@@ -147,13 +147,9 @@ pub fn Sessions(
             now,
         ))
     });
-    let was = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let count = Memo::new(move |_| live.value().map_or(0, |group| group.detail.sessions.len()));
     let found = Memo::new(move |_| ordered.read().as_ref().map_or(0, |all| all.places.len()));
-    let stale = Memo::new(move |_| match was.get() {
-        true => count.get(),
-        false => count.get() - election.read().succession.live(),
-    });
+    let stale = Memo::new(move |_| count.get() - election.read().succession.live());
     let version = context.sessions_version();
     let table = RowWindow::new(ALL_DRAWN, found);
     let list = Memo::new(move |_| {
@@ -162,7 +158,7 @@ pub fn Sessions(
             return Vec::new();
         };
         let observation = group.observation_when_read(live.status, clock);
-        let zone = prefs.zone.get();
+        let (zone, last_read) = (prefs.zone.get(), context.last_read());
         let seen = places.get(table.rows.get().rows).unwrap_or_default();
         let seen = seen.iter().map(|place| &group.detail.sessions[*place]);
         let rows = seen.map(|session| {
@@ -172,7 +168,7 @@ pub fn Sessions(
                 &group.configuration,
                 observation,
                 zone,
-                was.get(),
+                last_read,
             )
         });
         rows.collect()
@@ -197,10 +193,16 @@ pub fn Sessions(
             view! { <div class="bar"><Search label="Search sessions" placeholder="Id or name" /><span role="status">{found}</span></div> }
         })
     };
-    let summary = move || match (count.get(), stale.get()) {
-        (0, _) => "none".to_owned(),
-        (all, 0) => format!("{all} live"),
-        (all, stale) => format!("{} live, {stale} stale", all - stale),
+    let summary = move || {
+        let words = match (count.get(), stale.get()) {
+            (0, _) => "none".to_owned(),
+            (all, 0) => format!("{all} live"),
+            (all, stale) => format!("{} live, {stale} stale", all - stale),
+        };
+        match context.stale.get() {
+            Some(_) => format!("last known {words}"),
+            None => words,
+        }
     };
     let left_out = Memo::new(move |_| live.value().map(|group| group.detail.left_out));
     let none = move || {
@@ -214,11 +216,7 @@ pub fn Sessions(
         };
         Some(view! { <p class="blank">{words}</p> })
     };
-    let act = move |action: Action, open: Open| {
-        context.offers(action).then(|| {
-            view! { <button type="button" class="btn" on:click=move |_| context.open.set(Some(open.clone()))>{action.name()}</button> }
-        })
-    };
+    let button = move |action: Action, open| context.button(action, action.name(), open);
     let can_act = context.offers(Action::DeleteSession);
     let draw = move |place, row| view! { <SessionRow row at=Signal::derive(move || table.row_index(place)) context can_act /> };
     let actions = can_act.then(|| view! { <th scope="col">"Actions"</th> });
@@ -238,8 +236,8 @@ pub fn Sessions(
                 <h2 id="sessions">"Sessions"</h2>
                 <p>{summary}</p>
                 <span class="end row">
-                    {act(Action::AddSession, Open::AddSession)}
-                    {act(Action::PutSession, Open::PutSession(None))}
+                    {button(Action::AddSession, Open::AddSession)}
+                    {button(Action::PutSession, Open::PutSession(None))}
                 </span>
             </header>
             {search}

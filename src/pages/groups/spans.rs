@@ -24,6 +24,17 @@ pub fn parse(text: &str) -> Result<TimeSpan, String> {
     }
 }
 
+/// The same of a field that may be left empty.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_optional(text: &str) -> Result<Option<TimeSpan>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    parse(text).map(Some)
+}
+
 const UNITS: [(&[&str], i64); 4] = [
     (&["d", "day", "days"], 86_400),
     (&["h", "hour", "hours"], 3_600),
@@ -62,7 +73,7 @@ fn seconds(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, parse_optional};
     use proptest::prelude::*;
 
     #[test]
@@ -107,6 +118,8 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
+        assert_eq!(parse_optional(" "), Ok(None));
+        assert!(parse_optional("61").is_err());
     }
 
     proptest! {

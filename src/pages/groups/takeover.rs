@@ -1,5 +1,6 @@
 //! When another session takes over, and which.
 
+use super::action_context::ActionContext;
 use super::countdown::{self, Animation, Countdown, countdown};
 use super::handover::{Handover, HandoverView, Leaders, handover, last_to_process};
 use crate::live::aveva::Election;
@@ -28,20 +29,11 @@ enum Shown {
     Words(String),
 }
 
-/// For how long the gateway has had the alarm that a group's handover is stuck.
-fn stuck_for(watched: Watched, resource: &ResourceKey) -> Option<TimeDelta> {
-    let world = watched.world_untracked();
-    let mut alarms = world.alarms.iter();
-    let alarm =
-        alarms.find(|alarm| alarm.resource == *resource && alarm.word == "Handover stuck")?;
-    untrack(|| Some(watched.since(alarm.since.at())))
-}
-
 /// The countdown from the primary's last heartbeat to the takeover, and then the handover itself.
 #[component]
 pub fn Takeover(
-    /// What is shown, as it refreshes.
-    live: Live<Group>,
+    /// The page's actions.
+    context: ActionContext,
     /// Who leads, and the order.
     election: Memo<Election>,
     /// What is said of the group.
@@ -49,76 +41,7 @@ pub fn Takeover(
     /// The group among what the gateway watches.
     resource: StoredValue<ResourceKey>,
 ) -> impl IntoView {
-    let (clock, prefs, watched) = (use_clock(), use_prefs(), use_watched());
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
-    let known = Memo::new(move |before: Option<&Leaders>| {
-        let before = before.cloned().unwrap_or_default();
-        let Some(group) = live.value() else {
-            return before;
-        };
-        let election = election.read();
-        let observation = group.observation_when_read(live.status, clock);
-        let mut at = observation.observed_at;
-        // Of a handover that was stuck before the page was opened, the gateway knows for how long.
-        if before == Leaders::default() {
-            let lasts = resource.with_value(|resource| stuck_for(watched, resource));
-            at = lasts.map_or(at, |lasts| at.min(observation.now - lasts));
-        }
-        let id_of = |session: &Option<ClientSession>| session.as_ref().map(name);
-        before.after(id_of(&election.primary), id_of(&election.pending), at)
-    });
-    // Who comes after the primary, or who was it before; both only change with another reading.
-    let (next, last) = (
-        Memo::new(move |_| {
-            let (group, election) = (live.value()?, election.read());
-            let id = &election.primary.as_ref()?.id;
-            let mut others = election.succession.places().map(|(place, eligible)| {
-                let session = &group.detail.sessions[place];
-                (session, eligible && session.id != *id)
-            });
-            let next = others.find(|(_, comes_after)| *comes_after);
-            next.map(|(session, _)| name(session))
-        }),
-        Memo::new(move |_| {
-            let (group, election) = (live.value()?, election.read());
-            let pending = election.pending.as_ref()?;
-            last_to_process(&group.detail.sessions, pending).map(name)
-        }),
-    );
-    let shown = Memo::new(move |_| {
-        let Some(group) = live.value() else {
-            return Shown::Words(String::new());
-        };
-        let observation = group.observation(live.status, clock);
-        let (now, zone) = (observation.now, prefs.zone.get());
-        let timeout = group.configuration.failover_timeout.as_ref();
-        let election = election.read();
-        let handing = election.pending.as_ref().and_then(|pending| {
-            let timing = heartbeat_timing(pending, timeout, observation);
-            handover(&known.read(), &timing, last.get(), now, zone)
-        });
-        if let Some(words) = handing {
-            return Shown::Handover(words);
-        }
-        let Some(session) = &election.primary else {
-            let detail = &group.detail;
-            let why = why_not_known(&detail.status, &detail.sessions, detail.left_out);
-            let nobody =
-                || "No session is primary, so there is no heartbeat to count from.".to_owned();
-            return Shown::Words(why.unwrap_or_else(nobody));
-        };
-        let next = next.read();
-        let takeover = countdown::Takeover {
-            primary: session_name(session),
-            is_pinned: is_pinned(session, now),
-            next: next.as_deref(),
-        };
-        let timing = heartbeat_timing(session, timeout, observation);
-        match countdown(&takeover, &timing, now, zone) {
-            Ok(countdown) => Shown::Countdown(name(session), countdown),
-            Err(words) => Shown::Words(words),
-        }
-    });
+    let shown = shown(context, election, resource);
     // What is drawn last keeps its words while it is taken away: a memo never holds less than it held.
     let countdown = Memo::new(move |before: Option<&Countdown>| match &*shown.read() {
         Shown::Countdown(_, countdown) => countdown.clone(),
@@ -159,7 +82,7 @@ pub fn Takeover(
         }
     };
     view! {
-        <section class="panel" aria-labelledby="takeover" data-s=severity data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-labelledby="takeover" data-s=severity data-fresh=move || context.stale.get()>
             <header>
                 <h2 id="takeover">"Takeover"</h2>
                 {move || about().map(|words| view! { <p>{words}</p> })}
@@ -167,6 +90,100 @@ pub fn Takeover(
             {draw}
         </section>
     }
+}
+
+/// For how long the gateway has had the alarm that a group's handover is stuck.
+fn stuck_for(watched: Watched, resource: &ResourceKey) -> Option<TimeDelta> {
+    let snapshot = watched.snapshot_untracked();
+    let mut alarms = snapshot.alarms.iter();
+    let alarm =
+        alarms.find(|alarm| alarm.resource == *resource && alarm.word == "Handover stuck")?;
+    untrack(|| Some(watched.since(alarm.since.at())))
+}
+
+/// Who leads the group, as this page saw it.
+fn leaders(
+    live: Live<Group>,
+    election: Memo<Election>,
+    resource: StoredValue<ResourceKey>,
+) -> Memo<Leaders> {
+    let (clock, watched) = (use_clock(), use_watched());
+    Memo::new(move |before: Option<&Leaders>| {
+        let before = before.cloned().unwrap_or_default();
+        let Some(group) = live.value() else {
+            return before;
+        };
+        let election = election.read();
+        let observation = group.observation_when_read(live.status, clock);
+        let mut at = observation.observed_at;
+        // Of a handover that was stuck before the page was opened, the gateway knows for how long.
+        if before == Leaders::default() {
+            let lasts = resource.with_value(|resource| stuck_for(watched, resource));
+            at = lasts.map_or(at, |lasts| at.min(observation.now - lasts));
+        }
+        let id_of = |session: &Option<ClientSession>| session.as_ref().map(name);
+        before.after(id_of(&election.primary), id_of(&election.pending), at)
+    })
+}
+
+/// What the panel shows at this moment.
+fn shown(
+    context: ActionContext,
+    election: Memo<Election>,
+    resource: StoredValue<ResourceKey>,
+) -> Memo<Shown> {
+    let (clock, zone, live) = (use_clock(), use_prefs().zone, context.live);
+    let leaders = leaders(live, election, resource);
+    // Who comes after the primary, or who was it before; both only change with another reading.
+    let next = Memo::new(move |_| {
+        let (group, election) = (live.value()?, election.read());
+        let id = &election.primary.as_ref()?.id;
+        let mut others = election.succession.places().map(|(place, eligible)| {
+            let session = &group.detail.sessions[place];
+            (session, eligible && session.id != *id)
+        });
+        let next = others.find(|(_, comes_after)| *comes_after);
+        next.map(|(session, _)| name(session))
+    });
+    let last = Memo::new(move |_| {
+        let (group, election) = (live.value()?, election.read());
+        let pending = election.pending.as_ref()?;
+        last_to_process(&group.detail.sessions, pending).map(name)
+    });
+    Memo::new(move |_| {
+        let Some(group) = live.value() else {
+            return Shown::Words(String::new());
+        };
+        let observation = group.observation(live.status, clock);
+        let (now, zone) = (observation.now, zone.get());
+        let timeout = group.configuration.failover_timeout.as_ref();
+        let election = election.read();
+        let handing = election.pending.as_ref().and_then(|pending| {
+            let timing = heartbeat_timing(pending, timeout, observation);
+            handover(&leaders.read(), &timing, last.get(), now, zone)
+        });
+        if let Some(words) = handing {
+            return Shown::Handover(words);
+        }
+        let Some(session) = &election.primary else {
+            let detail = &group.detail;
+            let why = why_not_known(&detail.status, &detail.sessions, detail.left_out);
+            let nobody =
+                || "No session is primary, so there is no heartbeat to count from.".to_owned();
+            return Shown::Words(why.unwrap_or_else(nobody));
+        };
+        let next = next.read();
+        let takeover = countdown::Takeover {
+            primary: session_name(session),
+            is_pinned: is_pinned(session, now),
+            next: next.as_deref(),
+        };
+        let timing = heartbeat_timing(session, timeout, observation);
+        match countdown(&takeover, &timing, now, zone) {
+            Ok(countdown) => Shown::Countdown(name(session), countdown),
+            Err(words) => Shown::Words(words),
+        }
+    })
 }
 
 #[component]

@@ -6,13 +6,16 @@ use super::thumbnail_ages::{self, ThumbnailAge};
 use crate::api::Outcome;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
+use crate::api::thumbnails::thumbnail_url;
 use crate::api::uplynk::{SaveStep, Writer, ids, is_whole};
 use crate::live::{Clock, Live, Watched, use_clock, use_watched};
 use crate::nav::{Nav, use_nav};
+use crate::pages::resource_row::stale_mark;
 use crate::provided::provided;
 use crate::ui::notice::{Notices, Undo, use_notices};
-use crate::ui::reorder::Draft;
+use crate::ui::reorder::{Draft, Moved};
 use chrono::{DateTime, Utc};
+use futures_util::future::LocalBoxFuture;
 use health::effect::Effect;
 use health::freshness::Freshness;
 use health::slicers::Action;
@@ -55,6 +58,8 @@ pub struct ActionContext {
     pub changes: Trigger,
     /// Since when each slicer's thumbnail has been the same.
     pub thumbnail_ages: Memo<Vec<ThumbnailAge>>,
+    /// The mark of what shows the group while that is too old to be believed.
+    pub stale: Memo<Option<&'static str>>,
     /// Whether this person may change anything.
     pub may: bool,
     watched: Watched,
@@ -115,6 +120,7 @@ impl ActionContext {
     #[must_use]
     pub fn new(live: Live<FailoverGroup>, writer: Writer) -> Self {
         let may = provided::<Arc<Session>>().may_change();
+        let clock = use_clock();
         let saving = RwSignal::new(None);
         let draft = RwSignal::new(Draft::default());
         let flat = Memo::new(move |_| {
@@ -134,9 +140,10 @@ impl ActionContext {
             message: RwSignal::new(String::new()),
             changes: Trigger::new(),
             thumbnail_ages: thumbnail_ages::follow(live),
+            stale: stale_mark(live.status, clock),
             may,
             writer: StoredValue::new(writer),
-            clock: use_clock(),
+            clock,
             notices: use_notices(),
             nav: use_nav(),
         }
@@ -152,6 +159,14 @@ impl ActionContext {
     #[must_use]
     pub fn writer(self) -> Option<Writer> {
         self.writer.try_get_value()
+    }
+
+    /// Where the gateway has the thumbnail that a slicer's vendor says is at `own`.
+    #[must_use]
+    pub fn thumbnail_url(self, slicer: &str, own: &str) -> Option<String> {
+        let (writer, group) = (self.writer()?, self.live.value_untracked()?);
+        let url = thumbnail_url(&writer.connection, &group.id, slicer, own);
+        Some(url)
     }
 
     /// Whose system it is.
@@ -217,8 +232,12 @@ impl ActionContext {
             return;
         };
         self.message.set(moved.announcement());
-        // At once, because the next key may come before the next frame; the row is drawn there before
-        // that. And in that frame, because a dialog that closes gives the focus back first.
+        self.focus_moved(moved);
+    }
+
+    /// Gives the focus to a slicer that was moved: at once, because the next key may come before the next frame, and the
+    /// row is drawn there before that; and in that frame, because a dialog that closes gives the focus back first.
+    pub fn focus_moved(self, moved: Moved) {
         focus_on(moved.to);
         request_animation_frame(move || {
             let place = |draft: &Draft| draft.position(&moved.id);
@@ -342,6 +361,10 @@ impl ActionContext {
         self,
         back: impl Fn() -> F + 'static,
     ) -> Undo {
+        self.boxed_undo(Box::new(move || Box::pin(back())))
+    }
+
+    fn boxed_undo(self, back: Box<dyn Fn() -> LocalBoxFuture<'static, Outcome>>) -> Undo {
         Rc::new(move || {
             let running = back();
             leptos::task::spawn_local(async move {

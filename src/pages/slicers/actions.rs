@@ -50,73 +50,52 @@ pub fn dialog(context: ActionContext, action: Action, on_close: Callback<()>) ->
 
 /// The title, the button, and the text that is typed to confirm.
 fn words(action: &Action, group: &FailoverGroup) -> (String, &'static str, String) {
-    let group_name = name(group);
-    match action {
+    let of = name(group);
+    let (title, button, typed) = match action {
         Action::SetMode(mode) => {
-            let mode = mode_word(Some(mode)).to_ascii_lowercase();
-            (
-                format!("Switch {group_name} to {mode} mode?"),
-                "Switch mode",
-                group_name,
-            )
+            let mode = mode_word(mode).to_ascii_lowercase();
+            let title = format!("Switch {of} to {mode} mode?");
+            (title, "Switch mode", None)
         }
-        Action::SetAutoFailback(true) => (
-            format!("Turn auto failback on for {group_name}?"),
-            "Turn on",
-            group_name,
-        ),
-        Action::SetAutoFailback(false) => (
-            format!("Turn auto failback off for {group_name}?"),
-            "Turn off",
-            group_name,
-        ),
-        Action::SetEligible(id, true) => (
-            format!("Make {id} eligible for failover?"),
-            "Make eligible",
-            id.clone(),
-        ),
-        Action::SetEligible(id, false) => (
-            format!("Make {id} not eligible for failover?"),
-            "Make not eligible",
-            id.clone(),
-        ),
-        Action::Activate(id) => (format!("Activate {id}?"), "Activate", id.clone()),
-        Action::SetSlate(true) => (
-            format!("Switch {group_name} to slate?"),
-            "Switch to slate",
-            group_name,
-        ),
-        Action::SetSlate(false) => (
-            format!("Leave slate on {group_name}?"),
-            "Leave slate",
-            group_name,
-        ),
-        Action::AddChannel => (
-            format!("Add a channel to {group_name}?"),
-            "Add channel",
-            group_name,
-        ),
-        Action::RemoveChannel(id) => (
-            format!("Remove {} from {group_name}?", channel_label_of(group, id)),
-            "Remove channel",
-            channel_label_of(group, id).to_owned(),
-        ),
-        Action::AddOwner => (
-            format!("Add an allowed owner to {group_name}?"),
-            "Add owner",
-            group_name,
-        ),
-        Action::RemoveOwner(id) => (
-            format!("Remove owner {id} from {group_name}?"),
-            "Remove owner",
-            id.clone(),
-        ),
-        Action::Overwrite { .. } => (
-            format!("Overwrite the order of {group_name}?"),
-            "Overwrite",
-            group_name,
-        ),
-    }
+        Action::SetAutoFailback(true) => {
+            (format!("Turn auto failback on for {of}?"), "Turn on", None)
+        }
+        Action::SetAutoFailback(false) => {
+            let title = format!("Turn auto failback off for {of}?");
+            (title, "Turn off", None)
+        }
+        Action::SetEligible(id, true) => {
+            let title = format!("Make {id} eligible for failover?");
+            (title, "Make eligible", Some(&**id))
+        }
+        Action::SetEligible(id, false) => {
+            let title = format!("Make {id} not eligible for failover?");
+            (title, "Make not eligible", Some(&**id))
+        }
+        Action::Activate(id) => (format!("Activate {id}?"), "Activate", Some(&**id)),
+        Action::SetSlate(true) => (format!("Switch {of} to slate?"), "Switch to slate", None),
+        Action::SetSlate(false) => (format!("Leave slate on {of}?"), "Leave slate", None),
+        Action::AddChannel => (format!("Add a channel to {of}?"), "Add channel", None),
+        Action::RemoveChannel(id) => {
+            let channel = channel_label_of(group, id);
+            let title = format!("Remove {channel} from {of}?");
+            (title, "Remove channel", Some(channel))
+        }
+        Action::AddOwner => {
+            let title = format!("Add an allowed owner to {of}?");
+            (title, "Add owner", None)
+        }
+        Action::RemoveOwner(id) => {
+            let title = format!("Remove owner {id} from {of}?");
+            (title, "Remove owner", Some(&**id))
+        }
+        Action::Overwrite { .. } => {
+            let title = format!("Overwrite the order of {of}?");
+            (title, "Overwrite", None)
+        }
+    };
+    let typed = typed.map(str::to_owned);
+    (title, button, typed.unwrap_or(of))
 }
 
 #[component]

@@ -1,8 +1,10 @@
 //! The channels that show what the group has on air.
 
 use super::action_context::ActionContext;
-use crate::ui::Icon;
-use health::slicers::{Action, channel_count, channel_label};
+use super::model::nothing_listed;
+use crate::live::keyed;
+use crate::ui::icon;
+use health::slicers::{Action, channel_label};
 use leptos::prelude::*;
 
 /// The list, with what adds to it and takes from it.
@@ -22,28 +24,51 @@ pub fn Channels(
     });
     let each = move || channels.get().unwrap_or_default();
     let draw = move |(id, name): (String, String)| {
-        let remove = context.may.then(|| {
-            let ask = move |_| context.ask(Action::RemoveChannel(id.clone()));
-            let label = format!("Remove channel {name}");
-            view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
-        });
-        view! { <li>{name.clone()}{remove}</li> }
+        let label = format!("Remove channel {name}");
+        let remove = remove_button(context, label, Action::RemoveChannel(id));
+        view! { <li>{name}{remove}</li> }
     };
+    let list = keyed(each, |(id, name)| format!("{id} {name}"), draw);
     let none = move || {
-        let group = context.live.value();
-        let words = match group.and_then(|group| channel_count(&group)) {
-            Some(_) => "No channel uses this group.",
-            None => "Uplynk does not report which channels use this group.",
-        };
+        let group = context.live.value()?;
+        let words = [
+            "No channel uses this group.",
+            "Uplynk does not report which channels use this group.",
+            "Which channels use this group cannot be read.",
+        ];
+        let words = nothing_listed(&group, "channels", group.channels.is_some(), words);
         let is_empty = channels.read().as_ref().is_none_or(Vec::is_empty);
         is_empty.then(|| view! { <p class="dim">{words}</p> })
     };
-    let add = context.may.then(|| {
-        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Action::AddChannel)><Icon name="plus" />"Add channel"</button></p> }
-    });
     view! {
-        <ul class="tags row" aria-label="Channels"><For each key=Clone::clone children=draw /></ul>
+        <ul class="tags row" aria-label="Channels">{list}</ul>
         {none}
-        {add}
+        {add_button(context, "Add channel", Action::AddChannel)}
     }
+}
+
+/// The button that asks to take an entry from a list; none for who may not.
+pub(super) fn remove_button(
+    context: ActionContext,
+    label: String,
+    action: Action,
+) -> Option<AnyView> {
+    let ask = move |_| context.ask(action.clone());
+    context.may.then(|| {
+        view! { <button type="button" class="icon" aria-label=label on:click=ask>{icon("close")}</button> }
+            .into_any()
+    })
+}
+
+/// The button that asks to add an entry to a list; none for who may not.
+pub(super) fn add_button(
+    context: ActionContext,
+    words: &'static str,
+    action: Action,
+) -> Option<AnyView> {
+    let ask = move |_| context.ask(action.clone());
+    context.may.then(|| {
+        view! { <p class="row"><button type="button" class="btn" on:click=ask>{icon("plus")}{words}</button></p> }
+            .into_any()
+    })
 }

@@ -1,7 +1,7 @@
 //! A conflict with an order that was saved meanwhile: before, theirs, yours, and the choices.
 
 use super::action_context::ActionContext;
-use crate::ui::Icon;
+use crate::ui::icon;
 use crate::ui::reorder::Draft;
 use health::slicers::Action;
 use leptos::prelude::*;
@@ -14,14 +14,16 @@ pub fn overwriting(draft: &Draft) -> Action {
     }
 }
 
-/// The comparison and the three choices.
+/// What is said of a conflict.
+pub const CONFLICT: &str = "The order has changed. Yours is not saved.";
+
+/// The comparison.
 #[component]
 pub fn Conflict(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
     let draft = context.draft;
-    let busy = move || context.saving.read().is_some();
     let rows = move || {
         let draft = draft.read();
         let theirs = draft.theirs().unwrap_or_default();
@@ -40,14 +42,9 @@ pub fn Conflict(
             })
             .collect::<Vec<_>>()
     };
-    let theirs = move |_| draft.update(Draft::yield_to_theirs);
-    let mine = move |_| draft.update(Draft::reapply);
-    let overwrite = move |_| {
-        context.ask(draft.with_untracked(overwriting));
-    };
     view! {
         <section aria-label="Conflict">
-            <p class="st" data-s="warning"><Icon name="warning" />"The order has changed. Yours is not saved."</p>
+            <p class="st" data-s="warning">{icon("warning")}{CONFLICT}</p>
             <div class="scroll" tabindex="0" role="region" aria-label="Comparison, scrollable">
                 <table class="compare">
                     <caption class="vh">"The order before, theirs and yours"</caption>
@@ -55,11 +52,21 @@ pub fn Conflict(
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <p class="row">
-                <button type="button" class="btn" disabled=busy on:click=theirs>"Use theirs"</button>
-                <button type="button" class="btn" disabled=busy on:click=mine>"Reapply mine"</button>
-                <button type="button" class="btn" disabled=busy on:click=overwrite>"Overwrite…"</button>
-            </p>
         </section>
     }
+}
+
+/// The buttons that settle it.
+pub fn choices(context: ActionContext) -> AnyView {
+    let draft = context.draft;
+    let busy = move || context.saving.read().is_some();
+    let theirs = move |_| draft.update(Draft::yield_to_theirs);
+    let mine = move |_| draft.update(Draft::reapply);
+    let overwrite = move |_| context.ask(draft.with_untracked(overwriting));
+    view! {
+        <button type="button" class="btn" disabled=busy on:click=theirs>"Use theirs"</button>
+        <button type="button" class="btn" disabled=busy on:click=mine>"Reapply mine"</button>
+        <button type="button" class="btn" disabled=busy on:click=overwrite>"Overwrite…"</button>
+    }
+    .into_any()
 }

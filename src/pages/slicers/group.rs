@@ -9,7 +9,7 @@ use super::owners::Owners;
 use super::settings::Settings;
 use crate::api::uplynk::Writer;
 use crate::live::{Live, uplynk, use_watched};
-use crate::pages::activity::{RecentActivity, Timeline};
+use crate::pages::activity::history;
 use crate::pages::{DetailPage, NotFound};
 use crate::route::Route;
 use health::inventory::{Kind, ResourceKey};
@@ -25,8 +25,10 @@ pub fn SlicerGroupPage(
     /// The group's id.
     group: String,
 ) -> impl IntoView {
-    let world = use_watched().world_untracked();
-    let known = world.connection(&connection).map(|state| &state.connection);
+    let snapshot = use_watched().snapshot_untracked();
+    let known = snapshot
+        .connection(&connection)
+        .map(|state| &state.connection);
     let Some(known) = known.filter(|known| matches!(known.system, System::Uplynk)) else {
         return view! { <NotFound what=format!("There is no Uplynk connection “{connection}”.") /> }
             .into_any();
@@ -52,25 +54,22 @@ fn Group(live: Live<FailoverGroup>, title: String, id: String, writer: Writer) -
         live.value()
             .map_or_else(|| id.clone(), |group| name(&group))
     });
-    let system = title.clone();
     let of = StoredValue::new(resource.clone());
     // Kept while the page says that there is no such group, which may come back: the draft is in it.
     let context = ActionContext::new(live, writer);
     ask_before_leaving(context);
     view! {
-        <DetailPage live system heading parent=("Slicers", Route::Slicers) missing resource>
-            <Page context title=title.clone() />
-            <Timeline resource=of.get_value() />
-            <RecentActivity resource=of.get_value() />
+        <DetailPage live system=title heading parent=("Slicers", Route::Slicers) missing resource history>
+            <Page context resource=of.get_value() />
         </DetailPage>
         <Dialogs context />
     }
 }
 
 #[component]
-fn Page(context: ActionContext, title: String) -> impl IntoView {
+fn Page(context: ActionContext, resource: ResourceKey) -> impl IntoView {
     view! {
-        <Facts live=context.live connection=title />
+        <Facts context />
         <div class="cols lead">
             <SlicerOrder context />
             <div class="cols aside">
@@ -78,6 +77,7 @@ fn Page(context: ActionContext, title: String) -> impl IntoView {
                 <Settings context />
                 <Owners context />
             </div>
+            {history(resource)}
         </div>
     }
 }

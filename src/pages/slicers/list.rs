@@ -10,7 +10,7 @@ use crate::route::Route;
 use crate::ui::table::filters::{Chip, Pager, Search};
 use crate::ui::table::sorting::SortHeader;
 use crate::ui::table::stable_rows::StableRows;
-use crate::ui::{Heading, Icon, name};
+use crate::ui::{Heading, icon, name};
 use health::inventory::Kind;
 use health::severity::Severity;
 use leptos::prelude::*;
@@ -23,13 +23,8 @@ pub fn Slicers() -> impl IntoView {
     let order = list.order;
     let rows = list.rows(row);
     let summary = move || list.summary(watched);
-    let nothing = move || {
-        (list.number.get() == 0 && list.is_read(watched)).then(|| {
-        let filtered = list.is_filtered(nav, watched);
-        let words = if filtered { "No group matches." } else { "There are no slicer failover groups. They are made in Uplynk." };
-        view! { <p class="blank">{words}" "{filtered.then(|| view! { <a href=Route::Slicers.href()>"Show all groups"</a> })}</p> }
-    })
-    };
+    let none = "There are no slicer failover groups. They are made in Uplynk.";
+    let nothing = move || list.nothing(nav, watched, none, &Route::Slicers);
     view! {
         <Heading text="Slicers" />
         <div class="row">
@@ -77,7 +72,7 @@ fn GroupRow(row: RwSignal<Row>) -> impl IntoView {
             let tone = link.mark.filter(|mark| *mark != "onair");
             view! {
                 <li aria-current=on_air data-s=tone>
-                    {link.mark.map(|name| view! { <Icon name /> })}
+                    {link.mark.map(icon)}
                     {link.id}
                     {(!link.words.is_empty()).then(|| view! { <span class="vh">" "{link.words}</span> })}
                 </li>

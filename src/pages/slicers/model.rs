@@ -96,6 +96,25 @@ pub fn is_on_air(group: &FailoverGroup, slicer: &Slicer) -> bool {
     matches!(&group.active, Some(OnAir::Slicer(id)) if *id == slicer.id)
 }
 
+/// What stands in the place of a list of a group's page that shows nothing, such as its slicers: of three texts that there
+/// are none, that they are not reported, or that they cannot be read.
+#[must_use]
+pub fn nothing_listed(
+    group: &FailoverGroup,
+    field: &str,
+    is_reported: bool,
+    [none, unreported, unreadable]: [&'static str; 3],
+) -> &'static str {
+    let mut fields = group.unreadable.iter();
+    if fields.any(|unreadable| unreadable.name.starts_with(field)) {
+        unreadable
+    } else if is_reported {
+        none
+    } else {
+        unreported
+    }
+}
+
 /// When a row's last failover was, and how long ago.
 #[must_use]
 pub fn last_failover(row: &Row, time: RowTime) -> (String, String) {
@@ -153,7 +172,10 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
         connection,
         on_air,
         auto_failback: failback_word(facts.auto_failback, facts.mode.as_ref()),
-        mode: mode_word(facts.mode.as_ref()),
+        mode: facts
+            .mode
+            .as_ref()
+            .map_or_else(|| "–".to_owned(), mode_word),
         chain: facts.slicers.into_iter().map(link).collect(),
         backups: match (facts.backups_ready, facts.backups) {
             (Some(ready), Some(all)) => format!("{ready} of {all}"),
@@ -166,12 +188,13 @@ pub fn row(resource: &Resource, context: RowContext) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, last_failover, row};
+    use super::{Row, last_failover, nothing_listed, row};
     use crate::pages::resource_row::{RowContext, RowState, RowTime};
     use crate::prefs::Zone;
     use chrono::{DateTime, TimeDelta, Utc};
     use health::inventory::{Contents, Moment, WatchedSlicerGroup};
     use health::severity::Severity;
+    use vendors::UnreadableField;
     use vendors::uplynk::{Blacklist, FailoverGroup, Mode, OnAir, Slicer, SlicerState};
 
     fn slicer(id: &str, order: i64) -> Slicer {
@@ -219,7 +242,7 @@ mod tests {
                 severity: Severity::Normal,
                 word: "Normal".to_owned(),
                 last_known: None,
-                care: None,
+                handling: None,
                 unreadable: 0,
                 is_read: true,
             },
@@ -273,20 +296,37 @@ mod tests {
     }
 
     #[test]
-    fn slate_is_written_in_words() {
-        let slate = FailoverGroup {
+    fn slate_and_flat_mode_are_said_in_words() {
+        let other = FailoverGroup {
             active: Some(OnAir::Slate),
-            ..group()
-        };
-        assert_eq!(shown(slate).on_air.0, "Slate");
-    }
-
-    #[test]
-    fn auto_failback_is_not_claimed_in_flat_mode() {
-        let flat = FailoverGroup {
             mode: Some(Mode::Flat),
             ..group()
         };
-        assert_eq!(shown(flat).auto_failback, "not in flat mode");
+        let row = shown(other);
+        assert_eq!(row.on_air.0, "Slate");
+        assert_eq!(row.auto_failback, "not in flat mode");
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_neither_empty_nor_unreported() {
+        for (is_reported, unreadable, words) in [
+            (true, None, "none"),
+            (false, None, "not reported"),
+            (false, Some("channels"), "unreadable"),
+            (true, Some("channels[0].id"), "unreadable"),
+            (true, Some("slicers"), "none"),
+        ] {
+            let field = |name: &str| UnreadableField {
+                name: name.to_owned(),
+                raw: "7".to_owned(),
+            };
+            let group = FailoverGroup {
+                unreadable: unreadable.map(field).into_iter().collect(),
+                ..FailoverGroup::default()
+            };
+            let all = ["none", "not reported", "unreadable"];
+            let told = nothing_listed(&group, "channels", is_reported, all);
+            assert_eq!(told, words, "{unreadable:?}");
+        }
     }
 }

@@ -2,17 +2,17 @@
 
 use super::action_context::ActionContext;
 use super::channels::Channels;
-use super::model::{NO_FAILOVER, is_on_air};
+use super::model::NO_FAILOVER;
 use super::thumbnail::{Thumbnail, stale_thumbnail};
 use super::thumbnail_ages::thumbnail_age_of;
-use crate::api::thumbnails::thumbnail_url;
-use crate::live::{Live, use_clock};
-use crate::pages::resource_row::{StateTag, page_state};
+use crate::api::uplynk::is_whole;
+use crate::live::use_clock;
+use crate::pages::resource_row::{StateTag, page_state, verdict_line};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::prefs::use_prefs;
-use crate::ui::{Copy, Icon, name, times};
+use crate::ui::{Copy, icon, name, times};
+use chrono::{DateTime, Utc};
 use health::inventory::unreadable_of_slicer_group;
-use health::severity::Severity;
 use health::slicers::{
     SlicerHealth, backups, hot_warm_words, judge_slicers, on_air, slicer_health, state_word,
 };
@@ -24,36 +24,23 @@ use vendors::uplynk::{FailoverGroup, OnAir};
 /// The facts of a group.
 #[component]
 pub fn Facts(
-    /// What is shown, as it refreshes.
-    live: Live<FailoverGroup>,
-    /// The connection.
-    connection: String,
+    /// The page's actions.
+    context: ActionContext,
 ) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let (clock, prefs, live) = (use_clock(), use_prefs(), context.live);
     let verdict = Memo::new(move |_| {
         live.value()
             .map(|group| judge_slicers(&group, live.status.vendor_time(clock)))
     });
     let state = Memo::new(move |_| page_state(verdict.read().as_ref(), live.status, clock));
-    let sentence = move || {
-        verdict
-            .get()
-            .filter(|verdict| verdict.severity != Severity::Normal)
-            .map(|verdict| {
-                view! { <p class="why"><b>{verdict.sentence}</b>" "{verdict.advice}</p> }
-            })
-    };
     let id = Signal::derive(move || {
         live.value()
             .map(|group| group.id.clone())
             .unwrap_or_default()
     });
     let ready = move || {
-        live.value().map(|group| {
-            let (ready, all) = backups(&group, live.status.vendor_time(clock));
-            format!("{ready} of {all}")
-        })
+        let group = live.value();
+        group.map(|group| backups_ready(&group, live.status.vendor_time(clock)))
     };
     let unreadable = Signal::derive(move || {
         live.value()
@@ -76,18 +63,18 @@ pub fn Facts(
         }
     };
     view! {
-        <section class="panel" aria-label="Group facts" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-label="Group facts" data-fresh=move || context.stale.get()>
             <div class="head">
                 <StateTag state />
                 <dl class="facts">
                     <div><dt>"Group id"</dt><dd><code>{id}</code><Copy text=id name="Copy group id" /></dd></div>
-                    <div><dt>"Connection"</dt><dd>{connection}</dd></div>
-                    <div><dt>"Hot and warm"</dt><dd>{move || hot_warm_words(live.value().and_then(|group| group.hot_warm))}</dd></div>
+                    <div><dt>"Connection"</dt><dd>{context.system()}</dd></div>
+                    <div><dt>"Hot and warm"</dt><dd>{move || live.value().and_then(|group| group.hot_warm).map_or_else(|| "–".to_owned(), hot_warm_words)}</dd></div>
                     <div><dt>"Backups ready"</dt><dd>{ready}</dd></div>
                     <div><dt>"Last failover"</dt><dd>{failover}</dd></div>
                 </dl>
             </div>
-            {sentence}
+            {verdict_line(verdict)}
             <UnreadableFields fields=unreadable />
         </section>
     }
@@ -100,11 +87,6 @@ pub fn OnAirCard(
     context: ActionContext,
 ) -> impl IntoView {
     let (clock, prefs, live) = (use_clock(), use_prefs(), context.live);
-    let connection = context
-        .writer()
-        .map(|writer| writer.connection)
-        .unwrap_or_default();
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
     let since = move || {
         let now = live.status.vendor_time(clock);
         let at = live.value().and_then(|group| group.failover_time)?;
@@ -113,50 +95,12 @@ pub fn OnAirCard(
             times::moment(at, now, prefs.zone.get())
         ))
     };
-    let active = move || {
-        let group = live.value()?;
-        let now = live.status.vendor_time(clock);
-        Some(match &group.active {
-            Some(OnAir::Slate) => ("Slate".to_owned(), "no slicer is on air".to_owned()),
-            None if UnreadableField::find(&group.unreadable, "active_slicer_id").is_some() => (
-                "unreadable".to_owned(),
-                "what is on air cannot be read".to_owned(),
-            ),
-            None => (
-                "Unknown".to_owned(),
-                "Uplynk does not report what is on air".to_owned(),
-            ),
-            Some(OnAir::Slicer(id)) => {
-                let slicer = group
-                    .slicers
-                    .iter()
-                    .flatten()
-                    .find(|slicer| is_on_air(&group, slicer));
-                let words = slicer.map_or_else(
-                    || "not one of this group's slicers".to_owned(),
-                    |slicer| {
-                        let health = match slicer_health(slicer, now) {
-                            SlicerHealth::Healthy => "healthy",
-                            SlicerHealth::Unhealthy { .. } => "unhealthy",
-                            SlicerHealth::RecheckDue { .. } => "re-check due",
-                            SlicerHealth::Unknown => "health unknown",
-                        };
-                        let state = slicer
-                            .state
-                            .as_ref()
-                            .map_or_else(|| "State unknown".to_owned(), state_word);
-                        format!("{state}, {health}")
-                    },
-                );
-                (id.clone(), words)
-            }
-        })
-    };
+    let active = move || Some(active(&*live.value()?, live.status.vendor_time(clock)));
     let thumbnail = Memo::new(move |_| {
         let group = live.value()?;
         let slicer = on_air(&group)?;
         let own = slicer.thumbnail_url(true)?;
-        Some(thumbnail_url(&connection, &group.id, &slicer.id, &own))
+        context.thumbnail_url(&slicer.id, &own)
     });
     let of = Signal::derive(move || {
         let group = live.value();
@@ -178,12 +122,12 @@ pub fn OnAirCard(
         Some(view! { {format!("picture {} old", words::span(age))} }.into_any())
     };
     view! {
-        <section class="panel" aria-labelledby="on-air" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-labelledby="on-air" data-fresh=move || context.stale.get()>
             <header><h2 id="on-air">"On air"</h2><p class="end">{seen}</p></header>
             <div class="pad">
                 <Thumbnail src=thumbnail of big=true there />
                 <p class="row">
-                    <Icon name="onair" />
+                    {icon("onair")}
                     <b>{name(move || active().map(|(name, _)| name).unwrap_or_default())}</b>
                     <span class="dim">{move || active().map(|(_, words)| words)}</span>
                     <span class="end dim">{since}</span>
@@ -191,5 +135,92 @@ pub fn OnAirCard(
                 <Channels context />
             </div>
         </section>
+    }
+}
+
+/// How many of the backups could take over at once.
+fn backups_ready(group: &FailoverGroup, now: DateTime<Utc>) -> String {
+    if group.slicers.is_none() {
+        return or_unreadable(&group.unreadable, "slicers", "–".to_owned());
+    }
+    let (ready, all) = backups(group, now);
+    format!("{ready} of {all}")
+}
+
+/// What is on air, and what is known of it.
+fn active(group: &FailoverGroup, now: DateTime<Utc>) -> (String, String) {
+    let known = |name: &str, words: &str| (name.to_owned(), words.to_owned());
+    match (&group.active, on_air(group)) {
+        (Some(OnAir::Slate), _) => known("Slate", "no slicer is on air"),
+        (None, _) if UnreadableField::find(&group.unreadable, "active_slicer_id").is_some() => {
+            known("unreadable", "what is on air cannot be read")
+        }
+        (None, _) => known("Unknown", "Uplynk does not report what is on air"),
+        (Some(OnAir::Slicer(id)), Some(slicer)) => {
+            let health = match slicer_health(slicer, now) {
+                SlicerHealth::Healthy => "healthy",
+                SlicerHealth::Unhealthy { .. } => "unhealthy",
+                SlicerHealth::RecheckDue { .. } => "re-check due",
+                SlicerHealth::Unknown => "health unknown",
+            };
+            let state = slicer.state.as_ref().map(state_word);
+            let state = state.unwrap_or_else(|| "State unknown".to_owned());
+            (id.clone(), format!("{state}, {health}"))
+        }
+        (Some(OnAir::Slicer(id)), None) if is_whole(group) => {
+            known(id, "not one of this group's slicers")
+        }
+        (Some(OnAir::Slicer(id)), None) => known(id, "its state and health are not known"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{active, backups_ready};
+    use chrono::DateTime;
+    use vendors::UnreadableField;
+    use vendors::uplynk::{FailoverGroup, OnAir, Slicer};
+
+    fn group(slicers: Option<&[&str]>, unreadable: &[&str]) -> FailoverGroup {
+        let slicer = |id: &&str| Slicer {
+            id: (*id).to_owned(),
+            ..Slicer::default()
+        };
+        let field = |name: &&str| UnreadableField {
+            name: (*name).to_owned(),
+            raw: "?".to_owned(),
+        };
+        FailoverGroup {
+            active: Some(OnAir::Slicer("a".to_owned())),
+            slicers: slicers.map(|ids| ids.iter().map(slicer).collect()),
+            unreadable: unreadable.iter().map(field).collect(),
+            ..FailoverGroup::default()
+        }
+    }
+
+    #[test]
+    fn of_slicers_that_are_not_known_nothing_is_claimed() {
+        let unknown = "its state and health are not known";
+        for (slicers, unreadable, words, backups) in [
+            (
+                Some(&["a", "b"][..]),
+                &[][..],
+                "State unknown, health unknown",
+                "0 of 1",
+            ),
+            (
+                Some(&["b"]),
+                &[],
+                "not one of this group's slicers",
+                "0 of 1",
+            ),
+            (Some(&["b"]), &["slicers[1]"], unknown, "0 of 1"),
+            (None, &["slicers"], unknown, "unreadable"),
+            (None, &[], unknown, "–"),
+        ] {
+            let (group, now) = (group(slicers, unreadable), DateTime::UNIX_EPOCH);
+            assert_eq!(active(&group, now), ("a".to_owned(), words.to_owned()));
+            assert_eq!(backups_ready(&group, now), backups, "{unreadable:?}");
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The list "Slicer order": every slicer of a group in the order of failover, and the draft of a new order.
 
 use super::action_context::ActionContext;
+use super::model::nothing_listed;
 use super::order_memory::OrderOffer;
 use super::order_rows::{Row, drop_preview, reported, rows};
-use super::save::SaveBar;
+use super::save_bar::SaveBar;
 use super::slicer_row::SlicerRow;
 use crate::api::poll_gate;
 use crate::api::uplynk::SaveStep;
@@ -12,7 +13,7 @@ use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::prefs::use_prefs;
-use crate::ui::reorder::{self, Dragging, Dropped, Reorderable};
+use crate::ui::reorder::{self, Draft, Dragging, Dropped, Reorderable};
 use leptos::prelude::*;
 use vendors::uplynk::{Blacklist, Slicer};
 
@@ -26,35 +27,10 @@ pub fn SlicerOrder(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
-    let (clock, prefs) = (use_clock(), use_prefs());
-    let ActionContext {
-        live,
-        draft,
-        message,
-        movable,
-        ..
-    } = context;
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let ActionContext { live, draft, .. } = context;
     let shown = StoredValue::new(None);
     let dragging = Dragging::new(Callback::new(move |dropped| {
-        let row = |at: usize| {
-            let list: Memo<Vec<Row>> = shown.get_value()?;
-            list.with_untracked(|rows| rows.get(at).cloned())
-        };
-        match dropped {
-            Dropped::At { row: at, to } => {
-                if let Some(id) = row(at).and_then(|row| context.acted_on(&row)) {
-                    context.move_to(&id, to);
-                }
-            }
-            Dropped::Back { row: at } => {
-                if let Some(row) = row(at) {
-                    let words = format!("{} stays at position {} of {}", row.id, row.at, row.of);
-                    message.set(words);
-                }
-            }
-            Dropped::Nothing => {}
-        }
+        drop_row(context, shown.get_value(), dropped);
     }));
     let lifted = Memo::new(move |_| dragging.is_lifted());
     let drags = move |is_lifted| {
@@ -63,58 +39,13 @@ pub fn SlicerOrder(
     };
     on_change(move || drags(lifted.get()));
     on_cleanup(move || drags(false));
-    let changed_at = StoredValue::new(f64::NEG_INFINITY);
-    // The draft follows refreshes, but not while a row is dragged, or while it is saved: then what saves it says when the
-    // two are the same.
-    on_change(move || {
-        let Some(group) = live.value() else { return };
-        if lifted.get() || context.saving.read_untracked().is_some() {
-            return;
-        }
-        if context.follow(&group) {
-            changed_at.set_value(reorder::now());
-        }
-    });
-    let turned_to = Callback::new(move |by_touch: bool| {
-        let has_just_changed = reorder::now() - changed_at.get_value() < JUST_CHANGED;
-        if !(by_touch && has_just_changed) {
-            context.look();
-        }
-    });
-    let all = Memo::new(move |_| {
-        let Some(group) = live.value() else {
-            return Vec::new();
-        };
-        // Time changes a row only if a slicer is blacklisted, so healthy rows are not recomputed every
-        // second.
-        let healthy = |slicer: &Slicer| slicer.blacklist == Some(Blacklist::Healthy);
-        let now = if group.slicers.iter().flatten().all(healthy) {
-            live.status.vendor_now()
-        } else {
-            live.status.vendor_time(clock)
-        };
-        let thumbnail_ages = context.thumbnail_ages.read();
-        reported(&group, &thumbnail_ages, now, prefs.zone.get())
-    });
-    let list = Memo::new(move |before: Option<&Vec<Row>>| {
-        // Lifting a row changes no row; dropping it changes the draft, which updates this.
-        let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
-        rows(&all.read(), &draft.read(), held)
-    });
+    let turned_to = follow_group(context, lifted);
+    let list = row_list(context, lifted);
     shown.set_value(Some(list));
     let drawn = Rows::follow(list);
-    let undo = move |event: leptos::ev::KeyboardEvent| {
-        let modified = event.ctrl_key() || event.meta_key();
-        let possible = movable.get_untracked() && !lifted.get_untracked();
-        if !modified || !event.key().eq_ignore_ascii_case("z") || !possible {
-            return;
-        }
-        event.prevent_default();
-        let again = event.shift_key();
-        let done = draft.try_update(|draft| if again { draft.redo() } else { draft.undo() });
-        if let Some(moved) = done.flatten() {
-            let what = if again { "redone" } else { "undone" };
-            message.set(format!("Move {what}: {}", moved.announcement()));
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        if !lifted.get_untracked() {
+            undo_or_redo(context, &event);
         }
     };
     let preview = Memo::new(move |_| {
@@ -125,12 +56,13 @@ pub fn SlicerOrder(
         })
     });
     let none = move || {
-        let is_reported = live.value()?.slicers.is_some();
-        let words = if is_reported {
-            "This group has no slicers."
-        } else {
-            "Uplynk does not report the slicers of this group."
-        };
+        let group = live.value()?;
+        let words = [
+            "This group has no slicers.",
+            "Uplynk does not report the slicers of this group.",
+            "The slicers of this group cannot be read.",
+        ];
+        let words = nothing_listed(&group, "slicers", group.slicers.is_some(), words);
         let is_empty = list.read().is_empty();
         is_empty.then(|| view! { <p class="blank">{words}</p> })
     };
@@ -148,7 +80,7 @@ pub fn SlicerOrder(
         }
     };
     view! {
-        <section class="panel" aria-labelledby="order" data-fresh=move || stale.get().then_some("stale") on:keydown=undo>
+        <section class="panel" aria-labelledby="order" data-fresh=move || context.stale.get() on:keydown=keys>
             <header>
                 <h2 id="order">"Slicer order"</h2>
                 <p>{hint}</p>
@@ -158,9 +90,89 @@ pub fn SlicerOrder(
                 {drawn.draw(move |row| view! { <SlicerRow row context /> })}
             </Reorderable>
             {none}
-            <p class="vh" role="status">{message}</p>
-            <SaveBar context message />
+            <p class="vh" role="status">{context.message}</p>
+            <SaveBar context />
         </section>
+    }
+}
+
+/// Moves the row that was dropped, or says where it stays.
+fn drop_row(context: ActionContext, list: Option<Memo<Vec<Row>>>, dropped: Dropped) {
+    let row = |at: usize| list?.with_untracked(|rows| rows.get(at).cloned());
+    match dropped {
+        Dropped::At { row: at, to } => {
+            if let Some(id) = row(at).and_then(|row| context.acted_on(&row)) {
+                context.move_to(&id, to);
+            }
+        }
+        Dropped::Back { row: at } => {
+            if let Some(row) = row(at) {
+                let words = format!("{} stays at position {} of {}", row.id, row.at, row.of);
+                context.message.set(words);
+            }
+        }
+        Dropped::Nothing => {}
+    }
+}
+
+/// The draft follows refreshes, but not while a row is dragged, or while it is saved: then what saves it says when the two
+/// are the same. Returns what is done when somebody turns to the list, by a touch or not.
+fn follow_group(context: ActionContext, lifted: Memo<bool>) -> Callback<bool> {
+    let changed_at = StoredValue::new(f64::NEG_INFINITY);
+    on_change(move || {
+        let Some(group) = context.live.value() else {
+            return;
+        };
+        let is_kept = lifted.get() || context.saving.read_untracked().is_some();
+        if !is_kept && context.follow(&group) {
+            changed_at.set_value(reorder::now());
+        }
+    });
+    Callback::new(move |by_touch: bool| {
+        let has_just_changed = reorder::now() - changed_at.get_value() < JUST_CHANGED;
+        if !(by_touch && has_just_changed) {
+            context.look();
+        }
+    })
+}
+
+/// The rows of the list.
+fn row_list(context: ActionContext, lifted: Memo<bool>) -> Memo<Vec<Row>> {
+    let (clock, zone, status) = (use_clock(), use_prefs().zone, context.live.status);
+    let all = Memo::new(move |_| {
+        let Some(group) = context.live.value() else {
+            return Vec::new();
+        };
+        // Time changes a row only if a slicer is blacklisted, so healthy rows are not recomputed every second.
+        let healthy = |slicer: &Slicer| slicer.blacklist == Some(Blacklist::Healthy);
+        let now = if group.slicers.iter().flatten().all(healthy) {
+            status.vendor_now()
+        } else {
+            status.vendor_time(clock)
+        };
+        reported(&group, &context.thumbnail_ages.read(), now, zone.get())
+    });
+    Memo::new(move |before: Option<&Vec<Row>>| {
+        // Lifting a row changes no row; dropping it changes the draft, which updates this.
+        let held = before.filter(|_| lifted.get_untracked()).map(Vec::as_slice);
+        rows(&all.read(), &context.draft.read(), held)
+    })
+}
+
+/// Undoes a move with Ctrl+Z, and redoes it with Shift as well.
+fn undo_or_redo(context: ActionContext, event: &leptos::ev::KeyboardEvent) {
+    let modified = event.ctrl_key() || event.meta_key();
+    if !modified || !event.key().eq_ignore_ascii_case("z") || !context.movable.get_untracked() {
+        return;
+    }
+    event.prevent_default();
+    let again = event.shift_key();
+    let step = |draft: &mut Draft| if again { draft.redo() } else { draft.undo() };
+    if let Some(moved) = context.draft.try_update(step).flatten() {
+        let what = if again { "redone" } else { "undone" };
+        let words = format!("Move {what}: {}", moved.announcement());
+        context.message.set(words);
+        context.focus_moved(moved);
     }
 }
 

@@ -5,6 +5,7 @@ use super::action_context::ActionContext;
 use crate::api::uplynk::{ids, is_whole};
 use crate::on_change::on_change;
 use crate::provided::provided;
+use crate::ui::hand_over;
 use leptos::prelude::*;
 use std::collections::HashMap;
 use vendors::uplynk::{FailoverGroup, Mode};
@@ -89,14 +90,7 @@ pub fn OrderOffer(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
-    let ActionContext {
-        live,
-        draft,
-        message,
-        movable,
-        ..
-    } = context;
-    let memory = use_memory();
+    let (live, draft, memory) = (context.live, context.draft, use_memory());
     let connection = context.writer().map(|writer| writer.connection);
     let connection = StoredValue::new(connection.unwrap_or_default());
     let offer = RwSignal::new(None::<Vec<String>>);
@@ -114,15 +108,17 @@ pub fn OrderOffer(
         });
     });
     move || {
-        let order = offer.get().filter(|_| movable.get())?;
+        let order = offer.get().filter(|_| context.movable.get())?;
         let group = live.value_untracked()?.id.clone();
         let words = order.join(", ");
         let take = move |_| {
             draft.update(|draft| draft.arrange(&order));
-            message.set("The order from before flat mode is now a draft".to_owned());
+            let words = "The order from before flat mode is now a draft";
+            context.message.set(words.to_owned());
         };
         let settle = move |_| {
             connection.with_value(|id| memory.of(id, &group, Remembered::settle));
+            hand_over("#slicer-at-1");
             draft.notify();
         };
         Some(view! {

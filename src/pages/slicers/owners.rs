@@ -2,10 +2,11 @@
 //! limits requests.
 
 use super::action_context::ActionContext;
+use super::channels::{add_button, remove_button};
 use crate::api::Failure;
 use crate::live::use_clock;
 use crate::on_change::on_change;
-use crate::ui::{FailureCard, Icon};
+use crate::ui::FailureCard;
 use chrono::{DateTime, Utc};
 use health::slicers::Action;
 use health::words;
@@ -69,9 +70,6 @@ pub fn Owners(
             Some(view! { {items}{note}<p class="dim">{age}</p> }.into_any())
         }
     };
-    let add = context.may.then(|| {
-        view! { <p class="row"><button type="button" class="btn" on:click=move |_| context.ask(Action::AddOwner)><Icon name="plus" />"Add owner"</button></p> }
-    });
     view! {
         <section class="panel" aria-labelledby="owners">
             <header><h2 id="owners">"Allowed owners"</h2>
@@ -83,18 +81,15 @@ pub fn Owners(
             <div role="status">{move || (open.get() && owners.read().is_none()).then(|| view! { <p class="blank">"Loading…"</p> })}</div>
             <div class="pad" hidden=move || !open.get()>
                 {shown}
-                {add}
+                {add_button(context, "Add owner", Action::AddOwner)}
             </div>
         </section>
     }
 }
 
 fn item(context: ActionContext, id: String) -> impl IntoView {
-    let remove = context.may.then(|| {
-        let (of, label) = (id.clone(), format!("Remove owner {id}"));
-        let ask = move |_| context.ask(Action::RemoveOwner(of.clone()));
-        view! { <button type="button" class="icon" aria-label=label on:click=ask><Icon name="close" /></button> }
-    });
+    let label = format!("Remove owner {id}");
+    let remove = remove_button(context, label, Action::RemoveOwner(id.clone()));
     view! { <li><code>{id}</code>{remove}</li> }
 }
 

@@ -93,7 +93,7 @@ pub(super) async fn run(
                 let _ = context.saving.try_set(Some(step));
             };
             let at = untrack(|| context.now());
-            let saved = writer.save_order(&seen, &theirs, &order, at, step).await;
+            let saved = writer.save_order(&seen, &theirs, &order, at, &step).await;
             match &saved {
                 SaveOutcome::Saved { .. } => {
                     let _ = context.draft.try_set(Draft::new(order));

@@ -2,13 +2,14 @@
 
 use super::action_context::ActionContext;
 use super::model::failback_word;
-use crate::live::use_clock;
 use crate::nav::use_nav;
 use crate::route::LEAVE_SLATE;
-use crate::ui::{Icon, Switch, focus};
+use crate::ui::{Switch, focus, icon};
 use health::slicers::{Action, channel_count, mode_word};
 use leptos::prelude::*;
 use vendors::uplynk::{Mode, OnAir};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
 
 /// The settings.
 #[component]
@@ -16,8 +17,7 @@ pub fn Settings(
     /// The page's actions.
     context: ActionContext,
 ) -> impl IntoView {
-    let (live, clock) = (context.live, use_clock());
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let live = context.live;
     let explained = move || {
         live.value().map(|group| match &group.mode {
             Some(Mode::Prioritized) => {
@@ -38,7 +38,7 @@ pub fn Settings(
         })
     };
     view! {
-        <section class="panel" aria-labelledby="fails-over" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-labelledby="fails-over" data-fresh=move || context.stale.get()>
             <header><h2 id="fails-over">"How it fails over"</h2></header>
             <div class="pad set">
                 <b>"Failover mode"</b>
@@ -58,7 +58,7 @@ pub fn Settings(
 fn ModeChoice(context: ActionContext) -> impl IntoView {
     let mode = Memo::new(move |_| context.live.value().and_then(|group| group.mode.clone()));
     if !context.may {
-        return view! { <b>{move || mode_word(mode.get().as_ref())}</b> }.into_any();
+        return view! { <b>{move || mode.read().as_ref().map_or_else(|| "–".to_owned(), mode_word)}</b> }.into_any();
     }
     let is = move |one: &Mode| mode.read().as_ref() == Some(one);
     let draw = |one: Mode, word: &'static str| {
@@ -67,9 +67,7 @@ fn ModeChoice(context: ActionContext) -> impl IntoView {
         let choose = move |event: leptos::ev::Event| {
             // The browser has already checked the radio button; it is reset until the service has changed.
             let group = mode.get_untracked();
-            if let Some(input) = event_input(&event) {
-                input.set_checked(group.as_ref() == Some(&chosen));
-            }
+            event_target::<HtmlInputElement>(&event).set_checked(group.as_ref() == Some(&chosen));
             mode_inputs(group.as_ref());
             context.ask(Action::SetMode(chosen.clone()));
         };
@@ -85,14 +83,8 @@ fn ModeChoice(context: ActionContext) -> impl IntoView {
     .into_any()
 }
 
-fn event_input(event: &leptos::ev::Event) -> Option<web_sys::HtmlInputElement> {
-    use wasm_bindgen::JsCast;
-    event.target().and_then(|target| target.dyn_into().ok())
-}
-
 /// Checks the input of the mode that is there.
 fn mode_inputs(mode: Option<&Mode>) {
-    use wasm_bindgen::JsCast;
     let value = match mode {
         Some(Mode::Prioritized) => "prioritized",
         Some(Mode::Flat) => "flat",
@@ -100,33 +92,24 @@ fn mode_inputs(mode: Option<&Mode>) {
     };
     let selector = format!("input[name=failover-mode][value={value}]");
     let found = document().query_selector(&selector).ok().flatten();
-    if let Some(input) = found.and_then(|one| one.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+    if let Some(input) = found.and_then(|one| one.dyn_into::<HtmlInputElement>().ok()) {
         input.set_checked(true);
     }
 }
 
 #[component]
 fn Failback(context: ActionContext) -> impl IntoView {
+    let group = move || context.live.value();
     let word = Signal::derive(move || {
-        context.live.value().map_or("–", |group| {
+        group().map_or("–", |group| {
             failback_word(group.auto_failback, group.mode.as_ref())
         })
     });
     if !context.may {
         return view! { <b>{move || word.get()}</b> }.into_any();
     }
-    let on = Signal::derive(move || {
-        context
-            .live
-            .value()
-            .is_some_and(|group| group.auto_failback == Some(true))
-    });
-    let cannot = Signal::derive(move || {
-        context
-            .live
-            .value()
-            .and_then(|group| Action::SetAutoFailback(true).can(&group).err())
-    });
+    let on = Signal::derive(move || group().is_some_and(|one| one.auto_failback == Some(true)));
+    let cannot = Signal::derive(move || Action::SetAutoFailback(true).can(&*group()?).err());
     let change = Callback::new(move |on| context.ask(Action::SetAutoFailback(on)));
     view! { <Switch label=Signal::stored("Auto failback".to_owned()) on words=word change cannot /> }.into_any()
 }
@@ -135,10 +118,8 @@ fn Failback(context: ActionContext) -> impl IntoView {
 #[component]
 fn Slate(context: ActionContext) -> impl IntoView {
     let on = Memo::new(move |_| {
-        context
-            .live
-            .value()
-            .is_some_and(|group| group.active == Some(OnAir::Slate))
+        let group = context.live.value();
+        group.is_some_and(|group| group.active == Some(OnAir::Slate))
     });
     // From the alarm of a group on slate: on a small screen the button is far below what is seen first. Whoever has gone on
     // to something else by then stays there.
@@ -167,7 +148,7 @@ fn Slate(context: ActionContext) -> impl IntoView {
             ("Switch to slate", Action::SetSlate(true))
         };
         let ask = move |_| context.ask(action.clone());
-        context.may.then(|| view! { <button type="button" class="btn end" on:click=ask><Icon name="lock" />{words}</button> })
+        context.may.then(|| view! { <button type="button" class="btn end" on:click=ask>{icon("lock")}{words}</button> })
     };
     view! { <div class="guard row"><p><b>"Slate"</b><small class="sub">{what}</small></p>{button}</div> }
 }

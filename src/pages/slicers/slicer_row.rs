@@ -3,8 +3,7 @@
 use super::action_context::{ActionContext, Open};
 use super::order_rows::Row;
 use super::thumbnail::{Thumbnail, stale_thumbnail};
-use crate::api::thumbnails;
-use crate::ui::{Icon, StatusMark, Switch, name};
+use crate::ui::{StatusMark, Switch, icon, name};
 use health::slicers::Action;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -52,7 +51,7 @@ pub fn SlicerRow(
     let on_air = move || {
         row.read()
             .on_air
-            .then(|| view! { <span class="tag"><Icon name="onair" />"On air"</span> })
+            .then(|| view! { <span class="tag">{icon("onair")}"On air"</span> })
     };
     let was = move || {
         let was = row.read().was?;
@@ -81,27 +80,14 @@ pub fn SlicerRow(
     let thumbnail =
         Memo::new(move |_| row.with(|row| Some((row.id.clone(), row.thumbnail_url.clone()?))));
     let of = Signal::derive(move || row.read().id.clone());
-    let place = StoredValue::new((
-        context
-            .writer()
-            .map(|writer| writer.connection)
-            .unwrap_or_default(),
-        context
-            .live
-            .value_untracked()
-            .map(|group| group.id.clone())
-            .unwrap_or_default(),
-    ));
     let src = Memo::new(move |_| {
         let (id, own) = thumbnail.get()?;
-        Some(place.with_value(|(connection, group)| {
-            thumbnails::thumbnail_url(connection, group, &id, &own)
-        }))
+        context.thumbnail_url(&id, &own)
     });
     let grip = move || {
         movable
             .get()
-            .then(|| view! { <span class="grip" data-grip="" aria-hidden="true" title="Drag to move"><Icon name="grip" /></span> })
+            .then(|| view! { <span class="grip" data-grip="" aria-hidden="true" title="Drag to move">{icon("grip")}</span> })
     };
     view! {
         <li aria-label=move || row.read().name(no_preview()) data-s=move || (row.read().eligible == Some(false)).then_some("off")
@@ -155,13 +141,15 @@ fn Controls(row: RwSignal<Row>, context: ActionContext) -> impl IntoView {
     let activate = move |_| act(&|id, _| context.ask(Action::Activate(id)));
     let moves = move || {
         context.movable.get().then(|| view! {
-            <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)><Icon name="up" /></button>
-            <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || { row.read().at >= row.read().of } on:click=move |_| place(1)><Icon name="down" /></button>
-            <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=ask><Icon name="moveto" /></button>
+            <button type="button" class="icon" aria-label=named("Move up") title="Move up (Alt+↑)" disabled=move || { row.read().at <= 1 } on:click=move |_| place(-1)>{icon("up")}</button>
+            <button type="button" class="icon" aria-label=named("Move down") title="Move down (Alt+↓)" disabled=move || { row.read().at >= row.read().of } on:click=move |_| place(1)>{icon("down")}</button>
+            <button type="button" class="icon" aria-label=named("Move to position") title="Move to position…" on:click=ask>{icon("moveto")}</button>
         })
     };
+    // On its own: most of what changes a row leaves the button as it is.
+    let is_on_air = Memo::new(move |_| row.read().on_air);
     let activation = move || {
-        (context.may && !row.read().on_air).then(|| view! {
+        (context.may && !is_on_air.get()).then(|| view! {
             <button type="button" class="btn" aria-label=named("Activate") on:click=activate>"Activate"</button>
         })
     };

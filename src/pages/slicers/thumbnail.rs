@@ -1,7 +1,7 @@
 //! The thumbnail of a slicer's output, or a placeholder.
 
 use crate::on_change::on_change;
-use crate::ui::{Icon, StatusMark};
+use crate::ui::{StatusMark, icon};
 use health::severity::Severity;
 use leptos::prelude::*;
 
@@ -29,11 +29,7 @@ pub fn Thumbnail(
 ) -> impl IntoView {
     let tell = move |now: Option<bool>| {
         if let Some(there) = there {
-            there.maybe_update(|held| {
-                let differs = *held != now;
-                *held = now;
-                differs
-            });
+            put(there, now);
         }
     };
     on_change(move || {
@@ -53,17 +49,12 @@ pub fn Thumbnail(
     let loaded: RwSignal<Option<String>> = RwSignal::new(None);
     let is_other = move || is_shown.get() && loaded.read().as_ref() != Some(&*of.read());
     let arrived = move |_| {
-        let owner = Some(of.get_untracked());
-        loaded.maybe_update(|held| {
-            let differs = *held != owner;
-            *held = owner;
-            differs
-        });
+        put(loaded, Some(of.get_untracked()));
         tell(Some(true));
     };
     let draw = move || {
         if !is_shown.get() {
-            return view! { <Icon name="slicers" /> }.into_any();
+            return view! { {icon("slicers")} }.into_any();
         }
         // A new address reuses the element: the last thumbnail of the same slicer stays until the next one has
         // loaded. An element whose address changes no longer tells that the last one has.
@@ -75,4 +66,10 @@ pub fn Thumbnail(
         .into_any()
     };
     view! { <div class="thumb" data-big=big.then_some("") aria-hidden="true">{draw}</div> }
+}
+
+fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if *signal.read_untracked() != value {
+        signal.set(value);
+    }
 }

@@ -33,17 +33,6 @@ pub struct Geometry {
     pub width: f64,
 }
 
-/// The result of a pointer's move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// Nothing is dragged.
-    None,
-    /// A row has just been lifted.
-    Lifted,
-    /// The lifted row follows the pointer.
-    Follows,
-}
-
 /// The result of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dropped {
@@ -101,23 +90,23 @@ impl Drag {
         }
     }
 
-    /// A pointer moves, or the list is scrolled under it.
-    pub fn moved(&mut self, pointer: i32, to: Point, geometry: &Geometry) -> Change {
-        let (row, from, change) = match *self {
+    /// A pointer moves, or the list is scrolled under it. Returns whether that has lifted a row.
+    pub fn moved(&mut self, pointer: i32, to: Point, geometry: &Geometry) -> bool {
+        let (row, from, is_new) = match *self {
             Self::Pressed {
                 pointer: held,
                 row,
                 from,
             } if held == pointer && (to.x - from.x).hypot(to.y - from.y) >= THRESHOLD => {
-                (row, from, Change::Lifted)
+                (row, from, true)
             }
             Self::Lifted {
                 pointer: held,
                 row,
                 from,
                 ..
-            } if held == pointer => (row, from, Change::Follows),
-            _ => return Change::None,
+            } if held == pointer => (row, from, false),
+            _ => return false,
         };
         let by = to.y - from.y;
         let over = geometry.over(to);
@@ -128,7 +117,7 @@ impl Drag {
             by,
             over,
         };
-        change
+        is_new
     }
 
     /// A pointer is let go.
@@ -170,23 +159,14 @@ impl Drag {
         }
     }
 
-    /// Whether this pointer holds a row, lifted or not yet.
+    /// The pointer that is down on a row, lifted or not yet, and the row's index.
     #[must_use]
-    pub fn is_held_by(&self, pointer: i32) -> bool {
-        match self {
-            Self::Idle => false,
-            Self::Pressed { pointer: held, .. } | Self::Lifted { pointer: held, .. } => {
-                *held == pointer
-            }
-        }
-    }
-
-    /// The index of the row that a pointer is down on, lifted or not yet.
-    #[must_use]
-    pub fn held(&self) -> Option<usize> {
-        match self {
+    pub fn held(&self) -> Option<(i32, usize)> {
+        match *self {
             Self::Idle => None,
-            Self::Pressed { row, .. } | Self::Lifted { row, .. } => Some(*row),
+            Self::Pressed { pointer, row, .. } | Self::Lifted { pointer, row, .. } => {
+                Some((pointer, row))
+            }
         }
     }
 
@@ -306,7 +286,7 @@ pub fn scroll_speed(y: f64, top: f64, bottom: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, Drag, Dropped, Geometry, Point, scroll_speed};
+    use super::{Drag, Dropped, Geometry, Point, scroll_speed};
     use crate::ui::reorder::Draft;
     use proptest::prelude::*;
 
@@ -331,21 +311,11 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_held_by_the_pointer_that_took_it_alone() {
-        let lifted = held(2, at(100.0));
-        let mut pressed = Drag::Idle;
-        pressed.press(1, 2, at(160.0));
-        for drag in [pressed, lifted] {
-            assert!(drag.is_held_by(1) && !drag.is_held_by(2), "{drag:?}");
-        }
-        assert!(!Drag::Idle.is_held_by(1));
-    }
-
-    #[test]
     fn a_click_is_no_drag() {
         let mut drag = Drag::Idle;
         drag.press(1, 2, at(160.0));
-        assert_eq!(drag.moved(1, at(163.0), &list(5)), Change::None);
+        assert_eq!(drag.held(), Some((1, 2)));
+        assert!(!drag.moved(1, at(163.0), &list(5)));
         assert_eq!(drag.release(1), Dropped::Nothing);
         assert_eq!(drag, Drag::Idle);
     }
@@ -423,9 +393,10 @@ mod tests {
     #[test]
     fn a_second_pointer_changes_nothing() {
         let mut drag = held(4, at(100.0));
+        assert_eq!(drag.held(), Some((1, 4)));
         let before = drag;
         drag.press(2, 0, at(10.0));
-        assert_eq!(drag.moved(2, at(300.0), &list(5)), Change::None);
+        assert!(!drag.moved(2, at(300.0), &list(5)));
         assert_eq!(drag.release(2), Dropped::Nothing);
         assert_eq!(drag, before);
     }

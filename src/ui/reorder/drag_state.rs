@@ -34,7 +34,6 @@ pub(super) struct DragState {
     cornered: f64,
     /// Whether something was scrolled since.
     pub(super) scrolled: bool,
-    pub(super) pointer: i32,
     /// When the last frame was drawn, in milliseconds.
     pub(super) frame: f64,
     /// What is left of a pixel to scroll.
@@ -62,6 +61,12 @@ impl DragState {
             x: self.at.x - self.corner.x,
             y: self.at.y - self.corner.y,
         }
+    }
+
+    /// The held row follows its pointer. Returns whether that has lifted it.
+    pub(super) fn moved(&mut self) -> bool {
+        let (held, at) = (self.drag.held(), self.point());
+        held.is_some_and(|(pointer, _)| self.drag.moved(pointer, at, &self.geometry))
     }
 
     /// Measures the list's position, if it may have changed since.
@@ -111,7 +116,7 @@ impl DragState {
     /// Shows the rows near the view alone, so that a frame costs the same in a list of any length, and room in the place of
     /// the others. The held row stays, and the one that has the focus, which a hidden one would lose.
     pub(super) fn show_near(&mut self, list: &HtmlElement) {
-        let (Some((_, (top, bottom))), Some(held)) = (&self.view, self.drag.held()) else {
+        let (Some((_, (top, bottom))), Some((_, held))) = (&self.view, self.drag.held()) else {
             return;
         };
         let (top, bottom) = (top - self.corner.y, bottom - self.corner.y);

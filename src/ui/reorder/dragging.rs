@@ -1,7 +1,7 @@
 //! Dragging in the browser: pointer events in, row offsets out. The state machine is [`super::drag`]; this
 //! file does not know what is ordered.
 
-use super::drag::{Change, Drag, Dropped};
+use super::drag::{Drag, Dropped};
 use super::drag_state::{DragState, now, window_point};
 use leptos::html;
 use leptos::prelude::*;
@@ -77,7 +77,7 @@ impl Dragging {
             return;
         };
         // A mouse and a finger are both primary, each among its own kind.
-        let is_busy = |state: &DragState| state.dropping || state.drag != Drag::Idle;
+        let is_busy = |state: &DragState| state.dropping || state.drag.held().is_some();
         if event.button() != 0 || !event.is_primary() || self.state.with_value(is_busy) {
             return;
         }
@@ -113,13 +113,7 @@ impl Dragging {
         }
         let lifted = self.state.try_update_value(|state| {
             state.at = window_point(event);
-            state.pointer = event.pointer_id();
-            let is_pressed = matches!(state.drag, Drag::Pressed { .. });
-            is_pressed
-                && state
-                    .drag
-                    .moved(state.pointer, state.point(), &state.geometry)
-                    == Change::Lifted
+            matches!(state.drag, Drag::Pressed { .. }) && state.moved()
         });
         if lifted == Some(true) {
             self.state.update_value(|state| state.frame = now());
@@ -151,9 +145,7 @@ impl Dragging {
             {
                 state.measure(&list);
             }
-            state
-                .drag
-                .moved(state.pointer, state.point(), &state.geometry);
+            state.moved();
             state.draw(&list);
             let row = state.drag.lifted()?;
             let over = state.drag.over();
@@ -180,9 +172,7 @@ impl Dragging {
                 // Something may have been scrolled since the last frame, before the browser told so.
                 state.scrolled = true;
                 state.find(&list);
-                state
-                    .drag
-                    .moved(event.pointer_id(), state.point(), &state.geometry);
+                state.moved();
             }
             state.drag.release(event.pointer_id())
         });
@@ -254,10 +244,9 @@ impl Dragging {
 
     /// Whether the pointer of an event holds a row, lifted or not: what another one does changes nothing.
     fn is_held_by(self, event: &PointerEvent) -> bool {
-        let pointer = event.pointer_id();
-        self.state
-            .try_with_value(|state| state.drag.is_held_by(pointer))
-            == Some(true)
+        let held = self.state.try_with_value(|state| state.drag.held());
+        held.flatten()
+            .is_some_and(|(pointer, _)| pointer == event.pointer_id())
     }
 }
 

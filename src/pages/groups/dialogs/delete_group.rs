@@ -1,12 +1,11 @@
 //! Deleting a group.
 
-use super::{closing, confirm, effect, running, system};
+use super::{Question, ask, effect, running};
 use crate::api::Outcome;
 use crate::api::aveva::LISTED;
 use crate::nav::use_nav;
 use crate::pages::groups::action_context::ActionContext;
 use crate::route::Route;
-use crate::ui::ActionDialog;
 use health::groups::{Action, GroupContext};
 use leptos::prelude::*;
 
@@ -17,14 +16,9 @@ fn ids(scene: &GroupContext<'_>) -> Vec<String> {
 }
 
 /// The dialog. It lists the sessions that block the deletion, each with a link.
-#[component]
-pub fn DeleteGroup(
-    /// The page's actions.
-    context: ActionContext,
-) -> impl IntoView {
-    let (changed, on_close) = closing(context);
+pub(super) fn delete_group(context: ActionContext) -> AnyView {
     let nav = use_nav();
-    let title = system(context);
+    let title = context.writer().title;
     let page = nav.route().get_untracked();
     let effect = effect(context, None, move |scene, _| scene.delete_group(&title));
     let run = running(context, move |writer, group| {
@@ -64,10 +58,15 @@ pub fn DeleteGroup(
         let more = all.checked_sub(LISTED).filter(|more| *more > 0)?;
         Some(view! { <li>{format!("and {more} more")}</li> })
     };
-    view! {
-        <ActionDialog title=format!("Delete group {name}?") action="Delete group" system=system(context) effect
-            confirm=confirm(context, Action::DeleteGroup, None) id=context.group() run changed on_close>
-            <ul class="tags row" aria-label="Sessions of the group">{sessions}{more}</ul>
-        </ActionDialog>
-    }
+    let question = Question {
+        title: format!("Delete group {name}?"),
+        action: Action::DeleteGroup,
+        id: None,
+        effect,
+        ready: Signal::stored(true),
+        run,
+    };
+    let sessions =
+        view! { <ul class="tags row" aria-label="Sessions of the group">{sessions}{more}</ul> };
+    ask(context, question, sessions.into_any())
 }

@@ -1,37 +1,28 @@
 //! Deleting a session.
 
-use super::{closing, confirm, effect_on, is_listed, running, system};
+use super::{Question, ask, effect_on, is_listed, running};
 use crate::pages::groups::action_context::ActionContext;
-use crate::ui::ActionDialog;
 use health::groups::Action;
 use leptos::prelude::*;
 
 /// The dialog.
-#[component]
-pub fn DeleteSession(
-    /// The page's actions.
-    context: ActionContext,
-    /// The session's id.
-    id: String,
-) -> impl IntoView {
-    let (changed, on_close) = closing(context);
-    let effect = effect_on(context, id.clone(), |scene, session| {
-        scene.delete_session(session)
-    });
-    let ready = is_listed(context, id.clone());
+pub(super) fn delete_session(context: ActionContext, id: String) -> AnyView {
     let of = id.clone();
-    let run = running(context, move |writer, group| {
-        let id = of.clone();
-        let seen = context.seen(&id);
-        async move {
-            (
-                Some(writer.delete_session(&group, &id, seen.as_ref()).await),
-                None,
-            )
-        }
-    });
-    view! {
-        <ActionDialog title=format!("Delete session {id}?") action="Delete session" system=system(context) effect
-            confirm=confirm(context, Action::DeleteSession, Some(id.clone())) id ready run changed on_close />
-    }
+    let question = Question {
+        title: format!("Delete session {id}?"),
+        action: Action::DeleteSession,
+        effect: effect_on(context, id.clone(), |scene, session| {
+            scene.delete_session(session)
+        }),
+        ready: is_listed(context, id.clone()),
+        id: Some(id),
+        run: running(context, move |writer, group| {
+            let (id, seen) = (of.clone(), context.seen(&of));
+            async move {
+                let sent = writer.delete_session(&group, &id, seen.as_ref());
+                (Some(sent.await), None)
+            }
+        }),
+    };
+    ask(context, question, ().into_any())
 }

@@ -1,10 +1,10 @@
 //! The dialogs of a group's page, one at a time, and what they have in common.
 
-pub mod delete_group;
-pub mod delete_session;
-pub mod override_role;
-pub mod post_heartbeat;
-pub mod session_form;
+mod delete_group;
+mod delete_session;
+mod override_role;
+mod post_heartbeat;
+mod session_form;
 
 pub use override_role::clear_override;
 
@@ -14,16 +14,17 @@ use crate::api::aveva::Writer;
 use crate::api::{Failure, Outcome};
 use crate::live::use_clock;
 use crate::pages::detail_page::gone_note;
+use crate::ui::ActionDialog;
 use crate::ui::action_dialog::Running;
 use crate::ui::notice::Undo;
-use delete_group::DeleteGroup;
-use delete_session::DeleteSession;
+use delete_group::delete_group;
+use delete_session::delete_session;
 use health::effect::{Confirm, Effect};
 use health::groups::{Action, GroupContext};
 use leptos::prelude::*;
-use override_role::OverrideRole;
-use post_heartbeat::PostHeartbeat;
-use session_form::SessionForm;
+use override_role::override_role;
+use post_heartbeat::post_heartbeat;
+use session_form::session_form;
 use vendors::aveva::ClientSession;
 
 /// A dialog, in a chunk of its own.
@@ -33,19 +34,15 @@ pub fn dialog(context: ActionContext, open: Open, on_close: Callback<()>) -> Any
             let changed = Callback::new(move |()| context.changed());
             let group = context.live.value_untracked();
             let like = group.map(|group| group.configuration.clone());
-            let writers = context.writer().into_iter().collect();
+            let writers = vec![context.writer()];
             view! { <GroupForm writers like changed on_close /> }.into_any()
         }
-        Open::DeleteGroup => view! { <DeleteGroup context /> }.into_any(),
-        Open::AddSession => {
-            view! { <SessionForm context action=Action::AddSession id=None /> }.into_any()
-        }
-        Open::PutSession(id) => {
-            view! { <SessionForm context action=Action::PutSession id /> }.into_any()
-        }
-        Open::DeleteSession(id) => view! { <DeleteSession context id /> }.into_any(),
-        Open::PostHeartbeat(id) => view! { <PostHeartbeat context id /> }.into_any(),
-        Open::OverrideRole(id) => view! { <OverrideRole context id /> }.into_any(),
+        Open::DeleteGroup => delete_group(context),
+        Open::AddSession => session_form(context, Action::AddSession, None),
+        Open::PutSession(id) => session_form(context, Action::PutSession, id),
+        Open::DeleteSession(id) => delete_session(context, id),
+        Open::PostHeartbeat(id) => post_heartbeat(context, id),
+        Open::OverrideRole(id) => override_role(context, id),
     }
 }
 
@@ -60,54 +57,50 @@ where
     Box::new(move || {
         // What was said of the change before, and its Undo, belong to another state.
         context.notices.dismiss_undoable();
-        let change = context
-            .writer()
-            .map(|writer| change(writer, context.group()));
+        let change = change(context.writer(), context.group());
         Box::pin(async move {
+            let (outcome, undo) = change.await;
             let nothing =
                 || Outcome::refused(Failure::no_gateway("not supported by this connection"));
-            match change {
-                Some(change) => {
-                    let (outcome, undo) = change.await;
-                    (outcome.unwrap_or_else(nothing), undo)
-                }
-                None => (nothing(), None),
-            }
+            (outcome.unwrap_or_else(nothing), undo)
         })
     })
 }
 
-pub(super) fn closing(context: ActionContext) -> (Callback<()>, Callback<()>) {
-    (
-        Callback::new(move |()| context.changed()),
-        Callback::new(move |()| context.open.set(None)),
-    )
+/// What the dialog of an action asks.
+pub(super) struct Question {
+    pub(super) title: String,
+    pub(super) action: Action,
+    /// The session that it is about; none where it is about the group or a new session.
+    pub(super) id: Option<String>,
+    pub(super) effect: Signal<Effect>,
+    /// Whether the fields are right, and the session is there.
+    pub(super) ready: Signal<bool>,
+    pub(super) run: Box<dyn Fn() -> Running>,
 }
 
-pub(super) fn system(context: ActionContext) -> String {
-    context
-        .writer()
-        .map(|writer| writer.title)
-        .unwrap_or_default()
-}
-
-/// How an action on a session, or on the group, is to be confirmed at this moment.
-pub(super) fn confirm(
-    context: ActionContext,
-    action: Action,
-    id: Option<String>,
-) -> Signal<Confirm> {
+/// The dialog of an action, with its fields.
+pub(super) fn ask(context: ActionContext, question: Question, fields: AnyView) -> AnyView {
+    let (action, id) = (question.action, question.id);
     let clock = use_clock();
-    Memo::new(move |_| {
+    let typed = id.clone().unwrap_or_else(|| context.group());
+    let confirm = Memo::new(move |_| {
         let shown = context.live.status.freshness(clock);
         let look = |scene: GroupContext<'_>, session: Option<&ClientSession>| {
             scene.confirm(action, session, shown)
         };
-        context
-            .with_group(id.as_deref(), look)
-            .unwrap_or(Confirm::Click)
-    })
-    .into()
+        let confirm = context.with_group(id.as_deref(), look);
+        confirm.unwrap_or(Confirm::Click)
+    });
+    let changed = Callback::new(move |()| context.changed());
+    let on_close = Callback::new(move |()| context.open.set(None));
+    view! {
+        <ActionDialog title=question.title action=action.name() system=context.writer().title effect=question.effect confirm id=typed
+            ready=question.ready run=question.run changed on_close>
+            {fields}
+        </ActionDialog>
+    }
+    .into_any()
 }
 
 /// What an action will do at this moment.

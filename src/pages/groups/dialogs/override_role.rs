@@ -1,35 +1,24 @@
 //! Overriding a session's role, and clearing that.
 
-use super::{closing, confirm, effect_on, is_listed, running, system};
+use super::{Question, ask, effect_on, is_listed, running};
 use crate::api::Outcome;
+use crate::api::aveva::Writer;
 use crate::live::clock;
 use crate::pages::groups::action_context::ActionContext;
-use crate::pages::groups::spans;
-use crate::ui::notice::{Undo, use_notices};
-use crate::ui::{ActionDialog, Field};
-use chrono::TimeDelta;
+use crate::pages::groups::spans::parse_optional;
+use crate::ui::Field;
+use crate::ui::notice::Undo;
+use chrono::{DateTime, TimeDelta, Utc};
 use health::effect::Effect;
 use health::groups::{Action, Override, override_of};
 use leptos::prelude::*;
-use std::rc::Rc;
 use vendors::UnreadableField;
 use vendors::aveva::{ClientSession, RoleOverride, TimeSpan};
 
 /// The dialog.
-#[component]
-pub fn OverrideRole(
-    /// The page's actions.
-    context: ActionContext,
-    /// The session's id.
-    id: String,
-) -> impl IntoView {
-    let (changed, on_close) = closing(context);
-    let notices = use_notices();
+pub(super) fn override_role(context: ActionContext, id: String) -> AnyView {
     let period = RwSignal::new("1h".to_owned());
-    let read = move || match period.read().trim() {
-        "" => Ok(None),
-        text => spans::parse(text).map(Some),
-    };
+    let read = move || parse_optional(&period.read());
     let error = Signal::derive(move || read().err());
     let hint = Signal::derive(move || match read() {
         Ok(Some(span)) => format!("Sent as ExpirationPeriod {span}."),
@@ -58,29 +47,63 @@ pub fn OverrideRole(
                 .await;
             let (outcome, left) = sent.unzip();
             // What was not read afterwards cannot be compared.
-            let left = left.flatten();
-            let is_undoable = is_undoable && left.is_some();
-            let left = left.unwrap_or_default();
-            let undo: Undo = Rc::new(move || {
-                let (writer, group, left) = (writer.clone(), group.clone(), left.clone());
-                leptos::task::spawn_local(async move {
-                    let outcome = writer
-                        .restore_override(&group, &left, RoleOverride::Off, None)
-                        .await;
-                    outcome
-                        .into_iter()
-                        .for_each(|outcome| notices.show_outcome(outcome));
-                    context.changed();
-                });
-            });
-            (outcome, is_undoable.then_some(undo))
+            let left = left.flatten().filter(|_| is_undoable);
+            let back = || Ok((RoleOverride::Off, None));
+            let undo = left.map(|left| undo(context, writer, group, left, back));
+            (outcome, undo)
         }
     });
-    view! {
-        <ActionDialog title=format!("Override the role of {id}") action="Override role" system=system(context) effect
-            confirm=confirm(context, Action::OverrideRole, Some(id.clone())) id ready run changed on_close>
-            <Field label="Ends after" name="override-period" value=period error hint />
-        </ActionDialog>
+    let question = Question {
+        title: format!("Override the role of {id}"),
+        action: Action::OverrideRole,
+        id: Some(id),
+        effect,
+        ready,
+        run,
+    };
+    let period =
+        view! { <Field label="Ends after" name="override-period" value=period error hint /> };
+    ask(context, question, period.into_any())
+}
+
+/// Undoes a change of an override that `left` the session so. `back` says what to override, and for how long, or why
+/// nothing is sent.
+fn undo(
+    context: ActionContext,
+    writer: Writer,
+    group: String,
+    left: ClientSession,
+    back: impl Fn() -> Result<(RoleOverride, Option<TimeSpan>), String> + 'static,
+) -> Undo {
+    context.undo(move || {
+        let (writer, group, left, back) = (writer.clone(), group.clone(), left.clone(), back());
+        async move {
+            match back {
+                Ok((value, expires)) => {
+                    let sent = writer.restore_override(&group, &left, value, expires);
+                    sent.await
+                }
+                Err(message) => Some(Outcome::Prevented { message }),
+            }
+        }
+    })
+}
+
+/// How long an override that ended at this time is to last when it is made again; none where it had no end.
+///
+/// # Errors
+/// That it would have ended, in a sentence: it must not be made again for a moment.
+fn time_left(
+    id: &str,
+    end: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Option<TimeSpan>, String> {
+    let Some(end) = end else { return Ok(None) };
+    let seconds = (end - now).num_seconds();
+    if seconds > 0 {
+        Ok(Some(TimeSpan::from_seconds(seconds)))
+    } else {
+        Err(format!("the override of {id} would have ended by now."))
     }
 }
 
@@ -98,15 +121,12 @@ fn is_known(session: &ClientSession) -> bool {
 /// Clears an override at once. Where it is known in full, that can be undone.
 pub fn clear_override(context: ActionContext, id: String) {
     let notices = context.notices;
-    let Some(writer) = context.writer() else {
-        return;
-    };
     if untrack(|| context.is_sending(&id)) {
         return;
     }
     context.sending.update(|sending| sending.push(id.clone()));
     notices.dismiss_undoable();
-    let group = context.group();
+    let (writer, group) = (context.writer(), context.group());
     let browser = || clock::time(clock::now());
     // When it is undone, the page and its vendor clock may be gone.
     let ahead = context.now() - browser();
@@ -119,34 +139,18 @@ pub fn clear_override(context: ActionContext, id: String) {
             .override_role(&group, &id, RoleOverride::Off, None, seen.as_ref())
             .await;
         let (outcome, left) = sent.unzip();
-        let left = left.flatten();
-        let is_undoable = is_undoable && left.is_some();
-        let left = left.unwrap_or_default();
+        let left = left.flatten().filter(|_| is_undoable);
         let _ = context
             .sending
             .try_update(|sending| sending.retain(|one| *one != id));
         context.changed();
-        let undo: Undo = {
-            let writer = writer.clone();
-            Rc::new(move || {
-                let (writer, group, left) = (writer.clone(), group.clone(), left.clone());
-                let rest = ends.map(|end| (end - (browser() + ahead)).num_seconds().max(1));
-                let expires = rest.map(TimeSpan::from_seconds);
-                leptos::task::spawn_local(async move {
-                    let outcome = writer
-                        .restore_override(&group, &left, RoleOverride::Primary, expires)
-                        .await;
-                    outcome
-                        .into_iter()
-                        .for_each(|outcome| notices.show_outcome(outcome));
-                    context.changed();
-                });
-            })
+        let back = move || {
+            let time_left = time_left(&id, ends, browser() + ahead)?;
+            Ok((RoleOverride::Primary, time_left))
         };
+        let undo = left.map(|left| undo(context, writer, group, left, back));
         match outcome {
-            Some(Outcome::Done { message, .. }) => {
-                notices.show(message, is_undoable.then_some(undo));
-            }
+            Some(Outcome::Done { message, .. }) => notices.show(message, undo),
             Some(outcome) => notices.show_outcome(outcome),
             None => {}
         }
@@ -155,11 +159,26 @@ pub fn clear_override(context: ActionContext, id: String) {
 
 #[cfg(test)]
 mod tests {
-    use super::is_known;
+    use super::{is_known, time_left};
     use chrono::{DateTime, TimeDelta, Utc};
     use health::groups::{Override, override_of};
     use vendors::UnreadableField;
     use vendors::aveva::{ClientSession, RoleOverride};
+
+    #[test]
+    fn an_override_that_would_have_ended_is_not_made_again() {
+        let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::hours(1);
+        let left = |ends: Option<i64>| {
+            let end = ends.map(|ends| now + TimeDelta::milliseconds(ends));
+            time_left("a", end, now).map(|left| left.map(|left| left.to_string()))
+        };
+        assert_eq!(left(None), Ok(None));
+        assert_eq!(left(Some(90_500)), Ok(Some("00:01:30".to_owned())));
+        for ends in [400, 0, -90_000] {
+            let why = "the override of a would have ended by now.";
+            assert_eq!(left(Some(ends)), Err(why.to_owned()), "{ends}");
+        }
+    }
 
     #[test]
     fn only_what_is_known_can_be_put_back() {

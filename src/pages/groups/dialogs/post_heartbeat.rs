@@ -1,11 +1,11 @@
 //! Posting a heartbeat on behalf of an adapter, for a test.
 
-use super::{closing, effect_on, is_listed, running, system};
+use super::{Question, ask, effect_on, is_listed, running};
 use crate::json;
 use crate::pages::groups::action_context::ActionContext;
-use crate::ui::{ActionDialog, Field};
+use crate::ui::Field;
 use chrono::{DateTime, Utc};
-use health::effect::Confirm;
+use health::groups::Action;
 use leptos::prelude::*;
 use vendors::aveva::{ApiVersion, NewHeartbeat};
 
@@ -43,17 +43,8 @@ fn moment(text: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Strin
 }
 
 /// The dialog, with the fields that the connection's version asks for.
-#[component]
-pub fn PostHeartbeat(
-    /// The page's actions.
-    context: ActionContext,
-    /// The session's id.
-    id: String,
-) -> impl IntoView {
-    let (changed, on_close) = closing(context);
-    let preview = context
-        .writer()
-        .is_some_and(|w| w.base.sessions_version == ApiVersion::V1Preview);
+pub(super) fn post_heartbeat(context: ActionContext, id: String) -> AnyView {
+    let preview = context.sessions_version() == ApiVersion::V1Preview;
     let score = RwSignal::new("100".to_owned());
     let (at, data) = (RwSignal::new(NOW.to_owned()), RwSignal::new(NOW.to_owned()));
     // Untracked: a check of what is typed needs no clock.
@@ -89,14 +80,8 @@ pub fn PostHeartbeat(
             last_data_processed_time: read(&data.get_untracked()).ok().flatten(),
         };
         async move {
-            (
-                Some(
-                    writer
-                        .post_heartbeat(&group, &id, heartbeat, seen.as_ref())
-                        .await,
-                ),
-                None,
-            )
+            let sent = writer.post_heartbeat(&group, &id, heartbeat, seen.as_ref());
+            (Some(sent.await), None)
         }
     });
     let label = if preview {
@@ -108,13 +93,16 @@ pub fn PostHeartbeat(
         <Field label="HeartbeatTime" name="heartbeat-time" value=at error=at_error required=true hint=Signal::derive(|| "The time of sending where it says now.".to_owned()) />
         <Field label="LastDataProcessedTime" name="heartbeat-data" value=data error=data_error hint=Signal::derive(|| "Leave empty for never.".to_owned()) />
     });
-    view! {
-        <ActionDialog title=format!("Post a heartbeat of {id}") action="Post heartbeat" system=system(context) effect
-            confirm=Signal::derive(|| Confirm::Click) id="" ready run changed on_close>
-            <Field label name="heartbeat-score" value=score error=score_error required=true />
-            {times}
-        </ActionDialog>
-    }
+    let question = Question {
+        title: format!("Post a heartbeat of {id}"),
+        action: Action::PostHeartbeat,
+        id: Some(id),
+        effect,
+        ready,
+        run,
+    };
+    let score = view! { <Field label name="heartbeat-score" value=score error=score_error required=true /> };
+    ask(context, question, view! { {score}{times} }.into_any())
 }
 
 #[cfg(test)]

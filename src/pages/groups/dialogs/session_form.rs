@@ -1,34 +1,17 @@
 //! Adding or putting a session.
 
-use super::{closing, confirm, effect, is_listed, running, system};
+use super::{Question, ask, effect, is_listed, running};
 use crate::pages::groups::action_context::ActionContext;
-use crate::pages::groups::group_form::identifier;
-use crate::ui::notice::{Undo, use_notices};
-use crate::ui::{ActionDialog, Field};
+use crate::pages::groups::group_form::{identifier, typed};
+use crate::ui::Field;
 use health::effect::Effect;
 use health::groups::{Action, GroupContext};
 use health::severity::Severity;
 use leptos::prelude::*;
-use std::rc::Rc;
 use vendors::aveva::{ClientSession, Role};
 
-/// What was typed, without blanks around it.
-fn typed(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// The dialog.
-#[component]
-pub fn SessionForm(
-    /// The page's actions.
-    context: ActionContext,
-    /// Which of the two.
-    action: Action,
-    /// The session that is put; a new one where there is none.
-    id: Option<String>,
-) -> impl IntoView {
-    let (changed, on_close) = closing(context);
-    let notices = use_notices();
+/// The dialog of one of the two; of a new session where there is no id.
+pub(super) fn session_form(context: ActionContext, action: Action, id: Option<String>) -> AnyView {
     let put = action == Action::PutSession;
     let known = id.is_some();
     let held = id.as_deref().and_then(|id| context.session(id));
@@ -101,12 +84,9 @@ pub fn SessionForm(
             } else {
                 Some(writer.add_session(&group, session).await)
             };
-            let undo: Undo = Rc::new(move || {
+            let undo = context.undo(move || {
                 let (writer, group, id) = (writer.clone(), group.clone(), id.clone());
-                leptos::task::spawn_local(async move {
-                    notices.show_outcome(writer.delete_session(&group, &id, None).await);
-                    context.changed();
-                });
+                async move { Some(writer.delete_session(&group, &id, None).await) }
             });
             (outcome, Some(undo))
         }
@@ -116,12 +96,18 @@ pub fn SessionForm(
         (None, true) => "Put session".to_owned(),
         (None, false) => "Add session".to_owned(),
     };
-    view! {
-        <ActionDialog title action=action.name() system=system(context) effect
-            confirm=confirm(context, action, id.clone()) id=id.clone().unwrap_or_default() ready run changed on_close>
-            <Field label="Id" name="session-id" value=session_id error=id_error required=true fixed=known
-                hint=Signal::derive(|| "Adapters use ids such as HOST-01.OpcUa.".to_owned()) />
-            <Field label="Name" name="session-name" value=name />
-        </ActionDialog>
-    }
+    let question = Question {
+        title,
+        action,
+        id,
+        effect,
+        ready,
+        run,
+    };
+    let fields = view! {
+        <Field label="Id" name="session-id" value=session_id error=id_error required=true fixed=known
+            hint=Signal::derive(|| "Adapters use ids such as HOST-01.OpcUa.".to_owned()) />
+        <Field label="Name" name="session-name" value=name />
+    };
+    ask(context, question, fields.into_any())
 }
