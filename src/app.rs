@@ -1,14 +1,14 @@
 //! The whole console: who is signed in, which connections there are, the shell, and the open page.
 
 use crate::api::{Failure, session};
+use crate::client_view::once;
 use crate::live::{clock, inventory, keyed, poll_settings, use_poll_settings, use_watched};
 use crate::on_change::on_change;
 use crate::pages::chunks::{self, Chunk, Chunks, Piece, use_chunks};
 use crate::route::Route;
-use crate::ui::{
-    Announcements, FailureCard, LostTextBanner, announcements, heading, lost_text, notice,
-};
-use crate::{nav, pages, prefs, shell};
+use crate::shell::{self, notes};
+use crate::ui::{Announcements, Icon, LostTextBanner, announcements, heading, lost_text, notice};
+use crate::{nav, pages, prefs};
 use futures_util::future::join;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -86,13 +86,7 @@ pub fn App() -> impl IntoView {
             Err(failure) if session::is_missing(&failure) => {
                 view! { <p class="alone" role="status">"Not signed in…"</p> }.into_any()
             }
-            Err(failure) => view! {
-                <main id="main" class="alone">
-                    <h1>"Failover Console"</h1>
-                    <FailureCard failure system="the gateway" retry />
-                </main>
-            }
-            .into_any(),
+            Err(failure) => cannot_start(&failure, retry),
         },
     };
     let framed = is_framed();
@@ -104,13 +98,44 @@ pub fn App() -> impl IntoView {
     });
     move || {
         if may_not_be_framed.get() {
-            return view! { <Framed /> }.into_any();
+            return once(view! { <Framed /> });
         }
         if is_sign_in.get() {
             return chunks.show(Chunk::SignIn, Piece::Page(Route::SignIn));
         }
         started()
     }
+}
+
+/// Why the console cannot start. Not the card of pages and dialogs, which the first visit has no other use for.
+fn cannot_start(failure: &Failure, retry: Callback<()>) -> AnyView {
+    let (title, advice) = match failure {
+        Failure::Unreachable(problem) if problem.status > 0 && !problem.kind.is_empty() => (
+            "The gateway could not do this now",
+            "Retrying automatically.",
+        ),
+        Failure::Unreachable(_) => ("Could not reach the gateway", "Retrying automatically."),
+        Failure::Unreadable(_) => ("The gateway returned an unreadable response", ""),
+        Failure::Refused(_) | Failure::Vendor(_) => ("The gateway refused the request", ""),
+    };
+    let excerpt = match failure {
+        Failure::Unreadable(unreadable) => unreadable.excerpt.clone(),
+        _ => String::new(),
+    };
+    let excerpt = (!excerpt.trim().is_empty()).then(|| view! { <pre>{excerpt}</pre> });
+    view! {
+        <main id="main" class="alone">
+            <h1>"Failover Console"</h1>
+            <section class="panel failure" aria-label="What went wrong">
+                <h2><Icon name="broken" />{title}</h2>
+                <p>{failure.in_full()}</p>
+                {excerpt}
+                <p class="dim">{advice}</p>
+                <button type="button" class="btn" on:click=move |_| retry.run(())>"Retry"<span class="vh">" the gateway"</span></button>
+            </section>
+        </main>
+    }
+    .into_any()
 }
 
 /// Takes away what `index.html` shows while the console is being loaded.
@@ -179,20 +204,20 @@ fn Console(
     let lost_text = lost_text::provide(unattended);
     let (prefs, settings, watched) = (prefs::use_prefs(), use_poll_settings(), use_watched());
     let announced = announcements::use_announced();
-    // A page was left, and what has read these with it.
+    // A page was left, and with it what subscribes to these.
     on_change(move || {
         route.track();
-        nav.renew();
-        prefs.renew();
-        settings.renew();
-        watched.renew();
-        announced.renew();
-        lost_text.renew();
+        nav.resubscribe();
+        prefs.resubscribe();
+        settings.resubscribe();
+        watched.resubscribe();
+        announced.resubscribe();
+        lost_text.resubscribe();
     });
     let chunks = use_chunks();
-    let draw = move |()| {
+    let draw = move |_| {
         move || match screen.get() {
-            Screen::Desk => view! { <Desk route /> }.into_any(),
+            Screen::Desk => once(view! { <Desk route /> }),
             Screen::Wall => chunks.show(Chunk::Wall, Piece::Wall { demo }),
             Screen::Pairing => chunks.show(
                 Chunk::Pairing,
@@ -204,11 +229,7 @@ fn Console(
         }
     };
     // A list of one: with another key it is another item, all of whose nodes are new.
-    keyed(
-        move || vec![lost_text.drawing()],
-        |drawing| *drawing,
-        move |_| draw(()),
-    )
+    keyed(move || vec![lost_text.drawing()], |drawing| *drawing, draw)
 }
 
 /// Every page but the wall, inside the shell.
@@ -225,9 +246,9 @@ fn Desk(route: Memo<Route>) -> impl IntoView {
                 <shell::GatewayLost />
                 <LostTextBanner />
                 <shell::SignedOut />
-                <shell::Paused />
-                <shell::AlertsFail />
-                <shell::StoreInMemory />
+                {notes::paused()}
+                {notes::alerts_fail()}
+                {notes::store_in_memory()}
                 {move || page(chunks, route.get())}
             </main>
             <shell::UnsavedChangesDialog />
@@ -245,7 +266,7 @@ fn page(chunks: Chunks, route: Route) -> AnyView {
         // These stand alone: `Console` draws the wall, and `App` the page for signing in.
         Some(Chunk::Wall | Chunk::Pairing | Chunk::SignIn) => ().into_any(),
         Some(chunk) => chunks.show(chunk, Piece::Page(route)),
-        None if route == Route::Overview => view! { <pages::overview::Overview /> }.into_any(),
-        None => view! { <pages::NotFound what="There is no page at this address." /> }.into_any(),
+        None if route == Route::Overview => once(view! { <pages::overview::Overview /> }),
+        None => once(view! { <pages::NotFound what="There is no page at this address." /> }),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod app;
+pub mod client_view;
 pub mod json;
 pub mod live;
 pub mod nav;
@@ -13,7 +14,7 @@ pub mod pages;
 pub mod panic_banner;
 pub mod prefs;
 pub mod provided;
-pub mod readers;
 pub mod route;
 pub mod shell;
+pub mod subscribers;
 pub mod ui;

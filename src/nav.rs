@@ -4,8 +4,8 @@
 //! breaks the reload of every id that holds a `%`.
 
 use crate::provided::provided;
-use crate::readers::{forget, renew};
 use crate::route::Route;
+use crate::subscribers::{clear_subscribers, resubscribe};
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -124,10 +124,14 @@ impl Nav {
         }
     }
 
-    /// Forgets who has read the query, which seldom changes when a page is left. Who has read the path is forgotten
-    /// whenever it changes.
-    pub fn renew(self) {
-        renew(&[&self.search]);
+    /// Goes to the same page with these query parameters changed.
+    pub fn change(self, changes: &[(&str, Option<&str>)]) {
+        self.go(&untrack(|| self.with_params(changes)));
+    }
+
+    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    pub fn resubscribe(self) {
+        resubscribe(&[&self.search]);
     }
 
     /// Says what would be lost by leaving the page; `None` for nothing.
@@ -268,7 +272,7 @@ impl Nav {
         for (signal, new) in [(self.path, path), (self.search, search)] {
             if signal.with_untracked(|old| *old != new) {
                 signal.set(new);
-                forget(&signal);
+                clear_subscribers(&signal);
             }
         }
         if is_other {

@@ -6,10 +6,11 @@
 use crate::json;
 use crate::on_change::{on_change, on_change_since};
 use crate::provided::provided;
-use crate::readers::renew;
+use crate::subscribers::resubscribe;
 use leptos::prelude::*;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
+use web_sys::Storage;
 
 /// The colour theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -201,9 +202,9 @@ impl Prefs {
         self.refresh.set(chosen);
     }
 
-    /// Forgets who has read these choices, which change seldom.
-    pub fn renew(self) {
-        renew(&[
+    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    pub fn resubscribe(self) {
+        resubscribe(&[
             &self.theme,
             &self.zone,
             &self.refresh,
@@ -256,14 +257,12 @@ fn yes_or_no(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }
 
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
 fn stored(key: &str) -> Option<String> {
-    window()
-        .local_storage()
-        .ok()
-        .flatten()?
-        .get_item(key)
-        .ok()
-        .flatten()
+    storage()?.get_item(key).ok().flatten()
 }
 
 /// Stores the text whenever it has become another one in this tab, and only then: a tab that has just started, or looks
@@ -296,8 +295,7 @@ pub fn keep_in_tab(key: &str, text: &str) {
 
 /// Whether the browser stored it.
 fn store(key: &str, value: &str) -> bool {
-    let storage = window().local_storage().ok().flatten();
-    storage.is_some_and(|storage| storage.set_item(key, value).is_ok())
+    storage().is_some_and(|storage| storage.set_item(key, value).is_ok())
 }
 
 #[cfg(test)]

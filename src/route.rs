@@ -4,7 +4,7 @@
 use health::inventory::{Kind, ResourceKey};
 use percent_encoding::percent_decode_str;
 use std::sync::OnceLock;
-use vendors::operation::segment;
+use vendors::operation::percent_encoded;
 
 /// What `?connection=` says where all of them are asked: no id of a connection is this.
 pub const ALL_CONNECTIONS: &str = "*";
@@ -35,6 +35,13 @@ fn base() -> &'static str {
 fn below<'p>(base: &str, path: &'p str) -> Option<&'p str> {
     path.strip_prefix(base)
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The path of one resource below its list. A browser changes no dots beside an encoded slash, only segments that are
+/// `.` or `..` as a whole: such an id has no address.
+fn below_list(list: &str, connection: &str, id: &str) -> String {
+    let (connection, id) = (percent_encoded(connection), percent_encoded(id));
+    format!("/{list}/{connection}/{id}")
 }
 
 /// A page of the console.
@@ -105,6 +112,18 @@ impl Route {
         }
     }
 
+    /// Whether this is the page of a resource. Another connection may have come to represent the run of a plan, whose GUID
+    /// is unique.
+    #[must_use]
+    pub fn is_of(&self, resource: &ResourceKey) -> bool {
+        match self {
+            Self::FailoverSession { uid, .. } => {
+                resource.kind == Kind::FailoverSession && resource.id == *uid
+            }
+            page => *page == Self::of(resource),
+        }
+    }
+
     /// The route of a URL's path, as the browser gives it: percent-encoded.
     #[must_use]
     pub fn parse(path: &str) -> Self {
@@ -165,31 +184,16 @@ impl Route {
     fn path(&self) -> String {
         match self {
             Self::Overview | Self::NotFound => "/".to_owned(),
-            Self::Groups => "/groups".to_owned(),
-            Self::Group { connection, group } => {
-                format!("/groups/{}/{}", segment(connection), segment(group))
-            }
-            Self::Slicers => "/slicers".to_owned(),
-            Self::SlicerGroup { connection, group } => {
-                format!("/slicers/{}/{}", segment(connection), segment(group))
-            }
-            Self::FailoverSessions => "/failover-sessions".to_owned(),
+            Self::Group { connection, group } => below_list("groups", connection, group),
+            Self::SlicerGroup { connection, group } => below_list("slicers", connection, group),
             Self::FailoverSession { connection, uid } => {
-                format!(
-                    "/failover-sessions/{}/{}",
-                    segment(connection),
-                    segment(uid)
-                )
+                below_list("failover-sessions", connection, uid)
             }
-            Self::Activity => "/activity".to_owned(),
-            Self::Report => "/report".to_owned(),
-            Self::Connections => "/connections".to_owned(),
-            Self::Wall => "/wall".to_owned(),
-            Self::SignIn => "/sign-in".to_owned(),
+            list => format!("/{}", list.page()),
         }
     }
 
-    /// The kind of page, as preferences of a page are kept by.
+    /// The kind of page, by which its preferences are kept. Of a page without ids it is the path.
     #[must_use]
     pub fn page(&self) -> &'static str {
         match self {
@@ -232,6 +236,7 @@ impl Route {
 #[cfg(test)]
 mod tests {
     use super::{Route, below};
+    use health::inventory::{Kind, ResourceKey};
     use proptest::prelude::*;
 
     #[test]
@@ -264,6 +269,40 @@ mod tests {
     }
 
     #[test]
+    fn a_resource_is_found_on_its_page_and_a_run_on_its_page_at_any_connection() {
+        let of = |kind, connection: &str| ResourceKey {
+            kind,
+            connection: connection.to_owned(),
+            id: "7".to_owned(),
+        };
+        for (path, kind, expected) in [
+            ("/groups/a/7", Kind::FailoverGroup, [true, false]),
+            ("/groups/a/7", Kind::SlicerGroup, [false, false]),
+            ("/slicers/a/7", Kind::SlicerGroup, [true, false]),
+            (
+                "/failover-sessions/a/7",
+                Kind::FailoverSession,
+                [true, true],
+            ),
+            (
+                "/failover-sessions/a/7",
+                Kind::FailoverGroup,
+                [false, false],
+            ),
+            (
+                "/failover-sessions/a/8",
+                Kind::FailoverSession,
+                [false, false],
+            ),
+            ("/connections", Kind::Connection, [true, true]),
+        ] {
+            let found =
+                ["a", "b"].map(|connection| Route::parse(path).is_of(&of(kind, connection)));
+            assert_eq!(found, expected, "{path} {kind:?}");
+        }
+    }
+
+    #[test]
     fn only_paths_below_the_base_are_pages() {
         for (base, path, expected) in [
             ("", "/", Some("/")),
@@ -281,6 +320,22 @@ mod tests {
             ("/a/b", "/a/wall", None),
         ] {
             assert_eq!(below(base, path), expected, "{base} {path}");
+        }
+    }
+
+    #[test]
+    fn an_id_with_dots_between_its_slashes_has_an_address() {
+        for (id, path) in [
+            ("./", "/groups/plant-a/.%2F"),
+            ("/..", "/groups/plant-a/%2F.."),
+            ("a/../b", "/groups/plant-a/a%2F..%2Fb"),
+        ] {
+            let route = Route::Group {
+                connection: "plant-a".into(),
+                group: id.into(),
+            };
+            assert_eq!(route.href(), path);
+            assert_eq!(Route::parse(path), route);
         }
     }
 

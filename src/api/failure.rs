@@ -62,16 +62,6 @@ impl Failure {
         seconds.map(Duration::from_secs)
     }
 
-    /// Whether the failure concerns the whole connection and not only the requested resource: no response,
-    /// a response from something else, or a vendor that is overloaded, down or denies access.
-    #[must_use]
-    pub fn is_of_connection(&self) -> bool {
-        match self {
-            Self::Unreachable(_) | Self::Refused(_) | Self::Unreadable(_) => true,
-            Self::Vendor(error) => matches!(error.status, 401 | 429) || error.status >= 500,
-        }
-    }
-
     /// Whether the thing does not exist: the vendor says so, or the gateway, which asks for those who may only
     /// read just for what it has seen at the vendor's.
     #[must_use]

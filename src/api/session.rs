@@ -2,7 +2,6 @@
 //! and no cookie: the cookie is the browser's, and no script can read it.
 
 use super::failure::{Failure, Problem};
-use super::outcome::{Outcome, settled};
 use super::transport::{delete, first, get, post};
 use crate::json;
 use crate::route::address;
@@ -56,17 +55,11 @@ pub fn at_provider(to: &str) -> String {
 }
 
 /// Signs out once.
-pub async fn sign_out() -> Outcome {
-    let answer = delete("/api/session").await;
-    let afterwards = async || "You may still be signed in.".to_owned();
-    match settled(answer, "Signed out.".to_owned(), afterwards).await {
-        Outcome::Refused { failure, .. } => Outcome::Refused {
-            failure,
-            message: Some("You are still signed in.".to_owned()),
-            compared: Vec::new(),
-        },
-        outcome => outcome,
-    }
+///
+/// # Errors
+/// As [`super::transport::delete`].
+pub async fn sign_out() -> Result<(), Failure> {
+    delete("/api/session").await
 }
 
 /// The gateway's problem type for "nobody is signed in".

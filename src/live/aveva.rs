@@ -5,7 +5,7 @@ use super::schedule::Millis;
 use super::{Clock, Status, clock};
 use crate::api::{Arrived, Failure, Purpose, send, send_sessions};
 use futures_util::future::join3;
-use health::groups::{Observation, Succession, judge_listed, leaders};
+use health::groups::{Observation, Succession, judge_group, leaders};
 use health::severity::Severity;
 use health::transition;
 use health::verdict::Verdict;
@@ -59,7 +59,7 @@ impl Group {
             ..
         } = self.detail.as_ref();
         let judge = |observation| {
-            judge_listed(
+            judge_group(
                 &self.configuration,
                 Some(roles),
                 sessions,

@@ -2,7 +2,7 @@
 
 use super::poll_settings::PollSettings;
 use crate::provided::provided;
-use crate::readers::forget;
+use crate::subscribers::clear_subscribers;
 use chrono::{DateTime, TimeDelta, Utc};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -61,7 +61,7 @@ impl Clock {
             return;
         };
         if self.millis.try_set(now()).is_none() {
-            forget(&self.millis);
+            clear_subscribers(&self.millis);
         }
         self.poll_settings.ticked(last);
         let due = move || {

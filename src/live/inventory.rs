@@ -2,14 +2,14 @@
 //! here how fresh a resource is and what is written beside its name; they judge nothing.
 
 use super::clock::{self, Clock, use_clock};
-use super::world::{GroupLeaderChange, World};
-use super::world_freshness::{Fresh, Polled};
+use super::inventory_freshness::{InventoryFreshness, Polled};
+use super::inventory_snapshot::{GroupLeaderChange, InventorySnapshot};
 use super::{Live, PollSettings, Status, use_poll_settings};
 use crate::api::inventory::{self as api, Refresh, fetch};
 use crate::api::{Arrived, Failure, session, transport};
 use crate::on_change::on_change;
 use crate::provided::provided;
-use crate::readers::{forget, renew};
+use crate::subscribers::{clear_subscribers, resubscribe};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::Freshness;
 use health::inventory::{EffectiveState, Kind, Resource};
@@ -32,10 +32,10 @@ const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(5);
 /// What the gateway watches, as it refreshes.
 #[derive(Clone, Copy)]
 pub struct Watched {
-    live: Live<World>,
+    live: Live<InventorySnapshot>,
     /// The gateway's clock less the browser's, in milliseconds.
     ahead: RwSignal<f64>,
-    fresh: StoredValue<Fresh>,
+    fresh: StoredValue<InventoryFreshness>,
     /// Counts the times at which something became less fresh.
     aged: RwSignal<u32>,
     /// Changes when a day may have begun: with a quarter of an hour, in every zone.
@@ -59,7 +59,7 @@ pub fn use_watched() -> Watched {
 /// The first answer of the gateway.
 #[derive(Debug, Clone, PartialEq)]
 pub struct First {
-    world: World,
+    snapshot: InventorySnapshot,
     ahead: f64,
     /// When it was asked for, in milliseconds since 1970 by the browser's clock.
     requested_at: f64,
@@ -76,9 +76,9 @@ pub async fn first() -> Result<First, Failure> {
         came,
     } = api::first().await?;
     let ahead = ahead(&value, requested_at, came);
-    let (world, _) = World::default().after(value);
+    let (snapshot, _) = InventorySnapshot::default().after(value);
     Ok(First {
-        world,
+        snapshot,
         ahead,
         requested_at,
     })
@@ -112,77 +112,94 @@ fn want(wanted: &Cell<Vec<Refresh>>, more: Vec<Refresh>) {
     wanted.set(all);
 }
 
+/// Asks for what has changed.
+#[derive(Clone)]
+struct Poller {
+    clock: Clock,
+    /// What the next request shall have read anew.
+    wanted: Rc<Cell<Vec<Refresh>>>,
+    known: Rc<RefCell<InventorySnapshot>>,
+    ahead: RwSignal<f64>,
+    leader_changes: RwSignal<Vec<GroupLeaderChange>>,
+}
+
+impl Poller {
+    async fn poll(self, abort: AbortController) -> Result<Arrived<InventorySnapshot>, Failure> {
+        let refreshes = self.wanted.take();
+        let after = self.known.borrow().revision.clone();
+        self.clock.await_answer();
+        let answer = async {
+            // What these change is in the last answer, too.
+            let (last, others) = refreshes.split_last().unzip();
+            for refresh in others.unwrap_or_default() {
+                ask(after.clone(), Some(refresh), Some(abort.clone())).await?;
+            }
+            ask(after, last, Some(abort)).await
+        };
+        let answer = answer.await;
+        self.clock.answer_arrived();
+        // Nothing was read, so that it is wanted all the same. What the gateway refuses it would refuse again.
+        if let Err(Failure::Unreachable(_)) = answer {
+            want(&self.wanted, refreshes);
+        }
+        let (changes, offset) = answer?;
+        let (snapshot, leader_changes) = self.known.borrow().after(changes);
+        self.known.replace(snapshot.clone());
+        let _ = self.ahead.try_maybe_update(|held| {
+            let moved = (*held - offset).abs() > CLOCK_STEP;
+            if moved {
+                *held = offset;
+            }
+            (moved, ())
+        });
+        if !leader_changes.is_empty() {
+            let _ = self.leader_changes.try_set(leader_changes);
+        }
+        Ok(Arrived::now(snapshot))
+    }
+}
+
 /// Begins to refresh, for as long as the console is open.
 pub fn provide(first: First) -> Watched {
     let First {
-        world,
+        snapshot,
         ahead,
         requested_at,
     } = first;
     let (clock, settings) = (use_clock(), use_poll_settings());
     let ahead = RwSignal::new(ahead);
     let leader_changes = RwSignal::new(Vec::new());
-    let wanted = Rc::new(Cell::new(Vec::new()));
-    let first_build = StoredValue::new(world.build.clone());
-    let known = Rc::new(RefCell::new(world.clone()));
+    let poller = Poller {
+        clock,
+        wanted: Rc::default(),
+        known: Rc::new(RefCell::new(snapshot.clone())),
+        ahead,
+        leader_changes,
+    };
+    let wanted = Rc::clone(&poller.wanted);
+    let first_build = StoredValue::new(snapshot.build.clone());
     let live = {
-        let wanted = Rc::clone(&wanted);
         let seen = Cell::new(settings.refresh_requests.try_get_untracked());
-        let fetch = move |abort: AbortController| {
+        let fetch = move |abort| {
             // Who asks for everything anew wants the gateway to read anew, too.
             let requests = settings.refresh_requests.try_get_untracked();
-            let everything = requests != seen.replace(requests);
-            if everything {
-                want(&wanted, vec![Refresh::Everything]);
+            if requests != seen.replace(requests) {
+                want(&poller.wanted, vec![Refresh::Everything]);
             }
-            let refreshes = wanted.take();
-            let wanted = Rc::clone(&wanted);
-            let known = Rc::clone(&known);
-            let after = known.borrow().revision.clone();
-            async move {
-                clock.await_answer();
-                let answer = async {
-                    // What these change is in the last answer, too.
-                    let (last, others) = refreshes.split_last().unzip();
-                    for refresh in others.unwrap_or_default() {
-                        ask(after.clone(), Some(refresh), Some(abort.clone())).await?;
-                    }
-                    ask(after, last, Some(abort)).await
-                };
-                let answer = answer.await;
-                clock.answer_arrived();
-                // Nothing was read, so that it is wanted all the same. What the gateway refuses it would refuse again.
-                if let Err(Failure::Unreachable(_)) = answer {
-                    want(&wanted, refreshes);
-                }
-                let (changes, offset) = answer?;
-                let (world, seen) = known.borrow().after(changes);
-                known.replace(world.clone());
-                let _ = ahead.try_maybe_update(|held| {
-                    let moved = (*held - offset).abs() > CLOCK_STEP;
-                    if moved {
-                        *held = offset;
-                    }
-                    (moved, ())
-                });
-                if !seen.is_empty() {
-                    let _ = leader_changes.try_set(seen);
-                }
-                Ok::<_, Failure>(Arrived::now(world))
-            }
+            poller.clone().poll(abort)
         };
-        let moving = |world: &World, _| {
-            let mut connections = world.connections.iter();
+        let moving = |snapshot: &InventorySnapshot, _| {
+            let mut connections = snapshot.connections.iter();
             connections.any(|state| state.in_transition)
         };
-        Live::starting_with(world, requested_at, fetch, moving)
+        Live::starting_with(snapshot, requested_at, fetch, moving)
     };
     let now = untrack(|| clock.at(ahead.get()));
     let polled = Polled {
         answered: now,
         interval: TimeDelta::zero(),
     };
-    let judged = Fresh::of(live.value_untracked().unwrap_or_default(), polled, now);
+    let judged = InventoryFreshness::of(live.value_untracked().unwrap_or_default(), polled, now);
     let watched = Watched {
         live,
         ahead,
@@ -197,15 +214,15 @@ pub fn provide(first: First) -> Watched {
     };
     provide_context(watched);
     on_change(move || {
-        let _ = watched.world();
+        let _ = watched.snapshot();
         if watched.judge(watched.now()) {
             watched.aged.update(|times| *times = times.wrapping_add(1));
-            forget(&watched.aged);
+            clear_subscribers(&watched.aged);
         }
         let quarter = u32::try_from(watched.now().timestamp() / (15 * 60)).unwrap_or(0);
         if watched.day.get_untracked() != quarter {
             watched.day.set(quarter);
-            forget(&watched.day);
+            clear_subscribers(&watched.day);
         }
     });
     watched
@@ -215,16 +232,16 @@ impl Watched {
     /// Judges how fresh everything is, unless what was judged last still holds. Returns whether anything is fresher or
     /// less fresh than it was.
     fn judge(self, now: DateTime<Utc>) -> bool {
-        let world = self.world_untracked();
+        let snapshot = self.snapshot_untracked();
         let polled = Polled {
             answered: untrack(|| self.last_answer()).unwrap_or(now),
             interval: TimeDelta::from_std(self.settings.interval()).unwrap_or(TimeDelta::MAX),
         };
         let changed = self.fresh.try_update_value(|held| {
-            if held.holds(&world, polled, now) {
+            if held.holds(&snapshot, polled, now) {
                 return false;
             }
-            let fresh = Fresh::of(world, polled, now);
+            let fresh = InventoryFreshness::of(snapshot, polled, now);
             let changed = !held.is_as(&fresh);
             *held = fresh;
             changed
@@ -232,48 +249,52 @@ impl Watched {
         changed == Some(true)
     }
 
-    /// How fresh everything in the world is, tracked.
-    fn with_fresh<T>(self, world: &Arc<World>, read: impl FnOnce(&Fresh) -> T) -> T {
+    /// How fresh everything in the inventory is, tracked.
+    fn with_fresh<T>(
+        self,
+        snapshot: &Arc<InventorySnapshot>,
+        read: impl FnOnce(&InventoryFreshness) -> T,
+    ) -> T {
         self.aged.track();
         if !self
             .fresh
-            .with_value(|held| Arc::ptr_eq(&held.world, world))
+            .with_value(|held| Arc::ptr_eq(&held.snapshot, snapshot))
         {
             untrack(|| self.judge(self.now()));
         }
         self.fresh.with_value(read)
     }
 
-    /// Forgets who has read what changes seldom.
-    pub fn renew(self) {
-        renew(&[&self.ahead, &self.aged]);
-        self.live.status.renew();
+    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    pub fn resubscribe(self) {
+        resubscribe(&[&self.ahead, &self.aged]);
+        self.live.status.resubscribe();
     }
 
     /// Everything, tracked.
     #[must_use]
-    pub fn world(self) -> Arc<World> {
+    pub fn snapshot(self) -> Arc<InventorySnapshot> {
         self.live.value().unwrap_or_default()
     }
 
     /// Everything at this moment.
     #[must_use]
-    pub fn world_untracked(self) -> Arc<World> {
+    pub fn snapshot_untracked(self) -> Arc<InventorySnapshot> {
         self.live.value_untracked().unwrap_or_default()
     }
 
     /// One connection.
     #[must_use]
     pub fn connection(self, id: &str) -> Option<Arc<ConnectionState>> {
-        self.world().connection(id).cloned()
+        self.snapshot().connection(id).cloned()
     }
 
     /// The connections, in the order of the gateway's configuration; another list only when that changes.
     #[must_use]
     pub fn connections(self) -> Memo<Vec<Connection>> {
         Memo::new(move |_| {
-            let world = self.world();
-            let connections = world.connections.iter();
+            let snapshot = self.snapshot();
+            let connections = snapshot.connections.iter();
             connections.map(|state| state.connection.clone()).collect()
         })
     }
@@ -281,9 +302,9 @@ impl Watched {
     /// How fresh a connection is; never read where there is none.
     #[must_use]
     pub fn freshness(self, connection: &str) -> Freshness {
-        let world = self.world();
-        let known = self.with_fresh(&world, |fresh| {
-            let place = world.connection_position(connection)?;
+        let snapshot = self.snapshot();
+        let known = self.with_fresh(&snapshot, |fresh| {
+            let place = snapshot.connection_position(connection)?;
             fresh.connections.get(place).copied()
         });
         known.unwrap_or(Freshness::NoData)
@@ -292,9 +313,9 @@ impl Watched {
     /// How fresh a resource is.
     #[must_use]
     pub fn freshness_of(self, resource: &Resource) -> Freshness {
-        let world = self.world();
-        let known = self.with_fresh(&world, |fresh| {
-            let place = world.position(&resource.key)?;
+        let snapshot = self.snapshot();
+        let known = self.with_fresh(&snapshot, |fresh| {
+            let place = snapshot.position(&resource.key)?;
             fresh.resources.get(place).copied()
         });
         known.unwrap_or_else(|| self.freshness(&resource.key.connection))
@@ -303,11 +324,11 @@ impl Watched {
     /// The resources of a kind and how fresh each is, tracked.
     #[must_use]
     pub fn of_kind(self, kind: Kind) -> Vec<(Arc<Resource>, Freshness)> {
-        let world = self.world();
-        let range = world.range_of(kind);
-        self.with_fresh(&world, |fresh| {
+        let snapshot = self.snapshot();
+        let range = snapshot.range_of(kind);
+        self.with_fresh(&snapshot, |fresh| {
             let fresh = fresh.resources.get(range.clone()).unwrap_or_default();
-            let resources = world.resources()[range].iter().cloned();
+            let resources = snapshot.resources()[range].iter().cloned();
             resources.zip(fresh.iter().copied()).collect()
         })
     }
@@ -415,7 +436,7 @@ impl Watched {
     /// Counts what happened, tracked: with another number there is something new in the activity.
     #[must_use]
     pub fn activity(self) -> Memo<u64> {
-        Memo::new(move |_| self.world().activity)
+        Memo::new(move |_| self.snapshot().activity)
     }
 
     /// Failovers that the last answer showed, tracked.
@@ -427,7 +448,7 @@ impl Watched {
     /// Whether the gateway serves another console than this page, tracked.
     #[must_use]
     pub fn is_old_build(self) -> bool {
-        self.is_other_build(&self.world().build)
+        self.is_other_build(&self.snapshot().build)
     }
 
     /// Asks the gateway whether it is there and serves another console than this page.

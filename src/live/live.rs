@@ -6,7 +6,7 @@ use super::poll_settings::use_poll_settings;
 use super::schedule::Schedule;
 use super::status::Status;
 use crate::api::{Arrived, Failure};
-use crate::readers::forget;
+use crate::subscribers::clear_subscribers;
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -19,7 +19,7 @@ use web_sys::AbortController;
 /// Something on the screen that refreshes by itself: the last good value stays when a poll fails.
 /// Everything that shows the same thing is given the same `Live`, and so shares its poll.
 pub struct Live<T: Send + Sync + 'static> {
-    value: Signal<Option<Arc<T>>>,
+    value: RwSignal<Option<Arc<T>>>,
     /// How old the value is, what went wrong, and when it is asked for next.
     pub status: Status,
 }
@@ -114,10 +114,7 @@ impl<T: PartialEq + Send + Sync + 'static> Live<T> {
             ended: Cell::new(false),
         });
         let status = Status::new(poll, use_poll_settings(), requested_at);
-        Self {
-            value: value.into(),
-            status,
-        }
+        Self { value, status }
     }
 }
 
@@ -145,6 +142,6 @@ fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<Option<Arc<T>>>, v
         (true, true)
     });
     if changed == Some(true) {
-        forget(&signal);
+        clear_subscribers(&signal);
     }
 }

@@ -5,6 +5,8 @@ pub mod activity;
 pub mod aveva;
 pub mod clock;
 pub mod inventory;
+mod inventory_freshness;
+mod inventory_snapshot;
 mod keyed;
 #[expect(
     clippy::module_inception,
@@ -18,15 +20,13 @@ pub mod status;
 pub mod timeline;
 pub mod uplynk;
 pub mod veeam;
-pub mod world;
-mod world_freshness;
 
 pub use aveva::{Detail, Group};
 pub use clock::{Clock, use_clock};
 pub use health::{schedule, sort};
 pub use inventory::{Watched, use_watched};
-pub use keyed::keyed;
+pub use inventory_snapshot::{GroupLeaderChange, InventorySnapshot};
+pub use keyed::{keyed, places};
 pub use live::Live;
 pub use poll_settings::{PollSettings, use_poll_settings};
 pub use status::Status;
-pub use world::{GroupLeaderChange, World};

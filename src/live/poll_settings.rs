@@ -6,8 +6,8 @@ use super::schedule::{CHOICES, INTERVAL};
 use crate::nav::{Nav, use_nav};
 use crate::prefs::{Prefs, use_prefs};
 use crate::provided::provided;
-use crate::readers::renew;
 use crate::route::Route;
+use crate::subscribers::resubscribe;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -83,16 +83,15 @@ impl PollSettings {
         let refresh = self.prefs.refresh.read();
         let page = Route::parse(&self.nav.path()).page();
         let chosen = refresh.iter().find(|(chosen, _)| chosen == page);
-        let chosen = chosen.map(|(_, seconds)| *seconds);
         chosen
-            .map(Duration::from_secs)
+            .map(|(_, seconds)| Duration::from_secs(*seconds))
             .filter(|chosen| CHOICES.contains(chosen))
             .unwrap_or(INTERVAL)
     }
 
-    /// Forgets who has read these settings, which change seldom.
-    pub fn renew(self) {
-        renew(&[
+    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    pub fn resubscribe(self) {
+        resubscribe(&[
             &self.paused,
             &self.hidden,
             &self.woken,
@@ -109,7 +108,7 @@ impl PollSettings {
 
     /// Chooses the interval of the page that is open.
     pub fn choose(self, interval: Duration) {
-        let page = untrack(|| Route::parse(&self.nav.path()).page().to_owned());
-        self.prefs.set_refresh(&page, interval.as_secs());
+        let page = untrack(|| Route::parse(&self.nav.path()).page());
+        self.prefs.set_refresh(page, interval.as_secs());
     }
 }

@@ -59,7 +59,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
     }
 
     /// Draws each row in use with `draw`.
-    pub fn draw<V: IntoAny + 'static>(
+    pub fn draw<V: Render<State: 'static> + 'static>(
         self,
         draw: impl Fn(RwSignal<T>) -> V + Send + Sync + Clone + 'static,
     ) -> AnyView {
@@ -67,7 +67,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Rows<T> {
     }
 
     /// Draws each row in use with `draw`, which also gets its place among them, from 0.
-    pub fn draw_numbered<V: IntoAny + 'static>(
+    pub fn draw_numbered<V: Render<State: 'static> + 'static>(
         self,
         draw: impl Fn(usize, RwSignal<T>) -> V + Send + Sync + Clone + 'static,
     ) -> AnyView {

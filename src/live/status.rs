@@ -7,7 +7,7 @@ use super::poll_settings::PollSettings;
 use super::schedule::{self, Millis, Schedule};
 use crate::api::{Failure, VendorDate};
 use crate::on_change::on_change_since;
-use crate::readers::{forget, renew};
+use crate::subscribers::{clear_subscribers, resubscribe};
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, freshness};
 use health::vendor_clock::VendorClock;
@@ -95,16 +95,16 @@ impl Status {
             *clock = clock.received(requested_at, received + on_way, clock::millis_of(at), age);
         });
         if updated.is_some() {
-            forget(&self.server);
+            clear_subscribers(&self.server);
         }
     }
 
     pub(super) fn answered(self, requested_at: Millis, request: u32) {
         if self.requested_at.try_set(Some(requested_at)).is_none() {
-            forget(&self.requested_at);
+            clear_subscribers(&self.requested_at);
         }
         if self.answered.try_set(request).is_none() {
-            forget(&self.answered);
+            clear_subscribers(&self.answered);
         }
         let _ = self.failure.try_maybe_update(|failure| {
             let had = failure.take().is_some();
@@ -125,9 +125,9 @@ impl Status {
         });
     }
 
-    /// Forgets who has read what went wrong, which changes seldom.
-    pub(super) fn renew(self) {
-        renew(&[&self.failure]);
+    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    pub(super) fn resubscribe(self) {
+        resubscribe(&[&self.failure]);
     }
 
     /// Asks now, or as soon as what is under way has ended. For what a person wants: nothing holds it up.
@@ -164,14 +164,10 @@ impl Status {
     /// How far the last good answer can be believed.
     #[must_use]
     pub fn freshness(self, clock: Clock) -> Freshness {
-        self.judged(self.age(clock))
-    }
-
-    fn judged(self, age: Option<TimeDelta>) -> Freshness {
         let own = self.poll.try_with_value(|poll| poll.interval).flatten();
         let interval = own.unwrap_or_else(|| self.poll_settings.interval());
         let interval = TimeDelta::from_std(interval).unwrap_or(TimeDelta::MAX);
-        freshness(age, interval)
+        freshness(self.age(clock), interval)
     }
 
     /// The vendor's time now, as well as its answers tell it; the browser's before the first.

@@ -7,7 +7,7 @@ use crate::api::activity::{Activity, ActivityEntry, ActivityKind, read};
 use chrono::{SecondsFormat, TimeDelta};
 use health::events::{self, EventKind, Gaps, LeaderChange, RecordedEvent, UnknownInterval};
 use health::inventory::{Kind, ResourceKey};
-use vendors::operation::segment;
+use vendors::operation::percent_encoded;
 use web_sys::AbortController;
 
 /// How many entries of each kind are asked for; of more the oldest are not known.
@@ -36,7 +36,8 @@ async fn fetch(
     span: TimeDelta,
     abort: &AbortController,
 ) -> Result<Seen, Failure> {
-    let (connection, id) = (segment(&resource.connection), segment(&resource.id));
+    let connection = percent_encoded(&resource.connection);
+    let id = percent_encoded(&resource.id);
     let watching = read(&format!("kind=watching&limit={MOST}"), Some(abort)).await?;
     let from = watching.now.checked_sub_signed(span).unwrap_or_default();
     let from = from.to_rfc3339_opts(SecondsFormat::Millis, true);

@@ -1,9 +1,9 @@
-//! What the gateway last knew of a resource whose own page cannot be read at the moment.
+//! What stands above content that is old, and in the place of a resource that cannot be read at the moment.
 
 use super::resource_row::{StateTag, row_state};
 use crate::live::{Status, use_clock, use_watched};
 use crate::prefs::{Zone, use_prefs};
-use crate::ui::{Icon, times};
+use crate::ui::{FailureCard, Icon, times};
 use chrono::{DateTime, Utc};
 use health::inventory::{Facts, Resource, ResourceKey};
 use health::words;
@@ -36,6 +36,16 @@ pub fn aged(status: Status) -> AnyView {
     aged.into_any()
 }
 
+/// Why what the gateway itself tells could not be read, and how old the content below is then.
+pub fn gateway_problems(status: Status) -> AnyView {
+    let retry = Callback::new(move |()| status.refresh());
+    let failure = move || {
+        let failure = status.failure()?;
+        Some(view! { <FailureCard failure system="the gateway" retry /> })
+    };
+    view! { {failure}{aged(status)} }.into_any()
+}
+
 /// The last known state of a resource; nothing where the gateway never read it.
 #[component]
 pub fn LastKnown(
@@ -43,7 +53,7 @@ pub fn LastKnown(
     resource: ResourceKey,
 ) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
-    let known = Memo::new(move |_| watched.world().find(&resource).cloned());
+    let known = Memo::new(move |_| watched.snapshot().find(&resource).cloned());
     move || {
         let resource = known.get()?;
         let state = Memo::new({

@@ -27,5 +27,4 @@ pub mod wall;
 
 pub use detail_page::DetailPage;
 pub use not_found::NotFound;
-pub use polling::Polling;
 pub use source_error::SourceErrors;

@@ -7,21 +7,20 @@ use crate::json;
 use crate::live::{Live, use_watched};
 use crate::nav::use_nav;
 use crate::pages::activity::{TimeFilter, connection_options};
-use crate::pages::last_known::aged;
+use crate::pages::last_known::gateway_problems;
 use crate::prefs::use_prefs;
 use crate::route::Route;
 use crate::ui::csv::{cell, row, whole};
 use crate::ui::download::FileKind;
-use crate::ui::table::filters::{Select, is_system, known};
-use crate::ui::{FailureCard, Heading, download, name, times};
+use crate::ui::table::filters::{Select, is_system, known, system_filter};
+use crate::ui::{Heading, download, name, times};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use health::words::span;
 use leptos::prelude::*;
 use protocol::{GroupReport, PlanReport, Report as ReportData};
 use std::sync::Arc;
 use std::time::Duration;
-use vendors::SystemKind;
-use vendors::operation::segment;
+use vendors::operation::percent_encoded;
 
 /// A report is of one moment. It is read anew when somebody asks, and by a page that stays open for a day.
 const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -40,22 +39,21 @@ pub fn Report() -> impl IntoView {
                 "system" => known(&value, is_system)?,
                 _ => value,
             };
-            Some(format!("{name}={}", segment(&value)))
+            Some(format!("{name}={}", percent_encoded(&value)))
         });
         given.collect::<Vec<_>>().join("&")
     });
-    let systems = SystemKind::ALL.map(|kind| (kind.key().to_owned(), kind.vendor().to_owned()));
     let content = move || {
         let query = query.get();
         let connection = untrack(|| nav.param("connection"));
-        let world = watched.world_untracked();
-        let is_gone = connection.is_some_and(|id| world.connection(&id).is_none());
+        let snapshot = watched.snapshot_untracked();
+        let is_gone = connection.is_some_and(|id| snapshot.connection(&id).is_none());
         view! { <Content query is_gone /> }
     };
     view! {
         <Heading text="Report" parent=("Activity", Route::Activity.href()) />
         <search class="row filters" aria-label="Filters">
-            <Select label="System" param="system" all="all" options=systems.to_vec() />
+            {system_filter()}
             <Select label="Connection" param="connection" all="all" options=connection_options() />
             <TimeFilter label="From" param="from" />
             <TimeFilter label="To" param="to" />
@@ -79,11 +77,6 @@ fn Content(
             Ok(Arrived::now(told?))
         }
     });
-    let retry = Callback::new(move |()| state.status.refresh());
-    let failure = move || {
-        let failure = state.status.failure()?;
-        Some(view! { <FailureCard failure system="the gateway" retry /> })
-    };
     let told: Memo<Option<Arc<ReportData>>> = Memo::new(move |_| state.value());
     let time = move || {
         let Some(told) = told.get() else {
@@ -103,7 +96,7 @@ fn Content(
         Some(format!("From {from} to {to} {}", zone.word()))
     };
     // As it is when a table is drawn: titles change with the configuration alone.
-    let title = move |id: &str| watched.world_untracked().title(id);
+    let title = move |id: &str| watched.snapshot_untracked().title(id);
     let export = move |_| {
         if let Some(told) = told.get_untracked() {
             let text = csv(&told, title);
@@ -128,8 +121,7 @@ fn Content(
             <button type="button" class="btn" disabled=move || told.read().is_none() on:click=export>"Export CSV"</button>
             <button type="button" class="btn" on:click=print>"Print"</button>
         </p>
-        {failure}
-        {aged(state.status)}
+        {gateway_problems(state.status)}
         {groups}
         {plans}
     }

@@ -6,6 +6,7 @@ use super::resource_row::{RowContext, row_state};
 use crate::live::rows::Rows;
 use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};
+use crate::route::Route;
 use crate::ui::table::filters::{page_of, state};
 use crate::ui::table::search::{holds, lower};
 use crate::ui::table::sorting::SortOrder;
@@ -63,7 +64,7 @@ pub fn resource_list(of: ListOf) -> ResourceList {
     let ListOf { kind, keys, .. } = of;
     let order =
         Memo::new(move |_| SortOrder::read(nav.param("sort").as_deref(), keys, WORST_FIRST));
-    let title = move |resource: &Resource| watched.world().title(&resource.key.connection);
+    let title = move |resource: &Resource| watched.snapshot().title(&resource.key.connection);
     let found = Memo::new(move |_| {
         let words = lower(&nav.param("q").unwrap_or_default());
         let only = only(nav, watched, kind);
@@ -79,7 +80,7 @@ pub fn resource_list(of: ListOf) -> ResourceList {
         });
         entries.collect::<Vec<_>>()
     });
-    let row_lock = RowLock::new();
+    let row_lock = RowLock::default();
     let sorted = Memo::new(move |before: Option<&Sorted>| {
         let (order, state) = (order.get(), state(nav));
         let entries = found.read();
@@ -121,8 +122,8 @@ pub fn resource_list(of: ListOf) -> ResourceList {
 /// The connection that the address asks for, of those with this kind of resource.
 fn only(nav: Nav, watched: Watched, kind: Kind) -> Option<String> {
     let only = nav.param("connection")?;
-    let world = watched.world();
-    let state = world.connection(&only)?;
+    let snapshot = watched.snapshot();
+    let state = snapshot.connection(&only)?;
     (Kind::held_by(&state.connection.system) == kind).then_some(only)
 }
 
@@ -145,7 +146,7 @@ impl ResourceList {
             for entry in found.iter() {
                 left += usize::from(belongs(entry.severity, state));
             }
-            (left > 0 || watched.world().never_read(self.kind).is_empty()).then_some(left)
+            (left > 0 || watched.snapshot().never_read(self.kind).is_empty()).then_some(left)
         })
     }
 
@@ -157,11 +158,11 @@ impl ResourceList {
     ) -> Rows<R> {
         let watched = use_watched();
         Rows::follow(Memo::new(move |_| {
-            let world = watched.world();
+            let snapshot = watched.snapshot();
             let shown = self.shown.read();
             let rows = shown.iter().map(|Entry { resource, .. }| {
                 let context = RowContext {
-                    connection: world.title(&resource.key.connection),
+                    connection: snapshot.title(&resource.key.connection),
                     state: row_state(watched, resource),
                 };
                 row(resource, context)
@@ -173,7 +174,7 @@ impl ResourceList {
     /// How many groups are listed, in which order, and whose are left out.
     #[must_use]
     pub fn summary(self, watched: Watched) -> String {
-        let (number, unread) = (self.number.get(), watched.world().never_read(self.kind));
+        let (number, unread) = (self.number.get(), watched.snapshot().never_read(self.kind));
         let listed = match number {
             1 => "1 group".to_owned(),
             _ if self.order.get() == WORST_FIRST => format!("{number} groups, worst first"),
@@ -186,22 +187,42 @@ impl ResourceList {
         }
     }
 
-    /// Whether the address leaves any out.
+    /// What stands in the place of the rows where there are none: `none` where there is nothing to list, or that nothing
+    /// matches, with a link to `all`.
     #[must_use]
-    pub fn is_filtered(self, nav: Nav, watched: Watched) -> bool {
+    pub fn nothing(
+        self,
+        nav: Nav,
+        watched: Watched,
+        none: &'static str,
+        all: &Route,
+    ) -> Option<AnyView> {
+        (self.number.get() == 0 && self.is_read(watched)).then(|| {
+            let is_filtered = self.is_filtered(nav, watched);
+            let words = if is_filtered {
+                "No group matches."
+            } else {
+                none
+            };
+            let all = is_filtered.then(|| view! { <a href=all.href()>"Show all groups"</a> });
+            view! { <p class="blank">{words}" "{all}</p> }.into_any()
+        })
+    }
+
+    /// Whether the address leaves any out.
+    fn is_filtered(self, nav: Nav, watched: Watched) -> bool {
         let searched = nav.param("q").or_else(|| state(nav));
         searched.is_some() || only(nav, watched, self.kind).is_some()
     }
 
     /// Whether every connection was read, so that an empty list is empty and not merely unread.
-    #[must_use]
-    pub fn is_read(self, watched: Watched) -> bool {
-        let world = watched.world();
-        let mut read = world
+    fn is_read(self, watched: Watched) -> bool {
+        let snapshot = watched.snapshot();
+        let mut read = snapshot
             .connections
             .iter()
             .filter(|state| state.observed_at.is_some());
         read.any(|state| Kind::held_by(&state.connection.system) == self.kind)
-            && world.never_read(self.kind).is_empty()
+            && snapshot.never_read(self.kind).is_empty()
     }
 }

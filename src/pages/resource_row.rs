@@ -9,7 +9,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::inventory::{EffectiveState, Observed, Resource};
 use health::severity::Severity;
 use health::verdict::Verdict;
-use health::words;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -30,8 +29,8 @@ pub struct RowState {
     pub word: String,
     /// Where it is no longer current: what was last known, and how old that is.
     pub last_known: Option<String>,
-    /// That somebody takes care of its alarm: "acknowledged", "in maintenance".
-    pub care: Option<&'static str>,
+    /// How its alarm is handled: "acknowledged", "in maintenance".
+    pub handling: Option<&'static str>,
     /// How many of its fields could not be read.
     pub unreadable: usize,
     /// Whether it was read at all.
@@ -50,11 +49,11 @@ impl RowState {
 #[must_use]
 pub fn row_state(watched: Watched, resource: &Resource) -> RowState {
     let age = || watched.age_of(resource);
-    let world = watched.world();
-    let mut alarms = world.alarms.iter();
+    let snapshot = watched.snapshot();
+    let mut alarms = snapshot.alarms.iter();
     let alarm = alarms.find(|alarm| alarm.resource == resource.key);
     RowState {
-        care: alarm.and_then(|alarm| alarm.care()),
+        handling: alarm.and_then(|alarm| alarm.handling_label()),
         unreadable: resource.unreadable.len(),
         is_read: resource.observed != Observed::Never,
         ..shown(watched.effective_state(resource), age)
@@ -75,9 +74,27 @@ pub fn page_state(verdict: Option<&Verdict>, status: Status, clock: Clock) -> Ro
     shown(state, || status.age(clock))
 }
 
+/// The mark of what shows a page's resource while that is too old to be believed.
+#[must_use]
+pub fn stale_mark(status: Status, clock: Clock) -> Memo<Option<&'static str>> {
+    Memo::new(move |_| {
+        let is_believable = status.freshness(clock).is_believable();
+        (!is_believable).then_some("stale")
+    })
+}
+
+/// What is said of a page's resource that is not normal, and what to do.
+pub fn verdict_line(verdict: Memo<Option<Verdict>>) -> impl IntoView {
+    move || {
+        let verdict = verdict.get()?;
+        (verdict.severity != Severity::Normal)
+            .then(|| view! { <p class="why"><b>{verdict.sentence}</b>" "{verdict.advice}</p> })
+    }
+}
+
 fn shown(state: EffectiveState, age: impl FnOnce() -> Option<TimeDelta>) -> RowState {
     let last_known = state.last_known.map(|word| {
-        let age = age().map(words::ago).unwrap_or_default();
+        let age = times::age(age());
         // A word that stands above is not written twice.
         if word == state.word {
             format!("last known, {age}")
@@ -89,7 +106,7 @@ fn shown(state: EffectiveState, age: impl FnOnce() -> Option<TimeDelta>) -> RowS
         severity: state.severity,
         word: state.word.into_owned(),
         last_known,
-        care: None,
+        handling: None,
         unreadable: 0,
         is_read: true,
     }
@@ -127,15 +144,15 @@ pub fn StateCell(
         let last_known = state.read().last_known.clone();
         last_known.map(|words| view! { <span class="sub">{words}</span> })
     };
-    let care = move || {
-        let care = state.read().care;
-        care.map(|words| view! { <span class="sub">{words}</span> })
+    let handling = move || {
+        let handling = state.read().handling;
+        handling.map(|words| view! { <span class="sub">{words}</span> })
     };
     let unreadable = move || {
         let unreadable = state.read().unreadable;
         (unreadable > 0).then(|| view! { <span class="sub">{unreadable::count(unreadable)}</span> })
     };
-    view! { <td><StatusMark severity word />{last_known}{care}{unreadable}</td> }
+    view! { <td><StatusMark severity word />{last_known}{handling}{unreadable}</td> }
 }
 
 /// When a row is drawn, by its vendor's clock.
@@ -151,7 +168,7 @@ pub struct RowTime {
 }
 
 impl RowTime {
-    /// A moment, and how long ago it was; a dash and "never" for none.
+    /// As [`times::moment_and_age`].
     #[must_use]
     pub fn moment(self, at: Option<DateTime<Utc>>) -> (String, String) {
         let (moment, age) = times::moment_and_age(at, self.now, self.zone);
@@ -220,6 +237,6 @@ mod tests {
         let moment = Some(at("2026-11-21T14:31:25Z"));
         assert_eq!(time.moment(moment), ("14:31:25".into(), "43 s ago".into()));
         assert_eq!(away.moment(moment), ("14:31:25".into(), String::new()));
-        assert_eq!(away.moment(None), ("–".into(), "never".into()));
+        assert_eq!(away.moment(None), ("–".into(), "none reported".into()));
     }
 }

@@ -166,8 +166,9 @@ fn SignInForm(
         }
         busy.set(true);
         wrong.set(None);
+        let [name, secret] = [user, password].map(|field| field.get_untracked());
         leptos::task::spawn_local(async move {
-            let answer = sign_in(&user.get_untracked(), &password.get_untracked()).await;
+            let answer = sign_in(&name, &secret).await;
             let _ = busy.try_set(false);
             match answer {
                 Ok(session) => {

@@ -2,7 +2,7 @@
 
 use crate::live::schedule::CHOICES;
 use crate::live::use_poll_settings;
-use crate::ui::{Icon, focus};
+use crate::ui::Icon;
 use health::words;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -65,28 +65,6 @@ pub fn Refresh() -> impl IntoView {
             >
                 {options}
             </select>
-        </div>
-    }
-}
-
-/// Says that nothing refreshes, for as long as that is so.
-#[component]
-pub fn Paused() -> impl IntoView {
-    let poll_settings = use_poll_settings();
-    let resume = move |_| {
-        poll_settings.paused.set(false);
-        // This button goes: the one that pauses is where to go on.
-        focus("[aria-label='Pause refresh']");
-    };
-    view! {
-        <div role="status">
-            {move || poll_settings.paused.get().then(|| view! {
-                <p class="panel note">
-                    <Icon name="pause" />
-                    <span><b>"Refresh is paused."</b>" The data shown is aging and is marked as such."</span>
-                    <button type="button" class="btn end" on:click=resume>"Resume refresh"</button>
-                </p>
-            }.into_any())}
         </div>
     }
 }

@@ -1,13 +1,13 @@
 //! The session has ended while the console was open: the screen stays, with everything unsaved, and a
 //! dialog asks to sign in again.
 
+use super::notes;
 use crate::api::session::{self, Ended, Session};
 use crate::live::{use_poll_settings, use_watched};
 use crate::on_change::on_change_since;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::prefs;
 use crate::provided::provided;
-use crate::ui::Icon;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
@@ -80,23 +80,17 @@ pub fn SignedOut() -> impl IntoView {
         }
     });
     let user = StoredValue::new(session.user.clone());
-    let draw = move || {
-        match (ended.get(), put_off.get()) {
+    let draw = move || match (ended.get(), put_off.get()) {
         (false, _) => ().into_any(),
         (true, false) => {
             let user = user.get_value();
             let dialog = Dialog::SignInAgain { user, done };
             chunks.dialog(Chunk::SignIn, dialog, on_close)
         }
-        (true, true) => view! {
-            <p class="panel note">
-                <Icon name="key" />
-                <span><b>"Your session has ended."</b>" The data shown is aging and is marked as such."</span>
-                <button type="button" class="btn end" on:click=move |_| put_off.set(false)>"Sign in again"</button>
-            </p>
+        (true, true) => {
+            let button = view! { <button type="button" class="btn end" on:click=move |_| put_off.set(false)>"Sign in again"</button> };
+            notes::aging("key", "Your session has ended.", button.into_any())
         }
-        .into_any(),
-    }
     };
     view! { {draw} }
 }

@@ -1,10 +1,8 @@
 //! How fresh each connection is, at every moment, and on demand why. The bar has one line of places of one
 //! width, so that nothing moves while ages run: the worst come first, and the rest opens behind a button.
 
-use crate::api::inventory::Refresh;
 use crate::live::{keyed, sort, use_watched};
 use crate::pages::chunks::{Chunk, Piece, use_chunks};
-use crate::route::Route;
 use crate::ui::{Icon, freshness, size};
 use health::freshness::Freshness;
 use health::vendor_clock;
@@ -15,9 +13,11 @@ use vendors::Connection;
 /// The id of the list, which opens as a whole.
 const LIST: &str = "sources";
 
-/// The width of a place with the gap after it, and of the button for the rest, in rem: as in shell.css.
-const PLACE: f64 = 10.125;
-const MORE: f64 = 3.0;
+/// The width of a place with the gap after it, that gap, and the button for the rest with the gap before it, in rem: as in
+/// shell.css.
+const PLACE: f64 = 8.875;
+const GAP: f64 = 0.25;
+const MORE: f64 = 2.75;
 
 /// How many of these sources have a place in a bar of this width, in rem: one at least.
 fn places(width: f64, sources: usize) -> usize {
@@ -31,7 +31,7 @@ fn places(width: f64, sources: usize) -> usize {
 /// Where the last of so many places ends, in rem: there is no gap after it.
 #[expect(clippy::cast_precision_loss, reason = "a number of connections")]
 fn reach(places: usize) -> f64 {
-    places as f64 * PLACE - 0.5
+    places as f64 * PLACE - GAP
 }
 
 /// How soon somebody has to look. Live and aging are alike: each is both in turn, and places are kept.
@@ -47,6 +47,23 @@ fn urgency(freshness: Freshness) -> u8 {
 fn ranked(mut sources: Vec<(String, Freshness)>) -> Vec<(String, Freshness)> {
     sort(&mut sources, |(_, a), (_, b)| urgency(*a).cmp(&urgency(*b)));
     sources
+}
+
+/// As many of these words as a place has room for: of an age the greater unit, such as the minutes of "12 min 5 s ago".
+fn short(words: &str) -> &str {
+    // By characters: the search for a text would be 3 kB more of the program.
+    let Some((state, age)) = words.split_once(',') else {
+        return words;
+    };
+    let age = age.get(1..).unwrap_or_default();
+    if !age.starts_with(|first: char| first.is_ascii_digit()) {
+        return state;
+    }
+    let end = age
+        .match_indices(' ')
+        .nth(1)
+        .map_or(age.len(), |(at, _)| at);
+    words.get(..state.len() + 2 + end).unwrap_or(words)
 }
 
 /// What has a place and what waits behind the button.
@@ -110,10 +127,9 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
     let watched = use_watched();
     let id = StoredValue::new(connection.id.clone());
     let place = Memo::new(move |_| {
-        let mut ranked = bar.ranked.get().into_iter();
-        ranked
-            .position(|(other, _)| id.with_value(|id| *id == other))
-            .unwrap_or_default()
+        let ranked = bar.ranked.read();
+        let place = id.with_value(|id| ranked.iter().position(|(other, _)| other == id));
+        place.unwrap_or_default()
     });
     let is_hidden = move || place.get() >= bar.places.get();
     // What is behind the button has no place for the focus until the list is open.
@@ -126,22 +142,14 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
         freshness::words(fresh.get(), at.map(|at| watched.since(at)))
     });
     let label = move || format!("{}: {}", title.get_value(), words.read());
-    let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
-    let key = move || freshness::key(fresh.get());
+    let key = Signal::derive(move || freshness::key(fresh.get()));
     let skewed = Memo::new(move |_| {
         let state = watched.connection(&id.get_value());
         let ahead = state.map_or(0, |state| state.vendor_ahead_ms);
         let ahead = chrono::TimeDelta::try_milliseconds(ahead).unwrap_or_default();
         vendor_clock::worth_telling(ahead).is_some()
     });
-    // In a place of this width there is no room for the last words.
-    let short = move || {
-        let words = words.read();
-        let short = words.strip_suffix(", an unknown time ago");
-        let short = short.or_else(|| words.strip_suffix(" ago"));
-        let short = short.or_else(|| words.strip_suffix(", never read"));
-        short.unwrap_or(&words).to_owned()
-    };
+    let short = move || short(&words.read()).to_owned();
     let name = move || {
         let skewed = if skewed.get() {
             ", its clock differs"
@@ -156,34 +164,30 @@ fn Item(connection: Connection, bar: Bar) -> impl IntoView {
     let will_toggle =
         move |event: web_sys::ToggleEvent| shows_facts.set(event.new_state() == "open");
     let chunks = use_chunks();
+    let [shown, whole, named] = [(); 3].map(|()| connection.title.clone());
     let facts = move || {
+        let piece = || Piece::Source(connection.clone());
         shows_facts
             .get()
-            .then(|| chunks.show(Chunk::Connections, Piece::Polling(id.get_value())))
+            .then(|| chunks.show(Chunk::Connections, piece()))
     };
-    let refresh = move |_| watched.refresh(Refresh::Connection(id.get_value()));
     view! {
         <li aria-label=label style:--place=move || place.get().to_string() data-rest=move || is_hidden().then_some("")>
-            <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=connection.title.clone()>
-                <Icon name=glyph />
-                <span aria-hidden="true"><b dir="auto">{connection.title.clone()}<i>": "</i></b><span>{short}</span></span>
+            <button type="button" popovertarget=panel.clone() data-f=key tabindex=tabindex aria-label=name title=whole>
+                <Icon name=key />
+                <span aria-hidden="true"><b dir="auto">{shown}</b><i>": "</i><span>{short}</span></span>
                 {move || skewed.get().then(|| view! { <Icon name="aging" /> }.into_any())}
             </button>
-            <div popover="auto" id=panel class="pop" role="group" aria-label=connection.title.clone() on:beforetoggle=will_toggle>
-                <h2>{connection.title.clone()}<small>" "{connection.system.vendor()}</small></h2>
-                {facts}
-                <p class="row">
-                    <button type="button" class="btn" on:click=refresh>{format!("Refresh now {}", connection.title)}</button>
-                    <a class="end" href=Route::Connections.href()>"Connections"</a>
-                </p>
-            </div>
+            <div popover="auto" id=panel class="pop" role="group" aria-label=named on:beforetoggle=will_toggle>{facts}</div>
         </li>
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MORE, places, ranked, reach};
+    use super::{MORE, places, ranked, reach, short};
+    use crate::ui::freshness;
+    use chrono::TimeDelta;
     use health::freshness::Freshness;
 
     #[test]
@@ -200,6 +204,21 @@ mod tests {
             (f64::MAX, 1_000, 1_000),
         ] {
             assert_eq!(places(width, sources), expected, "{sources} in {width}");
+        }
+    }
+
+    #[test]
+    fn a_place_shows_the_state_and_the_greater_unit_of_its_age() {
+        for (freshness, seconds, expected) in [
+            (Freshness::Live, Some(2), "live, 2 s"),
+            (Freshness::NoData, Some(725), "NO DATA, 12 min"),
+            (Freshness::NoData, Some(86_340), "NO DATA, 23 h"),
+            (Freshness::NoData, Some(26_000_000), "NO DATA, 300 d"),
+            (Freshness::Stale, Some(-61), "STALE"),
+            (Freshness::NoData, None, "NO DATA"),
+        ] {
+            let words = freshness::words(freshness, seconds.map(TimeDelta::seconds));
+            assert_eq!(short(&words), expected);
         }
     }
 

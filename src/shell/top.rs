@@ -2,7 +2,7 @@
 
 use super::refresh::Refresh;
 use super::sources::SourceList;
-use crate::api::Outcome;
+use crate::api::outcome::is_unknown;
 use crate::api::session::{Session, sign_out};
 use crate::live::use_watched;
 use crate::nav::use_nav;
@@ -62,13 +62,19 @@ fn SignOut() -> impl IntoView {
             leptos::task::spawn_local(async move {
                 match sign_out().await {
                     // Loads a new page: nothing of the previous session may stay.
-                    Outcome::Done { .. } => {
+                    Ok(()) => {
                         let address = Route::SignIn.href() + "?signed-out=1";
                         let _ = window().location().assign(&address);
                     }
-                    outcome => {
+                    Err(failure) => {
                         nav.set_unsaved(unsaved);
-                        notices.show_outcome(outcome);
+                        let state = if is_unknown(&failure) {
+                            "may still be"
+                        } else {
+                            "are still"
+                        };
+                        let words = format!("{} You {state} signed in.", failure.in_full());
+                        notices.show_failure(words);
                     }
                 }
             });

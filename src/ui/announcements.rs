@@ -1,14 +1,13 @@
 //! What happens while somebody watches, announced once on every page and on the wall: a failover, a
 //! connection or the gateway that falls silent or answers again, and a new critical alarm.
 
-use super::focus::hand_over;
-use super::notice::keep_focus_in_sight;
+use super::focus::{hand_over, keep_focus_in_sight};
 use crate::live::{GroupLeaderChange, Watched, keyed, sort, use_watched};
 use crate::nav::use_nav;
 use crate::on_change::on_change;
 use crate::provided::provided;
-use crate::readers::renew;
 use crate::route::Route;
+use crate::subscribers::resubscribe;
 use chrono::TimeDelta;
 use health::alarms::Alarm;
 use health::freshness::Freshness;
@@ -18,6 +17,7 @@ use leptos::prelude::*;
 use protocol::ConnectionState;
 use std::sync::Arc;
 use std::time::Duration;
+use vendors::Connection;
 
 /// The most failovers, or critical alarms that begin, that are told one by one at one moment.
 const EACH: usize = 3;
@@ -83,12 +83,16 @@ pub fn provide() {
         set_timeout(forget, STANDS);
     };
     on_change(move || {
-        let world = watched.world_untracked();
-        show(of_failovers(watched.leader_changes(), |id| world.title(id)));
+        let snapshot = watched.snapshot_untracked();
+        show(of_failovers(watched.leader_changes(), |id| {
+            snapshot.title(id)
+        }));
     });
     let known = StoredValue::new(PreviousMoment::default());
+    // Asked each second, and seldom another.
+    let is_current = Memo::new(move |_| watched.is_current());
     on_change(move || {
-        let moment = moment(watched);
+        let moment = moment(watched, is_current.get());
         let news = known.try_update_value(|known| known.update(&moment));
         let news = news.unwrap_or_default().into_iter();
         let news = news.map(|sentence| News {
@@ -132,9 +136,9 @@ fn of_failovers(changes: Vec<GroupLeaderChange>, title: impl Fn(&str) -> String)
 }
 
 impl Announced {
-    /// Forgets who has read the announcements, which change seldom.
-    pub fn renew(self) {
-        renew(&[&self.0]);
+    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    pub fn resubscribe(self) {
+        resubscribe(&[&self.0]);
     }
 
     /// The failovers among them, in one line: the newest two, and how many more there are.
@@ -208,24 +212,21 @@ struct Moment {
     alarms: Arc<Vec<Arc<Alarm>>>,
 }
 
-fn moment(watched: Watched) -> Moment {
-    let world = watched.world();
-    let of_connection = |id: &str, title: &str| {
-        let fresh = watched.freshness(id);
-        (id.to_owned(), title.to_owned(), fresh)
-    };
+fn moment(watched: Watched, is_current: bool) -> Moment {
+    let snapshot = watched.snapshot();
     // A connection that was never asked has not fallen silent, so its first answer is not a return.
     let asked =
         |state: &&Arc<ConnectionState>| state.observed_at.is_some() || state.failure.is_some();
-    let connections = world.connections.iter().filter(asked);
-    let connections = connections.map(|state| &state.connection);
+    let connections = snapshot.connections.iter().filter(asked);
+    let connections = connections.map(|state| {
+        let Connection { id, title, .. } = &state.connection;
+        (id.clone(), title.clone(), watched.freshness(id))
+    });
     Moment {
         is_gateway_gone: watched.is_gateway_gone(),
-        is_current: watched.is_current(),
-        connections: connections
-            .map(|connection| of_connection(&connection.id, &connection.title))
-            .collect(),
-        alarms: Arc::clone(&world.alarms),
+        is_current,
+        connections: connections.collect(),
+        alarms: Arc::clone(&snapshot.alarms),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::icon::Icon;
 use leptos::prelude::*;
 use std::time::Duration;
+use wasm_bindgen_futures::JsFuture;
 
 /// Copies `text`; `name` is what the button is called ("Copy group id").
 #[component]
@@ -16,12 +17,13 @@ pub fn Copy(
 ) -> impl IntoView {
     let message = RwSignal::new("");
     let copy = move |_| {
-        let clipboard = window().navigator().clipboard();
         let text = text.get_untracked();
         leptos::task::spawn_local(async move {
-            let done = wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text))
-                .await
-                .is_ok();
+            // A page that was not loaded securely has no clipboard.
+            let done = window().is_secure_context() && {
+                let clipboard = window().navigator().clipboard();
+                JsFuture::from(clipboard.write_text(&text)).await.is_ok()
+            };
             let _ = message.try_set(if done {
                 "Copied"
             } else {

@@ -8,6 +8,7 @@ use crate::api::failure::status_line;
 use leptos::prelude::*;
 
 /// The words of a card.
+#[derive(Default)]
 struct Words {
     title: String,
     detail: String,
@@ -20,60 +21,42 @@ struct Words {
 }
 
 fn words(failure: &Failure, system: &str) -> Words {
-    let blank = Words {
-        title: String::new(),
-        detail: String::new(),
-        reason: None,
-        resolution: None,
-        id: None,
-        excerpt: None,
-        advice: "",
-    };
     match failure {
         Failure::Unreachable(problem) => {
-            let (title, advice) = match problem.kind.as_str() {
-                _ if problem.status == 0 => (
-                    "Could not reach the gateway".to_owned(),
-                    "Retrying automatically.",
-                ),
-                "/problems/credentials" => (
+            let id = problem.request_id.clone().map(|id| ("Request id", id));
+            // What the title says of these two is not said again.
+            let of_title = |title, advice| Words {
+                title,
+                detail: problem.detail.clone(),
+                advice,
+                ..Words::default()
+            };
+            let words = |title| Words {
+                detail: problem.line(),
+                ..of_title(title, "Retrying automatically.")
+            };
+            let words = match problem.kind.as_str() {
+                _ if problem.status == 0 => words("Could not reach the gateway".to_owned()),
+                "/problems/credentials" => of_title(
                     format!("{system} refused the gateway's credentials"),
                     "Retrying later, so that the account is not locked; an admin's Refresh now tries at once.",
                 ),
-                "/problems/not-recorded" | "/problems/overloaded" | "/problems/not-ready" => (
-                    "The gateway could not do this now".to_owned(),
-                    "Retrying automatically.",
-                ),
-                "/problems/wrong-address" => (
+                "/problems/wrong-address" => of_title(
                     format!("The address of {system} is not that of its API"),
                     "Retrying automatically; the address is in the gateway's configuration.",
                 ),
-                _ => (
-                    format!("Could not reach {system}"),
-                    "Retrying automatically.",
-                ),
+                "/problems/not-recorded" | "/problems/overloaded" | "/problems/not-ready" => {
+                    words("The gateway could not do this now".to_owned())
+                }
+                _ => words(format!("Could not reach {system}")),
             };
-            // What the title says of these two is not said again.
-            let is_titled =
-                advice.starts_with("Retrying later") || title.starts_with("The address");
-            Words {
-                detail: if is_titled {
-                    problem.detail.clone()
-                } else {
-                    problem.line()
-                },
-                title,
-                id: problem.request_id.clone().map(|id| ("Request id", id)),
-                advice,
-                ..blank
-            }
+            Words { id, ..words }
         }
         Failure::Refused(problem) => Words {
             title: "The gateway refused the request".to_owned(),
             detail: problem.line(),
             id: problem.request_id.clone().map(|id| ("Request id", id)),
-            advice: "",
-            ..blank
+            ..Words::default()
         },
         Failure::Unreadable(unreadable) => Words {
             title: format!("{system} returned an unreadable response"),
@@ -84,7 +67,7 @@ fn words(failure: &Failure, system: &str) -> Words {
             },
             excerpt: Some(unreadable.excerpt.clone()).filter(|text| !text.trim().is_empty()),
             advice: "A proxy between the gateway and the vendor may have answered instead.",
-            ..blank
+            ..Words::default()
         },
         Failure::Vendor(error) => Words {
             title: if error.is_refusal_with_success() {
@@ -101,7 +84,7 @@ fn words(failure: &Failure, system: &str) -> Words {
             } else {
                 ""
             },
-            ..blank
+            ..Words::default()
         },
     }
 }

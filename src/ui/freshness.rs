@@ -1,4 +1,4 @@
-//! How a freshness looks: its glyph and its key in the style sheets.
+//! How a freshness looks, and its words.
 
 use chrono::TimeDelta;
 use health::freshness::{Freshness, is_unknown};
@@ -14,25 +14,14 @@ pub fn words(freshness: Freshness, age: Option<TimeDelta>) -> String {
     }
 }
 
-/// The glyph.
-#[must_use]
-pub fn glyph(freshness: Freshness) -> &'static str {
-    match freshness {
-        Freshness::Live => "live",
-        Freshness::Aging => "aging",
-        Freshness::Stale => "stale",
-        Freshness::NoData => "nodata",
-    }
-}
-
-/// The key.
+/// Its glyph, and its key in the style sheets.
 #[must_use]
 pub fn key(freshness: Freshness) -> &'static str {
     match freshness {
         Freshness::Live => "live",
         Freshness::Aging => "aging",
         Freshness::Stale => "stale",
-        Freshness::NoData => "none",
+        Freshness::NoData => "nodata",
     }
 }
 

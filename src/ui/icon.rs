@@ -15,3 +15,9 @@ pub fn Icon(
         </svg>
     }
 }
+
+/// The symbol of a name that stays.
+#[must_use]
+pub fn icon(name: &'static str) -> AnyView {
+    view! { <svg aria-hidden="true"><use href=format!("#i-{name}")></use></svg> }.into_any()
+}

@@ -3,7 +3,7 @@
 
 use crate::nav::use_nav;
 use crate::provided::provided;
-use crate::readers::renew;
+use crate::subscribers::resubscribe;
 use leptos::ev::{Custom, Event};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -67,9 +67,9 @@ impl LostText {
         self.drawings.get()
     }
 
-    /// Forgets who has read whether text was lost lately, which changes seldom.
-    pub fn renew(self) {
-        renew(&[&self.recent]);
+    /// Drops subscribers on pages that were left, as [`resubscribe`].
+    pub fn resubscribe(self) {
+        resubscribe(&[&self.recent]);
     }
 
     /// Draws everything anew.

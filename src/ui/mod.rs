@@ -40,7 +40,7 @@ pub use field::Field;
 pub use focus::{focus, focus_in, hand_over};
 pub use heading::Heading;
 pub use heartbeat_bar::HeartbeatBar;
-pub use icon::Icon;
+pub use icon::{Icon, icon};
 pub use lost_text::LostTextBanner;
 pub use name::name;
 pub use number::number;

@@ -1,7 +1,7 @@
 //! Notices: what was done, shown for a while, with Undo where possible; what was not, or not certainly, until somebody
 //! dismisses it.
 
-use super::focus::focus;
+use super::focus::{focus, keep_focus_in_sight};
 use super::icon::Icon;
 use crate::api::{Failure, Outcome};
 use crate::live::keyed;
@@ -15,9 +15,6 @@ const STANDS: Duration = Duration::from_secs(10);
 
 /// The most notices at once.
 const MOST: usize = 4;
-
-/// What is drawn around the focus, in CSS pixels.
-const OUTLINE: f64 = 4.0;
 
 /// Undoes a change.
 pub type Undo = Rc<dyn Fn()>;
@@ -42,10 +39,10 @@ impl Mark {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Notice {
     number: u32,
-    message: StoredValue<String>,
+    message: String,
     mark: Mark,
     undo: StoredValue<Option<Undo>, LocalStorage>,
 }
@@ -54,7 +51,7 @@ struct Notice {
 #[derive(Clone, Copy)]
 pub struct Notices {
     shown: RwSignal<Vec<Notice>>,
-    count: RwSignal<u32>,
+    count: StoredValue<u32>,
     owner: StoredValue<Owner>,
 }
 
@@ -68,7 +65,7 @@ pub fn use_notices() -> Notices {
 pub fn provide() -> Notices {
     let notices = Notices {
         shown: RwSignal::new(Vec::new()),
-        count: RwSignal::new(0),
+        count: StoredValue::new(0),
         owner: StoredValue::new(Owner::new()),
     };
     provide_context(notices);
@@ -81,16 +78,22 @@ impl Notices {
         self.put(Mark::Done, message, undo);
     }
 
+    /// Shows a notice of what failed.
+    pub fn show_failure(self, message: String) {
+        self.put(Mark::Refused, message, None);
+    }
+
     fn put(self, mark: Mark, message: String, undo: Option<Undo>) {
-        let number = self.count.get_untracked();
-        self.count.set(number.wrapping_add(1));
-        let make = || Notice {
+        let number = self.count.get_value();
+        self.count.set_value(number.wrapping_add(1));
+        let make = || StoredValue::new_local(undo);
+        let undo = self.owner.with_value(|owner| owner.with(make));
+        let notice = Notice {
             number,
-            message: StoredValue::new(message),
+            message,
             mark,
-            undo: StoredValue::new_local(undo),
+            undo,
         };
-        let notice = self.owner.with_value(|owner| owner.with(make));
         self.shown.update(|shown| shown.push(notice));
         keep_focus_in_sight();
         let surplus = self.shown.with_untracked(|shown| {
@@ -166,42 +169,13 @@ impl Notices {
         }
         let _ = self.shown.try_update(|shown| {
             shown.retain(|notice| {
-                if notice.number == number {
-                    notice.forget();
+                let stays = notice.number != number;
+                if !stays {
+                    notice.undo.dispose();
                 }
-                notice.number != number
+                stays
             });
         });
-    }
-}
-
-/// Once the strip of notices is drawn, scrolls the control that has the focus by keys out from under it.
-pub fn keep_focus_in_sight() {
-    request_animation_frame(|| {
-        let find = |selector| document().query_selector(selector).ok().flatten();
-        let (Some(page), Some(strip), Some(focused)) = (
-            find("#main"),
-            find(".notices"),
-            find("#main :is(a, button, input, select, summary, li):focus-visible"),
-        ) else {
-            return;
-        };
-        let (strip, focused) = (
-            strip.get_bounding_client_rect(),
-            focused.get_bounding_client_rect(),
-        );
-        // Who has scrolled away from it is not led back.
-        let is_covered = focused.bottom() > strip.top() && focused.top() < strip.bottom();
-        if strip.height() > 0.0 && is_covered {
-            page.scroll_by_with_x_and_y(0.0, focused.bottom() - strip.top() + OUTLINE);
-        }
-    });
-}
-
-impl Notice {
-    fn forget(self) {
-        self.message.dispose();
-        self.undo.dispose();
     }
 }
 
@@ -211,8 +185,7 @@ pub fn NoticeArea() -> impl IntoView {
     let notices = use_notices();
     let each = move || notices.shown.get();
     let draw = move |notice: Notice| {
-        let message = notice.message.try_get_value().unwrap_or_default();
-        let whole = message.clone();
+        let whole = notice.message.clone();
         // The newest is seen first, wherever it is in the list that is read out.
         let order = format!("-{}", notice.number);
         let id = format!("notice-{}", notice.number);
@@ -227,7 +200,7 @@ pub fn NoticeArea() -> impl IntoView {
         view! {
             <p id=id class="notice" tabindex="-1" style:order=order data-stays=(notice.mark != Mark::Done).then_some("")>
                 <Icon name=notice.mark.icon() />
-                <span title=whole>{message}</span>
+                <span title=whole>{notice.message}</span>
                 {undo}
                 <button type="button" class="icon" aria-label="Dismiss" on:click=move |_| notices.drop(notice.number)><Icon name="close" /></button>
             </p>

@@ -1,6 +1,8 @@
 //! Tones by the browser's own synthesizer: no files. Knows nothing of what they mean.
 
-use std::cell::OnceCell;
+use leptos::prelude::set_timeout;
+use std::cell::{Cell, OnceCell};
+use std::time::Duration;
 use web_sys::{AudioContext, AudioContextState, GainNode, OscillatorType};
 
 /// One note: hertz, milliseconds, milliseconds of silence after it.
@@ -12,6 +14,9 @@ const LOUD: f32 = 0.35;
 /// A rise and fall this long, in seconds, so that a note does not click.
 const EDGE: f64 = 0.012;
 
+/// How long after its last use it leaves the loudspeakers: what is only drawn anew goes on sounding.
+const RESTS_AFTER: Duration = Duration::from_secs(1);
+
 /// What plays tones.
 #[derive(Debug, Clone)]
 pub struct Sound(AudioContext);
@@ -19,12 +24,15 @@ pub struct Sound(AudioContext);
 thread_local! {
     /// Made once and used again: Chromium goes on holding one that was closed.
     static CONTEXT: OnceCell<Option<AudioContext>> = const { OnceCell::new() };
+    /// Counts the uses.
+    static USES: Cell<u32> = const { Cell::new(0) };
 }
 
 impl Sound {
     /// A synthesizer, where the browser has one.
     #[must_use]
     pub fn new() -> Option<Self> {
+        USES.set(USES.get().wrapping_add(1));
         CONTEXT.with(|context| {
             if let Some(Some(rested)) = context.get() {
                 let _ = rested.resume();
@@ -48,9 +56,15 @@ impl Sound {
         let _ = self.0.resume();
     }
 
-    /// Sounds no more, and leaves the loudspeakers to others.
+    /// Sounds no more, and leaves the loudspeakers to others, unless it is used again at once.
     pub fn rest(&self) {
-        let _ = self.0.suspend();
+        let (context, uses) = (self.0.clone(), USES.get());
+        let suspend = move || {
+            if USES.get() == uses {
+                let _ = context.suspend();
+            }
+        };
+        set_timeout(suspend, RESTS_AFTER);
     }
 
     /// Plays notes one after the other; does nothing while blocked, because all notes would sound at once

@@ -87,7 +87,7 @@ pub fn written(time: NaiveDateTime, form: &str) -> String {
     text
 }
 
-/// A moment, and how long ago it was; a dash and "never" for none.
+/// A moment, and how long ago it was. Where there is none, none was reported, which does not say that there never was one.
 #[must_use]
 pub fn moment_and_age(
     at: Option<DateTime<Utc>>,
@@ -96,7 +96,7 @@ pub fn moment_and_age(
 ) -> (String, String) {
     match at {
         Some(at) => (moment(at, now, zone), ago(at, now)),
-        None => ("–".to_owned(), "never".to_owned()),
+        None => ("–".to_owned(), "none reported".to_owned()),
     }
 }
 
@@ -104,6 +104,12 @@ pub fn moment_and_age(
 #[must_use]
 pub fn machine(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// How old something is, where that is known.
+#[must_use]
+pub fn age(age: Option<TimeDelta>) -> String {
+    age.map_or_else(|| "an unknown time ago".to_owned(), health::words::ago)
 }
 
 /// How long ago a moment was; in the future it says so.

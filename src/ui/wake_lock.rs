@@ -15,18 +15,6 @@ pub struct WakeLock {
 }
 
 impl WakeLock {
-    /// No lock yet; it is released with the current owner.
-    #[must_use]
-    pub fn new() -> Self {
-        let wake_lock = Self {
-            lock: StoredValue::new_local(None),
-            held: RwSignal::new(false),
-            requesting: StoredValue::new(false),
-        };
-        on_cleanup(move || wake_lock.release());
-        wake_lock
-    }
-
     /// Whether the screen is kept on, as far as is known.
     #[must_use]
     pub fn is_held(self) -> bool {
@@ -84,8 +72,15 @@ impl WakeLock {
 }
 
 impl Default for WakeLock {
+    /// No lock yet; it is released with the current owner.
     fn default() -> Self {
-        Self::new()
+        let wake_lock = Self {
+            lock: StoredValue::new_local(None),
+            held: RwSignal::new(false),
+            requesting: StoredValue::new(false),
+        };
+        on_cleanup(move || wake_lock.release());
+        wake_lock
     }
 }
 

@@ -57,8 +57,8 @@ fn named(outcome: Outcome, alarm: &Alarm) -> Outcome {
 fn current(watched: Watched, first: &Arc<Alarm>) -> Memo<Arc<Alarm>> {
     let first = Arc::clone(first);
     Memo::new(move |_| {
-        let world = watched.world();
-        let mut alarms = world.alarms.iter();
+        let snapshot = watched.snapshot();
+        let mut alarms = snapshot.alarms.iter();
         let found = alarms.find(|one| one.id == first.id).cloned();
         found.unwrap_or_else(|| Arc::clone(&first))
     })

@@ -8,14 +8,15 @@ pub mod row;
 
 pub use row::{AlarmAction, AlarmDialog, alarm_list, said_about};
 
+use crate::client_view::once;
 use crate::live::{Watched, use_watched};
 use crate::nav::{Nav, use_nav};
 use crate::route::Route;
 use crate::ui::table::filters::{is_severity, is_system, known};
+use crate::ui::times;
 use health::alarms::Alarm;
 use health::inventory::Kind;
 use health::severity::Severity;
-use health::words;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -40,7 +41,7 @@ impl ShownAlarm {
         let more = [
             self.connection.as_str(),
             self.last_known.as_deref().unwrap_or_default(),
-            self.alarm.care().unwrap_or_default(),
+            self.alarm.handling_label().unwrap_or_default(),
         ];
         for more in more.into_iter().filter(|words| !words.is_empty()) {
             label.push_str(", ");
@@ -161,13 +162,13 @@ pub fn filters(nav: Nav) -> [Option<String>; 2] {
 /// Which alarms the address asks for, tracked.
 fn wanted(nav: Nav, watched: Watched) -> impl Fn(&Alarm) -> bool {
     let [systems, severities] = filters(nav);
-    let world = watched.world();
+    let snapshot = watched.snapshot();
     let holds = |list: &Option<String>, key: &str| {
         let list = list.as_deref();
         list.is_none_or(|list| list.split(',').any(|one| one == key))
     };
     move |alarm| {
-        let state = world.connection(&alarm.resource.connection);
+        let state = snapshot.connection(&alarm.resource.connection);
         let system = state.map_or("", |state| state.connection.system.kind().key());
         holds(&systems, system) && holds(&severities, alarm.severity.key())
     }
@@ -187,9 +188,9 @@ pub struct AlarmCount {
 pub fn alarms(handled: bool) -> Memo<Vec<ShownAlarm>> {
     let (watched, nav) = (use_watched(), use_nav());
     Memo::new(move |_| {
-        let world = watched.world();
+        let snapshot = watched.snapshot();
         let wanted = wanted(nav, watched);
-        world
+        snapshot
             .alarms
             .iter()
             .filter(|alarm| alarm.is_handled() == handled && wanted(alarm))
@@ -208,17 +209,16 @@ pub fn alarms_of(page: Route) -> AnyView {
     let all = alarms(false);
     let here = Memo::new(move |_| {
         let mut alarms = all.get();
-        alarms.retain(|shown| Route::of(&shown.alarm.resource) == page);
+        alarms.retain(|shown| page.is_of(&shown.alarm.resource));
         similar_alarms(&alarms)
     });
     let is_empty = Memo::new(move |_| here.read().is_empty());
-    view! {
+    once(view! {
         <section class="panel" aria-label="Needs attention" hidden=is_empty>
             <header><h2>"Needs attention"</h2></header>
             <ol class="alarms" aria-label="Alarms">{alarm_list(here, None)}</ol>
         </section>
-    }
-    .into_any()
+    })
 }
 
 /// The title of an alarm's connection, tracked; empty where the alarm is about the connection itself.
@@ -228,19 +228,20 @@ pub fn connection(watched: Watched, alarm: &Alarm) -> String {
     if key.kind == Kind::Connection {
         return String::new();
     }
-    watched.world().title(&key.connection)
+    watched.snapshot().title(&key.connection)
 }
 
 fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
-    let world = watched.world();
-    let resource = world.find(&alarm.resource);
-    if alarm.is_unconfirmed(resource.map(Arc::as_ref)) {
-        return Some("last known, an unknown time ago".to_owned());
-    }
-    let resource = resource?;
-    watched.effective_state(resource).last_known?;
-    let age = watched.age_of(resource).map(words::ago);
-    Some(format!("last known, {}", age.unwrap_or_default()))
+    let snapshot = watched.snapshot();
+    let resource = snapshot.find(&alarm.resource);
+    let age = if alarm.is_unconfirmed(resource.map(Arc::as_ref)) {
+        None
+    } else {
+        let resource = resource?;
+        watched.effective_state(resource).last_known?;
+        watched.age_of(resource)
+    };
+    Some(format!("last known, {}", times::age(age)))
 }
 
 /// How many alarms about resources of a kind are open: those that nobody takes care of.
@@ -248,9 +249,9 @@ fn last_known(watched: Watched, alarm: &Alarm) -> Option<String> {
 pub fn count(kind: Kind) -> Memo<AlarmCount> {
     let watched = use_watched();
     Memo::new(move |_| {
-        let world = watched.world();
+        let snapshot = watched.snapshot();
         let of_kind = || {
-            let alarms = world.alarms.iter();
+            let alarms = snapshot.alarms.iter();
             alarms.filter(move |alarm| alarm.resource.kind == kind && !alarm.is_handled())
         };
         AlarmCount {

@@ -5,14 +5,14 @@ use crate::route::{LEAVE_SLATE, Route};
 use health::alarms::Alarm;
 use health::inventory::{Facts, SlicerPart};
 use health::severity::Severity;
-use vendors::operation::segment;
+use vendors::operation::percent_encoded;
 use vendors::uplynk::OnAir;
 
 /// What fixes it, and where that is done, tracked.
 #[must_use]
 pub fn remedies(watched: Watched, alarm: &Alarm) -> Vec<(String, String)> {
-    let world = watched.world();
-    let resource = world.find(&alarm.resource);
+    let snapshot = watched.snapshot();
+    let resource = snapshot.find(&alarm.resource);
     resource.map_or_else(Vec::new, |resource| links(alarm, &resource.facts))
 }
 
@@ -23,7 +23,7 @@ fn links(alarm: &Alarm, facts: &Facts) -> Vec<(String, String)> {
         _ if alarm.severity != Severity::Critical => Vec::new(),
         Facts::FailoverGroup(facts) => {
             let link = |id: &String| {
-                let href = format!("{page}?session={}", segment(id));
+                let href = format!("{page}?session={}", percent_encoded(id));
                 (format!("Clear override {id}"), href)
             };
             facts.overridden.iter().map(link).collect()

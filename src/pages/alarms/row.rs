@@ -3,7 +3,8 @@
 use super::remedies::remedies;
 use super::{ShownAlarm, SimilarAlarms};
 use crate::api::session::Session;
-use crate::live::{keyed, use_watched};
+use crate::client_view::once;
+use crate::live::{keyed, places, use_watched};
 use crate::on_change::on_change_since;
 use crate::pages::chunks::{Chunk, Dialog, use_chunks};
 use crate::pages::moments::use_moments;
@@ -108,18 +109,15 @@ fn entries(
         let list = list.get().into_iter();
         let list: Vec<_> = list.map(|entry| (entry.key(), entry)).collect();
         let before = drawn.try_update_value(std::mem::take).unwrap_or_default();
+        let old = before.iter().map(|(key, _)| key.as_str()).collect();
+        let places = places(old, list.iter().map(|(key, _)| key.as_str()));
         let mut kept = Vec::new();
-        // Most stand where they stood: what follows the last one that was found is looked at first.
-        let mut next = 0;
-        for (key, entry) in &list {
-            let mut places = (next..before.len()).chain(0..next);
-            if let Some(place) = places.find(|place| before[*place].0 == *key) {
-                let row = before[place].1;
+        for ((key, entry), place) in list.iter().zip(places) {
+            if let Some((_, row)) = place.and_then(|place| before.get(place)) {
                 if row.try_with_untracked(|held| held != entry) == Some(true) {
                     row.set(entry.clone());
                 }
-                kept.push((key.clone(), row));
-                next = place + 1;
+                kept.push((key.clone(), *row));
             }
         }
         drawn.set_value(kept);
@@ -204,9 +202,9 @@ fn AlarmEntry(
                 let row = Signal::derive(move || row.read().first.clone());
                 view! { <AlarmRow row dialog folded=ViewFn::default() /> }.into_any()
             });
-            view! {
+            once(view! {
                 <details class="more" on:toggle=toggle><summary>{words}</summary><ol class="alarms" aria-label=words>{list}</ol>{further}</details>
-            }
+            })
         })
     };
     view! { <AlarmRow row=first dialog folded=folded /> }
@@ -255,14 +253,31 @@ fn AlarmRow(
             None => (String::new(), sentence.clone()),
         }
     };
-    let about = move || row.read().about();
     // As memos: a second that passes, or another word in the sentence, takes no button away from who is about to press it.
-    let care = Memo::new(move |_| handled_words(&row.read().alarm, moment));
-    let taken_care = move || {
-        let words = care.get();
-        let line = |words| view! { <p class="care"><Icon name="done" />{words}</p> }.into_any();
+    let handling = Memo::new(move |_| handled_words(&row.read().alarm, moment));
+    let handled_by = move || {
+        let words = handling.get();
+        let line = |words| view! { <p class="handling"><Icon name="done" />{words}</p> }.into_any();
         words.into_iter().map(line).collect_view()
     };
+    once(view! {
+        <li aria-label=label data-handled=handled>
+            <div data-fresh=stale>
+                <p class="what"><b>{move || named().0}</b>{move || named().1}" "{last_known}</p>
+                <p class="dim">{move || row.read().small_line()}</p>
+                {handled_by}
+            </div>
+            <span data-fresh=stale><Tag severity word /></span>
+            <time data-fresh=stale>{since}</time>
+            {buttons(row, dialog)}
+            {move || folded.run()}
+        </li>
+    })
+}
+
+/// The buttons of an alarm.
+fn buttons(row: Signal<ShownAlarm>, dialog: Option<AlarmDialog>) -> AnyView {
+    let about = move || row.read().about();
     let may_change = provided::<Arc<Session>>().may_change();
     let dialogs = dialog.filter(|_| may_change);
     let acknowledgement = dialogs.map(|dialog| {
@@ -311,6 +326,7 @@ fn AlarmRow(
         let href = move || Route::of(&row.read().alarm.resource).href();
         view! { <a role="button" class="btn" href=href>"Open"<span class="vh">{about}</span></a> }
     });
+    let watched = use_watched();
     let links = Memo::new(move |_| remedies(watched, &row.read().alarm));
     let remedies = move || {
         let links = links.get().into_iter();
@@ -319,24 +335,14 @@ fn AlarmRow(
         };
         links.filter(|_| may_change).map(link).collect_view()
     };
-    view! {
-        <li aria-label=label data-handled=handled>
-            <div data-fresh=stale>
-                <p class="what"><b>{move || named().0}</b>{move || named().1}" "{last_known}</p>
-                <p class="dim">{move || row.read().small_line()}</p>
-                {taken_care}
-            </div>
-            <span data-fresh=stale><Tag severity word /></span>
-            <time data-fresh=stale>{since}</time>
-            <span class="row acts" node_ref=acts>
-                {acknowledgement}
-                {note}
-                {open}
-                {remedies}
-            </span>
-            {move || folded.run()}
-        </li>
-    }
+    once(view! {
+        <span class="row acts" node_ref=acts>
+            {acknowledgement}
+            {note}
+            {open}
+            {remedies}
+        </span>
+    })
 }
 
 /// Who has acknowledged an alarm, why and until when, and what was written about it. `moment` words a time.

@@ -2,6 +2,7 @@
 //! the other while the page is idle. Says so where one cannot be had, and tries again on demand.
 
 use super::{Chunk, Piece};
+use crate::client_view::once;
 use crate::live::Watched;
 use crate::pages::alarms::alarms_of;
 use crate::provided::provided;
@@ -207,7 +208,7 @@ impl Chunks {
                 <button type="button" class="btn" on:click=reload>"Reload the console"</button>
             </p>
         };
-        frame.failed(chunk, content.into_any())
+        frame.failed(chunk, once(content))
     }
 }
 
@@ -230,7 +231,7 @@ impl Frame {
             Piece::Page(Route::SignIn) => Self::Screen,
             Piece::Page(route) => Self::Page(route.clone()),
             Piece::Wall { .. } | Piece::Pairing { .. } => Self::Screen,
-            Piece::Polling(_) | Piece::Imported(_) | Piece::GroupSession(..) => Self::Part,
+            Piece::Source(_) | Piece::Imported(_) | Piece::GroupSession(..) => Self::Part,
             Piece::Dialog(_, on_close) => Self::Dialog(*on_close),
         }
     }
@@ -254,13 +255,12 @@ impl Frame {
         }
         if let Self::Dialog(on_close) = self {
             let close = Trigger::new();
-            return view! {
+            return once(view! {
                 <Dialog title="This dialog could not be loaded" on_close close>
                     {content}
                     <p class="row"><button type="button" class="btn" on:click=move |_| close.notify()>"Close"</button></p>
                 </Dialog>
-            }
-            .into_any();
+            });
         }
         let card = view! {
             <section class="panel failure" role="alert" aria-label="What went wrong">
@@ -268,20 +268,17 @@ impl Frame {
                 {content}
             </section>
         };
-        self.around(chunk, card.into_any())
+        self.around(chunk, once(card))
     }
 
     fn around(self, chunk: Chunk, content: AnyView) -> AnyView {
         let words = chunk.words();
         match self {
-            Self::Screen => view! {
+            Self::Screen => once(view! {
                 <Heading text=words />
                 <main id="main" class="alone"><h1>"Failover Console"</h1>{content}</main>
-            }
-            .into_any(),
-            Self::Page(route) => {
-                view! { <Heading text=words />{alarms_of(route)}{content} }.into_any()
-            }
+            }),
+            Self::Page(route) => once(view! { <Heading text=words />{alarms_of(route)}{content} }),
             Self::Part | Self::Dialog(_) => content,
         }
     }

@@ -11,18 +11,21 @@ pub use loading::{Chunks, provide, use_chunks};
 use super::alarms::AlarmAction;
 use super::alarms::acknowledge::{Acknowledge, Withdraw, WriteNote};
 use super::{
-    Polling, activity, connections, failover_sessions, groups, maintenance, pairing, report,
-    sign_in, slicers, wall,
+    activity, connections, failover_sessions, groups, maintenance, pairing, report, sign_in,
+    slicers, wall,
 };
 use crate::api::aveva::Writer;
 use crate::api::session::Session;
+use crate::client_view::once;
 use crate::route::Route;
 use health::alarms::Scope;
 use leptos::prelude::*;
 use leptos::wasm_split::SplitLoaderError;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use vendors::Connection;
 
 /// What a chunk draws.
-#[derive(Clone)]
 pub enum Piece {
     /// A page inside the shell.
     Page(Route),
@@ -40,8 +43,8 @@ pub enum Piece {
     },
     /// One session of a client failover group, by its id, on the group's page.
     GroupSession(Box<groups::ActionContext>, String),
-    /// How the gateway reads the connection of this id, in the top bar.
-    Polling(String),
+    /// How the gateway reads a connection, in the top bar.
+    Source(Connection),
     /// What was imported on the page of failover sessions.
     Imported(failover_sessions::Imported),
     /// A dialog over a page, and what is run after it was closed.
@@ -49,7 +52,6 @@ pub enum Piece {
 }
 
 /// A dialog that a chunk draws.
-#[derive(Clone)]
 pub enum Dialog {
     /// Signs in again over a page whose session has ended.
     SignInAgain {
@@ -197,55 +199,62 @@ impl Chunk {
         }
     }
 
-    async fn load(self) -> Result<(), SplitLoaderError> {
+    /// Fetches it. Boxed, so that the program waits for all chunks by the same code.
+    fn load(self) -> Pin<Box<dyn Future<Output = Result<(), SplitLoaderError>>>> {
         match self {
-            Self::AlarmDialogs => in_alarm_dialogs::load().await,
-            Self::Groups => in_groups::load().await,
-            Self::Group => in_group::load().await,
-            Self::GroupSession => in_group_session::load().await,
-            Self::GroupDialogs => in_group_dialogs::load().await,
-            Self::Slicers => in_slicers::load().await,
-            Self::SlicerGroup => in_slicer_group::load().await,
-            Self::SlicerDialogs => in_slicer_dialogs::load().await,
-            Self::FailoverSessions => in_failover_sessions::load().await,
-            Self::FailoverSession => in_failover_session::load().await,
-            Self::SessionTools => in_session_tools::load().await,
-            Self::Activity => in_activity::load().await,
-            Self::Report => in_report::load().await,
-            Self::Connections => in_connections::load().await,
-            Self::Pairing => in_pairing::load().await,
-            Self::Wall => in_wall::load().await,
-            Self::SignIn => in_sign_in::load().await,
+            Self::AlarmDialogs => Box::pin(in_alarm_dialogs::load()),
+            Self::Groups => Box::pin(in_groups::load()),
+            Self::Group => Box::pin(in_group::load()),
+            Self::GroupSession => Box::pin(in_group_session::load()),
+            Self::GroupDialogs => Box::pin(in_group_dialogs::load()),
+            Self::Slicers => Box::pin(in_slicers::load()),
+            Self::SlicerGroup => Box::pin(in_slicer_group::load()),
+            Self::SlicerDialogs => Box::pin(in_slicer_dialogs::load()),
+            Self::FailoverSessions => Box::pin(in_failover_sessions::load()),
+            Self::FailoverSession => Box::pin(in_failover_session::load()),
+            Self::SessionTools => Box::pin(in_session_tools::load()),
+            Self::Activity => Box::pin(in_activity::load()),
+            Self::Report => Box::pin(in_report::load()),
+            Self::Connections => Box::pin(in_connections::load()),
+            Self::Pairing => Box::pin(in_pairing::load()),
+            Self::Wall => Box::pin(in_wall::load()),
+            Self::SignIn => Box::pin(in_sign_in::load()),
         }
     }
 
-    /// What the chunk draws. `None` where it is not there.
+    /// What the chunk draws. `None` where it is not there: the future of a cut function is ready at once where its chunk is,
+    /// so the page needs no `Suspend`, which would let the page before it live on and read signals that are gone.
     fn draw(self, piece: Piece) -> Option<AnyView> {
-        match self {
-            Self::AlarmDialogs => at_once(in_alarm_dialogs::draw(piece)),
-            Self::Groups => at_once(in_groups::draw(piece)),
-            Self::Group => at_once(in_group::draw(piece)),
-            Self::GroupSession => at_once(in_group_session::draw(piece)),
-            Self::GroupDialogs => at_once(in_group_dialogs::draw(piece)),
-            Self::Slicers => at_once(in_slicers::draw(piece)),
-            Self::SlicerGroup => at_once(in_slicer_group::draw(piece)),
-            Self::SlicerDialogs => at_once(in_slicer_dialogs::draw(piece)),
-            Self::FailoverSessions => at_once(in_failover_sessions::draw(piece)),
-            Self::FailoverSession => at_once(in_failover_session::draw(piece)),
-            Self::SessionTools => at_once(in_session_tools::draw(piece)),
-            Self::Activity => at_once(in_activity::draw(piece)),
-            Self::Report => at_once(in_report::draw(piece)),
-            Self::Connections => at_once(in_connections::draw(piece)),
-            Self::Pairing => at_once(in_pairing::draw(piece)),
-            Self::Wall => at_once(in_wall::draw(piece)),
-            Self::SignIn => at_once(in_sign_in::draw(piece)),
+        let piece = Box::new(piece);
+        let mut drawn: Pin<Box<dyn Future<Output = Drawn>>> = match self {
+            Self::AlarmDialogs => Box::pin(in_alarm_dialogs::draw(piece)),
+            Self::Groups => Box::pin(in_groups::draw(piece)),
+            Self::Group => Box::pin(in_group::draw(piece)),
+            Self::GroupSession => Box::pin(in_group_session::draw(piece)),
+            Self::GroupDialogs => Box::pin(in_group_dialogs::draw(piece)),
+            Self::Slicers => Box::pin(in_slicers::draw(piece)),
+            Self::SlicerGroup => Box::pin(in_slicer_group::draw(piece)),
+            Self::SlicerDialogs => Box::pin(in_slicer_dialogs::draw(piece)),
+            Self::FailoverSessions => Box::pin(in_failover_sessions::draw(piece)),
+            Self::FailoverSession => Box::pin(in_failover_session::draw(piece)),
+            Self::SessionTools => Box::pin(in_session_tools::draw(piece)),
+            Self::Activity => Box::pin(in_activity::draw(piece)),
+            Self::Report => Box::pin(in_report::draw(piece)),
+            Self::Connections => Box::pin(in_connections::draw(piece)),
+            Self::Pairing => Box::pin(in_pairing::draw(piece)),
+            Self::Wall => Box::pin(in_wall::draw(piece)),
+            Self::SignIn => Box::pin(in_sign_in::draw(piece)),
+        };
+        match drawn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(drawn) => drawn.ok(),
+            Poll::Pending => None,
         }
     }
 }
 
 type Drawn = Result<AnyView, SplitLoaderError>;
 
-/// Cuts one chunk out of the program: everything that only its function reaches.
+/// Cuts one chunk out of the program: everything that only its function reaches. Uncut, that function is asynchronous as well.
 // Skipped, because the formatter moves the attribute further to the right each time.
 #[rustfmt::skip]
 macro_rules! chunk {
@@ -253,16 +262,19 @@ macro_rules! chunk {
         mod $home {
             use super::*;
 
-            #[cfg_attr(
-                feature = "split",
-                leptos::wasm_split::wasm_split(
-                    $name,
-                    wasm_split_path = ::leptos::wasm_split,
-                    fallible,
-                    preload(load)
-                )
+            #[cfg(feature = "split")]
+            #[leptos::wasm_split::wasm_split(
+                $name,
+                wasm_split_path = ::leptos::wasm_split,
+                fallible,
+                preload(load)
             )]
-            pub(super) fn draw($piece: Piece) -> Drawn {
+            pub(super) fn draw($piece: Box<Piece>) -> Drawn {
+                Ok($view)
+            }
+
+            #[cfg(not(feature = "split"))]
+            pub(super) async fn draw($piece: Box<Piece>) -> Drawn {
                 Ok($view)
             }
 
@@ -274,7 +286,7 @@ macro_rules! chunk {
     };
 }
 
-chunk!(in_alarm_dialogs, alarm_dialogs, piece => match piece {
+chunk!(in_alarm_dialogs, alarm_dialogs, piece => match *piece {
     Piece::Dialog(dialog, on_close) => match *dialog {
         Dialog::Alarm { action: AlarmAction::Acknowledge(alarm), changed } => {
             view! { <Acknowledge alarm changed on_close /> }.into_any()
@@ -294,31 +306,31 @@ chunk!(in_alarm_dialogs, alarm_dialogs, piece => match piece {
     _ => ().into_any(),
 });
 
-chunk!(in_sign_in, sign_in, piece => match piece {
+chunk!(in_sign_in, sign_in, piece => match *piece {
     Piece::Dialog(dialog, on_close) => match *dialog {
         Dialog::SignInAgain { user, done } => {
             view! { <sign_in::SignInAgain user done on_close /> }.into_any()
         }
         _ => ().into_any(),
     },
-    _ => view! { <sign_in::SignIn /> }.into_any(),
+    _ => once(view! { <sign_in::SignIn /> }),
 });
 
-chunk!(in_groups, groups, _piece => view! { <groups::Groups /> }.into_any());
+chunk!(in_groups, groups, _piece => once(view! { <groups::Groups /> }));
 
-chunk!(in_group, group, piece => match piece {
+chunk!(in_group, group, piece => match *piece {
     Piece::Page(Route::Group { connection, group }) => {
-        view! { <groups::GroupPage connection group /> }.into_any()
+        once(view! { <groups::GroupPage connection group /> })
     }
     _ => ().into_any(),
 });
 
-chunk!(in_group_session, group_session, piece => match piece {
+chunk!(in_group_session, group_session, piece => match *piece {
     Piece::GroupSession(context, id) => view! { <groups::SessionPanel context=*context id /> }.into_any(),
     _ => ().into_any(),
 });
 
-chunk!(in_group_dialogs, group_dialogs, piece => match piece {
+chunk!(in_group_dialogs, group_dialogs, piece => match *piece {
     Piece::Dialog(dialog, on_close) => match *dialog {
         Dialog::CreateGroup { writers, changed } => {
             view! { <groups::GroupForm writers changed on_close /> }.into_any()
@@ -329,16 +341,16 @@ chunk!(in_group_dialogs, group_dialogs, piece => match piece {
     _ => ().into_any(),
 });
 
-chunk!(in_slicers, slicers, _piece => view! { <slicers::Slicers /> }.into_any());
+chunk!(in_slicers, slicers, _piece => once(view! { <slicers::Slicers /> }));
 
-chunk!(in_slicer_group, slicer_group, piece => match piece {
+chunk!(in_slicer_group, slicer_group, piece => match *piece {
     Piece::Page(Route::SlicerGroup { connection, group }) => {
-        view! { <slicers::SlicerGroupPage connection group /> }.into_any()
+        once(view! { <slicers::SlicerGroupPage connection group /> })
     }
     _ => ().into_any(),
 });
 
-chunk!(in_slicer_dialogs, slicer_dialogs, piece => match piece {
+chunk!(in_slicer_dialogs, slicer_dialogs, piece => match *piece {
     Piece::Dialog(dialog, on_close) => match *dialog {
         Dialog::Slicers { context, action } => {
             slicers::actions::dialog(context, action, on_close)
@@ -349,17 +361,17 @@ chunk!(in_slicer_dialogs, slicer_dialogs, piece => match piece {
 });
 
 chunk!(in_failover_sessions, failover_sessions, _piece => {
-    view! { <failover_sessions::FailoverSessions /> }.into_any()
+    once(view! { <failover_sessions::FailoverSessions /> })
 });
 
-chunk!(in_failover_session, failover_session, piece => match piece {
+chunk!(in_failover_session, failover_session, piece => match *piece {
     Piece::Page(Route::FailoverSession { connection, uid }) => {
-        view! { <failover_sessions::SessionPage connection uid /> }.into_any()
+        once(view! { <failover_sessions::SessionPage connection uid /> })
     }
     _ => ().into_any(),
 });
 
-chunk!(in_session_tools, session_tools, piece => match piece {
+chunk!(in_session_tools, session_tools, piece => match *piece {
     Piece::Imported(imported) => {
         view! { <failover_sessions::ImportedResponse imported /> }.into_any()
     }
@@ -373,44 +385,25 @@ chunk!(in_session_tools, session_tools, piece => match piece {
     _ => ().into_any(),
 });
 
-chunk!(in_activity, activity, _piece => view! { <activity::Activity /> }.into_any());
+chunk!(in_activity, activity, _piece => once(view! { <activity::Activity /> }));
 
-chunk!(in_report, report, _piece => view! { <report::Report /> }.into_any());
+chunk!(in_report, report, _piece => once(view! { <report::Report /> }));
 
-chunk!(in_connections, connections, piece => match piece {
-    Piece::Polling(connection) => {
-        view! { <dl class="facts two"><Polling connection /></dl> }.into_any()
-    }
-    _ => view! { <connections::Connections /> }.into_any(),
+chunk!(in_connections, connections, piece => match *piece {
+    Piece::Source(connection) => connections::source(connection),
+    _ => once(view! { <connections::Connections /> }),
 });
 
-chunk!(in_pairing, pairing, piece => match piece {
-    Piece::Pairing { ended, done } => view! { <pairing::Pairing ended done /> }.into_any(),
+chunk!(in_pairing, pairing, piece => match *piece {
+    Piece::Pairing { ended, done } => once(view! { <pairing::Pairing ended done /> }),
     _ => ().into_any(),
 });
 
-chunk!(in_wall, wall, piece => match piece {
-    Piece::Wall { demo } => view! { <wall::StatusWall demo /> }.into_any(),
+chunk!(in_wall, wall, piece => match *piece {
+    Piece::Wall { demo } => once(view! { <wall::StatusWall demo /> }),
     // No page inside the shell is in this chunk, and no dialog.
     _ => ().into_any(),
 });
-
-/// What a cut function draws. Its future is ready at once where its chunk is there, so the page needs no
-/// `Suspend`, which would let the page before it live on and read signals that are gone.
-#[cfg(feature = "split")]
-fn at_once(drawn: impl Future<Output = Drawn>) -> Option<AnyView> {
-    use std::task::{Context, Poll, Waker};
-    let drawn = std::pin::pin!(drawn);
-    match drawn.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(drawn) => drawn.ok(),
-        Poll::Pending => None,
-    }
-}
-
-#[cfg(not(feature = "split"))]
-fn at_once(drawn: Drawn) -> Option<AnyView> {
-    drawn.ok()
-}
 
 #[cfg(test)]
 mod tests {

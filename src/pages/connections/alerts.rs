@@ -4,9 +4,9 @@
 use crate::api::transport::get;
 use crate::api::{Arrived, Failure};
 use crate::live::Live;
-use crate::pages::last_known::{aged, loading};
+use crate::pages::last_known::{gateway_problems, loading};
 use crate::pages::moments::use_moments;
-use crate::ui::{FailureCard, Icon};
+use crate::ui::Icon;
 use leptos::prelude::*;
 use protocol::{AlertTargetState, AlertTargets};
 use std::time::Duration;
@@ -21,11 +21,6 @@ pub fn Alerts() -> impl IntoView {
         let list: Result<AlertTargets, Failure> = get("/api/alert-targets").await;
         Ok(Arrived::now(list?))
     });
-    let retry = Callback::new(move |()| state.status.refresh());
-    let failure = move || {
-        let failure = state.status.failure()?;
-        Some(view! { <FailureCard failure system="the gateway" retry /> })
-    };
     let list = Memo::new(move |_| {
         let list = state.value();
         list.map_or_else(Vec::new, |list| list.targets.clone())
@@ -50,8 +45,7 @@ pub fn Alerts() -> impl IntoView {
         <section class="panel" aria-labelledby="alerts">
             <header><h2 id="alerts">"Alerts"</h2><p>{words}</p></header>
             {loading(state.status)}
-            {failure}
-            {aged(state.status)}
+            {gateway_problems(state.status)}
             <div class="scroll" tabindex="0" role="region" aria-label="Alert targets, scrollable" hidden=move || list.read().is_empty()>
                 <table>
                     <caption class="vh">"Alert targets"</caption>

@@ -8,9 +8,10 @@ pub mod walls;
 use crate::api::inventory::Refresh;
 use crate::api::session::Session;
 use crate::live::{keyed, use_watched};
-use crate::pages::Polling;
 use crate::pages::maintenance::MaintenanceList;
+use crate::pages::polling::Polling;
 use crate::provided::provided;
+use crate::route::Route;
 use crate::ui::{FailureCard, Heading, Icon, freshness};
 use alerts::Alerts;
 use health::groups::Action;
@@ -43,6 +44,25 @@ pub fn Connections() -> impl IntoView {
         {session.may_change().then(|| view! { <Alerts /> })}
         {walls.then(|| view! { <Walls /> })}
     }
+}
+
+/// What the top bar shows of a connection on demand.
+pub fn source(connection: Connection) -> AnyView {
+    let watched = use_watched();
+    let vendor = connection.system.vendor();
+    let Connection { id, title, .. } = connection;
+    let button = format!("Refresh now {title}");
+    let of = id.clone();
+    let refresh = move |_| watched.refresh(Refresh::Connection(of.clone()));
+    view! {
+        <h2>{title}<small>" "{vendor}</small></h2>
+        <dl class="facts two"><Polling connection=id /></dl>
+        <p class="row">
+            <button type="button" class="btn" on:click=refresh>{button}</button>
+            <a class="end" href=Route::Connections.href()>"Connections"</a>
+        </p>
+    }
+    .into_any()
 }
 
 /// What a connection's configuration says, in a person's words.
@@ -93,8 +113,7 @@ fn Card(connection: Connection) -> impl IntoView {
     let fresh = Memo::new(move |_| id.with_value(|id| watched.freshness(id)));
     let age = Memo::new(move |_| Some(words::ago(watched.since(state()?.observed_at?))));
     let age = move || age.get().map(|age| format!(" · {age}"));
-    let glyph = Signal::derive(move || freshness::glyph(fresh.get()));
-    let key = move || freshness::key(fresh.get());
+    let key = Signal::derive(move || freshness::key(fresh.get()));
     let noun = Kind::held_by(&connection.system).noun();
     let held = Memo::new(move |_| match state() {
         Some(state) if state.observed_at.is_some() || state.held > 0 => {
@@ -128,7 +147,7 @@ fn Card(connection: Connection) -> impl IntoView {
             <header>
                 <h2 id=named>{connection.title.clone()}</h2>
                 <p>{connection.system.vendor()}</p>
-                <span class="fresh end"><span class="now" data-f=key><Icon name=glyph /><b>{move || fresh.get().word()}</b>{age}</span></span>
+                <span class="fresh end"><span class="now" data-f=key><Icon name=key /><b>{move || fresh.get().word()}</b>{age}</span></span>
             </header>
             {limit}
             <dl class="pad facts two">

@@ -5,9 +5,9 @@ use super::wall_list::WallList;
 use crate::api::Arrived;
 use crate::api::walls::{self, Walls as List};
 use crate::live::Live;
-use crate::pages::last_known::{aged, loading};
+use crate::pages::last_known::{gateway_problems, loading};
 use crate::ui::notice::use_notices;
-use crate::ui::{FailureCard, Field, Icon, error_status};
+use crate::ui::{Field, Icon, error_status};
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -20,11 +20,6 @@ pub fn Walls() -> impl IntoView {
     let state = Live::every(INTERVAL, |_| async {
         Ok(Arrived::now(walls::list().await?))
     });
-    let retry = Callback::new(move |()| state.status.refresh());
-    let failure = move || {
-        let failure = state.status.failure()?;
-        Some(view! { <FailureCard failure system="the gateway" retry /> })
-    };
     let forgotten = move || {
         let list = state.value();
         let in_memory = list.is_some_and(|list| list.kept == "memory");
@@ -39,8 +34,7 @@ pub fn Walls() -> impl IntoView {
             <header><h2 id="walls" tabindex="-1">"Walls"</h2><p>"Screens that show the status wall and nothing else"</p></header>
             <PairForm state />
             {loading(state.status)}
-            {failure}
-            {aged(state.status)}
+            {gateway_problems(state.status)}
             <WallList state />
             {forgotten}
         </section>
@@ -59,8 +53,8 @@ fn PairForm(state: Live<List>) -> impl IntoView {
         }
         busy.set(true);
         wrong.set(None);
+        let sent = [code, name].map(|field| field.get_untracked());
         leptos::task::spawn_local(async move {
-            let sent = [code, name].map(|field| field.get_untracked());
             let answer = walls::pair(&sent[0], &sent[1]).await;
             let _ = busy.try_set(false);
             match answer {

@@ -1,7 +1,7 @@
 //! The dialog that announces maintenance.
 
 use crate::api::{Outcome, handling};
-use crate::live::use_watched;
+use crate::live::{Watched, use_watched};
 use crate::pages::alarms::acknowledge::too_long;
 use crate::pages::alarms::duration_choice::{DurationChoice, end};
 use crate::prefs::use_prefs;
@@ -15,6 +15,23 @@ use leptos::prelude::*;
 use protocol::NewMaintenance;
 use vendors::SystemKind;
 
+/// Each connection, and each kind of system that is connected.
+fn choices(watched: Watched) -> Vec<(Scope, String)> {
+    let snapshot = watched.snapshot_untracked();
+    let connections = snapshot.connections.iter().map(|state| &state.connection);
+    let is_used = |kind: &SystemKind| connections.clone().any(|one| one.system.kind() == *kind);
+    let systems = SystemKind::ALL.into_iter().filter(is_used);
+    let systems = systems.map(|kind| {
+        (
+            Scope::System(kind),
+            format!("All {} systems", kind.vendor()),
+        )
+    });
+    let each = connections.clone();
+    let each = each.map(|one| (Scope::Connection(one.id.clone()), one.title.clone()));
+    each.chain(systems).collect()
+}
+
 /// The dialog.
 #[component]
 pub fn Announce(
@@ -26,25 +43,9 @@ pub fn Announce(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let (watched, prefs) = (use_watched(), use_prefs());
-    let world = watched.world_untracked();
-    let connections = world.connections.iter().map(|state| &state.connection);
-    let choices: Vec<(Scope, String)> = match scope {
+    let choices = match scope {
         Some(scope) => vec![(scope, name.clone())],
-        None => {
-            let connections: Vec<_> = connections.collect();
-            let used = |kind: &SystemKind| connections.iter().any(|one| one.system.kind() == *kind);
-            let systems = SystemKind::ALL.into_iter().filter(used);
-            let systems = systems.map(|kind| {
-                (
-                    Scope::System(kind),
-                    format!("All {} systems", kind.vendor()),
-                )
-            });
-            let each = connections
-                .iter()
-                .map(|one| (Scope::Connection(one.id.clone()), one.title.clone()));
-            each.chain(systems).collect()
-        }
+        None => choices(watched),
     };
     let (chosen, reason) = (RwSignal::new(0_usize), RwSignal::new(String::new()));
     let (minutes, from) = (

@@ -12,14 +12,14 @@ use std::sync::Arc;
 
 /// What it concerns, tracked.
 fn concerns(watched: Watched, scope: &Scope) -> String {
-    let world = watched.world();
+    let snapshot = watched.snapshot();
     match scope {
         Scope::System(kind) => format!("All {} systems", kind.vendor()),
-        Scope::Connection(id) => world.title(id),
+        Scope::Connection(id) => snapshot.title(id),
         Scope::Resource(key) => {
-            let resource = world.find(key);
+            let resource = snapshot.find(key);
             let name = resource.map_or(&key.id, |resource| &resource.name);
-            format!("{name} ({})", world.title(&key.connection))
+            format!("{name} ({})", snapshot.title(&key.connection))
         }
     }
 }
@@ -30,7 +30,7 @@ pub fn MaintenanceList() -> impl IntoView {
     let (watched, moment) = (use_watched(), use_moments());
     let may_change = provided::<Arc<Session>>().may_change();
     let action = RwSignal::new(None);
-    let list = Memo::new(move |_| watched.world().maintenance.to_vec());
+    let list = Memo::new(move |_| watched.snapshot().maintenance.to_vec());
     let row = move |one: Maintenance| {
         let words = concerns(watched, &one.scope);
         let (from, until) = (one.from, one.until);

@@ -50,8 +50,8 @@ pub fn HandlingNotes(
     let may_change = provided::<Arc<Session>>().may_change();
     let key = resource.clone();
     let said = Memo::new(move |_| {
-        let world = watched.world();
-        let mut alarms = world.alarms.iter();
+        let snapshot = watched.snapshot();
+        let mut alarms = snapshot.alarms.iter();
         let alarm = alarms.find(|alarm| alarm.resource.is_same(&key));
         alarm.map_or_else(Vec::new, |alarm| said_about(alarm, moment))
     });
@@ -61,13 +61,13 @@ pub fn HandlingNotes(
     };
     // What concerns it. An unknown connection is of no system.
     let concerning = Memo::new(move |_| {
-        let world = watched.world();
-        let known = world.find(&resource).map_or(&resource, |held| &held.key);
+        let snapshot = watched.snapshot();
+        let known = snapshot.find(&resource).map_or(&resource, |held| &held.key);
         let concerns = |one: &&Maintenance| {
             one.scope
                 .contains(known, |connection| system_of(watched, connection))
         };
-        world
+        snapshot
             .maintenance
             .iter()
             .filter(concerns)

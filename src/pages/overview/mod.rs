@@ -8,18 +8,18 @@ use crate::live::use_watched;
 use crate::nav::use_nav;
 use crate::route::Route;
 use crate::ui::Heading;
-use crate::ui::table::filters::Select;
+use crate::ui::table::filters::{severity_filter, system_filter};
 use health::severity::Severity;
 use leptos::html;
 use leptos::prelude::*;
 use summary::Summaries;
-use vendors::SystemKind;
 
 /// The page `/`.
 #[component]
 pub fn Overview() -> impl IntoView {
     let (open, handled) = (alarms(false), alarms(true));
     let watched = use_watched();
+    let connections = watched.connections();
     let is_unfolded = RwSignal::new(false);
     let dialog = AlarmDialog::default();
     let list = |alarms: Memo<Vec<ShownAlarm>>, is_seen: Signal<bool>| {
@@ -38,15 +38,15 @@ pub fn Overview() -> impl IntoView {
     // How many are open in all, where the address leaves any out.
     let unfiltered = Memo::new(move |_| {
         let is_filtered = filters(nav).iter().any(Option::is_some);
-        let world = watched.world();
-        let all = world.alarms.iter().filter(|alarm| !alarm.is_handled());
+        let snapshot = watched.snapshot();
+        let all = snapshot.alarms.iter().filter(|alarm| !alarm.is_handled());
         if is_filtered { all.count() } else { 0 }
     });
     // All is well only while every connection was read the last time, and not long ago. One that is merely aging is
     // not named: it is live and aging in turn, and the words would be announced with every reading.
     let behind = Memo::new(move |_| {
-        let world = watched.world();
-        let late = world.connections.iter().filter(|state| {
+        let snapshot = watched.snapshot();
+        let late = snapshot.connections.iter().filter(|state| {
             state.failure.is_some() || !watched.freshness(&state.connection.id).is_believable()
         });
         let titles: Vec<_> = late.map(|state| state.connection.title.clone()).collect();
@@ -60,23 +60,9 @@ pub fn Overview() -> impl IntoView {
         },
     };
     let well = move || {
-        let behind = behind.read();
-        match (open.read().is_empty(), behind.is_empty()) {
-            (false, _) => None,
-            _ if unfiltered.get() > 0 => {
-                Some(format!("0 of {} open alarms shown.", unfiltered.get()))
-            }
-            (true, true) if handled.read().is_empty() => {
-                Some("No open alarms. Every connection answers.".to_owned())
-            }
-            (true, true) => Some(
-                "Every alarm is acknowledged or in maintenance, and every connection answers."
-                    .to_owned(),
-            ),
-            (true, false) => Some(format!(
-                "Nothing known needs attention. Waiting for {behind}."
-            )),
-        }
+        let (handled, connections) = (handled.read().len(), connections.read().len());
+        let words = nothing_open(unfiltered.get(), &behind.read(), handled, connections);
+        open.read().is_empty().then_some(words)
     };
     let show_all = move || {
         (unfiltered.get() > 0)
@@ -89,19 +75,14 @@ pub fn Overview() -> impl IntoView {
             let _ = heading.focus();
         }
     };
-    let systems = SystemKind::ALL.map(|kind| (kind.key().to_owned(), kind.vendor().to_owned()));
-    let systems = systems.to_vec();
-    let severities = [Severity::Critical, Severity::Warning, Severity::Unknown];
-    let severities = severities.map(|one| (one.key().to_owned(), one.word().to_owned()));
-    let severities = severities.to_vec();
     view! {
         <Heading text="Overview" />
         <section class="panel" aria-labelledby="attention">
             <header>
                 <h2 id="attention" tabindex="-1" node_ref=heading>"Needs attention"</h2><p>{summary}</p>
                 <search class="row end" aria-label="Filters">
-                    <Select label="System" param="system" all="all" options=systems />
-                    <Select label="Severity" param="severity" all="all" options=severities />
+                    {system_filter()}
+                    {severity_filter(&[Severity::Critical, Severity::Warning, Severity::Unknown])}
                 </search>
             </header>
             <ol class="alarms" aria-label="Alarms">{open_list}</ol>
@@ -115,5 +96,52 @@ pub fn Overview() -> impl IntoView {
         {dialog.view(moved)}
         <Summaries />
         <RecentChanges />
+    }
+}
+
+/// Why no alarm is listed: of how many open ones, and of how many connections `behind` are those that do not answer.
+fn nothing_open(unfiltered: usize, behind: &str, handled: usize, connections: usize) -> String {
+    let words = match unfiltered {
+        0 if !behind.is_empty() => {
+            return format!("Nothing known needs attention. Waiting for {behind}.");
+        }
+        0 if connections == 0 => "No connection is configured.",
+        0 if handled == 0 => "No open alarms. Every connection answers.",
+        0 => "Every alarm is acknowledged or in maintenance, and every connection answers.",
+        all => return format!("0 of {all} open alarms shown."),
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nothing_open;
+
+    #[test]
+    fn all_is_well_only_where_something_is_watched_and_answers() {
+        for (unfiltered, behind, handled, connections, words) in [
+            (0, "", 0, 2, "No open alarms. Every connection answers."),
+            (0, "", 0, 0, "No connection is configured."),
+            (
+                0,
+                "",
+                1,
+                2,
+                "Every alarm is acknowledged or in maintenance, and every connection answers.",
+            ),
+            (
+                0,
+                "EM",
+                0,
+                2,
+                "Nothing known needs attention. Waiting for EM.",
+            ),
+            (7, "EM", 0, 2, "0 of 7 open alarms shown."),
+        ] {
+            assert_eq!(
+                nothing_open(unfiltered, behind, handled, connections),
+                words
+            );
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! A summary of each system: how many of its resources are in which state.
 
-use crate::live::sort;
-use crate::live::{Watched, use_watched};
+use crate::live::{Watched, sort, use_watched};
 use crate::route::Route;
 use crate::ui::Icon;
 use crate::ui::status_mark::glyph;
@@ -88,7 +87,7 @@ fn Summary(
 ) -> impl IntoView {
     let watched = use_watched();
     // A number that leaves out a connection has to say so.
-    let unread = Memo::new(move |_| watched.world().never_read(kind));
+    let unread = Memo::new(move |_| watched.snapshot().never_read(kind));
     let counts = Memo::new(move |_| state_counts(watched, kind));
     let all = Memo::new(move |_| {
         counts

@@ -129,6 +129,9 @@ pub fn Select(
     /// What is chosen while the URL says nothing.
     #[prop(optional, into)]
     default: Option<String>,
+    /// Another parameter, which belongs to the choice before and is dropped with it.
+    #[prop(optional, into)]
+    drops: Option<&'static str>,
 ) -> impl IntoView {
     let nav = use_nav();
     let values: Vec<String> = options.iter().map(|(value, _)| value.clone()).collect();
@@ -142,10 +145,9 @@ pub fn Select(
     });
     let change = move |event| {
         let value = event_target_value(&event);
-        // A session whose panel is open is one of the connection that was chosen before.
-        let other = (param == "connection").then_some(("session", None));
         let changes = [(param, Some(value.as_str())), ("page", None)];
-        let changes: Vec<_> = changes.into_iter().chain(other).collect();
+        let dropped = drops.map(|name| (name, None));
+        let changes: Vec<_> = changes.into_iter().chain(dropped).collect();
         nav.go(&nav.with_params(&changes));
     };
     // What the address says and is none of these is seen to be chosen all the same.
@@ -183,6 +185,21 @@ pub fn Select(
     }
 }
 
+/// The filter by system.
+pub fn system_filter() -> AnyView {
+    let systems = SystemKind::ALL.map(|kind| (kind.key().to_owned(), kind.vendor().to_owned()));
+    let options = systems.to_vec();
+    view! { <Select label="System" param="system" all="all" options /> }.into_any()
+}
+
+/// The filter by severity.
+pub fn severity_filter(severities: &[Severity]) -> AnyView {
+    let options = severities.iter();
+    let options = options.map(|one| (one.key().to_owned(), one.word().to_owned()));
+    let options: Vec<_> = options.collect();
+    view! { <Select label="Severity" param="severity" all="all" options /> }.into_any()
+}
+
 /// Page n of m with its neighbours; nothing when there is one page only.
 #[component]
 pub fn Pager(
@@ -207,12 +224,15 @@ pub fn Pager(
         let off = move || (!is_there(turned(page.get()))).then_some("true");
         view! { <button type="button" class="btn" aria-disabled=off on:click=move |_| go(turned(page.get_untracked()))>{words}</button> }
     };
-    view! {
-        <Show when=move || { pages() > 1 }>
-            <span>{move || format!("Page {} of {}", page.get(), pages())}</span>
-            {button("Previous", |page| page - 1)}
-            {button("Next", |page| page + 1)}
-        </Show>
+    let is_needed = Memo::new(move |_| pages() > 1);
+    move || {
+        is_needed.get().then(|| {
+            view! {
+                <span>{move || format!("Page {} of {}", page.get(), pages())}</span>
+                {button("Previous", |page| page - 1)}
+                {button("Next", |page| page + 1)}
+            }
+        })
     }
 }
 

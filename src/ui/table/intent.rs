@@ -8,18 +8,13 @@ use leptos::prelude::*;
 pub struct Intent(StoredValue<Option<String>>);
 
 impl Default for Intent {
+    /// Of a button that nobody has turned to.
     fn default() -> Self {
         Self(StoredValue::new(None))
     }
 }
 
 impl Intent {
-    /// Of a button that nobody has turned to.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// The pointer came to the button. On a touch screen that is the touch itself.
     pub fn point(self, name: String) {
         self.0.set_value(Some(name));
@@ -60,7 +55,7 @@ mod tests {
     fn a_button_that_changed_since_one_turned_to_it_is_pressed_twice() {
         let of = |name: &str| name.to_owned();
         Owner::new().with(|| {
-            let intent = Intent::new();
+            let intent = Intent::default();
             let is_meant = |name| intent.why_not_meant(of(name)).is_none();
             assert!(is_meant("Clear a"), "nobody had turned to it");
             intent.point(of("Override a"));

@@ -28,6 +28,7 @@ pub struct RowLock {
 }
 
 impl Default for RowLock {
+    /// Not locked.
     fn default() -> Self {
         Self {
             pointer: RwSignal::new(false),
@@ -40,12 +41,6 @@ impl Default for RowLock {
 }
 
 impl RowLock {
-    /// Not locked.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Whether the rows keep their order.
     #[must_use]
     pub fn is_held(self) -> bool {

@@ -1,6 +1,6 @@
-//! How fresh everything in the world is, by what the gateway last said and by the time. Pure.
+//! How fresh everything in the inventory is, by what the gateway last said and by the time. Pure.
 
-use super::World;
+use super::InventorySnapshot;
 use chrono::{DateTime, TimeDelta, Utc};
 use health::freshness::{Freshness, freshness};
 use health::inventory::{Observed, Reading};
@@ -19,19 +19,19 @@ pub(super) struct Polled {
 
 /// How fresh everything is, and from when until when that holds unless something else is read.
 #[derive(Debug)]
-pub(super) struct Fresh {
-    /// In the order of the world's connections.
+pub(super) struct InventoryFreshness {
+    /// In the order of the snapshot's connections.
     pub(super) connections: Vec<Freshness>,
-    /// In the order of the world's resources.
+    /// In the order of the snapshot's resources.
     pub(super) resources: Vec<Freshness>,
-    pub(super) world: Arc<World>,
+    pub(super) snapshot: Arc<InventorySnapshot>,
     polled: Polled,
     holds: RangeInclusive<DateTime<Utc>>,
 }
 
-impl Fresh {
-    pub(super) fn of(world: Arc<World>, polled: Polled, now: DateTime<Utc>) -> Self {
-        let readings: Vec<_> = world
+impl InventoryFreshness {
+    pub(super) fn of(snapshot: Arc<InventorySnapshot>, polled: Polled, now: DateTime<Utc>) -> Self {
+        let readings: Vec<_> = snapshot
             .connections
             .iter()
             .map(|state| reading(state, state.observed_at, polled))
@@ -46,16 +46,16 @@ impl Fresh {
         let mut until = ends.min().unwrap_or(DateTime::<Utc>::MAX_UTC);
         // Those of one connection stand together.
         let mut last: Option<(&str, Option<usize>)> = None;
-        let resources = world.resources().iter().map(|resource| {
+        let resources = snapshot.resources().iter().map(|resource| {
             let id = resource.key.connection.as_str();
             let place = match last {
                 Some((held, place)) if held == id => place,
-                _ => world.connection_position(id),
+                _ => snapshot.connection_position(id),
             };
             last = Some((id, place));
             match (place, resource.observed) {
                 (Some(place), Observed::At(at)) => {
-                    let reading = reading(&world.connections[place], Some(at), polled);
+                    let reading = reading(&snapshot.connections[place], Some(at), polled);
                     let end = reading.as_fresh_until(None, now);
                     until = end.map_or(until, |end| until.min(end));
                     reading.freshness(now)
@@ -68,15 +68,20 @@ impl Fresh {
         Self {
             connections,
             resources,
-            world,
+            snapshot,
             polled,
             holds: now..=until,
         }
     }
 
     /// Whether this is what would be judged now.
-    pub(super) fn holds(&self, world: &Arc<World>, polled: Polled, now: DateTime<Utc>) -> bool {
-        Arc::ptr_eq(&self.world, world) && self.polled == polled && self.holds.contains(&now)
+    pub(super) fn holds(
+        &self,
+        snapshot: &Arc<InventorySnapshot>,
+        polled: Polled,
+        now: DateTime<Utc>,
+    ) -> bool {
+        Arc::ptr_eq(&self.snapshot, snapshot) && self.polled == polled && self.holds.contains(&now)
     }
 
     /// Whether everything is as fresh as there.
@@ -104,8 +109,8 @@ fn reading(state: &ConnectionState, observed_at: Option<DateTime<Utc>>, polled: 
 
 #[cfg(test)]
 mod tests {
-    use super::{Fresh, Polled};
-    use crate::live::World;
+    use super::{InventoryFreshness, Polled};
+    use crate::live::InventorySnapshot;
     use chrono::{DateTime, TimeDelta, Utc};
     use health::freshness::Freshness::{Aging, Live, NoData, Stale};
     use health::inventory::{Facts, Kind, Observed, Resource, ResourceKey};
@@ -164,7 +169,10 @@ mod tests {
         }
     }
 
-    fn world(connections: Vec<ConnectionState>, resources: Vec<Resource>) -> Arc<World> {
+    fn snapshot(
+        connections: Vec<ConnectionState>,
+        resources: Vec<Resource>,
+    ) -> Arc<InventorySnapshot> {
         let inventory = Inventory {
             revision: "life-1".to_owned(),
             now: at(0),
@@ -179,14 +187,15 @@ mod tests {
             alarms: None,
             maintenance: None,
         };
-        Arc::new(World::default().after(inventory).0)
+        Arc::new(InventorySnapshot::default().after(inventory).0)
     }
 
     #[test]
     fn a_source_that_was_silent_at_the_last_answer_is_so_however_seldom_a_page_asks() {
-        let world = world(vec![connection("plant-a", Some(0))], Vec::new());
+        let snapshot = snapshot(vec![connection("plant-a", Some(0))], Vec::new());
         let judged = |answered, interval, now| {
-            Fresh::of(Arc::clone(&world), polled(answered, interval), at(now)).connections[0]
+            InventoryFreshness::of(Arc::clone(&snapshot), polled(answered, interval), at(now))
+                .connections[0]
         };
         for (answered, interval, now, expected) in [
             // A page that asks as often as the gateway reads.
@@ -217,8 +226,8 @@ mod tests {
             resource("plant-a", "c", Observed::At(at(98))),
             resource("plant-a", "d", Observed::Never),
         ];
-        let world = world(vec![connection("plant-a", Some(100))], resources);
-        let fresh = Fresh::of(world, polled(100, 300), at(130));
+        let snapshot = snapshot(vec![connection("plant-a", Some(100))], resources);
+        let fresh = InventoryFreshness::of(snapshot, polled(100, 300), at(130));
         assert_eq!(fresh.resources, [Live, Stale, Live, NoData]);
     }
 
@@ -231,8 +240,8 @@ mod tests {
             connection("plant-a", Some(20)),
             connection("plant-c", None),
         ];
-        let fresh = Fresh::of(
-            world(connections, resources.to_vec()),
+        let fresh = InventoryFreshness::of(
+            snapshot(connections, resources.to_vec()),
             polled(20, 5),
             at(20),
         );
@@ -247,17 +256,21 @@ mod tests {
             connection("plant-a", Some(100)),
             connection("plant-b", Some(95)),
         ];
-        let world = world(connections, resources);
+        let snapshot = snapshot(connections, resources);
         let polled_at = polled(100, 5);
-        let fresh = Fresh::of(Arc::clone(&world), polled_at, at(100));
+        let fresh = InventoryFreshness::of(Arc::clone(&snapshot), polled_at, at(100));
         // The resource is aging after 102, the connections after 105 and 110.
         for (now, holds) in [(99, false), (100, true), (102, true), (103, false)] {
-            assert_eq!(fresh.holds(&world, polled_at, at(now)), holds, "{now}");
+            assert_eq!(fresh.holds(&snapshot, polled_at, at(now)), holds, "{now}");
         }
-        assert!(!fresh.holds(&world, polled(101, 5), at(101)));
-        assert!(!fresh.holds(&world, polled(100, 10), at(101)));
-        assert!(!fresh.holds(&Arc::new(World::clone(&world)), polled_at, at(101)));
-        let later = |now| Fresh::of(Arc::clone(&world), polled_at, at(now));
+        assert!(!fresh.holds(&snapshot, polled(101, 5), at(101)));
+        assert!(!fresh.holds(&snapshot, polled(100, 10), at(101)));
+        assert!(!fresh.holds(
+            &Arc::new(InventorySnapshot::clone(&snapshot)),
+            polled_at,
+            at(101)
+        ));
+        let later = |now| InventoryFreshness::of(Arc::clone(&snapshot), polled_at, at(now));
         assert!(fresh.is_as(&later(102)));
         let aged = later(103);
         assert!(!fresh.is_as(&aged));
@@ -265,9 +278,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_world_holds_for_ever() {
-        let world = world(Vec::new(), Vec::new());
-        let fresh = Fresh::of(Arc::clone(&world), polled(0, 5), at(0));
-        assert!(fresh.holds(&world, polled(0, 5), at(1_000_000)));
+    fn an_empty_inventory_holds_for_ever() {
+        let snapshot = snapshot(Vec::new(), Vec::new());
+        let fresh = InventoryFreshness::of(Arc::clone(&snapshot), polled(0, 5), at(0));
+        assert!(fresh.holds(&snapshot, polled(0, 5), at(1_000_000)));
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Everything that the gateway watches at one revision. Parts that did not change are shared with the
 /// revision before.
 #[derive(Debug, Clone, Default)]
-pub struct World {
+pub struct InventorySnapshot {
     /// What to ask the gateway with for the changes after this.
     pub revision: Option<String>,
     /// Which console the gateway serves.
@@ -44,7 +44,7 @@ pub struct GroupLeaderChange {
     pub to: String,
 }
 
-impl PartialEq for World {
+impl PartialEq for InventorySnapshot {
     /// A revision stands for all resources; the rest changes without one.
     fn eq(&self, other: &Self) -> bool {
         (&self.revision, &self.build, self.activity, self.alerts_fail)
@@ -57,7 +57,7 @@ impl PartialEq for World {
     }
 }
 
-impl World {
+impl InventorySnapshot {
     /// This, with what changed since; and which changes of leaders that shows. A gateway that was started anew
     /// sends everything, which is compared with what was known all the same.
     #[must_use]
@@ -110,7 +110,7 @@ impl World {
         let is_held =
             |key: &ResourceKey| resources.binary_search_by(|held| held.key.cmp(key)).is_ok();
         last_leaders.retain(|(key, _)| is_held(key));
-        let world = Self {
+        let snapshot = Self {
             revision: Some(changes.revision),
             build: changes.build,
             activity: changes.activity,
@@ -129,7 +129,7 @@ impl World {
                 .maintenance
                 .map_or_else(|| Arc::clone(&self.maintenance), Arc::new),
         };
-        (world, leader_changes)
+        (snapshot, leader_changes)
     }
 
     /// The connection of this id.
@@ -224,7 +224,7 @@ fn leader_change(resource: &Resource, from: String, to: &str) -> Option<GroupLea
 
 #[cfg(test)]
 mod tests {
-    use super::World;
+    use super::InventorySnapshot;
     use chrono::DateTime;
     use health::inventory::{Facts, GroupFacts, Kind, Observed, Resource, ResourceKey};
     use health::severity::Severity;
@@ -274,13 +274,13 @@ mod tests {
 
     #[test]
     fn a_change_of_the_leader_is_a_takeover_also_after_a_restart_of_the_gateway() {
-        let (world, leader_changes) =
-            World::default().after(changes(true, vec![group("x", "a")], vec![]));
+        let (snapshot, leader_changes) =
+            InventorySnapshot::default().after(changes(true, vec![group("x", "a")], vec![]));
         assert_eq!(leader_changes, []);
         for whole in [false, true] {
             for (primary, expected) in [("a", 0), ("b", 1), ("", 0)] {
                 let (_, leader_changes) =
-                    world.after(changes(whole, vec![group("x", primary)], vec![]));
+                    snapshot.after(changes(whole, vec![group("x", primary)], vec![]));
                 assert_eq!(leader_changes.len(), expected, "{primary} {whole}");
             }
         }
@@ -293,28 +293,30 @@ mod tests {
             (["a", "", "a"], None),
             (["", "", "b"], None),
         ] {
-            let mut world = World::default();
+            let mut snapshot = InventorySnapshot::default();
             let mut seen = Vec::new();
             for primary in primaries.into_iter().chain([primaries[2]]) {
                 let (after, leader_changes) =
-                    world.after(changes(false, vec![group("x", primary)], vec![]));
+                    snapshot.after(changes(false, vec![group("x", primary)], vec![]));
                 seen.extend(leader_changes);
-                world = after;
+                snapshot = after;
             }
             let seen: Vec<_> = seen.iter().map(|one| (&*one.from, &*one.to)).collect();
             assert_eq!(seen, Vec::from_iter(expected), "{primaries:?}");
-            assert_eq!(world.last_leaders, []);
+            assert_eq!(snapshot.last_leaders, []);
         }
-        let (world, _) = World::default().after(changes(false, vec![group("x", "a")], vec![]));
-        let (world, _) = world.after(changes(false, vec![group("x", "")], vec![]));
-        assert_eq!(world.last_leaders.len(), 1);
-        let (world, _) = world.after(changes(true, Vec::new(), vec![]));
-        assert_eq!(world.last_leaders, [], "what is gone has no last leader");
+        let (snapshot, _) =
+            InventorySnapshot::default().after(changes(false, vec![group("x", "a")], vec![]));
+        let (snapshot, _) = snapshot.after(changes(false, vec![group("x", "")], vec![]));
+        assert_eq!(snapshot.last_leaders.len(), 1);
+        let (snapshot, _) = snapshot.after(changes(true, Vec::new(), vec![]));
+        assert_eq!(snapshot.last_leaders, [], "what is gone has no last leader");
     }
 
     #[test]
     fn times_that_changed_alone_are_taken_over_and_those_of_nobody_left_out() {
-        let (world, _) = World::default().after(changes(true, vec![group("x", "a")], vec![]));
+        let (snapshot, _) =
+            InventorySnapshot::default().after(changes(true, vec![group("x", "a")], vec![]));
         let mut facts = GroupFacts {
             primary: Some("a".to_owned()),
             ..GroupFacts::default()
@@ -330,9 +332,9 @@ mod tests {
             times,
             ..changes(false, Vec::new(), Vec::new())
         };
-        let (world, leader_changes) = world.after(changes);
+        let (snapshot, leader_changes) = snapshot.after(changes);
         assert_eq!(leader_changes, []);
-        assert_eq!(world.resources(), [std::sync::Arc::new(beaten)]);
+        assert_eq!(snapshot.resources(), [std::sync::Arc::new(beaten)]);
     }
 
     proptest! {
@@ -340,7 +342,7 @@ mod tests {
         fn changes_add_replace_and_remove(
             steps in prop::collection::vec((any::<bool>(), prop::collection::vec((0_u8..12, 0_u8..3), 0..8)), 0..12)
         ) {
-            let (mut world, mut expected) = (World::default(), BTreeMap::new());
+            let (mut snapshot, mut expected) = (InventorySnapshot::default(), BTreeMap::new());
             for (whole, items) in steps {
                 if whole {
                     expected.clear();
@@ -359,11 +361,11 @@ mod tests {
                         resources.insert(resource.key.clone(), resource);
                     }
                 }
-                world = world.after(changes(whole, resources.into_values().collect(), removed)).0;
-                let held: Vec<&Resource> = world.of_kind(Kind::FailoverGroup).iter().map(AsRef::as_ref).collect();
+                snapshot = snapshot.after(changes(whole, resources.into_values().collect(), removed)).0;
+                let held: Vec<&Resource> = snapshot.of_kind(Kind::FailoverGroup).iter().map(AsRef::as_ref).collect();
                 prop_assert_eq!(held, expected.values().collect::<Vec<_>>());
                 for key in expected.keys() {
-                    prop_assert!(world.find(key).is_some());
+                    prop_assert!(snapshot.find(key).is_some());
                 }
             }
         }

@@ -1,0 +1,41 @@
+//! The subscribers of a signal. Leptos keeps everything that ever read one, also on pages that were left, and visits all of
+//! it at every change. So a console that stays open for months clears them where a signal outlives a page.
+
+use leptos::reactive::graph::Source;
+
+/// Drops the subscribers of a signal that was just changed: whoever still exists subscribes again because of the change.
+pub fn clear_subscribers(signal: &dyn Source) {
+    signal.clear_subscribers();
+}
+
+/// Lets whoever still exists read these signals again, and drops the other subscribers. For signals that change seldom.
+pub fn resubscribe(signals: &[&dyn Source]) {
+    for signal in signals {
+        signal.mark_dirty();
+        clear_subscribers(*signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clear_subscribers, resubscribe};
+    use leptos::prelude::*;
+
+    #[test]
+    fn an_existing_subscriber_follows_a_signal_whose_subscribers_were_cleared() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let number = RwSignal::new(1);
+            let double = Memo::new(move |_| number.get() * 2);
+            let plus_one = Memo::new(move |_| double.get() + 1);
+            assert_eq!(plus_one.get(), 3);
+            number.set(2);
+            clear_subscribers(&number);
+            assert_eq!(plus_one.get(), 5);
+            resubscribe(&[&number]);
+            assert_eq!(plus_one.get(), 5);
+            number.set(3);
+            assert_eq!(plus_one.get(), 7);
+        });
+    }
+}
