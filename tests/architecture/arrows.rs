@@ -4,52 +4,52 @@ use crate::files::{File, all};
 use crate::none;
 
 /// A crate: where it lies, what its manifest may name of ours, and what its tests may besides.
-struct Room {
+struct CrateRules {
     name: &'static str,
     folder: &'static str,
     may_use: &'static [&'static str],
     tests_may_use: &'static [&'static str],
 }
 
-const ROOMS: [Room; 7] = [
-    Room {
+const CRATES: [CrateRules; 7] = [
+    CrateRules {
         name: "vendors",
         folder: "crates/vendors",
         may_use: &[],
         tests_may_use: &[],
     },
-    Room {
+    CrateRules {
         name: "health",
         folder: "crates/health",
         may_use: &["vendors"],
         tests_may_use: &[],
     },
-    Room {
+    CrateRules {
         name: "protocol",
         folder: "crates/protocol",
         // Resources and alarms are described once, where they are made.
         may_use: &["vendors", "health"],
         tests_may_use: &[],
     },
-    Room {
+    CrateRules {
         name: "failover-console",
         folder: "",
         may_use: &["vendors", "health", "protocol"],
         tests_may_use: &["simulator"],
     },
-    Room {
+    CrateRules {
         name: "gateway",
         folder: "crates/gateway",
         may_use: &["vendors", "health", "protocol", "simulator"],
         tests_may_use: &[],
     },
-    Room {
+    CrateRules {
         name: "simulator",
         folder: "crates/simulator",
         may_use: &[],
         tests_may_use: &[],
     },
-    Room {
+    CrateRules {
         name: "xtask",
         folder: "crates/xtask",
         may_use: &[],
@@ -91,39 +91,39 @@ fn dependencies(manifest: &str) -> Vec<(&str, String)> {
     found
 }
 
-fn forbidden_dependencies(room: &Room, manifest: &str) -> Vec<String> {
+fn forbidden_dependencies(rules: &CrateRules, manifest: &str) -> Vec<String> {
     dependencies(manifest)
         .into_iter()
-        .filter(|(_, name)| ROOMS.iter().any(|other| other.name == name))
+        .filter(|(_, name)| CRATES.iter().any(|other| other.name == name))
         .filter(|(section, name)| {
             let name = name.as_str();
             let in_tests =
-                section.ends_with("dev-dependencies") && room.tests_may_use.contains(&name);
-            !room.may_use.contains(&name) && !in_tests
+                section.ends_with("dev-dependencies") && rules.tests_may_use.contains(&name);
+            !rules.may_use.contains(&name) && !in_tests
         })
-        .map(|(section, name)| format!("{}'s [{section}] names {name}", room.name))
+        .map(|(section, name)| format!("{}'s [{section}] names {name}", rules.name))
         .collect()
 }
 
-/// Paths that begin with the name of a crate of ours that this room may not use. A room may have a
-/// module of that name; files taken in from another room by their path count as uses too.
-fn forbidden_uses(room: &Room, files: &[&File]) -> Vec<String> {
+/// Paths that begin with the name of a crate of ours that this one may not use. A crate may have a module of that name;
+/// files included from another crate by their path count as uses too.
+fn forbidden_uses(rules: &CrateRules, files: &[&File]) -> Vec<String> {
     let has_module = |name: &str| {
         files.iter().any(|file| {
             file.path.ends_with(&format!("/{name}.rs"))
                 || file.path.ends_with(&format!("/{name}/mod.rs"))
         })
     };
-    let strangers: Vec<_> = ROOMS
+    let forbidden: Vec<_> = CRATES
         .iter()
-        .filter(|other| other.name != room.name && !room.may_use.contains(&other.name))
+        .filter(|other| other.name != rules.name && !rules.may_use.contains(&other.name))
         .map(|other| other.name.replace('-', "_"))
         .filter(|name| !has_module(name))
         .collect();
     let mut complaints = Vec::new();
     for file in files {
         for (number, line) in file.code() {
-            for name in strangers.iter().filter(|name| begins_a_path(line, name)) {
+            for name in forbidden.iter().filter(|name| begins_a_path(line, name)) {
                 complaints.push(format!("{}:{number} uses {name}", file.path));
             }
             if line.trim_start().starts_with("#[path") {
@@ -148,22 +148,22 @@ fn begins_a_path(line: &str, name: &str) -> bool {
 fn arrows_between_crates_go_one_way() {
     let files = all();
     let mut complaints = Vec::new();
-    for room in &ROOMS {
+    for rules in &CRATES {
         let within = |rest: &str| {
-            if room.folder.is_empty() {
+            if rules.folder.is_empty() {
                 rest.to_owned()
             } else {
-                format!("{}/{rest}", room.folder)
+                format!("{}/{rest}", rules.folder)
             }
         };
         let manifest = crate::files::named(&files, &within("Cargo.toml"));
-        complaints.extend(forbidden_dependencies(room, &manifest.text));
+        complaints.extend(forbidden_dependencies(rules, &manifest.text));
         let sources = within("src");
         let own: Vec<_> = files
             .iter()
             .filter(|file| file.is_under(&[&sources]) && file.ends_with(&[".rs"]))
             .collect();
-        complaints.extend(forbidden_uses(room, &own));
+        complaints.extend(forbidden_uses(rules, &own));
     }
     none(
         &complaints,
@@ -183,7 +183,7 @@ fn every_crate_has_its_place_among_the_rooms() {
                 .trim_end_matches('/')
                 .to_owned()
         })
-        .filter(|folder| !ROOMS.iter().any(|room| room.folder == folder))
+        .filter(|folder| !CRATES.iter().any(|rules| rules.folder == folder))
         .collect();
     none(
         &complaints,
@@ -207,7 +207,7 @@ fn every_crate_keeps_the_lints_of_the_workspace() {
 
 #[test]
 fn an_arrow_that_points_back_is_found_in_every_shape_of_manifest() {
-    let vendors = &ROOMS[0];
+    let vendors = &CRATES[0];
     for manifest in [
         "[dependencies]\nhealth.workspace = true",
         "[dependencies]\nhealth = { path = \"../health\" }",
@@ -238,7 +238,7 @@ fn an_arrow_that_points_back_is_found_in_every_shape_of_manifest() {
 
 #[test]
 fn what_only_tests_may_use_is_forbidden_elsewhere() {
-    let console = &ROOMS[3];
+    let console = &CRATES[3];
     let bad = "[dependencies]\nsimulator.workspace = true";
     let good = "[dev-dependencies]\nsimulator.workspace = true";
     assert_eq!(forbidden_dependencies(console, bad).len(), 1);
@@ -247,7 +247,7 @@ fn what_only_tests_may_use_is_forbidden_elsewhere() {
 
 #[test]
 fn a_use_that_points_back_is_found_and_a_module_of_that_name_is_not_one() {
-    let vendors = &ROOMS[0];
+    let vendors = &CRATES[0];
     let complaints =
         |path: &str, text: &str| forbidden_uses(vendors, &[&File::new(path, text)]).len();
     assert_eq!(

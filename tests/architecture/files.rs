@@ -108,8 +108,8 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) {
 
 /// Complaints about lines of code that hold one of these words, outside the places that may.
 pub(crate) fn words_outside(files: &[File], words: &[&str], homes: &[&str]) -> Vec<String> {
-    let strangers = files.iter().filter(|file| !file.is_under(homes));
-    strangers
+    let outside = files.iter().filter(|file| !file.is_under(homes));
+    outside
         .flat_map(|file| {
             file.code().into_iter().filter_map(move |(number, line)| {
                 let word = words.iter().find(|word| line.contains(**word))?;

@@ -90,8 +90,10 @@ const CONFIGURATION: &str = "docs/configuration.md";
 const CONFIG: &str = "crates/gateway/src/config/";
 
 /// The sources that read keys, and the headings of the reference under which these keys stand.
-const SECTIONS: [(&str, &[&str]); 13] = [
-    ("mod.rs", &["Top level", "`[tls]`"]),
+const SECTIONS: [(&str, &[&str]); 15] = [
+    ("mod.rs", &["Top level"]),
+    ("listen.rs", &["Top level"]),
+    ("tls.rs", &["`[tls]`"]),
     ("url.rs", &["Top level"]),
     ("outbound.rs", &["Top level", "Proxy"]),
     ("connection/mod.rs", &["`[[connection]]`"]),
@@ -110,13 +112,24 @@ const SECTIONS: [(&str, &[&str]); 13] = [
 ];
 
 /// The calls whose first argument is the key that they read.
-const READERS: [&str; 11] = [
-    "text", "required", "number", "flag", "texts", "table", "tables", "filter", "values", "time",
+const READERS: [&str; 13] = [
+    "text",
+    "required",
+    "one_of",
+    "required_one_of",
+    "number",
+    "flag",
+    "texts",
+    "table",
+    "tables",
+    "filter",
+    "values",
+    "time",
     "file",
 ];
 
 /// The calls whose second argument is the key that they read, after the section in which it is.
-const READERS_IN: [&str; 5] = ["required", "optional", "known", "version", "origins"];
+const READERS_IN: [&str; 3] = ["required", "optional", "origins"];
 
 /// The calls that read a key whose name they know, which several tables have.
 const OF_SEVERAL: [(&str, &str); 2] = [("ca", "ca_file"), ("id", "id")];

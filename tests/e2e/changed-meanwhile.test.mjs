@@ -102,7 +102,7 @@ story('an order that somebody saved while another one was to be overwritten is n
   await page.getByRole('button', { name: `Move up ${ids[1]}` }).click();
   await reorder(control, group.id, [...ids].reverse());
   const conflict = bar(page).getByRole('region', { name: 'Conflict' });
-  await conflict.getByRole('button', { name: 'Overwrite…' }).click(PATIENCE);
+  await bar(page).getByRole('button', { name: 'Overwrite…' }).click(PATIENCE);
   await dialog(page).getByLabel(/^Type .* to confirm/).fill(group.name);
   const third = [ids.at(-1), ...ids.slice(0, -1)];
   await reorder(control, group.id, third);

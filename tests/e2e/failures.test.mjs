@@ -95,6 +95,17 @@ story('behind a proxy what the gateway says is not taken for the words of a vend
   }
 });
 
+story('on a page that was not loaded securely, which has no clipboard, a copy says that it was not made', async ({ page, visit, complaints }) => {
+  complaints.expect(/status of 403/);
+  await page.addInitScript(() => {
+    Object.defineProperty(window, 'isSecureContext', { value: false });
+    Object.defineProperty(navigator, 'clipboard', { value: undefined });
+  });
+  await visit(path('groups', 'plant-a', 'fault-403'));
+  await card(page).getByRole('button', { name: 'Copy operation id' }).click();
+  await card(page).getByText('The browser did not allow copying').waitFor();
+});
+
 story('a gateway that is not there at the start is asked again, and the console begins once it is', async ({ page, product, complaints }) => {
   complaints.expect(/status of 502/);
   let isGone = true;

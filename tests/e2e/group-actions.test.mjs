@@ -170,7 +170,7 @@ for (const [operation, body, now, notThere] of [
     const { pathname } = new URL(page.url());
     await control('POST', '/faults', { connection, operation, fault: { kind: 'body', body }, times: 1 });
     await send(page, change.button).click();
-    await dialog(page).getByRole('heading', { name: 'The change is not in effect' }).waitFor();
+    await dialog(page).getByRole('heading', { name: 'The change was not found in effect' }).waitFor();
     await dialog(page).getByText(`${TITLES[connection]} accepted the change, but it is not in effect. ${now}`).waitFor();
     await change.kept?.(page);
     assert.equal(new URL(page.url()).pathname, pathname);
@@ -183,7 +183,7 @@ story('delete group: one that is accepted and not made leaves the page where it 
   await aboutToDelete(told, 'long-lived');
   await control('POST', '/faults', { connection: 'plant-a', operation: 'delete group', fault: { kind: 'body', body: '{}' }, times: 1 });
   await send(page, 'Delete group').click();
-  await dialog(page).getByRole('heading', { name: 'The change is not in effect' }).waitFor();
+  await dialog(page).getByRole('heading', { name: 'The change was not found in effect' }).waitFor();
   await dialog(page).getByText(/^Plant A accepted the change, but it is not in effect\. The group long-lived exists: /).waitFor();
   await page.keyboard.press('Escape');
   await dialog(page).waitFor({ state: 'detached' });

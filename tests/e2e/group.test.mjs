@@ -35,7 +35,7 @@ for (const connection of ['plant-a', 'plant-b']) {
           Id,
           ROLES[Role].toLowerCase(),
           String(Heartbeat.FailoverScore),
-          Heartbeat.LastDataProcessedTime ? clockTime(Heartbeat.LastDataProcessedTime) : '– never',
+          (Heartbeat.LastDataProcessedTime ? clockTime(Heartbeat.LastDataProcessedTime) : '– none reported').slice(0, 8),
         ]),
       );
     });
@@ -73,6 +73,60 @@ story('a silent primary is succeeded, and is shown as stale', async ({ page, vis
     assert.match(shown.find(({ Session }) => Session.startsWith('TANK-01')).Session, /stale/);
   });
 });
+
+story('a primary that is silent for longer than the failover timeout keeps its colours', async ({ page, visit, control }) => {
+  await control('PUT', '/scenario', { name: 'incident' });
+  await visit(path('groups', 'plant-a', 'tankfarm-opcua'));
+  const row = page.getByRole('row', { name: /^TANK-01\.OpcUa/ });
+  await row.getByText(/silent longer than the failover timeout$/).waitFor();
+  assert.equal(await row.getAttribute('data-fresh'), null);
+});
+
+story('while their system is silent heartbeats are as old as they were, and sessions are counted as last known', async (told) => {
+  const { page, control, complaints } = told;
+  complaints.expect(/status of 50[24]/);
+  const beats = () => page.locator('td > .beat:not(.score)').allInnerTexts();
+  await open(told, path('groups', 'plant-b', 'hydrotreater-opcua'));
+  await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 1));
+  const sessions = page.getByRole('region', { name: 'Sessions', exact: true }).getByRole('paragraph').first();
+  const counted = await sessions.innerText();
+  await page.getByRole('link', { name: 'HDT-01.OpcUa', exact: true }).click();
+  const posted = page.getByRole('region', { name: /^Session HDT-01/ }).getByRole('definition').nth(3);
+  await control('POST', '/faults', { connection: 'plant-b', fault: { kind: 'reset' } });
+  await passUntil(page, control, 40, async () => (await sessions.innerText()) === `last known ${counted}`);
+  const held = [await beats(), await posted.innerText()];
+  for (const beat of held[0]) assert.match(beat.trim(), /^was \d+ s$/);
+  assert.match(held[1], /^\d\d:\d\d:\d\d, was \d+ s$/);
+  await pass(page, control, 10);
+  assert.deepEqual([await beats(), await posted.innerText()], held);
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Groups/ }).click();
+  const beat = page.getByRole('row').filter({ hasText: 'hydrotreater-opcua' }).locator('td > .beat');
+  const was = await beat.innerText();
+  assert.match(was.trim(), /^was \d+ s$/);
+  await pass(page, control, 10);
+  assert.equal(await beat.innerText(), was);
+});
+
+for (const [place, connection, title] of [
+  ['groups', 'plant-b', 'Primary over time'],
+  ['slicers', 'live', 'On air over time'],
+]) {
+  story(`a page of ${place} that is opened while its system is silent shows what the gateway knows by itself`, async ({ page, visit, world, control, reread, complaints }) => {
+    complaints.expect(/status of 50[24]/);
+    const [group] = system(await world(), connection).groups;
+    await reread(connection);
+    await control('POST', '/faults', { connection, fault: { kind: 'reset' } });
+    // What was read before the fault is no answer to the page any more.
+    await control('POST', '/observer/advance', { seconds: 5 });
+    await visit(path(place, connection, group.Id ?? group.id));
+    const main = page.getByRole('main');
+    await main.getByRole('region', { name: 'What went wrong' }).waitFor();
+    await main.getByRole('region', { name: 'Last known state' }).waitFor();
+    await main.getByRole('img', { name: title, exact: true }).waitFor();
+    await main.getByRole('table', { name: title, exact: true }).waitFor({ state: 'attached' });
+    await main.getByRole('list', { name: 'Activity', exact: true }).waitFor({ state: 'attached' });
+  });
+}
 
 story('where the API does not report overrides none is called off, and a takeover that did not come is not forecast', async ({ page, visit, control }) => {
   // An override that v1-preview does not show keeps a silent session primary.

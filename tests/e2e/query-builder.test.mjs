@@ -161,9 +161,20 @@ story('a custom range is typed in the zone of the screen and sent as UTC', { now
   await range.getByRole('button', { name: 'Apply' }).click();
   await range.getByText('From must be before To.').waitFor();
   await range.getByLabel('Started to').fill('2026-01-11T10:00');
-  await range.getByRole('button', { name: 'Apply' }).click();
-  const sent = 'CreationTime>="2026-01-10T09:00:00Z";CreationTime<"2026-01-11T09:00:00Z"';
-  await eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+  await range.getByLabel('Started to').press('Enter');
+  const started = 'CreationTime>="2026-01-10T09:00:00Z";CreationTime<"2026-01-11T09:00:00Z"';
+  const isAsked = (sent) => eventually(async () => assert.ok((await asked(control)).includes(sent), JSON.stringify(await asked(control))));
+  await isAsked(started);
+  // Run query takes a range that nobody has applied, and no times that are none.
+  await page.getByRole('combobox', { name: 'Ended', exact: true }).selectOption('custom');
+  const ended = page.getByRole('group', { name: 'Ended between' });
+  await ended.getByLabel('Ended from').fill('2026-01-11T10:00');
+  await ended.getByLabel('Ended to').fill('2026-01-10T10:00');
+  await run(page);
+  await ended.getByText('From must be before To.').waitFor();
+  await ended.getByLabel('Ended to').fill('2026-01-12T10:00');
+  await run(page);
+  await isAsked(`${started};EndTime>="2026-01-11T09:00:00Z";EndTime<"2026-01-12T09:00:00Z"`);
 });
 
 story('where the clocks go back, Apply moves no time that was not edited, and a range takes in both hours', { timezoneId: 'Europe/Berlin' }, async ({ page, visit, control }) => {
@@ -337,6 +348,13 @@ story('the ready queries are one click each', { now: START }, async ({ page, vis
   await dialog.getByLabel('Plan').fill('ABC Company Failover Plan');
   await dialog.getByRole('button', { name: 'Run query' }).click();
   await whenRows(page, TABLE, (shown) => assert.ok(shown.length > 0 && shown.every((row) => row.Plan.startsWith('ABC Company Failover Plan'))));
+  // Once more, in place of what was typed since.
+  const history = await filter(page).inputValue();
+  await filter(page).fill('Result==Failed');
+  await page.getByRole('button', { name: "One plan's history" }).click();
+  await dialog.getByLabel('Plan').fill('ABC Company Failover Plan');
+  await dialog.getByRole('button', { name: 'Run query' }).click();
+  await eventually(async () => assert.equal(await filter(page).inputValue(), history));
 });
 
 story('the table says that it shows the last query while a filter waits, and ranges, sort and size run at once', { now: START }, async ({ page, visit, control }) => {
@@ -611,7 +629,7 @@ story('a whole query is pasted, with its order and its page size, and with what 
   await page.waitForURL((url) => url.searchParams.get('sort') === '-Name' && url.searchParams.get('size') === '50');
   await eventually(async () => assert.equal(await filter(page).inputValue(), 'Result==failed'));
   await filter(page).fill('type=CloudFailoverSession&filter=State==Working&Result==None');
-  await page.getByRole('status').getByText('`&Result==None` follows the filter').waitFor();
+  await page.getByRole('status').getByText('“&Result==None” follows the filter').waitFor();
   assert.equal(await filter(page).inputValue(), 'State==Working');
   assert.equal(await tokens(page).count(), 1);
   await filter(page).fill('Name==""Backup""');

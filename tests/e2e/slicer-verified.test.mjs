@@ -55,7 +55,7 @@ story('an eligibility and a setting that the service ignores are not shown as do
   await failback.click();
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('button', { name: /^Turn o/ }).click();
-  await dialog.getByRole('heading', { name: 'The change is not in effect' }).waitFor(PATIENCE);
+  await dialog.getByRole('heading', { name: 'The change was not found in effect' }).waitFor(PATIENCE);
   assert.equal(await failback.getAttribute('aria-checked'), was);
   assert.equal(await undo(page).count(), 0);
 });
@@ -75,7 +75,7 @@ story('a channel and an owner that the service ignores are not shown as done', a
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel(label).fill(id);
     await dialog.getByRole('button', { name: what }).click();
-    await dialog.getByRole('heading', { name: 'The change is not in effect' }).waitFor(PATIENCE);
+    await dialog.getByRole('heading', { name: 'The change was not found in effect' }).waitFor(PATIENCE);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'detached' });
   }

@@ -1,7 +1,6 @@
 // The status wall: what stands on it, how large, and what it says when something goes wrong.
 
 import assert from 'node:assert/strict';
-import { createServer, request } from 'node:http';
 import { START, accessible, eventually, pass, passEventually, passUntil, start, story } from './harness.mjs';
 import { GATEWAY_GONE } from './support/browser.mjs';
 import { proxy } from './support/proxy.mjs';
@@ -11,6 +10,18 @@ import { TITLES, path, recentSessions, system } from './support/worlds.mjs';
 
 const silent = (control, session, group = 'boiler-opcua') =>
   control('PATCH', path('systems', 'plant-a', 'groups', group, 'sessions', session), { silent: true });
+
+/** Silences all sessions of "Boiler House OPC UA" for long enough to be critical. */
+const breakBoiler = async (control) => {
+  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
+  await control('POST', '/clock/advance', { seconds: 600 });
+};
+
+/** Moves the mouse, which shows the controls. */
+const stir = async (page) => {
+  await page.mouse.move(300, 300);
+  await page.mouse.move(320, 300);
+};
 
 /** Everything that the wall should have a tile for. */
 const things = async (world) => {
@@ -271,8 +282,7 @@ story('pages turn, and a critical alarm stops them on its page', async (told) =>
   await pass(page, control, 10);
   await eventually(async () => assert.match(await pageNote(page).innerText(), /^Page 2 of/));
   assert.notDeepEqual(await tiles(page).allInnerTexts(), first);
-  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
-  await control('POST', '/clock/advance', { seconds: 600 });
+  await breakBoiler(control);
   await passUntil(page, control, 30, () => tile(page, /^Boiler House OPC UA: /).isVisible());
   await passUntil(page, control, 10, async () => /^Critical (only|1 of \d+) · \d+ (warnings?|more) not shown$/.test(await pageNote(page).innerText()));
   await pass(page, control, 25);
@@ -285,8 +295,7 @@ story('somebody who is there finds the controls, and they go away', async (told)
   await shownLive(page);
   const bar = page.getByRole('toolbar', { name: 'Wall controls' });
   assert.equal(await bar.isVisible(), false);
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   await pass(page, control, 1);
   await bar.waitFor();
   await page.getByRole('button', { name: 'Pause rotation' }).click();
@@ -306,8 +315,7 @@ story('somebody who is there finds the controls, and they go away', async (told)
 story('the controls of the wall go away also where the clock of its computer was set back', async ({ page, visit }) => {
   await visit('/wall');
   const bar = page.getByRole('toolbar', { name: 'Wall controls' });
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   await bar.waitFor();
   await page.clock.setFixedTime(Date.parse(START) - 3_600_000);
   await bar.waitFor({ state: 'hidden' });
@@ -316,8 +324,7 @@ story('the controls of the wall go away also where the clock of its computer was
 story('the colour theme of the wall is stepped from the one that is shown', async ({ page, visit }) => {
   await page.addInitScript(() => localStorage.setItem('failover-console.theme', 'dark'));
   await visit('/wall');
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   const button = page.getByRole('button', { name: 'Colour theme' });
   await button.waitFor();
   assert.equal(await button.getAttribute('title'), 'Colour theme: dark');
@@ -335,8 +342,7 @@ story('a pause holds one of several critical pages, and says so', async (told) =
   await shownLive(page);
   const note = async () => (await pageNote(page).textContent()).trim();
   await passUntil(page, control, 20, async () => /^Critical \d+ of \d/.test(await note()));
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   await pass(page, control, 1);
   const pause = page.getByRole('button', { name: 'Pause rotation' });
   await pause.waitFor();
@@ -353,6 +359,11 @@ story('a pause holds one of several critical pages, and says so', async (told) =
   await pause.click();
   await eventually(async () => assert.equal(await pause.getAttribute('aria-pressed'), 'false'));
   await passUntil(page, control, 15, async () => !(await note()).startsWith(`${held} of `));
+  // What is critical has its turn, also where it has ended.
+  await openWall(told, '/wall?rotate=5');
+  await shownLive(page);
+  await passUntil(page, control, 40, () => tile(page, /^Web Shop DR: Failed/).first().isVisible());
+  assert.match(await note(), /^Critical (only|\d+ of \d+) · \d+ warnings? not shown$/);
 });
 
 /** Counts the notes that the page plays. */
@@ -389,8 +400,7 @@ story('a new critical alarm flashes its symbol and sounds, with an end, and what
   assert.deepEqual(await page.evaluate(() => globalThis.notes), []);
   const flashing = () => page.evaluate(() => document.getAnimations().map(({ effect }) => effect.target.localName));
   assert.deepEqual(await flashing(), []);
-  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
-  await control('POST', '/clock/advance', { seconds: 600 });
+  await breakBoiler(control);
   await pass(page, control, 8);
   await eventually(async () => assert.ok((await page.evaluate(() => globalThis.notes)).filter((n) => n === 988).length >= 5));
   // Only symbols, once a second.
@@ -420,8 +430,7 @@ story('an alarm that somebody takes care of sounds no more, is not called normal
   await page.mouse.click(300, 300);
   await pass(page, control, 3);
   const notes = () => page.evaluate(() => globalThis.notes);
-  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
-  await control('POST', '/clock/advance', { seconds: 600 });
+  await breakBoiler(control);
   await passUntil(page, control, 30, async () => (await notes()).includes(988));
   for (const { id } of await openAlarms(product)) {
     const body = JSON.stringify({ reason: 'A new power supply is on its way' });
@@ -481,7 +490,7 @@ story('a failover, a silent source and its return are announced once and seen on
   await tiles(page).first().waitFor();
   const area = () => page.locator('.area').evaluate(({ offsetTop, offsetHeight }) => [offsetTop, offsetHeight]);
   const before = await area();
-  await control('PATCH', path('systems', 'plant-a', 'groups', 'boiler-opcua', 'sessions', 'BOIL-01.OpcUa'), { silent: true });
+  await silent(control, 'BOIL-01.OpcUa');
   await control('POST', '/clock/advance', { seconds: 150 });
   const alert = page.getByRole('alert');
   const sentence = 'Boiler House OPC UA: BOIL-02.OpcUa has taken over from BOIL-01.OpcUa.';
@@ -518,14 +527,12 @@ story('a new critical alarm is notified, where somebody wants it', async (told) 
   await openWall(told, '/wall?distance=1.5&only=groups');
   await shownLive(page);
   const shown = () => page.evaluate(() => globalThis.shown);
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   const button = page.getByRole('button', { name: 'Notify' });
   await button.click();
   await eventually(async () => assert.equal(await button.getAttribute('aria-pressed'), 'true'));
   assert.deepEqual(await shown(), [], 'what was there at first is no news');
-  for (const session of ['BOIL-01.OpcUa', 'BOIL-02.OpcUa']) await silent(control, session);
-  await control('POST', '/clock/advance', { seconds: 600 });
+  await breakBoiler(control);
   await passUntil(page, control, 30, async () => (await shown()).length > 0);
   const boiler = (await shown()).filter(({ title }) => title === 'Boiler House OPC UA');
   assert.equal(boiler.length, 1);
@@ -542,8 +549,7 @@ story('a browser that blocks notifications is told of at the button', async ({ p
     };
   });
   await visit('/wall');
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   const button = page.getByRole('button', { name: 'Notify' });
   await button.waitFor();
   assert.equal(await button.isDisabled(), true);
@@ -552,8 +558,7 @@ story('a browser that blocks notifications is told of at the button', async ({ p
 
 story('silence is shown', async ({ page, visit }) => {
   await visit('/wall');
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   await page.getByRole('button', { name: 'Sound' }).click();
   await page.getByText('Muted', { exact: true }).waitFor();
   await page.reload();
@@ -595,8 +600,7 @@ story('a browser that refuses to keep the screen on is told of for as long as it
     Object.defineProperty(navigator, 'wakeLock', { value: { request } });
   });
   await openWall(told, '/wall');
-  await page.mouse.move(300, 300);
-  await page.mouse.move(320, 300);
+  await stir(page);
   await pass(page, control, 1);
   await page.getByRole('button', { name: 'Distance' }).click();
   const setUp = page.getByRole('region', { name: 'Set-up' });
@@ -644,17 +648,21 @@ for (const [status, cry, words] of [
   [403, 'NO DATA', /^The gateway failed: .*403.* Nothing here is current\.$/],
   [502, 'NO CONNECTION', /^The gateway does not answer\. Nothing here is current\.$/],
 ]) {
-  story(`a wall whose proxy answers ${status} says ${cry}`, async ({ page, product, visit, control, complaints }) => {
+  story(`a wall whose proxy answers ${status} says ${cry} and sounds`, async ({ page, product, visit, control, complaints }) => {
     complaints.expect(new RegExp(`status of ${status}`));
+    await listen(page);
     let isGone = false;
     const server = await proxy(product, (asked) => (isGone && asked.startsWith('/api/') ? status : undefined));
     try {
       await openWall({ page, visit }, `${server.url}/wall?distance=2`);
       await shownLive(page);
+      await page.mouse.click(300, 300);
+      await pass(page, control, 3);
       isGone = true;
       const alert = page.getByRole('alert').getByText(cry, { exact: true });
       await passUntil(page, control, 30, () => alert.isVisible());
       await page.getByText(words).waitFor();
+      await passUntil(page, control, 30, async () => (await page.evaluate(() => globalThis.notes)).includes(988));
       isGone = false;
       await passUntil(page, control, 45, () => alert.isHidden());
     } finally {
@@ -695,34 +703,23 @@ story('a wall whose content is taken out of the page draws it again at once', as
 });
 
 /**
- * A proxy before the gateway, as many stand: behind it, another console can come to be served. `said` answers what is said
- * in place of parts of an inventory; `visits` counts the pages that were loaded.
+ * Runs it behind a proxy, where another console can come to be served. `said` answers what is said in place of parts of an
+ * inventory; `visits` counts the pages that were loaded.
  */
 const behindProxy = async (product, served, run) => {
-  const server = createServer((asked, answer) => {
-    const headers = { ...asked.headers, host: new URL(product.url).host, 'accept-encoding': 'identity' };
-    if (asked.headers['sec-fetch-mode'] === 'navigate') served.visits = (served.visits ?? 0) + 1;
-    const onward = request(product.url + asked.url, { method: asked.method, headers }, async (got) => {
-      const isInventory = asked.url.startsWith('/api/inventory');
-      const tells = (isInventory || asked.url === '/api/build') && got.statusCode === 200;
-      if (!tells || !(served.build || served.said)) {
-        answer.writeHead(got.statusCode, got.headers);
-        got.pipe(answer);
-        return;
-      }
-      const told = JSON.parse(Buffer.concat(await got.toArray()).toString());
-      answer.writeHead(200, { 'content-type': 'application/json' });
-      answer.end(JSON.stringify({ ...told, build: served.build ?? told.build, ...(isInventory && served.said?.(told)) }));
-    });
-    onward.on('error', () => answer.destroy());
-    asked.pipe(onward);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const count = (path, { headers }) => {
+    if (headers['sec-fetch-mode'] === 'navigate') served.visits = (served.visits ?? 0) + 1;
+  };
+  const replace = (path) => {
+    const isInventory = path.startsWith('/api/inventory');
+    if (!(isInventory || path === '/api/build') || !(served.build || served.said)) return undefined;
+    return (told) => ({ ...told, build: served.build ?? told.build, ...(isInventory && served.said?.(told)) });
+  };
+  const server = await proxy(product, count, replace);
   try {
-    await run(`http://127.0.0.1:${server.address().port}`);
+    await run(server.url);
   } finally {
-    server.closeAllConnections();
-    server.close();
+    server.stop();
   }
 };
 

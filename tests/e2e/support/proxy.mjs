@@ -7,13 +7,14 @@ import { createServer, request } from 'node:http';
 export const CUT = 'cut';
 
 /**
- * Starts it before a product. `before(path)` is asked for each request and may answer, or promise, a status to
- * send in the gateway's place, or `CUT`. Answers `{ url, stop }`.
+ * Starts it before a product. `before(path, asked)` is told of each request and may answer, or promise, a status to
+ * send in the gateway's place, or `CUT`. `replace(path)` may answer what makes another body of the JSON that the
+ * gateway sends there. Answers `{ url, stop }`.
  */
-export async function proxy(product, before) {
+export async function proxy(product, before, replace) {
   const host = new URL(product.url).host;
   const server = createServer(async (asked, answer) => {
-    const status = await before(asked.url);
+    const status = await before(asked.url, asked);
     if (status === CUT) {
       answer.destroy();
       return;
@@ -23,12 +24,19 @@ export async function proxy(product, before) {
       answer.end('not here');
       return;
     }
-    const headers = { ...asked.headers, host };
-    const onward = request(product.url + asked.url, { method: asked.method, headers }, (got) => {
+    const headers = { ...asked.headers, host, ...(replace && { 'accept-encoding': 'identity' }) };
+    const onward = request(product.url + asked.url, { method: asked.method, headers }, async (got) => {
       // As some do, and RFC 9110 asks for in section 7.6.3.
       const via = [got.headers.via, '1.1 proxy'].filter(Boolean).join(', ');
-      answer.writeHead(got.statusCode, { ...got.headers, via });
-      got.pipe(answer);
+      const replaced = got.statusCode === 200 && replace?.(asked.url);
+      if (!replaced) {
+        answer.writeHead(got.statusCode, { ...got.headers, via });
+        got.pipe(answer);
+        return;
+      }
+      const said = JSON.parse(Buffer.concat(await got.toArray()).toString());
+      answer.writeHead(200, { 'content-type': 'application/json', via });
+      answer.end(JSON.stringify(replaced(said)));
     });
     onward.on('error', () => answer.destroy());
     asked.pipe(onward);
