@@ -116,7 +116,7 @@ export function rowOf(group, connection, now) {
     word: group.verdict.word,
     name,
     isNamed,
-    sub: isNamed ? id : (description ?? 'created by an adapter, no name'),
+    sub: isNamed ? id : (description ?? 'no name'),
     href: `/groups/${group.connection}/${encodeURIComponent(id)}`,
     connection: connection.title,
     primary,
