@@ -7,7 +7,9 @@ use crate::on_change::on_change;
 use crate::pages::chunks::{self, Chunk, Chunks, Piece, use_chunks};
 use crate::route::Route;
 use crate::shell::{self, notes};
-use crate::ui::{Announcements, Icon, LostTextBanner, announcements, heading, lost_text, notice};
+use crate::ui::{
+    Announcements, Icon, LostTextBanner, announcements, hand_over, heading, lost_text, notice,
+};
 use crate::{nav, pages, prefs};
 use futures_util::future::join;
 use leptos::prelude::*;
@@ -109,20 +111,26 @@ pub fn App() -> impl IntoView {
 
 /// Why the console cannot start. Not the card of pages and dialogs, which the first visit has no other use for.
 fn cannot_start(failure: &Failure, retry: Callback<()>) -> AnyView {
+    on_cleanup(|| hand_over("#main"));
     let (title, advice) = match failure {
         Failure::Unreachable(problem) if problem.status > 0 && !problem.kind.is_empty() => (
             "The gateway could not do this now",
             "Retrying automatically.",
         ),
         Failure::Unreachable(_) => ("Could not reach the gateway", "Retrying automatically."),
-        Failure::Unreadable(_) => ("The gateway returned an unreadable response", ""),
+        Failure::Unreadable(_) => (
+            "The gateway returned an unreadable response",
+            "A proxy in front of the gateway may have answered instead.",
+        ),
         Failure::Refused(_) | Failure::Vendor(_) => ("The gateway refused the request", ""),
     };
     let excerpt = match failure {
         Failure::Unreadable(unreadable) => unreadable.excerpt.clone(),
         _ => String::new(),
     };
-    let excerpt = (!excerpt.trim().is_empty()).then(|| view! { <pre>{excerpt}</pre> });
+    let excerpt = (!excerpt.trim().is_empty()).then(
+        || view! { <details><summary>"Response body"</summary><pre>{excerpt}</pre></details> },
+    );
     view! {
         <main id="main" class="alone">
             <h1>"Failover Console"</h1>

@@ -112,14 +112,15 @@ impl Route {
         }
     }
 
-    /// Whether this is the page of a resource. Another connection may have come to represent the run of a plan, whose GUID
-    /// is unique.
+    /// Whether this is the page of a resource.
     #[must_use]
     pub fn is_of(&self, resource: &ResourceKey) -> bool {
         match self {
-            Self::FailoverSession { uid, .. } => {
-                resource.kind == Kind::FailoverSession && resource.id == *uid
-            }
+            Self::FailoverSession { connection, uid } => resource.is_same(&ResourceKey {
+                kind: Kind::FailoverSession,
+                connection: connection.clone(),
+                id: uid.clone(),
+            }),
             page => *page == Self::of(resource),
         }
     }

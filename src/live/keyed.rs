@@ -87,7 +87,8 @@ impl Row {
         }
     }
 
-    /// Takes it off the page, with everything that belongs to it. Its owner is free then.
+    /// Takes it off the page, with everything that belongs to it. Its owner is free then. What was provided as context in
+    /// it stays: rows provide none.
     fn remove(mut self) -> Owner {
         self.view.unmount();
         drop(self.view);

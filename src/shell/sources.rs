@@ -115,7 +115,7 @@ pub fn SourceList() -> impl IntoView {
                 )}
             </ul>
             <button type="button" class="btn" popovertarget=LIST hidden=move || hidden() == 0 data-f=key style:--place=move || places.get().to_string()
-                aria-label=move || format!("{} more sources", hidden()) title="All sources">
+                aria-label=move || format!("{} more source{}", hidden(), if hidden() == 1 { "" } else { "s" }) title="All sources">
                 {move || format!("+{}", hidden())}
             </button>
         </div>

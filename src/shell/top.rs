@@ -68,13 +68,14 @@ fn SignOut() -> impl IntoView {
                     }
                     Err(failure) => {
                         nav.set_unsaved(unsaved);
-                        let state = if is_unknown(&failure) {
+                        let is_unknown = is_unknown(&failure);
+                        let state = if is_unknown {
                             "may still be"
                         } else {
                             "are still"
                         };
                         let words = format!("{} You {state} signed in.", failure.in_full());
-                        notices.show_failure(words);
+                        notices.show_failure(words, is_unknown);
                     }
                 }
             });

@@ -78,9 +78,14 @@ impl Notices {
         self.put(Mark::Done, message, undo);
     }
 
-    /// Shows a notice of what failed.
-    pub fn show_failure(self, message: String) {
-        self.put(Mark::Refused, message, None);
+    /// Shows a notice of what failed, or whose outcome is unknown.
+    pub fn show_failure(self, message: String, is_unknown: bool) {
+        let mark = if is_unknown {
+            Mark::Unknown
+        } else {
+            Mark::Refused
+        };
+        self.put(mark, message, None);
     }
 
     fn put(self, mark: Mark, message: String, undo: Option<Undo>) {

@@ -173,7 +173,7 @@ fn arrows_between_crates_go_one_way() {
 }
 
 #[test]
-fn every_crate_has_its_place_among_the_rooms() {
+fn every_crate_has_its_rules() {
     let complaints: Vec<_> = all()
         .iter()
         .filter(|file| file.path.ends_with("Cargo.toml"))

@@ -52,6 +52,22 @@ story('the failover mode says what is lost, changes once, and the old order is o
   await offer.waitFor({ state: 'detached' });
 });
 
+story('whoever keeps the order that flat mode left stays in the list', async (told) => {
+  const { page } = told;
+  const group = await open(told);
+  const modes = page.getByRole('radiogroup', { name: 'Failover mode' });
+  for (const mode of ['Flat', 'Prioritized']) {
+    await modes.getByText(mode).click();
+    const dialog = page.getByRole('dialog', { name: `Switch ${group.name} to ${mode.toLowerCase()} mode?` });
+    await dialog.getByRole('button', { name: 'Switch mode' }).click();
+    await dialog.waitFor({ state: 'hidden', ...PATIENCE });
+  }
+  const offer = page.getByRole('group', { name: 'Order before flat mode' });
+  await offer.getByRole('button', { name: 'Keep the order as it is' }).press('Enter', PATIENCE);
+  await offer.waitFor({ state: 'detached' });
+  await eventually(async () => assert.ok(await items(page).first().evaluate((item) => item.contains(document.activeElement))));
+});
+
 story('auto failback is explained, changed, read back and undone', async (told) => {
   const { page, world } = told;
   const group = await open(told);

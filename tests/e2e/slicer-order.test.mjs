@@ -288,14 +288,14 @@ async function clash(told) {
 }
 
 story('in a conflict nothing is overwritten, and theirs can be used', async (told) => {
-  const { page, theirs, conflict } = await clash(told);
+  const { page, theirs } = await clash(told);
   await bar(page).getByRole('button', { name: 'Use theirs' }).click();
   await bar(page).getByRole('button', { name: 'Save order' }).waitFor({ state: 'detached' });
   await eventually(async () => assert.deepEqual(await shown(page), theirs));
 });
 
 story('in a conflict my moves can be made again on top of theirs', async (told) => {
-  const { page, group, ids, theirs, conflict } = await clash(told);
+  const { page, group, ids, theirs } = await clash(told);
   await bar(page).getByRole('button', { name: 'Reapply mine' }).click();
   const both = [ids[1], ids[0], ...theirs.slice(2)];
   await eventually(async () => assert.deepEqual(await shown(page), both));
@@ -304,7 +304,7 @@ story('in a conflict my moves can be made again on top of theirs', async (told) 
 });
 
 story('in a conflict mine overwrites theirs once the name is typed', async (told) => {
-  const { page, group, mine, conflict } = await clash(told);
+  const { page, group, mine } = await clash(told);
   await bar(page).getByRole('button', { name: 'Overwrite…' }).click();
   const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
   const act = dialog.getByRole('button', { name: 'Overwrite' });
@@ -317,7 +317,7 @@ story('in a conflict mine overwrites theirs once the name is typed', async (told
 });
 
 story('while mine overwrites theirs nothing else is done to the order, also where the dialog is closed', async (told) => {
-  const { page, group, ids, mine, conflict } = await clash(told);
+  const { page, group, ids, mine } = await clash(told);
   await bar(page).getByRole('button', { name: 'Overwrite…' }).click();
   const dialog = page.getByRole('dialog', { name: `Overwrite the order of ${group.name}?` });
   await dialog.getByLabel(/^Type .* to confirm/).fill(group.name);

@@ -88,24 +88,27 @@ impl Verdict {
         self
     }
 
-    /// Whether it is a sentence about what is called so, with advice unless all is well.
+    #[cfg(test)]
+    fn advises(&self) -> bool {
+        self.advice.as_ref().is_some_and(|words| !words.is_empty())
+    }
+
+    /// Whether its sentence begins with this name, and it has advice unless all is well.
     #[cfg(test)]
     pub(crate) fn is_told_of(&self, name: &str) -> bool {
-        let advises = self.advice.as_ref().is_some_and(|words| !words.is_empty());
         let is_sentence = self.sentence.starts_with(name) && self.sentence.ends_with('.');
-        is_sentence && (advises || self.severity == Severity::Normal)
+        is_sentence && (self.advises() || self.severity == Severity::Normal)
     }
 
     /// Whether it says what to do wherever something is wrong.
     #[cfg(test)]
     pub(crate) fn is_whole(&self) -> bool {
-        let advises = self.advice.as_ref().is_some_and(|words| !words.is_empty());
         let wrong = matches!(self.severity, Severity::Critical | Severity::Warning);
         let later = self
             .lingering
             .as_ref()
             .is_none_or(|(_, wrong)| wrong.is_whole());
-        (advises || !wrong) && later && !self.sentence.is_empty()
+        (self.advises() || !wrong) && later && !self.sentence.is_empty()
     }
 }
 

@@ -105,6 +105,7 @@ fn resources() -> Vec<Resource> {
             slicer("b", SlicerPart::Ready),
             slicer("c", SlicerPart::Unhealthy),
             slicer("d", SlicerPart::OutOfFailover),
+            slicer("e", SlicerPart::Unknown),
         ],
         backups_ready: Some(1),
         backups: Some(3),

@@ -152,7 +152,7 @@ impl Sizes {
             return Ok(());
         }
         Err(format!(
-            "the console is too large: {}; make it smaller, or raise the budget in crates/xtask/src/sizes.rs and say in the change log what it is for",
+            "the console is too large: {}; make it smaller, or raise the budget in crates/xtask/src/sizes.rs and say in the commit what it is for",
             over.join("; ")
         ))
     }

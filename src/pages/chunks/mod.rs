@@ -254,7 +254,7 @@ impl Chunk {
 
 type Drawn = Result<AnyView, SplitLoaderError>;
 
-/// Cuts one chunk out of the program: everything that only its function reaches. Uncut, that function is asynchronous as well.
+/// Cuts one chunk out of the program: everything that only its function reaches. Uncut, that function is asynchronous, too.
 // Skipped, because the formatter moves the attribute further to the right each time.
 #[rustfmt::skip]
 macro_rules! chunk {

@@ -19,8 +19,13 @@ const MOST_PAGES: u32 = 1000;
 /// What is said once somebody has left the page that is being exported.
 const LEFT: &str = "Export cancelled: the page was left.";
 
-/// Why the pages were not read to the end: a page could not be read, or else somebody cancelled it or left.
-type Stop = Option<String>;
+/// Why the pages were not read to the end.
+enum Stop {
+    /// Somebody cancelled it, or left.
+    Cancelled,
+    /// A page could not be read.
+    Failed(String),
+}
 
 /// The pages that are being read.
 #[derive(Clone, Copy)]
@@ -41,10 +46,10 @@ impl Reading {
             // Both end with the page of the console.
             let is_left = self.progress.try_set(Some((page - 1, pages))).is_some();
             if is_left || self.cancelled.try_get_value() != Some(false) {
-                return Err(None);
+                return Err(Stop::Cancelled);
             }
             if pages > MOST_PAGES {
-                return Err(Some(format!(
+                return Err(Stop::Failed(format!(
                     "{pages} pages are too many for one file: narrow the query, or ask for larger pages."
                 )));
             }
@@ -57,7 +62,7 @@ impl Reading {
             );
             let answer = send_page(&asked.id, &call, Purpose::Read).await;
             let answer = answer.map_err(|failure| {
-                Some(format!(
+                Stop::Failed(format!(
                     "Page {page} of {pages} could not be read, so nothing was exported: {}.",
                     failure.line()
                 ))
@@ -133,7 +138,8 @@ pub fn export_buttons(found: Found) -> AnyView {
             match read {
                 _ if is_left => notices.show(LEFT.to_owned(), None),
                 Ok((all, note)) => write(kind, &all.page, &all.sources, &note),
-                Err(words) => wrong.set(words),
+                Err(Stop::Cancelled) => wrong.set(None),
+                Err(Stop::Failed(words)) => wrong.set(Some(words)),
             }
         });
     };

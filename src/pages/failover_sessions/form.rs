@@ -16,10 +16,14 @@ use leptos::prelude::*;
 use percent_encoding::percent_decode_str;
 use vendors::veeam::{self, Field, FilterError, Sort};
 
-/// The panel: the query that the URL asks for and the one that is built, the ids and titles of the connections, that which
-/// is asked while the URL names none, the media type that it is configured for as it stands in the URL, and where an
-/// imported response is put. No component: a plain function can be cut out of the program, and no row waits for what it
-/// draws.
+/// The panel. No component: a plain function can be cut out of the program, and no row waits for what it draws.
+///
+/// - `params`: the query that the URL asks for
+/// - `builder`: the one that is built
+/// - `titles`: ids and titles of the connections
+/// - `default`: the connection that is asked while the URL names none
+/// - `own`: the media type that it is configured for, as in the URL
+/// - `imported`: where an imported response is put
 pub fn query_panel(
     params: Memo<QueryParams>,
     builder: Builder,

@@ -31,7 +31,7 @@ pub fn dialog(open: OpenQueries, on_close: Callback<()>) -> AnyView {
             view! { <SaveQuery search on_close /> }.into_any()
         }
         OpenQueries::Manage => view! { <Manage on_close /> }.into_any(),
-        OpenQueries::Plan(asked) => view! { <PlanHistory asked on_close /> }.into_any(),
+        OpenQueries::Plan(on_asked) => view! { <PlanHistory on_asked on_close /> }.into_any(),
     }
 }
 
@@ -213,7 +213,7 @@ fn SaveQuery(search: String, on_close: Callback<()>) -> impl IntoView {
 }
 
 #[component]
-fn PlanHistory(asked: Callback<()>, on_close: Callback<()>) -> impl IntoView {
+fn PlanHistory(on_asked: Callback<()>, on_close: Callback<()>) -> impl IntoView {
     let nav = use_nav();
     let (plan, close) = (RwSignal::new(String::new()), Trigger::new());
     let hint = Signal::stored(
@@ -226,7 +226,7 @@ fn PlanHistory(asked: Callback<()>, on_close: Callback<()>) -> impl IntoView {
             nav.go(&untrack(|| {
                 format!("{}?{}", nav.path(), keep_connection(&query, &nav.search()))
             }));
-            asked.run(());
+            on_asked.run(());
         }
     };
     view! {

@@ -3,7 +3,7 @@
 use super::model::{self, added, glyph, name, no_end, or_dash, progress, state};
 use super::tasks::Tasks;
 use crate::live::{self, Live, use_clock, use_watched};
-use crate::pages::resource_row::{RowState, last_known_beside, page_state};
+use crate::pages::resource_row::{RowState, last_known_beside, page_state, stale_mark};
 use crate::pages::unreadable::{UnreadableFields, or_unreadable};
 use crate::pages::{DetailPage, NotFound};
 use crate::prefs::use_prefs;
@@ -76,7 +76,7 @@ pub fn Facts(
     connection: String,
 ) -> impl IntoView {
     let (clock, prefs, watched) = (use_clock(), use_prefs(), use_watched());
-    let stale = Memo::new(move |_| !live.status.freshness(clock).is_believable());
+    let stale = stale_mark(live.status, clock);
     let session = move || live.value().unwrap_or_default();
     let now = move || live.status.vendor_time(clock);
     let verdict = Memo::new(move |_| judge_session(&session(), Some(now())));
@@ -117,7 +117,7 @@ pub fn Facts(
     };
     let uid = Signal::derive(move || session().uid.clone().unwrap_or_default());
     view! {
-        <section class="panel" aria-label="Session facts" data-fresh=move || stale.get().then_some("stale")>
+        <section class="panel" aria-label="Session facts" data-fresh=move || stale.get()>
             <div class="head">
                 {tag}
                 {last_known_beside(shown.into())}

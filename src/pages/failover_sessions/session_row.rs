@@ -1,6 +1,6 @@
 //! A session as a row of a table, with the columns that are chosen.
 
-use super::model::{Column, Row};
+use super::model::{Column, Row, or_dash};
 use crate::nav::use_nav;
 use crate::prefs::use_prefs;
 use crate::ui::{Icon, StatusMark, name};
@@ -48,7 +48,7 @@ fn text(words: impl Fn() -> String + Send + 'static) -> AnyView {
 }
 
 fn progress(row: &Row) -> impl IntoView + use<> {
-    let words = row.progress.clone().unwrap_or_else(|| "–".to_owned());
+    let words = or_dash(row.progress.clone());
     // The words beside it say the same.
     let bar = row
         .bar

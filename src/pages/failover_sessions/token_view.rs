@@ -43,7 +43,7 @@ fn token(builder: Builder, id: Id) -> Token {
     })
 }
 
-/// A group with all that it holds; whether it is the outermost.
+/// A group with all that it holds. The outermost one has no buttons that take it away.
 #[must_use]
 pub fn group_view(builder: Builder, id: Id, outermost: bool) -> AnyView {
     let draw = move |(node, is_group): (Id, bool)| {

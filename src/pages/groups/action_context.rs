@@ -10,6 +10,7 @@ use crate::provided::provided;
 use crate::ui::notice::{Notices, Undo, use_notices};
 use crate::ui::table::stable_rows::RowLock;
 use chrono::{DateTime, Utc};
+use futures_util::future::LocalBoxFuture;
 use health::groups::{Action, GroupContext, Observation};
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -179,6 +180,10 @@ impl ActionContext {
         self,
         back: impl Fn() -> F + 'static,
     ) -> Undo {
+        self.boxed_undo(Box::new(move || Box::pin(back())))
+    }
+
+    fn boxed_undo(self, back: Box<dyn Fn() -> LocalBoxFuture<'static, Option<Outcome>>>) -> Undo {
         Rc::new(move || {
             let running = back();
             leptos::task::spawn_local(async move {

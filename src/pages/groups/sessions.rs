@@ -199,9 +199,9 @@ pub fn Sessions(
             (all, 0) => format!("{all} live"),
             (all, stale) => format!("{} live, {stale} stale", all - stale),
         };
-        match context.stale.get() {
-            Some(_) => format!("last known {words}"),
-            None => words,
+        match (context.stale.get(), count.get()) {
+            (Some(_), 1..) => format!("last known {words}"),
+            _ => words,
         }
     };
     let left_out = Memo::new(move |_| live.value().map(|group| group.detail.left_out));

@@ -99,7 +99,8 @@ pub fn Overview() -> impl IntoView {
     }
 }
 
-/// Why no alarm is listed: of how many open ones, and of how many connections `behind` are those that do not answer.
+/// What stands in the place of the alarms where none is listed. `unfiltered` is how many are open while the address hides
+/// some, else 0; `behind` names the connections that do not answer; `handled` and `connections` are counts.
 fn nothing_open(unfiltered: usize, behind: &str, handled: usize, connections: usize) -> String {
     let words = match unfiltered {
         0 if !behind.is_empty() => {

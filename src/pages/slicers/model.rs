@@ -142,6 +142,7 @@ fn link(slicer: SlicerFacts) -> Link {
         SlicerPart::OutOfFailover => (Some("off"), "not eligible"),
         SlicerPart::Ready => (None, ""),
         SlicerPart::Unhealthy => (Some("warning"), "unhealthy"),
+        SlicerPart::Unknown => (Some("unknown"), "not known"),
     };
     Link {
         id: slicer.id,

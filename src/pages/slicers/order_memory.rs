@@ -2,6 +2,7 @@
 //! prioritized mode starts from the vendor's own list. Remembered while the console is open, and offered as a draft.
 
 use super::action_context::ActionContext;
+use super::thumbnail::put;
 use crate::api::uplynk::{ids, is_whole};
 use crate::on_change::on_change;
 use crate::provided::provided;
@@ -100,14 +101,11 @@ pub fn OrderOffer(
         draft.track();
         let remembered =
             connection.with_value(|id| memory.of(id, &group.id, |one| one.follow(&group)));
-        let new = remembered.flatten();
-        offer.maybe_update(|held| {
-            let changed = *held != new;
-            *held = new;
-            changed
-        });
+        put(offer, remembered.flatten());
     });
     move || {
+        // The button that was pressed may go with the offer.
+        hand_over("#slicer-at-1");
         let order = offer.get().filter(|_| context.movable.get())?;
         let group = live.value_untracked()?.id.clone();
         let words = order.join(", ");
@@ -118,7 +116,6 @@ pub fn OrderOffer(
         };
         let settle = move |_| {
             connection.with_value(|id| memory.of(id, &group, Remembered::settle));
-            hand_over("#slicer-at-1");
             draft.notify();
         };
         Some(view! {

@@ -68,7 +68,8 @@ pub fn Thumbnail(
     view! { <div class="thumb" data-big=big.then_some("") aria-hidden="true">{draw}</div> }
 }
 
-fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+/// Writes what is new: a signal tells of each writing.
+pub(super) fn put<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if *signal.read_untracked() != value {
         signal.set(value);
     }

@@ -1,8 +1,8 @@
 //! New and ended alarms on the wall. Pure.
 //!
 //! Alarms present when the wall opens are not new, also where they are the last known. Resources of a silent connection,
-//! and those whose state is unknown, keep theirs: none of their alarms ends. What broke while the page was loaded anew is new
-//! (see `stored`).
+//! and those whose state is unknown, keep theirs: none of their alarms ends. What broke while the page was loaded anew is
+//! new (see `stored`).
 
 mod stored;
 

@@ -29,7 +29,7 @@ struct AlarmWatch {
     sound: AlarmSound,
     /// New critical alarms, and since when.
     fresh: HashMap<String, Millis>,
-    looked_at: Millis,
+    updated_at: Millis,
     kept_at: Millis,
 }
 
@@ -38,14 +38,16 @@ thread_local! {
     static WATCH: RefCell<AlarmWatch> = RefCell::default();
 }
 
-/// Looks for alarms when a tile changes or the gateway is lost, and once a second for sounds that repeat and flashes that end.
+/// Looks for alarms when a tile changes or the gateway is lost, and once a second for sounds that repeat and flashes that
+/// end.
 pub fn follow(wall: Wall, watched: Watched, clock: Clock) {
     // As a connection: not with the first request that fails.
     let is_lost = Memo::new(move |_| watched.is_gateway_gone() && !watched.is_current());
     let now = clock::now();
     WATCH.with_borrow_mut(|watch| {
         watch.begin(now, || {
-            let restored = kept_in_tab(KEY).and_then(|text| AlarmDiff::restored(&text, whole(now)));
+            let restored =
+                kept_in_tab(KEY).and_then(|text| AlarmDiff::restored(&text, whole_millis(now)));
             let mut diff = restored.unwrap_or_default();
             diff.update_gateway(is_lost.get_untracked(), &mut AlarmChanges::default());
             diff
@@ -76,7 +78,7 @@ pub fn follow(wall: Wall, watched: Watched, clock: Clock) {
 fn tell(wall: Wall, now: Millis, find: impl FnOnce(&mut AlarmDiff) -> AlarmChanges) {
     let (tone, fresh) = WATCH.with_borrow_mut(|watch| {
         let changes = find(&mut watch.diff);
-        let (tone, is_other) = watch.look(now, changes);
+        let (tone, is_other) = watch.update(now, changes);
         watch.keep(now);
         (tone, is_other.then(|| watch.fresh.clone()))
     });
@@ -93,7 +95,7 @@ fn tell(wall: Wall, now: Millis, find: impl FnOnce(&mut AlarmDiff) -> AlarmChang
 impl AlarmWatch {
     /// Goes on with what is known, unless that is too long ago.
     fn begin(&mut self, now: Millis, restore: impl FnOnce() -> AlarmDiff) {
-        if !(0..RECENT).contains(&(whole(now) - whole(self.looked_at))) {
+        if !(0..RECENT).contains(&(whole_millis(now) - whole_millis(self.updated_at))) {
             *self = Self {
                 diff: restore(),
                 ..Self::default()
@@ -102,9 +104,9 @@ impl AlarmWatch {
     }
 
     /// What is to sound now, and whether other alarms are new than before.
-    fn look(&mut self, now: Millis, changes: AlarmChanges) -> (Option<Tone>, bool) {
+    fn update(&mut self, now: Millis, changes: AlarmChanges) -> (Option<Tone>, bool) {
         let Self { diff, sound, .. } = self;
-        self.looked_at = now;
+        self.updated_at = now;
         let priority_of = |resource: &str| diff.priority_of(resource);
         let tone = sound.update(now, &changes, diff.has_open(), priority_of);
         let before = self.fresh.len();
@@ -125,12 +127,12 @@ impl AlarmWatch {
         if !(0.0..KEEPS).contains(&(now - self.kept_at)) {
             self.kept_at = now;
             let is_new = |key: &str| self.fresh.contains_key(key) || self.sound.is_waiting(key);
-            keep_in_tab(KEY, &self.diff.stored(whole(now), is_new));
+            keep_in_tab(KEY, &self.diff.stored(whole_millis(now), is_new));
         }
     }
 }
 
-fn whole(now: Millis) -> i64 {
+fn whole_millis(now: Millis) -> i64 {
     clock::time(now).timestamp_millis()
 }
 
@@ -152,7 +154,7 @@ mod tests {
         watch.begin(at(second), AlarmDiff::default);
         let mut changes = AlarmChanges::default();
         watch.diff.update_gateway(is_lost, &mut changes);
-        watch.look(at(second), changes).0
+        watch.update(at(second), changes).0
     }
 
     #[test]

@@ -176,12 +176,12 @@ fn strip(watched: Watched, mistakes: Memo<Vec<String>>) -> Memo<Option<String>> 
         if lost_text.is_recent() {
             return Some(LOST_TEXT.to_owned());
         }
-        said_above(watched.computer_clock(), &mistakes.read())
+        strip_words(watched.computer_clock(), &mistakes.read())
     })
 }
 
 /// How wrong this computer's clock is, and the first mistake in the address.
-fn said_above(clock: Option<String>, mistakes: &[String]) -> Option<String> {
+fn strip_words(clock: Option<String>, mistakes: &[String]) -> Option<String> {
     let clock = clock.map(|words| format!("{words}. This page runs on the gateway's clock."));
     let more = match mistakes.len() {
         0 | 1 => None,
@@ -277,7 +277,7 @@ fn widths(watched: Watched, params: &Params) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::said_above;
+    use super::strip_words;
 
     #[test]
     fn a_wrong_clock_hides_no_mistake_in_the_address() {
@@ -295,7 +295,7 @@ mod tests {
                 Some(format!("{clock_words} rotate=1: no. And 1 more.")),
             ),
         ] {
-            assert_eq!(said_above(clock, mistakes), expected);
+            assert_eq!(strip_words(clock, mistakes), expected);
         }
     }
 }

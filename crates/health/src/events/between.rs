@@ -111,6 +111,13 @@ pub fn gone(resource: &Resource, now: DateTime<Utc>) -> Option<Event> {
     events.list.pop()
 }
 
+/// The newest stand above: so the worst of one moment do.
+fn worst_last(alarms: &[Alarm]) -> Vec<&Alarm> {
+    let mut alarms: Vec<&Alarm> = alarms.iter().collect();
+    alarms.sort_by(|one, other| other.worst_first(one));
+    alarms
+}
+
 /// The alarms that began, got worse and ended. `is_first` says of which the resource was read for the first time: what is
 /// wrong with it then may have been so before.
 #[must_use]
@@ -133,19 +140,13 @@ pub fn of_alarms(
             after: None,
         }
     };
-    // The newest stand above: so the worst of one moment do.
-    let worst_last = |alarms: &'_ [Alarm]| {
-        let mut alarms = alarms.to_vec();
-        alarms.sort_by(|one, other| other.worst_first(one));
-        alarms
-    };
     let began = worst_last(&changes.began).into_iter().map(|alarm| {
-        let what = if is_first(&alarm) {
+        let what = if is_first(alarm) {
             format!("Alarm when watching began: {}", alarm.sentence)
         } else {
             format!("Alarm: {}", alarm.sentence)
         };
-        event(&alarm, alarm.severity, what)
+        event(alarm, alarm.severity, what)
     });
     let worsened = changes.worsened.iter().map(|alarm| {
         let what = format!("Alarm, now {}: {}", alarm.severity.key(), alarm.sentence);
@@ -155,13 +156,13 @@ pub fn of_alarms(
         let lasted = now.signed_duration_since(alarm.since.at());
         let lasted = span(lasted.max(TimeDelta::zero()));
         let what = format!("Alarm ended after {lasted}: {}", alarm.sentence);
-        event(&alarm, Severity::Normal, what)
+        event(alarm, Severity::Normal, what)
     });
     let unwatched = worst_last(&changes.unwatched).into_iter().map(|alarm| {
         let what = format!("Alarm no longer watched: {}", alarm.sentence);
         Event {
             before: None,
-            ..event(&alarm, Severity::Off, what)
+            ..event(alarm, Severity::Off, what)
         }
     });
     began

@@ -152,14 +152,17 @@ pub enum SlicerPart {
     OnAir,
     /// It could take over.
     Ready,
-    /// It is unhealthy, or the service does not say that it is healthy.
+    /// It is unhealthy or inactive.
     Unhealthy,
     /// It was taken out of failover.
     OutOfFailover,
+    /// Its health, its state or its eligibility is not known.
+    Unknown,
 }
 
 from_json! { enum SlicerPart {
     OnAir = "on_air", Ready = "ready", Unhealthy = "unhealthy", OutOfFailover = "out_of_failover",
+    Unknown = "unknown",
 } }
 
 /// A run of a Veeam failover plan. Times are by the vendor's clock.

@@ -125,6 +125,7 @@ pub(super) fn best(group: &FailoverGroup) -> FailoverGroup {
 
 #[cfg(test)]
 mod tests {
+    use crate::inventory::{SlicerPart, part};
     use crate::severity::Severity;
     use crate::slicers::tests::{NOW, for_seconds, group, slicer};
     use crate::slicers::{is_ready, judge_slicers};
@@ -201,6 +202,21 @@ mod tests {
             assert_eq!(verdict.severity, Severity::Unknown, "{what}");
             let named = format!("the {what} of b is not reported");
             assert!(verdict.sentence.contains(&named), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_reported_of_a_slicer_makes_it_neither_ready_nor_unhealthy() {
+        let changes: [fn(&mut Slicer); 3] = [
+            |one| one.blacklist = None,
+            |one| one.state = None,
+            |one| one.enabled = None,
+        ];
+        for change in changes {
+            let mut backup = slicer("b", 2);
+            change(&mut backup);
+            let group = group("a", vec![slicer("a", 1), backup.clone()]);
+            assert_eq!(part(&group, &backup, NOW), SlicerPart::Unknown);
         }
     }
 

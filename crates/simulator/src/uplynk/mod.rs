@@ -80,8 +80,8 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Advances to the clock's time, which is read under the lock: read before, it could be older than that of another request,
-    /// and the world would go back.
+    /// Advances to the clock's time. That is read under the lock: read before, it could be older than that of another
+    /// request, and the world would go back.
     fn advanced(&self) -> (MutexGuard<'_, State>, DateTime<Utc>) {
         let mut state = self.state();
         let now = self.clock.now();

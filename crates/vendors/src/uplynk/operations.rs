@@ -29,7 +29,7 @@ operations! {
     SET_ALLOWED_OWNERS = "change allowed owners", Put "/failover-groups/{}/allowed-owners", NONE;
 }
 
-/// All of them.
+/// All of them; one that is missing here is not relayed.
 pub static ALL: &[&Operation] = &[
     &LIST_GROUPS,
     &GET_GROUP,

@@ -110,13 +110,11 @@ impl Parser {
     /// The word that begins here: up to the next operator, separator, parenthesis or blank, or that operator or character
     /// alone.
     fn word(&self) -> String {
-        let is_op = |char: char| "=!<>&".contains(char);
-        let ends = |char: char| is_op(char) || "(),;\"".contains(char) || char.is_whitespace();
         let rest = self.chars.iter().skip(self.at).copied();
         match self.peek(0) {
             Some(first) if is_op(first) => rest.take_while(|char| is_op(*char)).collect(),
-            Some(first) if ends(first) => first.to_string(),
-            _ => rest.take_while(|char| !ends(*char)).collect(),
+            Some(first) if ends_word(first) => first.to_string(),
+            _ => rest.take_while(|char| !ends_word(*char)).collect(),
         }
     }
 
@@ -246,9 +244,8 @@ impl Parser {
 
     /// An unquoted value, up to a delimiter. Dates, addresses and URNs occur without quotes.
     fn bare(&mut self) -> Result<String, FilterError> {
-        let ends = |char: char| "(),;\"=<>!&".contains(char) || char.is_whitespace();
         let rest = self.chars.iter().skip(self.at).copied();
-        let value: String = rest.take_while(|char| !ends(*char)).collect();
+        let value: String = rest.take_while(|char| !ends_word(*char)).collect();
         if value.is_empty() {
             return self.expected("a value, in straight quotes unless it is a single word");
         }
@@ -258,4 +255,14 @@ impl Parser {
         self.at += value.chars().count();
         Ok(value)
     }
+}
+
+/// Whether an operator consists of it.
+fn is_op(char: char) -> bool {
+    "=!<>&".contains(char)
+}
+
+/// Whether a word without quotes ends before it.
+fn ends_word(char: char) -> bool {
+    is_op(char) || "(),;\"".contains(char) || char.is_whitespace()
 }

@@ -112,7 +112,8 @@ pub(super) fn report(data: ReportData, now: DateTime<Utc>) -> Report {
         // Who led before and leads again: a timeline shows no change.
         let and_back = group.changes.iter().filter(|one| {
             let is_named = matches!(one.before, Leader::Named(_));
-            one.at < query.to && is_named && one.before == one.after
+            let is_within = one.at >= query.from && one.at < query.to;
+            is_within && is_named && one.before == one.after
         });
         GroupReport {
             resource: key,
@@ -244,6 +245,20 @@ mod tests {
         };
         let group = &report(seen, at(100)).groups[0];
         assert_eq!((group.without_ms, group.unknown_ms), (40_000, 30_000));
+    }
+
+    #[test]
+    fn what_happened_before_the_time_is_no_failover_of_it() {
+        let failover = |second, before: &str, after: &str| ActivityEntry {
+            before: Some(before.to_owned()),
+            after: Some(after.to_owned()),
+            ..entry(second, "failover", "warning")
+        };
+        let mut seen = seen(Some("b"));
+        // Over and back before the time; then it is not known how nobody came to lead.
+        seen.failovers = vec![failover(10, "", "b"), failover(-10, "a", "a")];
+        seen.failovers[0].before = None;
+        assert_eq!(report(seen, at(100)).groups[0].failovers, 1);
     }
 
     #[test]

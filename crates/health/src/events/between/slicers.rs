@@ -129,8 +129,11 @@ fn of_settings(events: &mut Events<'_>, before: &SlicerGroupFacts, after: &Slice
 
 /// What is worth telling of a slicer whose part changed. Who went on air or off it is told as a failover.
 fn part_changed(before: SlicerPart, after: SlicerPart) -> Option<&'static str> {
-    use SlicerPart::{OnAir, OutOfFailover, Ready, Unhealthy};
+    use SlicerPart::{OnAir, OutOfFailover, Ready, Unhealthy, Unknown};
     match (before, after) {
+        // Nobody saw it change.
+        (Unknown, Unhealthy) => Some("is unhealthy"),
+        (Unknown, OutOfFailover) => Some("is not eligible for failover"),
         (OnAir | Ready | OutOfFailover, Unhealthy) => Some("became unhealthy"),
         (Unhealthy, Ready) => Some("is healthy again"),
         (OnAir | Ready | Unhealthy, OutOfFailover) => Some("is no longer eligible for failover"),

@@ -5,7 +5,9 @@ use crate::inventory::{
     Facts, Kind, Observed, Resource, SlicerFacts, SlicerGroupFacts, SlicerPart,
     unreadable_of_slicer_group,
 };
-use crate::slicers::{self, backups, is_ready, judge_slicers, ordered};
+use crate::slicers::{
+    self, SlicerHealth, backups, is_ready, judge_slicers, ordered, slicer_health,
+};
 use chrono::{DateTime, Utc};
 use vendors::uplynk::{Channel, FailoverGroup, OnAir, Slicer};
 
@@ -83,6 +85,11 @@ pub fn part(group: &FailoverGroup, slicer: &Slicer, now: DateTime<Utc>) -> Slice
     } else if is_ready(slicer, now) {
         SlicerPart::Ready
     } else {
-        SlicerPart::Unhealthy
+        let is_reported = slicer.enabled.is_some() && slicer.state.is_some();
+        match slicer_health(slicer, now) {
+            SlicerHealth::Unknown => SlicerPart::Unknown,
+            SlicerHealth::Healthy if !is_reported => SlicerPart::Unknown,
+            _ => SlicerPart::Unhealthy,
+        }
     }
 }

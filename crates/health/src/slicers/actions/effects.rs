@@ -127,12 +127,12 @@ pub(super) fn why_not_ready(slicer: &Slicer, now: DateTime<Utc>) -> Option<&'sta
     (!is_ready(slicer, now)).then(|| match slicer_health(slicer, now) {
         SlicerHealth::Unhealthy { .. } => "is unhealthy",
         SlicerHealth::RecheckDue { .. } => "is waiting for its re-check",
-        SlicerHealth::Unknown => "does not report its health",
+        SlicerHealth::Unknown => "is not known to be healthy",
         SlicerHealth::Healthy => match (slicer.enabled, &slicer.state) {
             (Some(false), _) => "is not eligible for failover",
             (_, Some(SlicerState::Inactive)) => "is inactive",
-            (None, _) => "does not report whether it is eligible for failover",
-            (Some(true), _) => "does not report its state",
+            (None, _) => "is not known to be eligible for failover",
+            (Some(true), _) => "is in a state that is not known",
         },
     })
 }
