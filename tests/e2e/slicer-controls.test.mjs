@@ -53,15 +53,20 @@ story('the failover mode says what is lost, changes once, and the old order is o
 });
 
 story('whoever keeps the order that flat mode left stays in the list', async (told) => {
-  const { page } = told;
+  const { page, control } = told;
   const group = await open(told);
   const modes = page.getByRole('radiogroup', { name: 'Failover mode' });
-  for (const mode of ['Flat', 'Prioritized']) {
+  const change = async (mode) => {
     await modes.getByText(mode).click();
     const dialog = page.getByRole('dialog', { name: `Switch ${group.name} to ${mode.toLowerCase()} mode?` });
     await dialog.getByRole('button', { name: 'Switch mode' }).click();
-    await dialog.waitFor({ state: 'hidden', ...PATIENCE });
-  }
+    await said(page, new RegExp(`The mode is ${mode.toLowerCase()}`));
+  };
+  await change('Flat');
+  const listed = inOrder(group).toReversed();
+  await control('PUT', `/systems/live/groups/${group.id}/slicers`, { ids: listed });
+  await eventually(async () => assert.deepEqual(await shown(page), listed), 20_000);
+  await change('Prioritized');
   const offer = page.getByRole('group', { name: 'Order before flat mode' });
   await offer.getByRole('button', { name: 'Keep the order as it is' }).press('Enter', PATIENCE);
   await offer.waitFor({ state: 'detached' });

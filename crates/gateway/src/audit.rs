@@ -87,7 +87,7 @@ impl Audit<'_> {
         self.record(self.entry(name, "sign in", outcome, why));
     }
 
-    /// Records what happened to a session.
+    /// Records a sign-in, a sign-out or an unlock code, in the log and in the store.
     fn record(&self, entry: Entry) {
         let Entry {
             request: id,

@@ -1,7 +1,7 @@
-//! The time of day, as a value that tests can replace.
+//! The time of day, as a value that tests can replace, and how much time has passed.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Returns the time since 1970.
 pub(crate) type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
@@ -44,4 +44,21 @@ pub(crate) fn wall_clock() -> Clock {
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
     })
+}
+
+/// A moment on two clocks: the monotonic one, which stands still while the computer sleeps, and the system's, which may be
+/// set.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment(pub(crate) Instant, pub(crate) SystemTime);
+
+impl Moment {
+    pub(crate) fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    /// How much time has passed since then, by the clock that says more; unknown after one was set back.
+    pub(crate) fn until(self, now: Self) -> Option<Duration> {
+        let passed = now.1.duration_since(self.1).ok()?;
+        Some(passed.max(now.0.saturating_duration_since(self.0)))
+    }
 }

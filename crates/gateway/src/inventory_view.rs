@@ -1,5 +1,5 @@
-//! The inventory at one moment, for the metrics, the report and the command `status`. The judgement is that of `health`;
-//! here each resource, connection and alarm is only brought together.
+//! The inventory at one moment, for the metrics, the report, the command `status` and the watchers. The judgement is that
+//! of `health`; here each resource, connection and alarm is only brought together.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use health::alarms::{Maintenance, maintenance_of};

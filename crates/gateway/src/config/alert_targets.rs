@@ -9,12 +9,19 @@ use super::{Environment, secret, url};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// The kinds, each with whose JSON it posts; mail posts none.
-const KINDS: [(&str, Option<Shape>); 4] = [
-    ("webhook", Some(Shape::Own)),
-    ("slack", Some(Shape::Slack)),
-    ("teams", Some(Shape::Teams)),
-    ("mail", None),
+/// What a target is.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A webhook, with whose JSON is posted.
+    Webhook(Shape),
+    Mail,
+}
+
+const KINDS: [(&str, Kind); 4] = [
+    ("webhook", Kind::Webhook(Shape::Own)),
+    ("slack", Kind::Webhook(Shape::Slack)),
+    ("teams", Kind::Webhook(Shape::Teams)),
+    ("mail", Kind::Mail),
 ];
 
 const ENCRYPTIONS: [(&str, MailEncryption); 3] = [
@@ -57,8 +64,12 @@ fn target(
 ) -> Option<AlertTarget> {
     let id = id(&section, ids);
     let method = match section.required_one_of("kind", &KINDS) {
-        Some(Some(shape)) => webhook(&section, shape, environment).map(DeliveryMethod::Webhook),
-        Some(None) => mail(&section, environment).map(|mail| DeliveryMethod::Mail(Box::new(mail))),
+        Some(Kind::Webhook(shape)) => {
+            webhook(&section, shape, environment).map(DeliveryMethod::Webhook)
+        }
+        Some(Kind::Mail) => {
+            mail(&section, environment).map(|mail| DeliveryMethod::Mail(Box::new(mail)))
+        }
         None => {
             // It is not known which other keys belong here.
             section.allow(&KEYS);

@@ -1,4 +1,4 @@
-//! `listen`: where the gateway listens, whether it may, and whose word it takes for the addresses of others.
+//! `listen`: where the gateway listens, whether it may, and which proxies may name the addresses of visitors.
 
 use super::section::{Located, Section};
 use super::{Config, Network};
@@ -59,8 +59,8 @@ pub(super) fn check(top: &Section<'_>, config: &Config, listen: Option<Located<S
     {
         top.fault(
             at,
-            "`public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the proxy \
-             lets through would be an admin",
+            "`public_url` is given, but there is no [[user]] who could sign in, and no [openid]: everybody whom the \
+             proxy lets through would be an admin",
         );
     }
     if config.has_https_origin()
@@ -102,7 +102,7 @@ impl Config {
         } else if !self.has_https_origin() {
             "but not under which name: give `public_url` with the https address that browsers use"
         } else if !self.has_sign_in() {
-            "and there is no [[user]] and no [openid]: nobody would have to sign in"
+            "and there is no [[user]] and no [openid]: everybody who reaches it would be an admin"
         } else {
             return Ok(());
         };

@@ -42,7 +42,7 @@ pub(crate) use retention::Retention;
 pub(crate) use session::{EndedFile, Session};
 pub(crate) use store::StoreLocation;
 pub(crate) use tls::TlsFiles;
-pub(crate) use url::is_loopback;
+pub(crate) use url::{is_loopback, is_loopback_host};
 
 use crate::identity::User;
 use alert_rules::DefinedIds;

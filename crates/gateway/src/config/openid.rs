@@ -118,7 +118,7 @@ fn scopes(section: &Section<'_>) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::config::tests::read_with;
+    use crate::config::tests::{CONNECTION, read_with};
     use secrecy::ExposeSecret as _;
     use std::path::Path;
 
@@ -134,18 +134,12 @@ name_claim = "name"
 admins = ["console-admin"]
 viewers = ["console-viewer", "everybody"]
 title = "Plant account"
-
-[[connection]]
-id = "live"
-title = "Live"
-system = "uplynk"
-base_url = "https://services.example"
-credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
 "#;
 
     fn read(text: &str) -> Result<Config, Vec<String>> {
         let variable = |name: &str| (name == "SECRET").then(|| "hunter2".to_owned());
-        read_with(text, Path::new("/nowhere"), &variable)
+        let text = format!("{text}{CONNECTION}");
+        read_with(&text, Path::new("/nowhere"), &variable)
     }
 
     #[test]
@@ -290,8 +284,8 @@ credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
                 "[openid]",
                 "[opnid]",
                 &[
-                    "1:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
-                 proxy lets through would be an admin",
+                    "1:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: everybody whom \
+                 the proxy lets through would be an admin",
                     "3:2: unknown key `opnid`; did you mean `openid`?",
                 ],
             ),

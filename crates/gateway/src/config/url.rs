@@ -179,7 +179,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Whether a name or an address is this computer's own.
-pub(super) fn is_loopback_host(host: &str) -> bool {
+pub(crate) fn is_loopback_host(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 

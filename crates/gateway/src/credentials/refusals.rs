@@ -16,7 +16,7 @@ const WAITS: [Duration; 4] = [
     Duration::from_secs(60 * 60),
 ];
 
-/// No log-on is sent within this time after a refusal, whoever asks for it.
+/// After a refusal no log-on is sent within this time, not even when an admin asks for one.
 const SHORTEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The refused log-ons of one set of credentials at one service, whichever connections use it.

@@ -31,9 +31,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SANDBOX: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /// The headers of every answer.
-const ALWAYS: [(&str, &str); 6] = [
+const ALWAYS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
     ("cross-origin-resource-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     (
@@ -193,10 +192,15 @@ fn add_headers(gateway: &Gateway, headers: &mut HeaderMap, renewal: Option<Heade
             HeaderValue::from_static(value),
         );
     }
-    // Pages have a policy of their own.
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(SANDBOX));
+    // Pages have policies of their own.
+    for (name, usual) in [
+        (header::CONTENT_SECURITY_POLICY, SANDBOX),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(usual));
+    }
     if gateway.has_https_origin() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }

@@ -1,5 +1,6 @@
 //! `GET /api/report`: failovers, times without a leader and runs of plans, over a time.
 
+mod reading;
 mod sums;
 
 use super::compression::json;
@@ -8,7 +9,7 @@ use super::query::{connections, invalid, parameters, time, unknown};
 use crate::app::Gateway;
 use crate::inventory_view::InventoryView;
 use crate::problem::{Kind, Problem};
-use crate::store::{ActivityCursor, ActivityQuery};
+use crate::store::ActivityQuery;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
@@ -16,6 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use health::events::{self, EventKind, Leader, RecordedEvent, UnknownInterval};
 use health::inventory::{Kind as ResourceKind, ResourceKey};
 use protocol::ActivityEntry;
+use reading::{entries, entries_and_next, failovers_before, last_before};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,9 +30,6 @@ const DEFAULT_TIME: TimeDelta = TimeDelta::days(30);
 /// The most entries that are read for a report; of more it would not be known what it leaves out. Few in tests, which
 /// have more.
 const MOST_ENTRIES: usize = if cfg!(test) { 100 } else { 50_000 };
-
-/// How many entries are read at a time where one is looked for, which usually is the first.
-const PAGE: usize = 100;
 
 /// One report is made at a time, of all gateways of this process: it may hold many entries and take a processor a while.
 static PLACE: Semaphore = Semaphore::const_new(1);
@@ -213,90 +212,4 @@ fn recorded(entry: &ActivityEntry) -> RecordedEvent<'_> {
         severity: entry.severity,
         unseen_since: entry.before.as_deref().and_then(|time| time.parse().ok()),
     }
-}
-
-/// All that a query leaves, and of each resource the first entry after its time: it tells who led when that ended,
-/// whether the group was listed then, and whether that was watched until then.
-async fn entries_and_next(
-    gateway: &Gateway,
-    query: ActivityQuery,
-) -> Result<Vec<ActivityEntry>, Problem> {
-    let next = ActivityQuery {
-        from: query.to,
-        to: None,
-        first_of_each: true,
-        ..query.clone()
-    };
-    let mut newest_first = entries(gateway, next).await?;
-    newest_first.extend(entries(gateway, query).await?);
-    Ok(newest_first)
-}
-
-/// Of each group that nobody led when the time of a query began: the failover before it, which says who led last.
-async fn failovers_before(
-    gateway: &Gateway,
-    query: &ActivityQuery,
-    newest_first: &[ActivityEntry],
-) -> Result<Vec<ActivityEntry>, Problem> {
-    let mut first: HashMap<&ResourceKey, &ActivityEntry> = HashMap::new();
-    for entry in newest_first {
-        if let Some(key) = &entry.resource {
-            first.insert(key, entry);
-        }
-    }
-    let mut before = Vec::new();
-    for (key, entry) in first {
-        if Leader::of(key.kind, entry.before.clone()) != Leader::Nobody {
-            continue;
-        }
-        let of_group = ActivityQuery {
-            connections: Some(vec![key.connection.clone()]),
-            resource: Some(key.id.clone()),
-            ..query.clone()
-        };
-        let is_of_group = |entry: &ActivityEntry| entry.resource.as_ref() == Some(key);
-        before.extend(last_before(gateway, of_group, is_of_group).await?);
-    }
-    Ok(before)
-}
-
-/// The last entry before the time of a query of which this is true.
-async fn last_before(
-    gateway: &Gateway,
-    query: ActivityQuery,
-    is_wanted: impl Fn(&ActivityEntry) -> bool,
-) -> Result<Option<ActivityEntry>, Problem> {
-    let mut query = ActivityQuery {
-        from: None,
-        to: query.from,
-        limit: PAGE,
-        ..query
-    };
-    loop {
-        let entries = gateway.shared.store.activity(query.clone()).await?;
-        let is_last = entries.len() < query.limit;
-        query.before = entries.last().map(ActivityCursor::of);
-        let mut entries = entries.into_iter();
-        let found = entries.find(&is_wanted);
-        if found.is_some() || is_last {
-            return Ok(found);
-        }
-    }
-}
-
-/// All that a query leaves.
-async fn entries(gateway: &Gateway, query: ActivityQuery) -> Result<Vec<ActivityEntry>, Problem> {
-    let limit = query.limit;
-    let query = ActivityQuery {
-        limit: limit + 1,
-        ..query
-    };
-    let entries = gateway.shared.store.activity(query).await?;
-    if entries.len() > limit {
-        let detail = format!(
-            "more than {limit} entries are too many for one report: choose a shorter time, a system or a connection"
-        );
-        return Err(Problem::new(Kind::BadRequest, detail));
-    }
-    Ok(entries)
 }

@@ -24,10 +24,16 @@ const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
 const POLICY: &str =
     "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// Of a page that sends no referrer a browser says `Origin: null`, which is taken for a foreign page.
+const REFERRER: &str = "same-origin";
+
 /// `GET /api/unlock`: asks whether the code shall be used.
 pub(super) async fn ask() -> Response {
-    let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
-    (NO_STORE, policy, Html(PAGE)).into_response()
+    let policies = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, REFERRER),
+    ];
+    (NO_STORE, policies, Html(PAGE)).into_response()
 }
 
 /// `POST /api/unlock`: answers with the cookie of a known browser.

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// The name without a sign-in.
 const NOBODY: &str = "-";
 
-/// How many people they are counted of at most.
+/// The most people whose refusals are counted apart.
 const MAX_PEOPLE: usize = 10_000;
 
 /// One that is recorded.

@@ -86,6 +86,11 @@ impl Backlog {
         self.waited = waited;
     }
 
+    /// What was recorded up to this number is of the time before this gateway, and tells of no event that it sees.
+    pub(super) fn begin_after(&mut self, recorded: i64) {
+        self.recorded_until = recorded;
+    }
+
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()

@@ -23,7 +23,7 @@ pub(super) struct Batch {
     answers: Vec<oneshot::Sender<Result<i64, ()>>>,
     /// Who waits for whether all of this could be written.
     probes: Vec<oneshot::Sender<bool>>,
-    /// What rows save that nothing later of these jobs is about.
+    /// The keys that rows save, unless a later job saves them again.
     saved_with_rows: BTreeSet<(Table, String)>,
     is_watched: bool,
     /// Whether there are rows or events.
@@ -74,7 +74,7 @@ impl Batch {
                 Job::Poll(known, answer) => batch.polls.push((known, answer)),
                 Job::Lease(name, longest, answer) => {
                     let leased = database.lease(&name, longest);
-                    // What nobody waits for any more nobody would give back.
+                    // The caller has gone, so nobody else would give the lease back.
                     if let Err(Some(true)) = answer.send(leased.ok()) {
                         let _ = database.give_back(&name);
                     }

@@ -112,8 +112,8 @@ pub(super) struct Revisions {
 
 /// An open database. Statements outside of [`Database::write`] and [`Database::append`] only read.
 pub(super) trait Database: Sql + Send {
-    /// Does this in one transaction, which is durable once this answers, or not at all. A database elsewhere may have ended
-    /// one that has failed all the same; what it has written is there for the next transaction then.
+    /// Does this in one transaction, which is durable once this answers, or not at all. A database elsewhere may have
+    /// committed a transaction whose commit seemed to fail: the next transaction then sees what it wrote.
     fn write(&mut self, work: Work<'_>) -> Result<(), Fault>;
 
     /// The same, while nobody else adds rows to the audit.

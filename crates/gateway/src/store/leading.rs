@@ -5,12 +5,13 @@ use super::backlog::Backlog;
 use super::database::{Database, Fault};
 use super::saved_state::{self, SavedState, Table};
 use super::writer::{Job, State, close_ended_gateways};
-use super::{Fresh, Store, watching};
+use super::{Fresh, Store, activity, watching};
+use crate::clock::Moment;
 use crate::lock::lock;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::future::pending;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How often the moment is noted at which somebody watched, and a little more.
@@ -22,23 +23,6 @@ pub(crate) const LEAD_VALID_FOR: Duration = Duration::from_secs(8);
 
 /// After how many looks at the database it is seen whether gateways have ended: a minute.
 const POLLS_PER_SWEEP: u64 = 30;
-
-/// A moment on two clocks: the monotonic one, which stands still while the computer sleeps, and the system's, which may be
-/// set.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Moment(pub(crate) Instant, pub(crate) SystemTime);
-
-impl Moment {
-    pub(crate) fn now() -> Self {
-        Self(Instant::now(), SystemTime::now())
-    }
-
-    /// How much time has passed since then, by the clock that says more; unknown after one was set back.
-    pub(crate) fn until(self, now: Self) -> Option<Duration> {
-        let passed = now.1.duration_since(self.1).ok()?;
-        Some(passed.max(now.0.saturating_duration_since(self.0)))
-    }
-}
 
 /// What a look at the database has brought.
 #[derive(Debug)]
@@ -142,8 +126,9 @@ impl Leading {
     ) -> Result<Self, Fault> {
         let leads = database.lead()?;
         if leads {
+            backlog.begin_after(activity::newest(database)?);
             let begun = watching::begun(database, now)?;
-            let written = database.write(&mut |sql| super::activity::add_event(sql, &begun));
+            let written = database.write(&mut |sql| activity::add_event(sql, &begun));
             if let Err(fault) = written {
                 // A full disk is no reason not to watch.
                 tracing::error!("the store {fault}");

@@ -34,7 +34,7 @@ pub(crate) use access::Fresh;
 pub(crate) use activity::Shown;
 pub(crate) use activity_query::{ActivityCursor, ActivityQuery};
 pub(crate) use entry::Entry;
-pub(crate) use leading::{LEAD_VALID_FOR, Moment, StoreUpdate};
+pub(crate) use leading::{LEAD_VALID_FOR, StoreUpdate};
 pub(crate) use lease::Lease;
 pub(crate) use reading::{export, verify};
 pub(crate) use recording::WRITER_TIMEOUT;
@@ -42,6 +42,7 @@ pub(crate) use saved_state::{SavedState, StateChange, Table};
 pub(crate) use sharing::{SharedReading, SharedState};
 pub(crate) use watching::unwatched;
 
+use crate::clock::Moment;
 use crate::config::{Retention, StoreLocation};
 use crate::lock::lock;
 use crate::problem::{Kind, Problem};
@@ -92,7 +93,7 @@ pub(crate) struct Store {
     gateway: String,
     /// Events that found no place in the queue.
     left_out: AtomicU64,
-    /// Changes that found no place in the queue, by what they are about.
+    /// Changes that found no place in the queue, by what they are about. Nothing newer may overtake them.
     unqueued: Mutex<BTreeMap<(Table, String), StateChange>>,
     /// What was there when it was opened, until somebody goes on with it; of what concerns signing in also what others
     /// have changed since.
@@ -161,7 +162,7 @@ impl Store {
 
     /// Notes that the connections are watched at this moment.
     pub(crate) fn watched(&self) {
-        self.save_later(Vec::new());
+        self.flush_unqueued();
         // The next time will do.
         let _ = self.jobs.try_send(Job::Watched);
     }
@@ -221,7 +222,9 @@ impl Store {
     /// Waits until what was recorded before is written, or cannot be in time. Returns whether it is written.
     pub(crate) async fn catch_up(&self) -> bool {
         let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job::Probe(answer)).is_ok() && self.answer(answered).await == Some(true)
+        self.flush_unqueued()
+            && self.jobs.try_send(Job::Probe(answer)).is_ok()
+            && self.answer(answered).await == Some(true)
     }
 
     /// Whether rows can be written. Where the last attempt failed, tries again; not where the writer is gone or hangs.

@@ -49,6 +49,10 @@ impl Store {
     /// # Errors
     /// It could not be recorded.
     pub(crate) async fn handle(&self, entry: Entry, change: StateChange) -> Result<i64, Problem> {
+        // What is older must not be written after it.
+        if !self.flush_unqueued() {
+            return Err(not_recorded());
+        }
         self.write(RowKind::Event, None, entry, Some(change)).await
     }
 

@@ -203,18 +203,28 @@ impl Store {
         let had_place = unqueued.is_empty();
         // Only the last word counts.
         unqueued.extend(changes.into_iter().map(|change| (change.key(), change)));
-        if unqueued.is_empty() {
-            return;
-        }
-        if let Ok(place) = self.jobs.try_reserve() {
-            let changes = mem::take(&mut *unqueued).into_values().collect();
-            place.send(Job::SaveLater(changes));
-        } else if had_place {
+        if !self.queue(&mut unqueued) && had_place {
             tracing::error!(
                 changes = unqueued.len(),
                 "the store does not keep up: changes wait for a place in its queue"
             );
         }
+    }
+
+    /// Gives what has found no place in the queue one now, before anything newer. Returns whether nothing is left.
+    pub(super) fn flush_unqueued(&self) -> bool {
+        self.queue(&mut lock(&self.unqueued))
+    }
+
+    fn queue(&self, changes: &mut BTreeMap<(Table, String), StateChange>) -> bool {
+        if changes.is_empty() {
+            return true;
+        }
+        let Ok(place) = self.jobs.try_reserve() else {
+            return false;
+        };
+        place.send(Job::SaveLater(mem::take(changes).into_values().collect()));
+        true
     }
 
     /// Saves these changes, and answers once that is durable.
@@ -224,6 +234,10 @@ impl Store {
     pub(crate) async fn save(&self, changes: Vec<StateChange>) -> Result<(), Problem> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Save(changes, answer);
+        // What is older must not be written after it.
+        if !self.flush_unqueued() {
+            return Err(not_saved());
+        }
         self.jobs.try_send(job).map_err(|_| not_saved())?;
         match self.answer(answered).await {
             Some(true) => Ok(()),

@@ -11,22 +11,24 @@ const EVERY: &str = "\
 cross-origin-opener-policy: same-origin
 cross-origin-resource-policy: same-origin
 permissions-policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()
-referrer-policy: no-referrer
 x-content-type-options: nosniff
 x-frame-options: DENY
 x-request-id: …";
 
 const DATA: &str = "\
 cache-control: no-store
-content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox";
+content-security-policy: default-src 'none'; frame-ancestors 'none'; sandbox
+referrer-policy: no-referrer";
 
 const FORM: &str = "\
 cache-control: no-store
-content-security-policy: default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+content-security-policy: default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+referrer-policy: same-origin";
 
 const PAGE: &str = "content-security-policy: default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
                     style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-                    form-action 'self'; report-uri /api/csp-report; frame-ancestors 'none'";
+                    form-action 'self'; report-uri /api/csp-report; frame-ancestors 'none'\n\
+                    referrer-policy: no-referrer";
 
 /// All headers, sorted, with varying values left out.
 fn headers(answer: &Response<Body>) -> Vec<String> {

@@ -91,6 +91,7 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
         let page = ask(&gateway, &line(method, &good), &[], "").await;
         assert_eq!(page.status(), 200);
         assert!(!page.headers().contains_key("set-cookie"));
+        assert_eq!(header(&page, "referrer-policy"), "same-origin");
         let is_form = text(page).await.contains("<form method=\"post\">");
         assert_eq!(is_form, method == "GET");
     }
@@ -100,7 +101,13 @@ async fn an_unlock_code_makes_a_known_browser_once_and_signs_nobody_in() {
     ];
     let foreign_page = ask(&gateway, &line("POST", &good), &elsewhere, "").await;
     assert_eq!(problem(foreign_page).await.0, "cross-site");
-    let answer = open(&good).await;
+    // Older browsers say where the form is in `Origin` alone.
+    let form = async |origin: &str| {
+        let headers = [("host", "localhost:8080"), ("origin", origin)];
+        ask(&gateway, &line("POST", &good), &headers, "").await
+    };
+    assert_eq!(problem(form("null").await).await.0, "cross-site");
+    let answer = form("http://localhost:8080").await;
     assert_eq!(
         (answer.status().as_u16(), header(&answer, "location")),
         (303, "/sign-in")

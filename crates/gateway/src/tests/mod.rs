@@ -14,7 +14,9 @@ mod observability;
 mod openid;
 mod order;
 mod outbound;
+mod path_spellings;
 mod recorded;
+mod recorded_limits;
 mod relay;
 mod requests;
 mod roles;
@@ -27,6 +29,7 @@ mod stop;
 mod thumbnails;
 
 mod provider;
+mod veeam_sessions;
 mod vendor;
 mod walls;
 mod walls_kept;

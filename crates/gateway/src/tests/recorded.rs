@@ -1,6 +1,7 @@
 //! What people do is recorded before it is done, without a secret, and nothing is done that cannot be recorded.
 
 use super::access::{PASSWORD, body, cookie, sign_in, with_users};
+use super::credentials::client;
 use super::vendor::{Vendor, json};
 use super::*;
 use crate::app::Shared;
@@ -9,14 +10,15 @@ use crate::store::{self, Store};
 use crate::watch::Clock;
 use serde_json::Value;
 use std::path::Path;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The same gateway with another store.
-fn recording(gateway: Gateway, store: Store) -> Arc<Gateway> {
+pub(super) fn recording(gateway: Gateway, store: Store) -> Arc<Gateway> {
     let shared = Arc::new(Shared::new(Clock::system(), store));
     Arc::new(Gateway { shared, ..gateway })
 }
 
-fn rows(file: &Path) -> Vec<Value> {
+pub(super) fn rows(file: &Path) -> Vec<Value> {
     let mut out = Vec::new();
     store::export(&StoreLocation::File(file.to_owned()), &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
@@ -153,12 +155,7 @@ async fn the_outcome_of_a_change_is_what_is_known_of_it() {
 #[tokio::test]
 async fn a_change_for_which_there_is_no_token_is_recorded_as_not_sent() {
     let vendor = Vendor::new(|_, _| json(400, "{}")).await;
-    let credentials = config::Credentials::OAuthClient {
-        token_url: Url::parse(&format!("{}/token", vendor.base)).unwrap(),
-        client_id: "a".to_owned(),
-        client_secret: SECRET.into(),
-    };
-    let plant = connection("plant-a", aveva(), &vendor.base, credentials);
+    let plant = connection("plant-a", aveva(), &vendor.base, client(&vendor.base));
     assert_eq!(recorded(plant).await, "not sent");
     assert!(vendor.lines().iter().all(|line| line == "POST /token"));
 }
@@ -170,6 +167,26 @@ async fn a_change_for_a_vendor_to_whom_there_is_no_connection_is_recorded_as_not
     drop(listener);
     let plant = connection("plant-a", aveva(), &base, basic());
     assert_eq!(recorded(plant).await, "not sent");
+}
+
+#[tokio::test]
+async fn a_change_that_was_refused_before_the_connection_was_gone_is_recorded_as_refused() {
+    let tokens = Vendor::new(|_, before| json(200, &format!(r#"{{"access_token":"t{before}"}}"#)));
+    let tokens = tokens.await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    // Answers once, and is gone.
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        drop(listener);
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).await;
+        let answer = b"HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+    });
+    let plant = connection("plant-a", aveva(), &base, client(&tokens.base));
+    assert_eq!(recorded(plant).await, "refused by the vendor");
+    assert_eq!(tokens.lines(), ["POST /token", "POST /token"]);
 }
 
 #[tokio::test]
@@ -256,122 +273,6 @@ async fn what_cannot_be_recorded_is_not_sent_and_reading_goes_on() {
     let (kind, status, _) = problem(get(&gateway, "/readyz").await).await;
     assert_eq!((kind.as_str(), status), ("not-ready", 503));
     assert_eq!(get(&gateway, "/healthz").await.status(), 200);
-}
-
-#[tokio::test]
-async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_count_of_the_rest() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
-    let refused = async || {
-        let answer = get(&gateway, "/api/walls").await;
-        assert_eq!(answer.status(), 401);
-    };
-    for _ in 0..100 {
-        refused().await;
-    }
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(61)).await;
-    tokio::time::resume();
-    refused().await;
-    // One that is waited for comes after all that were not.
-    gateway
-        .shared
-        .store
-        .event(store::Entry::default())
-        .await
-        .unwrap();
-    let rows = rows(&file);
-    let refusals = rows.iter().filter(|row| row["outcome"] == "refused");
-    assert_eq!(refusals.count(), 61);
-    assert!(rows.iter().any(|row| row["what"] == "40 refusals left out"));
-}
-
-#[tokio::test]
-async fn the_last_refusal_of_a_day_without_a_sign_in_is_recorded_with_a_word_of_those_that_follow()
-{
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
-    let metrics = &gateway.shared.metrics;
-    tokio::time::pause();
-    for count in 1..2_000 {
-        assert!(metrics.take_refusal("refusals", "-").is_some());
-        if count % 60 == 0 {
-            tokio::time::advance(Duration::from_secs(61)).await;
-        }
-    }
-    tokio::time::resume();
-    for _ in 0..3 {
-        assert_eq!(get(&gateway, "/api/walls").await.status(), 401);
-    }
-    assert_eq!(with_outcome(&gateway, &file, "refused").await, 1);
-    let rows = rows(&file);
-    let word = "further refusals of this day left out";
-    assert_eq!(rows.iter().filter(|row| row["what"] == word).count(), 1);
-}
-
-/// How many rows have this outcome, once all recorded events are written.
-async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usize {
-    assert!(gateway.shared.store.catch_up().await);
-    let rows = rows(file).into_iter();
-    rows.filter(|row| row["outcome"] == outcome).count()
-}
-
-#[tokio::test]
-async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_that_succeed_always()
-{
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
-    let wrong = body("nobody", "x");
-    for number in 0..200 {
-        let answer = ask(&gateway, "POST /api/unlock?code=wrong", &[], "").await;
-        assert!(answer.status().is_client_error());
-        if number % 50 == 0 {
-            ask(&gateway, "POST /api/session", &[], &wrong).await;
-        }
-        if number == 100 {
-            // A change meanwhile.
-            let event = gateway.shared.store.event(store::Entry::default());
-            event.await.unwrap();
-        }
-    }
-    // Passwords that were checked are counted apart from them, and so are refused requests.
-    assert_eq!(with_outcome(&gateway, &file, "refused").await, 60 + 4);
-    let checked = |row: &Value| row["why"] == "wrong-password";
-    assert_eq!(rows(&file).into_iter().filter(checked).count(), 4);
-    assert_eq!(get(&gateway, "/api/walls").await.status(), 401);
-    assert_eq!(with_outcome(&gateway, &file, "refused").await, 65);
-    sign_in(&gateway, "ann").await;
-    assert_eq!(with_outcome(&gateway, &file, "done").await, 1);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(61)).await;
-    tokio::time::resume();
-    ask(&gateway, "POST /api/unlock?code=wrong", &[], "").await;
-    assert_eq!(with_outcome(&gateway, &file, "refused").await, 66);
-    let left_out = "140 refused unlock codes left out";
-    assert!(rows(&file).iter().any(|row| row["what"] == left_out));
-}
-
-#[tokio::test]
-async fn refusals_of_each_person_are_recorded_so_many_a_minute() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("store.db");
-    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
-    let gateway = recording(with_users(Vec::new(), None, false), store);
-    let vic = sign_in(&gateway, "vic").await;
-    let hall = sign_in(&gateway, "hall").await;
-    for (cookie, recorded) in [(&vic, 60), (&hall, 120)] {
-        for _ in 0..80 {
-            let answer = ask(&gateway, "GET /api/walls", &[("cookie", cookie)], "").await;
-            assert_eq!(answer.status(), 403);
-        }
-        assert_eq!(with_outcome(&gateway, &file, "refused").await, recorded);
-    }
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! What the relay sends on, and what it hands back.
+
 use super::access::{sign_in, with_users};
 use super::vendor::{Vendor, json};
 use super::*;

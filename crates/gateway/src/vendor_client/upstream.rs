@@ -325,8 +325,14 @@ impl Upstream {
                 .map_err(|problem| problem.of(Delivery::Refused))?;
             renewed = auth.header != header;
             // Only what is signed takes turns, and signatures are not renewed: this is never given up.
-            if renewed && let Some(again) = self.send_with(lane, outgoing, &auth).await? {
-                answer = again;
+            if renewed {
+                let again = self.send_with(lane, outgoing, &auth).await;
+                // Without a connection now it is what the vendor has refused before.
+                let again = again.map_err(|problem| match problem.delivery {
+                    Some(Delivery::NotSent) => problem.of(Delivery::Refused),
+                    _ => problem,
+                })?;
+                answer = again.unwrap_or(answer);
             }
         }
         if answer.status == StatusCode::UNAUTHORIZED {

@@ -30,7 +30,6 @@ impl fmt::Debug for Clock {
 
 impl Clock {
     /// The computer's clock, which skips nothing.
-    #[must_use]
     pub(crate) fn system() -> Self {
         let (_, skips) = watch::channel(Skips::default());
         Self::new(Utc::now, skips)
@@ -50,7 +49,6 @@ impl Clock {
     }
 
     /// The gateway's time, for judgement and ages.
-    #[must_use]
     pub(crate) fn now(&self) -> DateTime<Utc> {
         (self.now)()
     }
@@ -67,20 +65,17 @@ impl Clock {
     }
 
     /// The time that schedules run by: real time and what was skipped, in milliseconds.
-    #[must_use]
     pub(crate) fn millis(&self) -> Millis {
         let passed = self.began.elapsed() + self.skipped();
         passed.as_secs_f64() * 1_000.0
     }
 
     /// How much time was skipped altogether.
-    #[must_use]
     pub(crate) fn skipped(&self) -> Duration {
         self.skips.borrow().total
     }
 
     /// How often what is known became obsolete.
-    #[must_use]
     pub(crate) fn resets(&self) -> u64 {
         self.skips.borrow().resets
     }

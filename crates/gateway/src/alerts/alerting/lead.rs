@@ -3,8 +3,9 @@
 use super::Alerting;
 use crate::alerts::outbox::{Outbox, OutboxMessage};
 use crate::alerts::rules::{Watch, WatchKey, Watches};
+use crate::clock::Moment;
 use crate::lock::lock;
-use crate::store::{LEAD_VALID_FOR, Moment, Table};
+use crate::store::{LEAD_VALID_FOR, Table};
 use std::time::Duration;
 use tokio::time::timeout;
 

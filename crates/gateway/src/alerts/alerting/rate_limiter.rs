@@ -36,8 +36,8 @@ impl Limit {
     }
 }
 
-/// Of each target, by its id, until when the messages that it was sent have used its time, and its limit. It is not saved:
-/// a gateway that goes on after another one begins anew.
+/// By the target's id: until when its time is used up, and its limit. Not saved: a gateway that goes on after another one
+/// begins anew.
 #[derive(Debug, Default)]
 pub(super) struct RateLimiter(HashMap<String, (Millis, Limit)>);
 

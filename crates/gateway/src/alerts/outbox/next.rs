@@ -66,3 +66,6 @@ fn is_due(outgoing: &OutboxMessage, now: DateTime<Utc>) -> bool {
     let waits = |next: DateTime<Utc>| next > now && next - now <= MAX_WAIT;
     outgoing.next_at.is_some_and(|next| !waits(next))
 }
+
+#[cfg(test)]
+mod tests;

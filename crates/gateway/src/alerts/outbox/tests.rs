@@ -45,7 +45,7 @@ pub(super) fn to(targets: &[&str]) -> Vec<String> {
     targets.iter().map(|&target| target.to_owned()).collect()
 }
 
-fn refusal(is_final: bool) -> Result<(), Failure> {
+pub(super) fn refusal(is_final: bool) -> Result<(), Failure> {
     Err(Failure {
         is_final,
         ..Failure::for_now("500".to_owned())
@@ -53,7 +53,7 @@ fn refusal(is_final: bool) -> Result<(), Failure> {
 }
 
 /// An answer that may be to this message alone.
-fn refusal_of_message() -> Result<(), Failure> {
+pub(super) fn refusal_of_message() -> Result<(), Failure> {
     Err(Failure {
         blocks_connection_only: true,
         ..Failure::for_now("500".to_owned())
@@ -61,7 +61,7 @@ fn refusal_of_message() -> Result<(), Failure> {
 }
 
 /// An e-mail that all recipients but one have.
-fn missed() -> Result<(), Failure> {
+pub(super) fn missed() -> Result<(), Failure> {
     Err(Failure {
         blocks_connection_only: true,
         remaining_recipients: to(&["boss@plant.example"]),
@@ -236,147 +236,6 @@ pub(super) fn delivered(outbox: &mut Outbox) -> Vec<String> {
         ids.push(one.message.id);
     }
     ids
-}
-
-#[test]
-fn a_connection_with_many_messages_drowns_no_other() {
-    let mut outbox = Outbox::default();
-    outbox.add(&about(0, &["quiet"]), "ops", &to(&["pager"]));
-    for number in 1..1_200 {
-        outbox.add(&about(number, &["noisy"]), "ops", &to(&["pager"]));
-    }
-    outbox.add(&about(1_200, &["calm"]), "ops", &to(&["pager"]));
-    outbox.add(&about(1_201, &["quiet"]), "ops", &to(&["pager"]));
-    let (waiting, given_up) = outbox.messages_for("pager");
-    assert_eq!((waiting.len(), given_up.len()), (1_000, 202));
-    assert!(given_up.iter().all(|one| connection(one) == "noisy"));
-    let ids = delivered(&mut outbox);
-    let first = ["m1200", "m203", "m0", "m204", "m1201", "m205", "m206"];
-    assert_eq!(ids[..7], first);
-    assert_eq!(ids.len(), 1_000);
-}
-
-#[test]
-fn no_message_overtakes_an_older_one_about_the_same_connection() {
-    let mut outbox = Outbox::default();
-    for (number, connections) in [
-        (0, &["b"][..]),
-        (1, &["c"]),
-        (2, &["a", "b", "c"]),
-        (3, &["a"]),
-        (4, &["d"]),
-        (5, &["c"]),
-    ] {
-        outbox.add(&about(number, connections), "ops", &to(&["pager"]));
-    }
-    assert_eq!(delivered(&mut outbox), ["m0", "m1", "m4", "m2", "m5", "m3"]);
-}
-
-/// Makes the next attempt, and says at which message.
-fn attempt(outbox: &mut Outbox, outcome: Result<(), Failure>, seconds: i64) -> Option<String> {
-    let one = outbox.due(&HashSet::new(), at(seconds)).pop()?;
-    outbox.attempted(&key(&one), outcome, at(seconds));
-    Some(one.message.id)
-}
-
-#[test]
-fn a_message_that_is_refused_holds_back_only_those_about_its_connections() {
-    let mut outbox = Outbox::default();
-    let mut storm = about(2, &["b", "c"]);
-    storm.omitted_connections.insert("e".to_owned());
-    for message in [
-        about(0, &["a"]),
-        about(1, &["a"]),
-        storm,
-        about(3, &["c"]),
-        about(4, &["d"]),
-        about(5, &["e"]),
-    ] {
-        outbox.add(&message, "ops", &to(&["pager"]));
-    }
-    for (seconds, outcome, id) in [
-        (10, refusal_of_message(), Some("m0")),
-        (10, refusal_of_message(), Some("m2")),
-        (10, Ok(()), Some("m4")),
-        (19, Ok(()), None),
-        (20, Ok(()), Some("m0")),
-        (20, refusal_of_message(), Some("m2")),
-        (20, Ok(()), Some("m1")),
-        (39, Ok(()), None),
-        (40, Ok(()), Some("m2")),
-        (40, Ok(()), Some("m3")),
-        (40, Ok(()), Some("m5")),
-    ] {
-        let attempted = attempt(&mut outbox, outcome, seconds);
-        assert_eq!(attempted.as_deref(), id, "{seconds}");
-    }
-    assert_eq!(outbox.messages_for("pager"), (vec![], vec![]));
-}
-
-#[test]
-fn while_a_receiver_cannot_be_reached_everything_waits() {
-    let mut outbox = Outbox::default();
-    for (number, connection) in [(0, "a"), (1, "b"), (2, "c")] {
-        outbox.add(&about(number, &[connection]), "ops", &to(&["pager"]));
-    }
-    for (seconds, outcome, id) in [
-        (10, refusal_of_message(), Some("m0")),
-        (15, refusal(false), Some("m1")),
-        (24, Ok(()), None),
-        (25, Ok(()), Some("m1")),
-        (25, Ok(()), Some("m2")),
-        (25, refusal_of_message(), Some("m0")),
-    ] {
-        let attempted = attempt(&mut outbox, outcome, seconds);
-        assert_eq!(attempted.as_deref(), id, "{seconds}");
-    }
-    // Of what an earlier version wrote it is not known why it failed.
-    let (waiting, _) = outbox.messages_for("pager");
-    let mut text = serde_json::to_value(waiting[0]).expect("JSON");
-    let fields = text.as_object_mut().expect("it");
-    assert!(fields.remove("is_of_message").is_some());
-    let old = serde_json::from_value(text).expect("the same");
-    let mut outbox = Outbox::new([old], BTreeMap::new());
-    outbox.add(&about(30, &["d"]), "ops", &to(&["pager"]));
-    assert_eq!(attempt(&mut outbox, Ok(()), 30), None);
-}
-
-#[test]
-fn what_one_recipient_has_missed_is_tried_for_them_alone_and_delays_no_other() {
-    let mut outbox = Outbox::default();
-    for number in 0..3 {
-        outbox.add(&message(number), "ops", &to(&["mail"]));
-    }
-    let mut rests = Vec::new();
-    for (seconds, outcome, id) in [
-        (10, missed(), Some("m0")),
-        (10, missed(), Some("m1")),
-        (20, refusal_of_message(), Some("m0")),
-        (20, Ok(()), Some("m2")),
-        // Of what was missed the oldest still comes first.
-        (39, Ok(()), None),
-        (40, refusal(false), Some("m0")),
-        (80, Ok(()), Some("m0")),
-        (80, Ok(()), Some("m1")),
-    ] {
-        let due = outbox.due(&HashSet::new(), at(seconds)).pop();
-        rests.push(due.map_or(0, |one| one.remaining_recipients.len()));
-        let attempted = attempt(&mut outbox, outcome, seconds);
-        assert_eq!(attempted.as_deref(), id, "{seconds}");
-        // As after a restart, with what an earlier version wrote too.
-        let (waiting, _) = outbox.messages_for("mail");
-        let saved = waiting.into_iter().map(|one| {
-            let mut text = serde_json::to_value(one).expect("JSON");
-            let fields = text.as_object_mut().expect("it");
-            fields.retain(|name, value| name != "missed" || *value != serde_json::json!([]));
-            serde_json::from_value(text).expect("the same")
-        });
-        let again = Outbox::new(saved.collect::<Vec<_>>(), outbox.deliveries.clone());
-        assert_eq!(again, outbox);
-        outbox = again;
-    }
-    assert_eq!(rests, [0, 0, 1, 0, 0, 1, 1, 1]);
-    assert_eq!(outbox.messages_for("mail"), (vec![], vec![]));
 }
 
 fn rule(targets: &[&str]) -> AlertRule {

@@ -5,7 +5,7 @@ mod encryption;
 
 use super::{Failure, redacted_line};
 use crate::alerts::message::{Message, Occasion, mail_subject, mail_text};
-use crate::config::{Mail, MailEncryption, Roots};
+use crate::config::{Mail, MailEncryption, Roots, is_loopback_host};
 use crate::tls;
 use crate::vendor_http::in_io;
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -327,9 +327,7 @@ pub(crate) fn server_name(server: &str) -> Result<ServerName<'static>, String> {
 
 fn encryption(server: &str, mail: &Mail, roots: Roots) -> Result<Encryption, String> {
     if mail.encryption == MailEncryption::None {
-        let is_here = server.eq_ignore_ascii_case("localhost")
-            || server.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-        return if is_here {
+        return if is_loopback_host(server) {
             Ok(Encryption::None)
         } else {
             Err("only a server on this computer may be spoken to without encryption".to_owned())

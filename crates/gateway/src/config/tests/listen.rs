@@ -52,9 +52,9 @@ fn other_computers_need_encryption_and_a_sign_in() {
     assert_eq!(
         read(&other.replace(user, "")).unwrap_err(),
         [
-            format!("{reach}and there is no [[user]] and no [openid]: nobody would have to sign in"),
-            "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
-             proxy lets through would be an admin"
+            format!("{reach}and there is no [[user]] and no [openid]: everybody who reaches it would be an admin"),
+            "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: everybody whom \
+             the proxy lets through would be an admin"
                 .to_owned()
         ]
     );
@@ -168,12 +168,7 @@ fn a_gateway_with_a_certificate_still_needs_its_public_name() {
         let tls = "\n[tls]\ncertificate_file = \"chain.pem\"\nkey_file = \"key.pem\"\n";
         let text = change(WHOLE.replace("[::1]:9000", "0.0.0.0:443") + tls);
         let variable = |_: &str| Some("hunter2".to_owned());
-        let environment = Environment {
-            checks: CHECKS,
-            folder: folder.path(),
-            variable: &variable,
-        };
-        Config::read(&text, &environment).map_err(|faults| faults[0].text.clone())
+        read_in(&text, folder.path(), &variable).map_err(|faults| faults[0].text.clone())
     };
     let own = with(&|text| text).unwrap();
     assert!(own.is_encrypted());

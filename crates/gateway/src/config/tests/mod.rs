@@ -54,24 +54,38 @@ fn read(text: &str) -> Result<Config, Vec<String>> {
     read_with(text, folder.path(), &variable)
 }
 
-/// Reads a configuration of a folder with these environment variables.
+/// The least that a configuration holds.
+pub(super) const CONNECTION: &str = r#"
+[[connection]]
+id = "live"
+title = "Live"
+system = "uplynk"
+base_url = "https://x.example"
+credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
+"#;
+
+/// Reads a configuration of a folder with these environment variables. Its faults as they are shown, without the file.
 pub(super) fn read_with(
     text: &str,
     folder: &Path,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Vec<String>> {
+    let shown = |fault: &Fault| format!("{}:{}: {}", fault.line, fault.column, fault.text);
+    read_in(text, folder, variable).map_err(|faults| faults.iter().map(shown).collect())
+}
+
+/// The same, with the faults themselves.
+fn read_in(
+    text: &str,
+    folder: &Path,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Vec<Fault>> {
     let environment = Environment {
         checks: CHECKS,
         folder,
         variable,
     };
-    let faults = |list: Vec<Fault>| {
-        let faults = list.iter();
-        faults
-            .map(|f| format!("{}:{}: {}", f.line, f.column, f.text))
-            .collect()
-    };
-    Config::read(text, &environment).map_err(faults)
+    Config::read(text, &environment)
 }
 
 const WHOLE: &str = r#"listen = "[::1]:9000"

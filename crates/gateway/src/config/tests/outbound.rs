@@ -11,20 +11,12 @@ fn with_variables(text: &str, variables: &[(&str, &str)]) -> Result<Config, Vec<
             .map(|(_, value)| (*value).to_owned())
             .or_else(|| (name == "SECRET").then(|| "hunter2".to_owned()))
     };
-    let environment = Environment {
-        checks: CHECKS,
-        folder: Path::new("/nowhere"),
-        variable: &variable,
-    };
-    Config::read(text, &environment)
+    read_in(text, Path::new("/nowhere"), &variable)
         .map_err(|list| list.iter().map(|fault| fault.text.clone()).collect())
 }
 
 fn connection(more: &str) -> String {
-    format!(
-        "[[connection]]\nid = \"live\"\ntitle = \"Live\"\nsystem = \"uplynk\"\nbase_url = \"https://x.example\"\n\
-         credentials = {{ kind = \"integration-key\", owner = \"o\", api_key_env = \"SECRET\" }}\n{more}\n"
-    )
+    format!("{CONNECTION}{more}\n")
 }
 
 /// The proxy for https, with its account, and the exceptions.

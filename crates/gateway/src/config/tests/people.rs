@@ -42,8 +42,8 @@ fn each_fault_of_a_user_is_reported_with_its_position() {
             "[[user]]",
             "[[usr]]",
             &[
-                "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: whoever the \
-                 proxy lets through would be an admin",
+                "2:1: `public_url` is given, but there is no [[user]] who could sign in, and no [openid]: everybody whom \
+                 the proxy lets through would be an admin",
                 "30:3: unknown key `usr`; did you mean `user`?",
             ],
         ),

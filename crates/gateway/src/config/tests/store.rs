@@ -3,16 +3,6 @@
 use super::*;
 use std::path::Path;
 
-/// What no configuration does without.
-const CONNECTION: &str = r#"
-[[connection]]
-id = "live"
-title = "Live"
-system = "uplynk"
-base_url = "https://x.example"
-credentials = { kind = "integration-key", owner = "o", api_key_env = "SECRET" }
-"#;
-
 fn with_url(text: &str, url: &str) -> Result<Config, Vec<String>> {
     let variable = |name: &str| match name {
         "STORE_URL" => Some(url.to_owned()),

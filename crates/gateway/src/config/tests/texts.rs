@@ -99,12 +99,7 @@ fn with_secret(content: &[u8]) -> [Result<Config, Vec<Fault>>; 2] {
             (false, true) => Some("other".to_owned()),
             (false, false) => secret.clone(),
         };
-        let environment = Environment {
-            checks: CHECKS,
-            folder: folder.path(),
-            variable: &variable,
-        };
-        Config::read(text, &environment)
+        read_in(text, folder.path(), &variable)
     };
     [read("file"), read("variable")]
 }

@@ -249,15 +249,15 @@ mod tests {
 
     #[test]
     fn what_happened_before_the_time_is_no_failover_of_it() {
-        let failover = |second, before: &str, after: &str| ActivityEntry {
-            before: Some(before.to_owned()),
-            after: Some(after.to_owned()),
+        let and_back = |second| ActivityEntry {
+            before: Some("a".to_owned()),
+            after: Some("a".to_owned()),
             ..entry(second, "failover", "warning")
         };
-        let mut seen = seen(Some("b"));
-        // Over and back before the time; then it is not known how nobody came to lead.
-        seen.failovers = vec![failover(10, "", "b"), failover(-10, "a", "a")];
-        seen.failovers[0].before = None;
+        let seen = ReportData {
+            failovers: vec![and_back(10), and_back(-10)],
+            ..seen(Some("a"))
+        };
         assert_eq!(report(seen, at(100)).groups[0].failovers, 1);
     }
 

@@ -1,3 +1,5 @@
+//! Connections to the server: their limits, how long they may take, and how they end.
+
 use super::*;
 use crate::vendor_http::Trust;
 use axum::routing::get;

@@ -5,9 +5,13 @@ mod activity_measured;
 mod chain;
 pub(crate) mod cut;
 mod event_queue;
+mod export;
+mod file;
 mod hanging;
 mod indexes;
+mod leases;
 mod postgres;
+mod retention;
 pub(crate) mod server;
 mod several;
 
@@ -265,203 +269,12 @@ async fn many_who_write_at_once_get_numbers_of_their_own() {
     }
 }
 
-#[test]
-fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
-    let (folder, file) = place();
-    let complaint = |file: &Path| {
-        let why = open(file).unwrap_err();
-        assert!(
-            why.starts_with(&format!("the store {} ", file.display())),
-            "{why}"
-        );
-        why
-    };
-    std::fs::write(
-        &file,
-        "not a database, and long enough to be none at all".repeat(40),
-    )
-    .unwrap();
-    assert!(complaint(&file).ends_with("is no database"));
-
-    let other = folder.path().join("other.db");
-    let database = Connection::open(&other).unwrap();
-    database.execute_batch("CREATE TABLE theirs (x)").unwrap();
-    drop(database);
-    assert!(complaint(&other).ends_with("is a database of another program"));
-
-    let newer = folder.path().join("newer.db");
-    drop(open(&newer).unwrap());
-    let database = Connection::open(&newer).unwrap();
-    database.pragma_update(None, "user_version", 99).unwrap();
-    drop(database);
-    let why = loop {
-        let why = complaint(&newer);
-        if !why.contains("in use by another gateway") {
-            break why;
-        }
-    };
-    assert!(
-        why.contains("written by a newer version of this program (its format is 99"),
-        "{why}"
-    );
-    assert!(verify(&at(&newer)).unwrap_err().contains("newer version"));
-
-    let nowhere = folder.path().join("no/such/folder.db");
-    assert!(complaint(&nowhere).contains("cannot be locked"));
-    assert!(
-        verify(&at(&folder.path().join("none.db")))
-            .unwrap_err()
-            .ends_with("does not exist")
-    );
-}
-
-#[test]
-fn two_gateways_do_not_write_to_one_file() {
-    let (_folder, file) = place();
-    let first = open(&file).unwrap();
-    assert!(
-        open(&file)
-            .unwrap_err()
-            .ends_with("is in use by another gateway; give each one of its own")
-    );
-    drop(first);
-}
-
-#[cfg(unix)]
-#[test]
-fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let (_folder, file) = place();
-    let lock = file.with_extension("db.lock");
-    // As earlier versions left it.
-    std::fs::write(&lock, "").unwrap();
-    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let store = open(&file).unwrap();
-    let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&file), mode(&lock)), (0o600, 0o600));
-    drop(store);
-    // As a copy may be that was put in its place.
-    let (_folder, file) = place();
-    let all = [
-        file.clone(),
-        file.with_extension("db-wal"),
-        file.with_extension("db-shm"),
-    ];
-    for file in &all {
-        std::fs::write(file, "").unwrap();
-        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    }
-    let store = open(&file).unwrap();
-    assert_eq!(all.each_ref().map(|file| mode(file)), [0o600; 3]);
-    drop(store);
-    let (_folder, file) = place();
-    let _store = open(&file).unwrap();
-    assert_eq!(mode(&file.with_extension("db.lock")), 0o600);
-}
-
-#[tokio::test]
-async fn what_is_exported_is_one_line_a_row_for_every_reader() {
-    let (_folder, file) = place();
-    let store = open(&file).unwrap();
-    let entry = Entry {
-        what: "a\u{2028}b\u{2029}c".to_owned(),
-        ..Entry::default()
-    };
-    store.event(entry).await.unwrap();
-    let mut out = Vec::new();
-    export(&at(&file), &mut out).unwrap();
-    let text = String::from_utf8(out).unwrap();
-    assert!(text.contains(r"a\u2028b\u2029c"), "{text}");
-    assert_eq!(lines(&at(&file))[0]["what"], "a\u{2028}b\u{2029}c");
-}
-
-#[tokio::test]
-async fn a_row_that_cannot_be_read_is_exported_as_it_lies_there() {
-    for site in sites() {
-        let store = Store::open(&site.location).unwrap();
-        for number in 1..=2 {
-            store.event(change(number)).await.unwrap();
-        }
-        site.execute(r#"UPDATE audit SET entry = '{"who": "an' WHERE number = 1"#);
-        let mut out = Vec::new();
-        assert_eq!(export(&site.location, &mut out), Ok(1));
-        let text = String::from_utf8(out).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(
-            lines[0].contains(r#""unreadable":"{\"who\": \"an","#),
-            "{text}"
-        );
-        assert!(lines[1].contains(r#""request":"r2""#), "{text}");
-        assert!(!lines[1].contains("unreadable"), "{text}");
-    }
-}
-
 /// A store in a database that was opened before.
 fn store_in(database: impl Database + 'static, file: &Path) -> Store {
     let (jobs, queue) = mpsc::channel(MAX_WAITING_JOBS);
     let store = Store::new(jobs, &at(file), Arc::new(Utc::now));
     writer::start(move || Ok(database), queue, store.writer_state()).unwrap();
     store
-}
-
-/// A full disk: the database may not grow.
-#[tokio::test]
-async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
-    let (_folder, file) = place();
-    let database = sqlite::open(&at(&file)).unwrap();
-    let pages: i64 = database
-        .connection
-        .query_row("PRAGMA page_count", [], |row| row.get(0))
-        .unwrap();
-    database
-        .connection
-        .pragma_update(None, "max_page_count", pages)
-        .unwrap();
-    let store = store_in(database, &file);
-    let large = Entry {
-        body: Some("x".repeat(100_000)),
-        ..change(1)
-    };
-    let problem = store.intent(large).await.unwrap_err();
-    assert_eq!(
-        (problem.kind, problem.status.as_u16()),
-        (Kind::NotRecorded, 503)
-    );
-    assert!(!store.is_well.load(Ordering::Relaxed));
-    // There is room for a small one.
-    assert!(store.is_well().await);
-    store.intent(change(2)).await.unwrap();
-    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
-}
-
-/// As with a disk that is full when the gateway starts.
-#[tokio::test]
-async fn a_file_that_cannot_be_written_is_opened_and_what_began_is_recorded_later() {
-    let (_folder, file) = place();
-    drop(open(&file).unwrap());
-    let database = Connection::open(&file).unwrap();
-    // Nothing is written to bring it to the version that it has.
-    database.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let opened = loop {
-        match sqlite::open(&at(&file)) {
-            Err(why) if why.contains("in use by another gateway") => std::thread::yield_now(),
-            other => break other,
-        }
-    };
-    drop(opened.unwrap());
-    database
-        .execute_batch(
-            "ROLLBACK; DELETE FROM activity; CREATE TRIGGER full BEFORE INSERT ON activity
-             BEGIN SELECT RAISE(ABORT, 'full'); END",
-        )
-        .unwrap();
-    let store = open(&file).unwrap();
-    assert!(!store.is_well.load(Ordering::Relaxed));
-    database.execute_batch("DROP TRIGGER full").unwrap();
-    assert!(store.catch_up().await);
-    let told = store.activity(activity::everything()).await.unwrap();
-    assert_eq!(told.len(), 1);
-    assert!(told[0].what.starts_with("The gateway"), "{told:?}");
 }
 
 #[tokio::test]
@@ -525,6 +338,56 @@ async fn what_finds_no_place_in_the_queue_is_saved_with_what_comes_next() {
     let saved = saved.take_saved::<u8>(Table::OpenAlarms);
     assert_eq!(saved.len(), MAX_WAITING_JOBS);
     assert!(!saved.contains_key("7"), "the last word counts");
+}
+
+#[tokio::test]
+async fn what_found_no_place_in_the_queue_is_not_written_after_what_is_newer() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let put = |id: &str| StateChange::put(Table::Acknowledgements, id, &1);
+    let go_on = hold_up(&store);
+    while store.jobs.try_send(Job::Watched).is_ok() {}
+    for id in ["given", "saved", "left"] {
+        store.save_later(vec![StateChange::delete(Table::Acknowledgements, id)]);
+    }
+    assert!(store.handle(change(1), put("given")).await.is_err());
+    assert!(store.save(vec![put("saved")]).await.is_err());
+    drop(go_on);
+    until("the queue", async || {
+        store.jobs.capacity() == MAX_WAITING_JOBS
+    })
+    .await;
+    store.handle(change(2), put("given")).await.unwrap();
+    let go_on = hold_up(&store);
+    while store.jobs.try_send(Job::Watched).is_ok() {}
+    store.save_later(vec![StateChange::delete(Table::Acknowledgements, "saved")]);
+    drop(go_on);
+    until("the queue", async || {
+        store.jobs.capacity() == MAX_WAITING_JOBS
+    })
+    .await;
+    store.save(vec![put("saved")]).await.unwrap();
+    store.watched();
+    assert!(store.catch_up().await);
+    drop(store);
+    let saved = reopen(&at(&file)).await;
+    let saved = saved.take_saved::<u8>(Table::Acknowledgements);
+    assert_eq!(saved.into_keys().collect::<Vec<_>>(), ["given", "saved"]);
+}
+
+#[tokio::test]
+async fn what_found_no_place_in_the_queue_is_written_before_a_stop() {
+    let (_folder, file) = place();
+    let store = open(&file).unwrap();
+    let go_on = hold_up(&store);
+    while store.jobs.try_send(Job::Watched).is_ok() {}
+    store.save_later(vec![StateChange::put(Table::OpenAlarms, "a", &1)]);
+    drop(go_on);
+    until("the queue", async || store.catch_up().await).await;
+    drop(store);
+    let saved = reopen(&at(&file)).await;
+    let saved = saved.take_saved::<u8>(Table::OpenAlarms);
+    assert_eq!(saved.into_keys().collect::<Vec<_>>(), ["a"]);
 }
 
 /// What the audit adds to a change, on the disk that holds the folder for temporary files.

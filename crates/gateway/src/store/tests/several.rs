@@ -6,19 +6,19 @@ use super::server::Server;
 use super::{change, lines, outcome, until, until_it_leads};
 use health::Severity;
 use health::events::{Event, EventKind};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 /// Gateways with one clock, at a database of their own.
-struct Several {
-    server: Arc<Server>,
-    database: String,
-    seconds: Arc<AtomicI64>,
+pub(super) struct Several {
+    pub(super) server: Arc<Server>,
+    pub(super) database: String,
+    pub(super) seconds: Arc<AtomicI64>,
 }
 
 impl Several {
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let server = Server::shared()?;
         Some(Self {
             database: server.database(),
@@ -27,13 +27,13 @@ impl Several {
         })
     }
 
-    fn open(&self) -> Store {
+    pub(super) fn open(&self) -> Store {
         let seconds = self.seconds.clone();
         let location = self.server.store(&self.database);
         Store::open_by(&location, move || at(seconds.load(Ordering::SeqCst))).unwrap()
     }
 
-    fn cut_off_the_leader(&self) {
+    pub(super) fn cut_off_the_leader(&self) {
         self.server.cut_off_the_leader(&self.database);
     }
 }
@@ -325,142 +325,4 @@ async fn who_shares_a_database_is_told_of_changes_also_after_a_session_broke() {
         .await
         .unwrap();
     until_told(&other).await;
-}
-
-#[tokio::test]
-async fn a_name_is_one_gateways_until_it_is_given_back_or_its_time_is_over() {
-    let Some(several) = Several::new() else {
-        return;
-    };
-    let (one, other) = (several.open(), several.open());
-    let (now, long) = (Duration::ZERO, Duration::from_secs(600));
-    let lease = async |store: &Store, name: &str, longest: Duration| {
-        store.lease(name, now, longest).await.unwrap()
-    };
-    let first = lease(&one, "a", long).await;
-    assert!(first.is_some());
-    assert!(lease(&other, "a", long).await.is_none());
-    assert!(lease(&other, "b", long).await.is_some());
-    drop(first);
-    // What was given back is so once the store has done what came before.
-    assert!(one.catch_up().await);
-    assert!(lease(&other, "a", long).await.is_some());
-    // Who asked for it has gone meanwhile.
-    let nobody = Job::Lease("d".to_owned(), long, oneshot::channel().0);
-    assert!(one.jobs.try_send(nobody).is_ok() && one.catch_up().await);
-    assert!(lease(&other, "d", long).await.is_some());
-    // A gateway that ended gives nothing back.
-    std::mem::forget(lease(&one, "c", now).await);
-    assert!(lease(&other, "c", long).await.is_some());
-}
-
-/// What gateways share in the store, where this gateway says that it lives and could watch these.
-async fn shared_state(store: &Store, connections: &[&str]) -> SharedState {
-    let connections = connections.iter().map(|&one| one.to_owned()).collect();
-    store
-        .shared_state(Some(connections), || 5_000)
-        .await
-        .unwrap()
-}
-
-#[tokio::test]
-async fn a_connection_is_leased_to_one_gateway_and_what_that_one_reads_is_known_to_the_others() {
-    let Some(several) = Several::new() else {
-        return;
-    };
-    let (one, other) = (several.open(), several.open());
-    let take = async |store: &Store| store.take_connection("plant".to_owned()).await.unwrap();
-    let publish = async |store: &Store, whole, entry: &[u8]| {
-        let published = store.publish("plant".to_owned(), whole, entry.to_vec());
-        published.await.unwrap()
-    };
-    let told = async |store: &Store, after| {
-        let readings = store.readings("plant".to_owned(), after).await.unwrap();
-        let of = |one: SharedReading| (one.number, one.whole, one.entry);
-        readings.into_iter().map(of).collect::<Vec<_>>()
-    };
-    shared_state(&one, &["plant"]).await;
-    let all = shared_state(&other, &["plant", "live"]).await;
-    assert_eq!(all.gateways.len(), 2);
-    assert!(all.connections.is_empty() && all.clock_offset_ms.0 < 0);
-    assert!(take(&one).await && !take(&other).await && take(&one).await);
-    assert!(publish(&one, true, b"all").await && publish(&one, false, b"more").await);
-    assert!(!publish(&other, true, b"not its own").await);
-    other.unpublish("plant".to_owned()).await.unwrap();
-    let first = told(&other, 0).await[0].0;
-    assert_eq!(
-        told(&other, 0).await,
-        [
-            (first, true, b"all".to_vec()),
-            (first + 1, false, b"more".to_vec())
-        ]
-    );
-    assert_eq!(told(&other, first).await.len(), 1);
-    assert!(publish(&one, true, b"anew").await);
-    assert_eq!(told(&other, 0).await, [(first + 2, true, b"anew".to_vec())]);
-    tokio::time::timeout(Duration::from_secs(60), other.shared())
-        .await
-        .unwrap();
-    // It hangs until its time is over.
-    let over = "UPDATE shared_connection SET until = now() - interval '1 second';
-        UPDATE watching_gateway SET until = now() - interval '1 second'";
-    several.server.statement(&several.database, over).unwrap();
-    let all = shared_state(&other, &["plant"]).await;
-    let plant = &all.connections["plant"];
-    assert!(all.gateways.len() == 1 && !plant.is_leased && plant.is_recent);
-    assert_eq!(plant.number, first + 2);
-    assert!(take(&other).await);
-    assert_eq!(
-        told(&one, 0).await,
-        [],
-        "the one that takes it knows it already"
-    );
-    assert!(
-        !publish(&one, false, b"late").await,
-        "it goes on, and has lost it"
-    );
-    shared_state(&one, &["plant"]).await;
-    other.leave().await;
-    let all = shared_state(&one, &["plant"]).await;
-    assert!(all.gateways.len() == 1 && !all.connections["plant"].is_leased);
-    // A request of one gateway is sent to all.
-    other.send_watch_requests("a reading".to_owned()).await;
-    let requests = tokio::time::timeout(Duration::from_secs(60), one.watch_requests());
-    assert_eq!(requests.await.unwrap(), ["a reading"]);
-}
-
-#[tokio::test]
-async fn a_second_is_taken_by_one_gateway_alone() {
-    let Some(several) = Several::new() else {
-        return;
-    };
-    let (one, other) = (several.open(), several.open());
-    let take = async |store: &Store, now| store.take_second("a".to_owned(), now, 30).await.unwrap();
-    let all = [
-        take(&one, 100).await,
-        take(&other, 100).await,
-        take(&one, 100).await,
-        take(&other, 110).await,
-        // Its clock is behind: it would wait too long for the next one.
-        take(&one, 90).await,
-        // It was set back.
-        take(&one, 100).await,
-    ];
-    assert_eq!(all, [100, 101, 102, 110, 90, 103]);
-    assert_eq!(
-        one.take_second("b".to_owned(), 100, 30).await,
-        Some(100),
-        "another account"
-    );
-    let at_once = async |store| [take(store, 200).await, take(store, 200).await];
-    let (mine, theirs) = tokio::join!(at_once(&one), at_once(&other));
-    assert_eq!(BTreeSet::from_iter(mine.into_iter().chain(theirs)).len(), 4);
-    let aged = "UPDATE signed_second SET at = now() - interval '1 hour'";
-    several.server.statement(&several.database, aged).unwrap();
-    take(&one, 300).await;
-    let left = "SELECT count(*) FROM signed_second";
-    let left = several.server.statement(&several.database, left).unwrap();
-    assert_eq!(left, "1", "what is long ago nobody signs with again");
-    let alone = Store::open(&StoreLocation::Memory).unwrap();
-    assert_eq!(alone.take_second("a".to_owned(), 100, 30).await, None);
 }

@@ -1,0 +1,103 @@
+//! Reads from the activity what a report needs.
+
+use crate::app::Gateway;
+use crate::problem::{Kind, Problem};
+use crate::store::{ActivityCursor, ActivityQuery};
+use health::events::Leader;
+use health::inventory::ResourceKey;
+use protocol::ActivityEntry;
+use std::collections::HashMap;
+
+/// How many entries are read at a time where one is looked for, which usually is the first.
+const PAGE: usize = 100;
+
+/// All that a query leaves, and of each resource the first entry after its time: it tells who led when that ended,
+/// whether the group was listed then, and whether that was watched until then.
+pub(super) async fn entries_and_next(
+    gateway: &Gateway,
+    query: ActivityQuery,
+) -> Result<Vec<ActivityEntry>, Problem> {
+    let next = ActivityQuery {
+        from: query.to,
+        to: None,
+        first_of_each: true,
+        ..query.clone()
+    };
+    let mut newest_first = entries(gateway, next).await?;
+    newest_first.extend(entries(gateway, query).await?);
+    Ok(newest_first)
+}
+
+/// Of each group that nobody led when the time of a query began: the failover before it, which says who led last.
+pub(super) async fn failovers_before(
+    gateway: &Gateway,
+    query: &ActivityQuery,
+    newest_first: &[ActivityEntry],
+) -> Result<Vec<ActivityEntry>, Problem> {
+    let mut first: HashMap<&ResourceKey, &ActivityEntry> = HashMap::new();
+    for entry in newest_first {
+        if let Some(key) = &entry.resource {
+            first.insert(key, entry);
+        }
+    }
+    let mut before = Vec::new();
+    for (key, entry) in first {
+        // Where there is only what came after the time, nobody led in all of it, whoever did before.
+        let is_later = query.to.is_some_and(|to| entry.at >= to);
+        if is_later || Leader::of(key.kind, entry.before.clone()) != Leader::Nobody {
+            continue;
+        }
+        let of_group = ActivityQuery {
+            connections: Some(vec![key.connection.clone()]),
+            resource: Some(key.id.clone()),
+            ..query.clone()
+        };
+        let is_of_group = |entry: &ActivityEntry| entry.resource.as_ref() == Some(key);
+        before.extend(last_before(gateway, of_group, is_of_group).await?);
+    }
+    Ok(before)
+}
+
+/// The last entry before the time of a query of which this is true.
+pub(super) async fn last_before(
+    gateway: &Gateway,
+    query: ActivityQuery,
+    is_wanted: impl Fn(&ActivityEntry) -> bool,
+) -> Result<Option<ActivityEntry>, Problem> {
+    let mut query = ActivityQuery {
+        from: None,
+        to: query.from,
+        limit: PAGE,
+        ..query
+    };
+    loop {
+        let entries = gateway.shared.store.activity(query.clone()).await?;
+        let is_last = entries.len() < query.limit;
+        query.before = entries.last().map(ActivityCursor::of);
+        let mut entries = entries.into_iter();
+        let found = entries.find(&is_wanted);
+        if found.is_some() || is_last {
+            return Ok(found);
+        }
+    }
+}
+
+/// All that a query leaves.
+pub(super) async fn entries(
+    gateway: &Gateway,
+    query: ActivityQuery,
+) -> Result<Vec<ActivityEntry>, Problem> {
+    let limit = query.limit;
+    let query = ActivityQuery {
+        limit: limit + 1,
+        ..query
+    };
+    let entries = gateway.shared.store.activity(query).await?;
+    if entries.len() > limit {
+        let detail = format!(
+            "more than {limit} entries are too many for one report: choose a shorter time, a system or a connection"
+        );
+        return Err(Problem::new(Kind::BadRequest, detail));
+    }
+    Ok(entries)
+}

@@ -1,0 +1,160 @@
+//! What is special to a file: which can be a store, who may read it, and a disk that is full.
+
+use super::super::*;
+use super::{activity, at, change, open, place, store_in};
+use rusqlite::Connection;
+use std::path::Path;
+
+#[test]
+fn a_file_that_cannot_be_the_store_is_named_with_what_is_wrong() {
+    let (folder, file) = place();
+    let complaint = |file: &Path| {
+        let why = open(file).unwrap_err();
+        assert!(
+            why.starts_with(&format!("the store {} ", file.display())),
+            "{why}"
+        );
+        why
+    };
+    std::fs::write(
+        &file,
+        "not a database, and long enough to be none at all".repeat(40),
+    )
+    .unwrap();
+    assert!(complaint(&file).ends_with("is no database"));
+
+    let other = folder.path().join("other.db");
+    let database = Connection::open(&other).unwrap();
+    database.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(database);
+    assert!(complaint(&other).ends_with("is a database of another program"));
+
+    let newer = folder.path().join("newer.db");
+    drop(open(&newer).unwrap());
+    let database = Connection::open(&newer).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    drop(database);
+    let why = loop {
+        let why = complaint(&newer);
+        if !why.contains("in use by another gateway") {
+            break why;
+        }
+    };
+    assert!(
+        why.contains("written by a newer version of this program (its format is 99"),
+        "{why}"
+    );
+    assert!(verify(&at(&newer)).unwrap_err().contains("newer version"));
+
+    let nowhere = folder.path().join("no/such/folder.db");
+    assert!(complaint(&nowhere).contains("cannot be locked"));
+    assert!(
+        verify(&at(&folder.path().join("none.db")))
+            .unwrap_err()
+            .ends_with("does not exist")
+    );
+}
+
+#[test]
+fn two_gateways_do_not_write_to_one_file() {
+    let (_folder, file) = place();
+    let first = open(&file).unwrap();
+    assert!(
+        open(&file)
+            .unwrap_err()
+            .ends_with("is in use by another gateway; give each one of its own")
+    );
+    drop(first);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_for_its_owner_alone_and_so_is_its_lock() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_folder, file) = place();
+    let lock = file.with_extension("db.lock");
+    // As earlier versions left it.
+    std::fs::write(&lock, "").unwrap();
+    std::fs::set_permissions(&lock, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = open(&file).unwrap();
+    let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(&lock)), (0o600, 0o600));
+    drop(store);
+    // As a copy may be that was put in its place.
+    let (_folder, file) = place();
+    let all = [
+        file.clone(),
+        file.with_extension("db-wal"),
+        file.with_extension("db-shm"),
+    ];
+    for file in &all {
+        std::fs::write(file, "").unwrap();
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let store = open(&file).unwrap();
+    assert_eq!(all.each_ref().map(|file| mode(file)), [0o600; 3]);
+    drop(store);
+    let (_folder, file) = place();
+    let _store = open(&file).unwrap();
+    assert_eq!(mode(&file.with_extension("db.lock")), 0o600);
+}
+
+/// A full disk: the database may not grow.
+#[tokio::test]
+async fn while_nothing_can_be_written_changes_are_refused_and_afterwards_recorded_again() {
+    let (_folder, file) = place();
+    let database = sqlite::open(&at(&file)).unwrap();
+    let pages: i64 = database
+        .connection
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
+    database
+        .connection
+        .pragma_update(None, "max_page_count", pages)
+        .unwrap();
+    let store = store_in(database, &file);
+    let large = Entry {
+        body: Some("x".repeat(100_000)),
+        ..change(1)
+    };
+    let problem = store.intent(large).await.unwrap_err();
+    assert_eq!(
+        (problem.kind, problem.status.as_u16()),
+        (Kind::NotRecorded, 503)
+    );
+    assert!(!store.is_well.load(Ordering::Relaxed));
+    // There is room for a small one.
+    assert!(store.is_well().await);
+    store.intent(change(2)).await.unwrap();
+    assert_eq!(verify(&at(&file)).unwrap().unwrap().rows, 1);
+}
+
+/// As with a disk that is full when the gateway starts.
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_opened_and_what_began_is_recorded_later() {
+    let (_folder, file) = place();
+    drop(open(&file).unwrap());
+    let database = Connection::open(&file).unwrap();
+    // Nothing is written to bring it to the version that it has.
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let opened = loop {
+        match sqlite::open(&at(&file)) {
+            Err(why) if why.contains("in use by another gateway") => std::thread::yield_now(),
+            other => break other,
+        }
+    };
+    drop(opened.unwrap());
+    database
+        .execute_batch(
+            "ROLLBACK; DELETE FROM activity; CREATE TRIGGER full BEFORE INSERT ON activity
+             BEGIN SELECT RAISE(ABORT, 'full'); END",
+        )
+        .unwrap();
+    let store = open(&file).unwrap();
+    assert!(!store.is_well.load(Ordering::Relaxed));
+    database.execute_batch("DROP TRIGGER full").unwrap();
+    assert!(store.catch_up().await);
+    let told = store.activity(activity::everything()).await.unwrap();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].what.starts_with("The gateway"), "{told:?}");
+}

@@ -1,0 +1,125 @@
+//! How much is recorded of what anybody can cause.
+
+use super::access::{body, sign_in, with_users};
+use super::recorded::{recording, rows};
+use super::*;
+use crate::config::StoreLocation;
+use crate::store::{self, Store};
+use serde_json::Value;
+use std::path::Path;
+
+#[tokio::test]
+async fn refusals_that_anybody_can_cause_are_recorded_so_many_a_minute_with_a_count_of_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let refused = async || {
+        let answer = get(&gateway, "/api/walls").await;
+        assert_eq!(answer.status(), 401);
+    };
+    for _ in 0..100 {
+        refused().await;
+    }
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    refused().await;
+    // One that is waited for comes after all that were not.
+    gateway
+        .shared
+        .store
+        .event(store::Entry::default())
+        .await
+        .unwrap();
+    let rows = rows(&file);
+    let refusals = rows.iter().filter(|row| row["outcome"] == "refused");
+    assert_eq!(refusals.count(), 61);
+    assert!(rows.iter().any(|row| row["what"] == "40 refusals left out"));
+}
+
+#[tokio::test]
+async fn the_last_refusal_of_a_day_without_a_sign_in_is_recorded_with_a_word_of_those_that_follow()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let metrics = &gateway.shared.metrics;
+    tokio::time::pause();
+    for count in 1..2_000 {
+        assert!(metrics.take_refusal("refusals", "-").is_some());
+        if count % 60 == 0 {
+            tokio::time::advance(Duration::from_secs(61)).await;
+        }
+    }
+    tokio::time::resume();
+    for _ in 0..3 {
+        assert_eq!(get(&gateway, "/api/walls").await.status(), 401);
+    }
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 1);
+    let rows = rows(&file);
+    let word = "further refusals of this day left out";
+    assert_eq!(rows.iter().filter(|row| row["what"] == word).count(), 1);
+}
+
+/// How many rows have this outcome, once all recorded events are written.
+async fn with_outcome(gateway: &Arc<Gateway>, file: &Path, outcome: &str) -> usize {
+    assert!(gateway.shared.store.catch_up().await);
+    let rows = rows(file).into_iter();
+    rows.filter(|row| row["outcome"] == outcome).count()
+}
+
+#[tokio::test]
+async fn attempts_to_sign_in_that_fail_are_recorded_so_many_a_minute_and_those_that_succeed_always()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let wrong = body("nobody", "x");
+    for number in 0..200 {
+        let answer = ask(&gateway, "POST /api/unlock?code=wrong", &[], "").await;
+        assert!(answer.status().is_client_error());
+        if number % 50 == 0 {
+            ask(&gateway, "POST /api/session", &[], &wrong).await;
+        }
+        if number == 100 {
+            // A change meanwhile.
+            let event = gateway.shared.store.event(store::Entry::default());
+            event.await.unwrap();
+        }
+    }
+    // Passwords that were checked are counted apart from them, and so are refused requests.
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 60 + 4);
+    let checked = |row: &Value| row["why"] == "wrong-password";
+    assert_eq!(rows(&file).into_iter().filter(checked).count(), 4);
+    assert_eq!(get(&gateway, "/api/walls").await.status(), 401);
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 65);
+    sign_in(&gateway, "ann").await;
+    assert_eq!(with_outcome(&gateway, &file, "done").await, 1);
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    ask(&gateway, "POST /api/unlock?code=wrong", &[], "").await;
+    assert_eq!(with_outcome(&gateway, &file, "refused").await, 66);
+    let left_out = "140 refused unlock codes left out";
+    assert!(rows(&file).iter().any(|row| row["what"] == left_out));
+}
+
+#[tokio::test]
+async fn refusals_of_each_person_are_recorded_so_many_a_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    let store = Store::open(&StoreLocation::File(file.clone())).unwrap();
+    let gateway = recording(with_users(Vec::new(), None, false), store);
+    let vic = sign_in(&gateway, "vic").await;
+    let hall = sign_in(&gateway, "hall").await;
+    for (cookie, recorded) in [(&vic, 60), (&hall, 120)] {
+        for _ in 0..80 {
+            let answer = ask(&gateway, "GET /api/walls", &[("cookie", cookie)], "").await;
+            assert_eq!(answer.status(), 403);
+        }
+        assert_eq!(with_outcome(&gateway, &file, "refused").await, recorded);
+    }
+}
