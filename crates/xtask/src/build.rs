@@ -1,4 +1,4 @@
-//! Building the console, compressing it, and the gateway around it; then running that.
+//! Builds and compresses the console, builds the gateway that embeds it, and runs the result.
 
 use crate::command::{Done, cargo, run as start};
 use crate::sizes::Sizes;
@@ -6,7 +6,7 @@ use crate::tree::Tree;
 use crate::{compress, console, fingerprint, install};
 use std::process::Command;
 
-/// Everything that the built console is made of: when none of it changed, neither did the console.
+/// The inputs of the console's build: if none of them changed, the console is not rebuilt.
 const CONSOLE_IS_MADE_OF: [&str; 16] = [
     ".cargo/config.toml",
     "Cargo.lock",
@@ -26,7 +26,7 @@ const CONSOLE_IS_MADE_OF: [&str; 16] = [
     "style",
 ];
 
-/// Where the demonstration listens unless the person says otherwise.
+/// The default address of the demonstration.
 const DEMO_ADDRESS: &str = "127.0.0.1:8080";
 
 /// Builds the product.
@@ -34,7 +34,7 @@ pub(crate) fn build(tree: &Tree) -> Done {
     let is_new = console_within_budget(tree)?;
     println!("gateway: building it with the console inside");
     if is_new {
-        // A gateway that was built before there was a console does not watch for one.
+        // Cargo does not rebuild a gateway that was built before `dist` existed.
         start(cargo(tree).args(["clean", "--quiet", "--release", "--package", "gateway"]))?;
     }
     start(cargo(tree).args([
@@ -48,13 +48,12 @@ pub(crate) fn build(tree: &Tree) -> Done {
     holds_the_console(tree)
 }
 
-/// Fails where the gateway that was built has another console inside than the one that is there, or none: it would
-/// start, and say so to everybody who opens it.
+/// Fails if the gateway embeds an outdated console or none: it would start, but not show the built console.
 fn holds_the_console(tree: &Tree) -> Done {
     let program = tree.program();
     let cannot_read = |error| format!("cannot read {}: {error}", program.display());
     let content = std::fs::read(&program).map_err(cannot_read)?;
-    // Each is named by what it holds, and the script names all the others.
+    // File names contain a hash of the content, and the script names all other files.
     for file in fingerprint::files_under(&tree.dist)? {
         let name = file.file_name().unwrap_or_default().as_encoded_bytes();
         let mut parts = content.windows(name.len());
@@ -66,28 +65,28 @@ fn holds_the_console(tree: &Tree) -> Done {
     Ok(())
 }
 
-/// Builds the console, and fails where it became too large. The answer tells whether it had to be built anew.
+/// Builds the console and fails if it exceeds a budget. Returns whether it was rebuilt.
 pub(crate) fn console_within_budget(tree: &Tree) -> Done<bool> {
     let is_new = console(tree)?;
     Sizes::of(&tree.dist)?.within_budget()?;
     Ok(is_new)
 }
 
-/// Builds the console, compressed; the answer tells whether it had to be built anew.
+/// Builds and compresses the console. Returns whether it was rebuilt.
 pub(crate) fn console(tree: &Tree) -> Done<bool> {
     let path = install::for_building(tree)?;
     let stamp = tree.target.join("console-built-from");
-    // As they are before it is built: what changes meanwhile is built the next time.
+    // Taken before the build: a change during the build triggers the next one.
     let sources = fingerprint::of(&tree.root, &CONSOLE_IS_MADE_OF)?;
     let made = || {
-        // The result counts too: `trunk serve` may have written there.
+        // Includes the result, because `trunk serve` may have overwritten it.
         let result = fingerprint::of(&tree.root, &["dist"])?;
         Ok::<_, String>(format!("{sources:016x} {result:016x}"))
     };
     let is_stale = !std::fs::read_to_string(&stamp).is_ok_and(|built| Ok(built) == made());
     if is_stale {
         println!("console: building it");
-        // Old files would stay in the program.
+        // Outdated files would be embedded, too.
         if tree.dist.exists() {
             std::fs::remove_dir_all(&tree.dist)
                 .map_err(|error| format!("cannot empty dist: {error}"))?;
@@ -105,7 +104,7 @@ pub(crate) fn console(tree: &Tree) -> Done<bool> {
     Ok(is_stale)
 }
 
-/// Fails where the built console tells where on this machine it was built.
+/// Fails if the built console contains a path of this machine.
 fn tells_no_path(tree: &Tree) -> Done {
     let folders = [Some(tree.root.clone()), std::env::home_dir()];
     let paths = folders.into_iter().flatten();
@@ -115,7 +114,7 @@ fn tells_no_path(tree: &Tree) -> Done {
             .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
         let holds = |path: &&String| {
             let mut parts = content.windows(path.len());
-            // The root of all folders is in every path.
+            // Every path contains the root folder.
             path.len() > 2 && parts.any(|part| part == path.as_bytes())
         };
         if let Some(path) = paths.iter().find(holds) {
@@ -126,7 +125,7 @@ fn tells_no_path(tree: &Tree) -> Done {
     Ok(())
 }
 
-/// Builds, then becomes the demonstration, so that Ctrl-C and the exit status are its own.
+/// Builds, then replaces this process by the demonstration, which handles Ctrl-C and sets the exit status.
 pub(crate) fn run(tree: &Tree, arguments: &[String]) -> Done {
     build(tree)?;
     let arguments = match arguments {
@@ -170,7 +169,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn a_chosen_address_takes_the_place_of_the_usual_one() {
+    fn a_given_address_replaces_the_default() {
         let words = |text: &str| text.split(' ').map(String::from).collect::<Vec<_>>();
         assert!(chooses_address(&words(
             "--scenario busy --listen 127.0.0.1:9000"
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_the_console_is_said_to_be_made_of_exists() {
+    fn every_input_of_the_console_exists() {
         let tree = Tree::of_this_workspace();
         for path in CONSOLE_IS_MADE_OF {
             assert!(
@@ -190,7 +189,7 @@ mod tests {
         }
     }
 
-    /// The crates of this workspace that a crate is compiled with, its own dependencies' ones included.
+    /// The workspace crates that a crate depends on, directly or indirectly.
     fn crates_of(root: &Path, manifest: &str, found: &mut BTreeSet<String>) {
         let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
         let workspace = read("Cargo.toml");
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_crate_of_ours_that_the_console_is_compiled_with_is_one_that_it_is_made_of() {
+    fn every_workspace_crate_of_the_console_is_an_input() {
         let tree = Tree::of_this_workspace();
         let mut crates = BTreeSet::new();
         crates_of(&tree.root, "Cargo.toml", &mut crates);
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_the_page_takes_in_is_something_that_the_console_is_made_of() {
+    fn every_file_that_the_page_links_is_an_input() {
         let tree = Tree::of_this_workspace();
         let page = std::fs::read_to_string(tree.root.join("index.html")).unwrap();
         for link in page

@@ -1,18 +1,17 @@
-//! Formatting, lints and tests, each step with its time, all of them even after one failed: one
-//! run tells everything that is wrong.
+//! Formatting, lints and tests. Every step runs even after one failed, so that one run reports all failures.
 
 use crate::command::{Done, cargo, run};
 use crate::tree::Tree;
-use crate::{build, dependencies, install};
+use crate::{build, dependencies, install, instructions};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The steps taken so far: name, outcome, time.
+/// The completed steps.
 #[derive(Default)]
 struct Steps(Vec<Step>);
 
-/// A step that was taken.
+/// Name, outcome and duration.
 type Step = (&'static str, Done, Duration);
 
 fn take(name: &'static str, step: impl FnOnce() -> Done) -> Step {
@@ -65,7 +64,7 @@ fn word(outcome: &Done) -> &'static str {
     if outcome.is_ok() { "passed" } else { "FAILED" }
 }
 
-/// Formatting, lints on both targets, and what the dependencies may be.
+/// Formatting, lints on both targets, the rules for dependencies, and the instructions of a decode.
 pub(crate) fn check(tree: &Tree) -> Done {
     let mut steps = Steps::default();
     formatting(tree, &mut steps);
@@ -83,19 +82,20 @@ pub(crate) fn check(tree: &Tree) -> Done {
     });
     lints_for_the_browser(cargo(tree), &mut steps);
     steps.take("dependencies", || dependencies::check(tree));
+    steps.take("instructions", || instructions::check(tree));
     steps.summary()
 }
 
-/// Formatting, lints and every test, or with a name the tests that bear it. Not the dependencies: what is
-/// published about them overnight is no fault of a change.
+/// Formatting, lints and every test, or only the tests whose name contains `name`. Dependencies are left to `check`,
+/// because a new advisory is not the fault of a change.
 pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     let mut steps = Steps::default();
     let (mut is_linted, mut is_compiled) = (false, false);
-    // Before two builds need it at the same time.
+    // Two builds start at the same time below.
     install::for_building(tree)?;
     let built = std::thread::scope(|scope| {
-        // Much of it occupies one processor alone, and its folders are its own: the rest is compiled meanwhile. What
-        // is tested has the machine for itself.
+        // Much of the console's build is single-threaded and has its own folders, so the rest is compiled
+        // in parallel. Tests run only afterwards.
         let console =
             scope.spawn(|| take("console", || build::console_within_budget(tree).map(drop)));
         if name.is_none() {
@@ -116,7 +116,7 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
                 run(from_nothing(tree).args(TESTS).arg("--no-run"))
             });
         if name.is_none() {
-            // Last: the console ends with what occupies one processor, and so does this.
+            // Last, because it is single-threaded like the end of the console's build.
             lints_for_the_browser(from_nothing(tree), &mut steps);
         }
         console.join()
@@ -124,7 +124,7 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
     let built = built.unwrap_or_else(|_| ("console", Err("it panicked".into()), Duration::ZERO));
     let built = steps.add(built) && is_compiled;
     steps.take("tests of the crates", || {
-        // Its tests say that they did not run; all others do.
+        // Its tests are reported as `NOT RUN`; all others run.
         if let Err(why) = install::postgresql() {
             println!("postgresql: {why}");
         }
@@ -137,23 +137,23 @@ pub(crate) fn test(tree: &Tree, name: Option<&str>) -> Done {
                 soak_wall(tree, &program, SHORT_SOAK)
             });
         }
-        // Last: what failed here stands right above the summary, and little of it is said again.
+        // Last, so that its failures are printed just above the summary, which does not repeat them.
         steps.take("tests in the browser", || browser_tests(tree, name));
     }
     steps.summary()
 }
 
-/// A cargo command that does not note what a build of a few changed lines could use again. Compiling the console with
-/// these notes takes twice as long, and what is tested as a whole is mostly compiled from nothing.
+/// A cargo command without incremental compilation, with which the console takes twice as long to compile. A complete
+/// test run mostly compiles from scratch.
 fn from_nothing(tree: &Tree) -> Command {
     let mut command = cargo(tree);
     command.env("CARGO_INCREMENTAL", "0");
     command
 }
 
-/// Makes a cargo command lint what it compiles of the workspace, with the program behind `cargo clippy`. That command would
-/// only check, so that everything would have to be compiled again for the tests. The command that runs the tests needs the
-/// same settings, or it compiles everything again as well.
+/// Makes a cargo command lint the workspace crates while it compiles them. `cargo clippy` itself would only check them,
+/// so that the tests would compile everything again. The command that runs the tests needs the same settings for the same
+/// reason.
 fn linted(command: &mut Command) -> &mut Command {
     command
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
@@ -162,7 +162,7 @@ fn linted(command: &mut Command) -> &mut Command {
 
 const TESTS: [&str; 4] = ["test", "--workspace", "--locked", "--quiet"];
 
-/// The tests of the crates, in three commands side by side: many tests wait more than they work, and one command runs
+/// Runs the tests of the crates with three parallel commands: many tests mostly wait, and a single command runs
 /// its programs one after the other.
 fn native_tests(tree: &Tree, is_linted: bool, name: Option<&str>) -> Done {
     let threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
@@ -193,17 +193,17 @@ fn native_tests(tree: &Tree, is_linted: bool, name: Option<&str>) -> Done {
     }
 }
 
-/// Refreshes of the soak that belongs to the tests.
+/// Number of refreshes of the soak within the tests.
 const SHORT_SOAK: u64 = 400;
 
-/// Builds, then refreshes the status wall so many times.
+/// Builds, then refreshes the status wall `refreshes` times.
 pub(crate) fn soak(tree: &Tree, refreshes: u64) -> Done {
     build::build(tree)?;
     soak_wall(tree, &tree.program(), refreshes)
 }
 
-/// The long watch of many viewers and so many minutes of mixed load, with their figures. One after the other:
-/// each measures.
+/// Many viewers for a minute, then `minutes` of mixed load, with their figures. Runs them one after the other, because
+/// both measure.
 pub(crate) fn load(tree: &Tree, minutes: u64) -> Done {
     run(cargo(tree)
         .args([
@@ -213,18 +213,18 @@ pub(crate) fn load(tree: &Tree, minutes: u64) -> Done {
         .env("LOAD_MINUTES", minutes.to_string()))
 }
 
-/// What `fuzz` tries: the crates with properties over what comes from outside.
+/// The crates with property tests over external input.
 const FUZZED: [&[&str]; 3] = [
     &["-p", "vendors"],
     &["-p", "health"],
     &["-p", "gateway", "--lib"],
 ];
 
-/// Random input of one round, in cases a property.
+/// Cases per property in one round.
 const ROUND: &str = "20000";
 
-/// Every property again and again, with other random input in each round, until the time is up. What fails is
-/// kept by proptest in a file beside the test, and tried first by every later test.
+/// Repeats every property test with new random input until the time is up. Proptest saves a failing case
+/// in a file beside the test, and every later test tries it first.
 pub(crate) fn fuzz(tree: &Tree, minutes: u64) -> Done {
     let begun = Instant::now();
     let mut rounds = 0;
@@ -234,7 +234,7 @@ pub(crate) fn fuzz(tree: &Tree, minutes: u64) -> Done {
             test.args(["test", "--locked", "--quiet"])
                 .args(packages)
                 .env("PROPTEST_CASES", ROUND)
-                // In proportion: input that a property is not about is not a failure.
+                // In proportion: input that a property skips is not a failure.
                 .env("PROPTEST_MAX_GLOBAL_REJECTS", ROUND);
             run(&mut test)?;
         }
@@ -253,7 +253,7 @@ fn soak_wall(tree: &Tree, program: &Path, refreshes: u64) -> Done {
     measure(tree, &chromium, program, &["bench/soak.mjs", &refreshes])
 }
 
-/// Builds, then measures what is compared with other pages or has a limit.
+/// Builds, then runs all benchmarks.
 pub(crate) fn bench(tree: &Tree) -> Done {
     build::build(tree)?;
     let chromium = install::for_benchmarks(tree)?;
@@ -287,7 +287,7 @@ fn lints_for_the_browser(mut cargo: Command, steps: &mut Steps) {
                 "--quiet",
             ])
             .args(["-p", "failover-console", "-p", "health", "-p", "vendors"])
-            // As it is built for browsers; uncut, the other lints see it.
+            // The split build for browsers; the other lints cover the unsplit one.
             .args(["--features", "failover-console/split"])
             .args(["--", "-D", "warnings"]))
     });
@@ -295,7 +295,7 @@ fn lints_for_the_browser(mut cargo: Command, steps: &mut Steps) {
 
 fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
     let chromium = install::for_browser_tests(tree)?;
-    // Stories wait as well as work. Four workers more than processors keep these busy, and none waits for long.
+    // Stories also wait. Four more workers than processors keep the processors busy.
     let workers = 4 + std::thread::available_parallelism().map_or(1, usize::from);
     let mut node = Command::new("node");
     node.args(["tests/e2e/run.mjs", &workers.to_string()])
@@ -306,7 +306,7 @@ fn browser_tests(tree: &Tree, name: Option<&str>) -> Done {
     run(&mut node)
 }
 
-/// A pattern for node that matches exactly this text.
+/// A regular expression for node that matches this text literally.
 fn literally(text: &str) -> String {
     let mut pattern = String::new();
     for letter in text.chars() {
@@ -323,7 +323,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_failure_fails_the_whole_and_is_named() {
+    fn one_failed_step_fails_the_run_and_is_named() {
         let mut steps = Steps::default();
         assert!(steps.take("first", || Ok(())));
         assert!(!steps.take("second", || Err("it broke".into())));
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_searched_as_it_is_written() {
+    fn special_characters_of_a_name_are_escaped() {
         assert_eq!(literally("a.b (c)"), r"a\.b \(c\)");
     }
 }

@@ -1,14 +1,14 @@
-//! Starting other programs: quoted for people, their failures as sentences.
+//! Starts other programs and reports their failures as sentences that quote the command.
 
 use crate::tree::Tree;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Why something could not be done: a sentence for the person at the terminal.
+/// A result whose error is a sentence for the terminal.
 pub(crate) type Done<T = ()> = Result<T, String>;
 
-/// Cargo, told to build in the clone's own `target`.
+/// A cargo command that builds in this clone's `target`.
 pub(crate) fn cargo(tree: &Tree) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
@@ -18,7 +18,7 @@ pub(crate) fn cargo(tree: &Tree) -> Command {
     cargo
 }
 
-/// Runs a command with this terminal; an unsuccessful end is an error that quotes the command.
+/// Runs a command in this terminal. A failure is an error that quotes the command.
 pub(crate) fn run(command: &mut Command) -> Done {
     let quoted = quote(command);
     match command.status() {
@@ -28,14 +28,14 @@ pub(crate) fn run(command: &mut Command) -> Done {
     }
 }
 
-/// What a command prints on its standard output, or `None` when it fails or is not there.
+/// The standard output of a command; `None` if it fails or does not exist.
 pub(crate) fn ask(command: &mut Command) -> Option<String> {
     let answer = command.stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(answer.stdout).ok()?;
     answer.status.success().then_some(text)
 }
 
-/// The command as a person would type it, without what surrounds it.
+/// The command as typed in a shell, without its environment.
 pub(crate) fn quote(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
@@ -60,7 +60,7 @@ pub(crate) fn path_with(folders: &[PathBuf]) -> OsString {
         .iter()
         .cloned()
         .chain(std::env::split_paths(&rest))
-        // A folder whose name holds the separator cannot be searched anyway.
+        // A folder whose name contains the separator cannot be on the search path.
         .filter(|folder| std::env::join_paths([folder]).is_ok());
     std::env::join_paths(all).unwrap_or(rest)
 }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_quoted_as_a_person_would_type_it() {
+    fn a_command_is_quoted_as_typed_in_a_shell() {
         let mut command = Command::new("/opt/x/trunk");
         command.args(["build", "a b", ""]);
         assert_eq!(quote(&command), "trunk build 'a b' ''");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_is_not_there_is_an_error_and_answers_nothing() {
+    fn a_missing_command_is_an_error_without_output() {
         let missing = || Command::new("failover-console-no-such-program");
         assert!(run(&mut missing()).is_err_and(|why| why.contains("could not be started")));
         assert_eq!(ask(&mut missing()), None);

@@ -1,13 +1,12 @@
-//! Compressing the built console ahead of time, as small as it will go: the gateway serves the
-//! results as they are. Written beside each file as `.br` and `.gz`; no file itself is rewritten,
-//! for its name is made of what it holds.
+//! Compresses the files of the built console at the highest level, into `.br` and `.gz` files beside them, which the
+//! gateway serves unchanged.
 
 use crate::command::Done;
 use crate::fingerprint::files_under;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// Kinds of file that shrink; fonts and pictures come compressed.
+/// Extensions of compressible files; fonts and images are compressed already.
 const COMPRESSIBLE: [&str; 10] = [
     "bin",
     "css",
@@ -21,11 +20,11 @@ const COMPRESSIBLE: [&str; 10] = [
     "webmanifest",
 ];
 
-/// Brotli's best, over a window that the whole program fits into.
+/// Brotli's highest quality, with a window larger than the program.
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW: u32 = 24;
 
-/// Compresses every file of the folder that shrinks.
+/// Compresses every compressible file of the folder.
 pub(crate) fn folder(dist: &Path) -> Done {
     let files = files_under(dist)?;
     for file in files.iter().filter(|file| is_compressible(file)) {
@@ -59,7 +58,7 @@ fn brotli(content: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut writer =
         brotli::CompressorWriter::new(&mut bytes, 64 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
     writer.write_all(content)?;
-    // Dropping it writes the end of the stream.
+    // Dropping the writer finishes the stream.
     drop(writer);
     Ok(bytes)
 }
@@ -76,7 +75,7 @@ mod tests {
     use std::io::Read as _;
 
     #[test]
-    fn both_forms_read_back_as_the_file() {
+    fn both_compressed_files_decompress_to_the_original() {
         let content: Vec<u8> = (0..200_000_u32)
             .flat_map(|n| (n / 7).to_le_bytes())
             .collect();

@@ -1,6 +1,5 @@
-//! What deny.toml asks of the dependencies. Licences, bans and sources are always looked at: they need
-//! nothing but Cargo.lock and the packages. Known faults are looked at where their database can be
-//! had: a machine without a way to it still passes, and says what it left out.
+//! Checks the dependencies against deny.toml. Licences, bans and sources need only Cargo.lock and the packages.
+//! Advisories need their database; if it cannot be reached, the check reports that and passes.
 
 use crate::command::{Done, run};
 use crate::install;
@@ -8,7 +7,7 @@ use crate::tree::Tree;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long the database of known faults may take to come. It is a clone of some ten megabytes.
+/// Time limit for fetching the advisory database, a clone of some ten megabytes.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) fn check(tree: &Tree) -> Done {
@@ -22,7 +21,7 @@ pub(crate) fn check(tree: &Tree) -> Done {
             .current_dir(&tree.root);
         command
     };
-    // What deny.toml names and nobody needs any more is an error too: its reasons stay true.
+    // Stale entries of deny.toml are errors, too.
     run(&mut deny(
         &[],
         &[
@@ -36,7 +35,7 @@ pub(crate) fn check(tree: &Tree) -> Done {
         ],
     ))?;
     if !comes(&mut deny(&[], &["fetch", "db"]), PATIENCE) {
-        println!("advisories: not looked at, their database cannot be reached from here");
+        println!("advisories: not checked, because their database cannot be reached");
         return Ok(());
     }
     run(&mut deny(
@@ -45,13 +44,13 @@ pub(crate) fn check(tree: &Tree) -> Done {
     ))
 }
 
-/// Whether a program ends well within a time. Its own words are about the network, and not shown.
+/// Whether a program succeeds within a time limit. Its output, which is about the network, is not shown.
 fn comes(command: &mut Command, patience: Duration) -> bool {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // Nobody is there to be asked for a password.
+        // Never prompt for a password.
         .env("GIT_TERMINAL_PROMPT", "0");
     command
         .spawn()
@@ -67,7 +66,7 @@ fn ends_well(mut child: Child, patience: Duration) -> bool {
             Err(_) => break,
         }
     }
-    // It may have ended in this very moment: then there is nothing to end.
+    // Fails if the program has just ended, which is fine.
     let _ = child.kill();
     let _ = child.wait();
     false
@@ -78,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_started_or_fails_or_takes_too_long_does_not_come() {
+    fn a_missing_failing_or_slow_program_is_not_successful() {
         let second = Duration::from_secs(20);
         assert!(comes(Command::new("cargo").arg("--version"), second));
         assert!(!comes(Command::new("cargo").arg("no-such-verb"), second));

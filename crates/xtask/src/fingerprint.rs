@@ -1,12 +1,12 @@
-//! One number for the contents of many files, so that a build that would change nothing is left
-//! out. For noticing changes only: it is no protection against anybody.
+//! A hash over the contents of many files, to skip builds that would change nothing. It detects changes; it is not
+//! cryptographic.
 
 use crate::command::Done;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
-/// The fingerprint of these files and folders under `root`, by name and by content. What is not
-/// there counts as not there, so that its coming is a change.
+/// The fingerprint of these files and folders under `root`, by name and content. A missing file counts as missing, so
+/// that its creation is a change.
 pub(crate) fn of(root: &Path, paths: &[&str]) -> Done<u64> {
     let mut hasher = DefaultHasher::new();
     for path in paths {
@@ -22,7 +22,7 @@ pub(crate) fn of(root: &Path, paths: &[&str]) -> Done<u64> {
     Ok(hasher.finish())
 }
 
-/// Every file at or below a path, sorted; none when there is nothing.
+/// Every file at or below a path, sorted; none if the path does not exist.
 pub(crate) fn files_under(path: &Path) -> Done<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(path
@@ -43,7 +43,7 @@ pub(crate) fn files_under(path: &Path) -> Done<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The length goes first, so that bytes cannot move from one file to its neighbour unseen.
+/// Hashes the length first, so that moving bytes from one file to the next changes the hash.
 fn add(hasher: &mut DefaultHasher, bytes: &[u8]) {
     hasher.write_usize(bytes.len());
     hasher.write(bytes);
@@ -53,7 +53,7 @@ fn add(hasher: &mut DefaultHasher, bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    /// A folder of its own for one test, removed when it ends.
+    /// A temporary folder for one test.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_contents_have_the_same_fingerprint() {
+    fn identical_contents_have_the_same_fingerprint() {
         let folder = Folder::new("same");
         let before = folder.fingerprint();
         folder.write("src/a.rs", "one");
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_added_renamed_or_removed_file_changes_it() {
+    fn a_changed_added_renamed_or_removed_file_changes_the_fingerprint() {
         type Change = fn(&Folder);
         let changes: [(&str, Change); 5] = [
             ("changed", |folder| folder.write("src/deep/b.rs", "twp")),

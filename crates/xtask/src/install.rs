@@ -1,6 +1,5 @@
-//! Finding the tools that a verb needs and installing those that are missing. Each says one line
-//! when it installs something and nothing otherwise; what it may not or cannot install it names,
-//! with the command that does.
+//! Finds the tools that a verb needs and installs missing ones. Each installation prints one line. A tool that cannot be
+//! installed is an error that names the command to run.
 
 use crate::command::{Done, ask, cargo, on_path, path_with, quote, run};
 use crate::tree::{Tree, tool_cache};
@@ -9,24 +8,23 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What cuts the console into chunks. `console::cut` reads the script that this very version writes.
+/// The version of the tool that splits the console into chunks. `console::cut` parses the script that exactly this version writes.
 const WASM_SPLIT: &str = "0.2.4";
 
-/// What looks at the dependencies.
+/// The version of the tool that checks the dependencies.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Debian's package of Chromium without windows. Each window of the whole Chromium starts pages for its own controls, seen
-/// or not, and these took four tenths of the processor time of the browser tests.
+/// Debian's package of Chromium without windows. Each window of the complete Chromium starts renderers for its own
+/// controls, even in headless mode; these took 40 % of the CPU time of the browser tests.
 const HEADLESS_SHELL: &str = "chromium-headless-shell";
 
-/// Debian's package of the whole Chromium.
+/// Debian's package of the complete Chromium.
 const CHROMIUM: &str = "chromium";
 
-/// The least Node that the browser tests run on.
+/// The minimum version of Node for the browser tests.
 const NODE_MAJOR: u32 = 20;
 
-/// What `cargo install` builds these tools with: they run for seconds, so a quick build is worth
-/// more than a quick tool.
+/// Settings of `cargo install` for these tools: they run for seconds, so a fast build matters more than a fast tool.
 const QUICK_RELEASE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
@@ -34,7 +32,7 @@ const QUICK_RELEASE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
 ];
 
-/// Installs what building the console needs; the answer is the search path to build it with.
+/// Installs the tools for building the console. Returns the search path for the build.
 pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
     wasm_target()?;
     npm_packages(&tree.root)?;
@@ -58,7 +56,7 @@ pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
         &Tool {
             package: "wasm-bindgen-cli",
             program: "wasm-bindgen",
-            // The program and the crate must be of one version: they share a private format.
+            // The program and the crate share a private format, so their versions must be equal.
             version: bindgen,
             says_version: true,
             options: &[],
@@ -72,21 +70,21 @@ pub(crate) fn for_building(tree: &Tree) -> Done<OsString> {
     Ok(path_with(&folders))
 }
 
-/// Installs what the browser tests need beyond the build; the answer is the browser's path.
+/// Installs the tools for the browser tests. Returns the browser's path.
 pub(crate) fn for_browser_tests(tree: &Tree) -> Done<PathBuf> {
     npm_packages(&tree.root)?;
     chromium(&[HEADLESS_SHELL, CHROMIUM])
 }
 
-/// Installs what the measurements need beyond the build; the answer is the browser's path.
+/// Installs the tools for the benchmarks. Returns the browser's path.
 pub(crate) fn for_benchmarks(tree: &Tree) -> Done<PathBuf> {
     npm_packages(&tree.root.join("bench").join("peers"))?;
     npm_packages(&tree.root)?;
-    // What people have.
+    // The browser that users have.
     chromium(&[CHROMIUM])
 }
 
-/// Installs what looks at the dependencies; the answer is the program.
+/// Installs the tool that checks the dependencies. Returns its path.
 pub(crate) fn cargo_deny(tree: &Tree) -> Done<PathBuf> {
     let folder = compiled(
         tree,
@@ -119,14 +117,14 @@ struct Tool<'a> {
     package: &'a str,
     program: &'a str,
     version: &'a str,
-    /// Whether it tells its version. One that does not is used from the folder that is named by it alone.
+    /// Whether the tool prints its version. If not, only the folder named by the version is used.
     says_version: bool,
     options: &'a [&'a str],
-    /// About how long that takes on two cores.
+    /// Approximate build time on two cores.
     minutes: u32,
 }
 
-/// The folder to put on the search path for this tool, if it is not on it already.
+/// The folder to add to the search path for this tool, if necessary.
 fn compiled(tree: &Tree, tool: &Tool<'_>) -> Done<Option<PathBuf>> {
     if tool.says_version && has_version(Path::new(tool.program), tool.version) {
         return Ok(None);
@@ -162,7 +160,7 @@ fn compiled(tree: &Tree, tool: &Tool<'_>) -> Done<Option<PathBuf>> {
         .arg("--root")
         .arg(&root)
         .envs(QUICK_RELEASE);
-    // What a person set for their own builds must neither break this one nor share its folder.
+    // The user's own build settings must not affect this build.
     for name in [
         "CARGO_TARGET_DIR",
         "CARGO_INCREMENTAL",
@@ -180,7 +178,7 @@ fn has_version(program: &Path, version: &str) -> bool {
         .is_some_and(|answer| versions::printed(&answer) == Some(version))
 }
 
-/// Installs the packages of a folder's package-lock.json when they are missing or others were locked since.
+/// Installs the packages of a folder's package-lock.json if they are missing or outdated.
 fn npm_packages(folder: &Path) -> Done {
     let wanted = fingerprint::of(folder, &["package.json", "package-lock.json"])?.to_string();
     let stamp = folder.join("node_modules").join(".installed-for");
@@ -204,7 +202,7 @@ fn npm_packages(folder: &Path) -> Done {
         .map_err(|error| format!("cannot write into node_modules: {error}"))
 }
 
-/// What to say of a Node that gave this answer to `--version`, if it is not new enough.
+/// The error for a Node that is too old, from its output of `--version`.
 fn unfit_node(answer: &str) -> Option<String> {
     if versions::major(answer).is_some_and(|major| major >= NODE_MAJOR) {
         return None;
@@ -219,7 +217,7 @@ fn unfit_node(answer: &str) -> Option<String> {
     ))
 }
 
-/// The browser: the one that `CHROMIUM` names, or of these packages of Debian the first that is here or can be had.
+/// The browser: the one in `CHROMIUM`, or the first of these Debian packages that is installed or can be installed.
 fn chromium(packages: &[&str]) -> Done<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
         return if named.is_file() {
@@ -235,7 +233,7 @@ fn chromium(packages: &[&str]) -> Done<PathBuf> {
     let here = packages.iter().map(program).find(|it| it.is_file());
     if let Some(here) = &here {
         let is_first = packages.first().map(program).as_ref() == Some(here);
-        // To install the other one is not worth a question for a password.
+        // The preferred package is not worth a password prompt.
         if is_first || !is_root() {
             return Ok(here.clone());
         }
@@ -253,7 +251,7 @@ fn chromium(packages: &[&str]) -> Done<PathBuf> {
     }
 }
 
-/// Installs the first of these packages that can be had, with fonts, and gives its name.
+/// Installs the first available package, with fonts, and returns its name.
 fn install_first<'p>(packages: &[&'p str]) -> Done<&'p str> {
     install(&mut apt_get(&["update", "--quiet=2"]))?;
     let mut failure = String::new();
@@ -276,15 +274,15 @@ fn install_first<'p>(packages: &[&'p str]) -> Done<&'p str> {
     Err(failure)
 }
 
-/// The server that the store's tests are run with. Without it they say that they did not run, and everything else is
-/// tested: it is installed where that asks nobody for anything.
+/// Installs PostgreSQL for the store's tests if that needs no password. Without it these tests are reported as
+/// `NOT RUN`.
 pub(crate) fn postgresql() -> Done {
     let is_here = on_path("initdb") && on_path("postgres") || has_debians_server();
     if is_here || !is_root() || !on_path("apt-get") {
         return Ok(());
     }
     println!("postgresql: installing it by apt-get");
-    // The tests have servers of their own: Debian's is neither made nor started.
+    // The tests start their own servers, so Debian's default cluster is not created.
     let folder = Path::new("/etc/postgresql-common/createcluster.d");
     let setting = folder.join("failover-console.conf");
     std::fs::create_dir_all(folder)
@@ -299,13 +297,13 @@ pub(crate) fn postgresql() -> Done {
             "postgresql",
         ]))
     });
-    // A server that is installed later for something else is to be as Debian gives it.
+    // Later installations of a server shall have Debian's defaults.
     std::fs::remove_file(&setting)
         .map_err(|error| format!("cannot remove {}: {error}", setting.display()))?;
     installed
 }
 
-/// Debian has the programs of each version in a folder that is on nobody's search path.
+/// Debian installs the programs of each version in a folder that is not on the search path.
 fn has_debians_server() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql");
     let mut versions = versions.into_iter().flatten().flatten();
@@ -329,7 +327,7 @@ fn apt_get(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs an installation; when it fails, the error tells a person to run it themselves.
+/// Runs an installation. On failure the error names the command for the user to run.
 fn install(command: &mut Command) -> Done {
     let by_hand = quote(command);
     run(command).map_err(|why| format!("{why}; to go on, make this succeed: {by_hand}"))
@@ -340,7 +338,7 @@ mod tests {
     use super::unfit_node;
 
     #[test]
-    fn a_node_that_is_too_old_is_not_to_be_replaced_by_the_same() {
+    fn an_outdated_node_is_rejected_with_advice() {
         assert_eq!(unfit_node("v20.19.2\n"), None);
         assert_eq!(unfit_node("v24.0.0\n"), None);
         for (answer, found) in [("v18.19.0\n", "(v18.19.0)"), ("", "(found none)")] {

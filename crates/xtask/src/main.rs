@@ -1,6 +1,6 @@
-//! `cargo xtask`: builds, runs and tests the product, and installs what that needs.
+//! `cargo xtask`: builds, runs and tests the product, and installs the tools for that.
 //!
-//! Holds no product logic: it starts other programs and says which one, and why.
+//! Contains no product logic: it starts other programs and reports which one failed, and why.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -15,6 +15,7 @@ mod console;
 mod dependencies;
 mod fingerprint;
 mod install;
+mod instructions;
 mod size_report;
 mod sizes;
 mod tree;
@@ -23,33 +24,33 @@ mod versions;
 use std::process::ExitCode;
 use tree::Tree;
 
-/// What a person typed after `cargo xtask`; [`HELP`] explains each.
+/// The help text.
 const HELP: &str = "\
 cargo xtask VERB
 
   run [-- ARGUMENTS]  build, then start the demonstration on http://127.0.0.1:8080;
                       the arguments go to `failover-console demo`
-  build               leave the program, the console inside it, in target/release/failover-console
-  test [NAME]         formatting, lints and every test, the browser ones included; with a name
-                      only the tests that bear it
-  size [FILE]         what is in each piece of the console, owner by owner, and what changed since
-                      the last time, or since an earlier target/console-sizes.tsv kept as FILE
-  check               formatting, lints and what deny.toml asks of the dependencies
-  bench               measure first visits, a group opened by its address, refreshes and a group of very
-                      many sessions beside pages of the same job with React and by hand, very many
-                      groups, a drag, a wall and the relay: three quarters of an hour, on an idle machine
-  soak [REFRESHES]    refresh the status wall 20,000 times, and see that it holds no more
+  build               build target/release/failover-console, with the console embedded
+  test [NAME]         formatting, lints and every test, including browser tests; with a name
+                      only the tests whose name contains it
+  size [FILE]         the contents of each piece of the console by owner, and the changes since the
+                      previous run, or since an earlier target/console-sizes.tsv copied to FILE
+  check               formatting, lints, the rules of deny.toml for the dependencies, and, with valgrind,
+                      the instructions of a decode
+  bench               compare first visits, a group opened by its address, refreshes and a group with very
+                      many sessions with equivalent React and hand-written pages; measure very many
+                      groups, a drag, a wall and the relay: 45 minutes, on an idle machine
+  soak [REFRESHES]    refresh the status wall 20,000 times, and check that it uses no more memory
                       at the end than after the first thousand
-  fuzz [MINUTES]      try the request path, the body reader, every decoder and every rule with random
-                      input, ten minutes unless said otherwise
+  fuzz [MINUTES]      feed random input to the request path, the body reader, every decoder and every
+                      rule, ten minutes by default
   load [MINUTES]      1,000 viewers for a minute: one call to the vendor per interval, and no more
-                      memory at the end than after ten seconds; then an hour, or so many minutes,
-                      of everything at once, with no more memory at the end than in the first
+                      memory at the end than after ten seconds; then mixed load for an hour, or
+                      MINUTES, with no more memory at the end than in the first minutes
   help                this text
 
-Each verb first installs what it needs and does not find: the wasm target, wasm-bindgen,
-wasm-split-cli, the npm packages of package.json, for check cargo-deny, for test Chromium and,
-for root, PostgreSQL.";
+Each verb first installs missing tools: the wasm target, wasm-bindgen, wasm-split-cli, the npm
+packages of package.json, for check cargo-deny, for test Chromium and, as root, PostgreSQL.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -90,7 +91,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The number that a verb was given, or its usual one. `None` where something else was.
+/// The number argument of a verb, or its default. `None` if the argument is not a positive number.
 fn number(rest: &[String], usual: u64) -> Option<u64> {
     match rest {
         [] => Some(usual),
@@ -99,7 +100,7 @@ fn number(rest: &[String], usual: u64) -> Option<u64> {
     }
 }
 
-/// Builds the console and says what is in it.
+/// Builds the console and prints its contents by owner.
 fn size(tree: &Tree, before: Option<&str>) -> command::Done {
     build::console(tree)?;
     size_report::print(tree, before)

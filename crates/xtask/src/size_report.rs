@@ -1,7 +1,7 @@
-//! `cargo xtask size`: what is in each piece of the console, owner by owner, and what has grown since another build.
+//! `cargo xtask size`: the contents of each piece of the console by owner, and the growth since another build.
 //!
-//! Read from the names of functions in the pieces as they are delivered, but for the names. The bytes are those before
-//! compression: what brotli saves of each function by itself, nobody can tell.
+//! Uses the function names of the pieces before these are stripped. Bytes are counted before compression, because the
+//! compressed size of a single function is not defined.
 
 use crate::command::Done;
 use crate::console::{self, Contents};
@@ -11,17 +11,17 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Owners of fewer bytes than this in a piece, and changes of fewer, are not printed.
+/// Owners with fewer bytes in a piece and smaller changes are not printed.
 const WORTH_A_LINE: usize = 1_000;
 
-/// The crates of this workspace that the console is made of.
+/// The workspace crates in the console.
 const OURS: [&str; 4] = ["failover_console", "health", "protocol", "vendors"];
 
-/// The bytes of functions and data by piece, owner, and function.
+/// Bytes of functions and data by piece, owner and function.
 type Listed = BTreeMap<(String, String, String), usize>;
 
-/// Prints what is in the pieces, largest first, and what changed since the file `before`, or since the last time. Leaves
-/// the file for the next time.
+/// Prints the contents of the pieces, largest first, and the changes since the file `before` or the previous run. Writes
+/// the file for the next run.
 pub(crate) fn print(tree: &Tree, before: Option<&str>) -> Done {
     let file = tree.target.join("console-sizes.tsv");
     let before = match before {
@@ -57,8 +57,8 @@ fn list(pieces: &[Contents]) -> Listed {
     listed
 }
 
-/// Who has a function in the program: the module of ours that it is in, or the crate and module of somebody else, and
-/// then the module of ours for whose types it was made.
+/// The owner of a function: our module, or the crate and module of a dependency, followed by our module whose types it
+/// was instantiated for.
 fn owner(name: &str) -> String {
     let own = module(name);
     if OURS.contains(&own.split("::").next().unwrap_or_default()) {
@@ -83,9 +83,9 @@ fn owner(name: &str) -> String {
     }
 }
 
-/// The module that the first path of a name is in: of ours with two modules below the crate, of others with one.
+/// The module of the first path in a name: with two levels below the crate for our crates, with one for others.
 fn module(name: &str) -> String {
-    // Of what a trait does for any type, the trait's.
+    // For an implementation for any type, the module of the trait.
     let path = name.trim_start_matches("<_ as ");
     let path = path.trim_start_matches(|letter: char| !letter.is_alphabetic() && letter != '_');
     let path = ["const ", "mut ", "dyn "]
@@ -95,7 +95,7 @@ fn module(name: &str) -> String {
     let path = path[..end.unwrap_or(path.len())].trim_end_matches(':');
     let words: Vec<_> = path.split("::").collect();
     let depth = if OURS.contains(&words[0]) { 3 } else { 2 };
-    // The last word is the function's, and one with a capital a type's.
+    // The last segment is the function; a capitalised one is a type.
     let modules = words[..words.len().saturating_sub(1).max(1)]
         .iter()
         .take_while(|word| !word.starts_with(char::is_uppercase))
@@ -108,7 +108,7 @@ fn module(name: &str) -> String {
     }
 }
 
-/// The bytes by piece and owner.
+/// Bytes by piece and owner.
 fn owners(listed: &Listed) -> BTreeMap<&str, BTreeMap<&str, usize>> {
     let mut pieces = BTreeMap::<_, BTreeMap<_, usize>>::new();
     for ((piece, owner, _), bytes) in listed {
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_belongs_to_its_module_and_to_whom_it_was_made_for() {
+    fn a_function_belongs_to_its_module_and_the_module_of_its_types() {
         for (name, expected) in [
             (
                 "failover_console::pages::groups::list::Groups::{closure#0}",
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_comes_first_and_what_has_grown_is_said() {
+    fn the_largest_owner_comes_first_and_growth_is_shown() {
         let now = listed([2_000, 10]);
         assert_eq!(
             report(&now, Some(&listed([1_000, 5]))),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_for_the_next_time_reads_back() {
+    fn the_saved_sizes_are_read_back() {
         let now = listed([2_000, 10]);
         assert_eq!(parse(&write(&now)), Ok(now));
         assert!(parse("12 groups").is_err());

@@ -1,5 +1,4 @@
-//! What the built console costs a browser, in brotli, and what it may cost. Read from the names and the sizes of the
-//! built files.
+//! The brotli sizes of the built console and their budgets, computed from the names and sizes of the built files.
 
 use crate::command::Done;
 use crate::compress::beside;
@@ -8,16 +7,16 @@ use crate::fingerprint::files_under;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-// Budgets in bytes of brotli, a little above what was reached: whoever needs more decides whether it is worth that.
+// Budgets in bytes of brotli, slightly above the reached sizes, so that growth is a deliberate decision.
 
-/// The first visit to the Overview: the page with its style sheets and what draws the alarms before the program is there,
-/// the script, and the entry.
+/// The first visit to the Overview: the page with its styles and the script that shows the first alarms, the loader, and
+/// the entry.
 const FIRST_VISIT: usize = 231_000;
 
-/// All pieces one by one. Nobody fetches them so, but it bounds what several pages share.
+/// The sum of all pieces. No visit fetches them all, but it limits the code shared by several pages.
 const WHOLE: usize = 1_046_000;
 
-/// What each chunk may add: its bundle, with what it shares with others. So a change of one may move another by some bytes.
+/// The bundle of each chunk, including pieces shared with others. A change of one chunk may therefore affect another.
 const CHUNKS: [(&str, usize); 17] = [
     ("activity", 52_000),
     ("alarm_dialogs", 56_500),
@@ -38,21 +37,21 @@ const CHUNKS: [(&str, usize); 17] = [
     ("wall", 84_500),
 ];
 
-/// Bytes of brotli.
+/// Sizes in bytes of brotli.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sizes {
-    /// The program that every visit loads.
+    /// The entry, which every visit loads.
     entry: usize,
-    /// Everything that the first visit to the Overview fetches, but for data.
+    /// Everything that the first visit to the Overview fetches, except data.
     first_visit: usize,
-    /// What each chunk adds, with what it shares with others: its bundle.
+    /// The bundle of each chunk, including pieces shared with others.
     chunks: BTreeMap<String, usize>,
     /// The whole program.
     whole: usize,
 }
 
 impl Sizes {
-    /// The sizes of a compressed folder.
+    /// Measures a compressed folder.
     pub(crate) fn of(dist: &Path) -> Done<Self> {
         let mut files = Vec::new();
         for file in files_under(dist)? {
@@ -106,7 +105,7 @@ impl Sizes {
         sizes
     }
 
-    /// The sizes in words.
+    /// The sizes as one line of text.
     pub(crate) fn line(&self) -> String {
         let chunks: Vec<_> = self
             .chunks
@@ -122,7 +121,7 @@ impl Sizes {
         )
     }
 
-    /// Fails with every budget that is not kept.
+    /// Fails with a list of all exceeded budgets.
     pub(crate) fn within_budget(&self) -> Done {
         let first_visit = [(
             "the first visit to the Overview",
@@ -130,7 +129,7 @@ impl Sizes {
             FIRST_VISIT,
         )];
         let chunks = self.chunks.iter().map(|(chunk, size)| {
-            // One that is not named has no budget yet: it gets one with the change that brings it.
+            // A new chunk gets its budget in the change that adds it.
             let budget = CHUNKS.iter().find(|(name, _)| name == chunk);
             (
                 chunk.as_str(),
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn each_page_costs_what_its_bundle_does() {
+    fn the_size_of_a_chunk_is_that_of_its_bundle() {
         let sizes = sizes(4);
         assert_eq!((sizes.entry, sizes.first_visit, sizes.whole), (4, 7, 52));
         let chunks: Vec<_> = sizes
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_that_is_not_kept_is_named() {
+    fn an_exceeded_budget_is_named() {
         assert_eq!(sizes(4).within_budget(), Ok(()));
         let why = sizes(FIRST_VISIT).within_budget().unwrap_err();
         let costs = format!(

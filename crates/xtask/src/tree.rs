@@ -1,4 +1,4 @@
-//! Where things lie in this clone, and where tools lie outside it.
+//! Paths in this clone, and the folder of tools outside it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Tree {
     /// The folder with the workspace's Cargo.toml.
     pub(crate) root: PathBuf,
-    /// Where cargo builds. Always the clone's own `target`, whatever `CARGO_TARGET_DIR` says, for
+    /// Cargo's build folder. Always the clone's own `target`, even if `CARGO_TARGET_DIR` is set, because
     /// the README promises `target/release/failover-console`.
     pub(crate) target: PathBuf,
-    /// The built console.
+    /// The folder of the built console.
     pub(crate) dist: PathBuf,
 }
 
@@ -25,17 +25,17 @@ impl Tree {
         }
     }
 
-    /// The product, once built.
+    /// The built product.
     pub(crate) fn program(&self) -> PathBuf {
         self.target.join("release").join(program_name())
     }
 
-    /// The product as it is compiled for tests; it reads the console from `dist` when it starts.
+    /// The product compiled for tests; it reads the console from `dist` at startup.
     pub(crate) fn tested_program(&self) -> PathBuf {
         self.target.join("debug").join(program_name())
     }
 
-    /// Programs of the npm packages.
+    /// The folder of programs from npm packages.
     pub(crate) fn node_programs(&self) -> PathBuf {
         self.root.join("node_modules").join(".bin")
     }
@@ -45,8 +45,8 @@ fn program_name() -> String {
     format!("failover-console{}", std::env::consts::EXE_SUFFIX)
 }
 
-/// Where this user's clones share the tools that cargo compiles: under `XDG_CACHE_HOME` or
-/// `~/.cache`, else under the system's temporary folder.
+/// The folder where all clones of this user share compiled tools: below `XDG_CACHE_HOME` or
+/// `~/.cache`, otherwise below the system's temporary folder.
 pub(crate) fn tool_cache() -> PathBuf {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     set("XDG_CACHE_HOME")

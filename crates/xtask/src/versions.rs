@@ -1,6 +1,6 @@
-//! Reading versions out of what tools print and what lock files say. Pure.
+//! Extracts versions from the output of tools and from lock files. Pure.
 
-/// The version in a tool's answer to `--version`: its second word, as in `trunk 0.21.14`.
+/// The version in a tool's output of `--version`: its second word, as in `trunk 0.21.14`.
 pub(crate) fn printed(answer: &str) -> Option<&str> {
     let version = answer.split_whitespace().nth(1)?;
     let version = version.strip_prefix('v').unwrap_or(version);
@@ -9,7 +9,7 @@ pub(crate) fn printed(answer: &str) -> Option<&str> {
         .then_some(version)
 }
 
-/// The version that a Cargo.lock holds of one package.
+/// The version of a package in a Cargo.lock.
 pub(crate) fn locked<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_version_is_that_of_the_very_package() {
+    fn a_locked_version_belongs_to_the_package_of_exactly_this_name() {
         let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.80\"\n\n\
                     [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
         assert_eq!(locked(lock, "wasm-bindgen"), Some("0.2.130"));

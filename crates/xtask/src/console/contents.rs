@@ -1,4 +1,4 @@
-//! What is in the pieces that the last build delivered: their functions by name, and their other parts.
+//! The contents of the last build's pieces: functions by name, and other parts.
 
 use super::wasm::{self, CODE, CUSTOM, DATA, IMPORTS, Reader};
 use super::{OPTIMISED, STEPS};
@@ -6,13 +6,13 @@ use crate::command::Done;
 use crate::fingerprint::files_under;
 use crate::tree::Tree;
 
-/// A piece, in bytes before it is compressed.
+/// A piece, with sizes in bytes before compression.
 pub(crate) struct Contents {
-    /// The piece's name, without what it holds.
+    /// The name of the piece, without its hash.
     pub(crate) piece: String,
-    /// Functions by the names that the compiler gave them.
+    /// Functions by their mangled names.
     pub(crate) functions: Vec<(String, usize)>,
-    /// Other parts.
+    /// Sizes of all other parts.
     pub(crate) parts: Vec<(&'static str, usize)>,
 }
 
@@ -44,7 +44,7 @@ fn read(piece: String, program: &[u8]) -> Done<Contents> {
                 for number in imported..imported + rest.number()? {
                     let size = rest.number()?;
                     rest.take(size)?;
-                    // Behind the two words by which it was sorted.
+                    // After the two words of the sort key.
                     let name = names
                         .get(&number)
                         .and_then(|name| name.splitn(3, ' ').nth(2));

@@ -1,23 +1,22 @@
-//! What the program was cut into, read from the script that wasm-split-cli writes, and which of its many
-//! small parts become one file. Pure.
+//! Reads the script that wasm-split-cli writes, and decides which of its many small parts are merged into one file. Pure.
 
 use crate::command::Done;
 use std::collections::BTreeMap;
 
-/// The module that every part imports the memory and the table from.
+/// The module from which every part imports the memory and the table.
 pub(super) const SHARED: &str = "__wasm_split";
 
-/// Where the loader offers the same under another name, for parts that were put together.
+/// The module that provides the same imports to merged parts.
 pub(super) const MAIN: &str = "main";
 
-/// What a request costs, in bytes of the program before they are made small. About 1 kB of brotli: few pieces are asked for
-/// alone, most come in a bundle.
+/// The cost of a request, in bytes of the program before optimisation. About 1 kB of brotli: most pieces are fetched in a
+/// bundle, few separately.
 const REQUEST: i64 = 5_000;
 
-/// What the program was cut into.
+/// The parts and chunks of the program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// What the parts take from the main piece.
+    /// Exports of the main piece that the parts import.
     pub(super) shares: Vec<String>,
     pub(super) loads: Vec<Load>,
 }
@@ -25,11 +24,11 @@ pub(super) struct Cut {
 /// A chunk as the program loads it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Load {
-    /// The function of JavaScript that the program calls.
+    /// The JavaScript function that the program calls.
     pub(super) function: String,
     /// The chunk's name.
     pub(super) chunk: String,
-    /// The parts that it needs: its own, and those that it shares.
+    /// The parts that it needs, its own and shared ones.
     pub(super) files: Vec<String>,
 }
 
@@ -37,14 +36,14 @@ pub(super) struct Load {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) name: String,
-    /// The parts that it consists of.
+    /// The parts in it.
     pub(super) files: Vec<String>,
     /// The chunks that need it.
     pub(super) users: Vec<String>,
 }
 
 impl Cut {
-    /// Reads the script of wasm-split-cli 0.2.4.
+    /// Parses the script of wasm-split-cli 0.2.4.
     pub(super) fn read(script: &str) -> Done<Self> {
         let strange = |what: &str| format!("wasm-split-cli wrote a script without {what}");
         let shares = between(script, "const { ", "} = initSync(")
@@ -81,8 +80,8 @@ impl Cut {
         Ok(Self { shares, loads })
     }
 
-    /// The files that browsers fetch: of each chunk what is its own, and what several share. Of that, parts become one
-    /// file where the requests that this saves are worth more than what chunks then fetch without needing it.
+    /// The files that browsers fetch: one per chunk for its own parts, and the shared parts. Shared parts are merged if
+    /// the saved requests are worth more than the bytes that chunks then fetch needlessly.
     pub(super) fn pieces(&self, size: impl Fn(&str) -> Done<i64>) -> Done<Vec<Piece>> {
         let mut users: BTreeMap<&str, u64> = BTreeMap::new();
         for (number, load) in self.loads.iter().enumerate() {
@@ -124,7 +123,7 @@ impl Cut {
 
 /// Parts that are fetched together.
 struct Part {
-    /// A bit for each chunk that needs it.
+    /// One bit per chunk that needs them.
     users: u64,
     size: i64,
     files: Vec<String>,
@@ -138,7 +137,7 @@ impl Part {
     }
 }
 
-/// Adds a part to that of the same chunks.
+/// Adds a part to the group for the same chunks.
 fn add(parts: &mut Vec<Part>, part: Part) {
     match parts.iter_mut().find(|one| one.users == part.users) {
         Some(same) => same.join(part),
@@ -146,14 +145,14 @@ fn add(parts: &mut Vec<Part>, part: Part) {
     }
 }
 
-/// Puts parts together where that costs less than to fetch each.
+/// Merges groups while that lowers the total cost.
 fn together(parts: Vec<Part>) -> Vec<Part> {
     let mut groups: Vec<Vec<Part>> = parts.into_iter().map(|part| vec![part]).collect();
     while let Some((first, second)) = best_pair(&groups) {
         let more = groups.swap_remove(second);
         groups[first].extend(more);
     }
-    // What was put together early may by now stand better elsewhere.
+    // A part that was merged early may fit better into a later group.
     while move_one(&mut groups) {}
     let joined = groups.into_iter().filter_map(|group| {
         let mut parts = group.into_iter();
@@ -164,14 +163,14 @@ fn together(parts: Vec<Part>) -> Vec<Part> {
     joined.collect()
 }
 
-/// What it costs all chunks together to fetch these parts as one file.
+/// The total cost for all chunks of fetching these parts as one file.
 fn cost<'p>(parts: impl IntoIterator<Item = &'p Part>) -> i64 {
     let add = |(users, size), part: &Part| (users | part.users, size + part.size);
     let (users, size) = parts.into_iter().fold((0_u64, 0), add);
     i64::from(users.count_ones()) * (size + REQUEST)
 }
 
-/// The two groups that save the most as one, the first of them first. `None` where no two do.
+/// The two groups whose merge saves the most, in their order. `None` if no merge saves anything.
 fn best_pair(groups: &[Vec<Part>]) -> Option<(usize, usize)> {
     let alone: Vec<i64> = groups.iter().map(cost).collect();
     let more =
@@ -181,7 +180,7 @@ fn best_pair(groups: &[Vec<Part>]) -> Option<(usize, usize)> {
     (more < 0).then_some(pair)
 }
 
-/// Moves a part to the group where it costs less than in its own, or into one of its own. Whether there was such a part.
+/// Moves a part to a cheaper group, or into a group of its own. Returns whether a part was moved.
 fn move_one(groups: &mut Vec<Vec<Part>>) -> bool {
     for from in 0..groups.len() {
         for place in 0..groups[from].len() {
@@ -211,7 +210,7 @@ fn move_one(groups: &mut Vec<Vec<Part>>) -> bool {
     false
 }
 
-/// What stands between two texts, the first time.
+/// The text between the first occurrences of two texts.
 pub(super) fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(found, _)| found)
@@ -239,7 +238,7 @@ export const __wasm_split_load_groups = wrapAsyncCb(makeLoad(() => {
 "#;
 
     #[test]
-    fn the_script_says_what_each_chunk_needs() {
+    fn the_needs_of_each_chunk_are_read_from_the_script() {
         let cut = Cut::read(SCRIPT).unwrap();
         assert_eq!(cut.shares, ["__indirect_function_table", "memory"]);
         let loads: Vec<_> = cut
@@ -260,14 +259,14 @@ export const __wasm_split_load_groups = wrapAsyncCb(makeLoad(() => {
     }
 
     #[test]
-    fn a_script_of_another_kind_is_an_error() {
+    fn an_unknown_script_is_an_error() {
         for script in ["", "const { memory } = initSync();", "export const x = 1;"] {
             assert!(Cut::read(script).is_err(), "{script}");
         }
     }
 
     #[test]
-    fn parts_become_one_file_where_a_request_costs_more_than_what_is_not_needed() {
+    fn parts_are_merged_if_a_request_costs_more_than_needless_bytes() {
         let mut cut = Cut::read(SCRIPT).unwrap();
         cut.loads.push(Load {
             function: "__wasm_split_load_news".to_owned(),

@@ -1,14 +1,14 @@
-//! The console's script: what wasm-bindgen wrote, and the functions that load chunks. One file, because each
-//! needs the other, and the name of each is made of what it holds. Pure.
+//! The console's script: the output of wasm-bindgen and the functions that load chunks. They form one file, because each
+//! imports the other and file names are content hashes. Pure.
 
 use super::cut::{Cut, MAIN, Piece, SHARED};
 use crate::command::Done;
 use std::collections::BTreeMap;
 
-/// The functions by which chunks are loaded. A chunk comes as one file, its bundle, unless at least half of its pieces are
-/// there already: then each of the others comes by itself. Everything is compiled while it arrives. What failed is asked
-/// for again the next time, and what is there is not. A failure is no error of the page: the browser tells of what it could
-/// not fetch, and the console of what somebody waits for.
+/// The functions that load chunks. A chunk is fetched as one file, its bundle, unless at least half of its pieces are
+/// loaded: then the missing ones are fetched separately. Pieces are compiled while they arrive. Failed pieces are requested
+/// again the next time, loaded ones are not. A failure does not raise an error in the page: the browser logs the failed
+/// request, and the console reports it if the user is waiting for the chunk.
 const LOADER: &str = r#"
 const once = (begin) => {
     let begun;
@@ -66,9 +66,9 @@ const loadChunk = (bundle, pieces) => {
 };
 "#;
 
-/// Fetches and compiles the pieces of the page that is opened while the main one is on the way. `CHUNKS` are the chunks by
-/// the first part of the page's path, or by that and a slash where the path goes on. Once the program has begun they are
-/// made ready as well, while it still waits or draws its frame. What fails here is asked for again by the program.
+/// Fetches and compiles the pieces of the opened page in parallel with the main piece. `CHUNKS` maps the first segment of
+/// the page's path, with a slash if the path continues, to its chunk. Once the program has started, the pieces are also
+/// instantiated while it renders its frame. The program requests failed pieces again.
 const OPENED: &str = r#"
 const [section, ...more] = location.pathname.slice(new URL('.', import.meta.url).pathname.length).split('/').filter(Boolean);
 const opened = { CHUNKS }[more.length > 0 ? `${section}/` : section];
@@ -78,7 +78,7 @@ export const loadOpened = () => {
 };
 "#;
 
-/// The pages' chunks, as `Chunk::of` has them in the console, by their paths as [`OPENED`] reads them.
+/// The chunks of pages, as in the console's `Chunk::of`, by the paths that [`OPENED`] reads.
 pub(super) const PAGES: [(&str, &str); 11] = [
     ("activity", "activity"),
     ("connections", "connections"),
@@ -93,7 +93,7 @@ pub(super) const PAGES: [(&str, &str); 11] = [
     ("wall", "wall"),
 ];
 
-/// A piece as it is delivered.
+/// A delivered piece.
 pub(super) struct Delivered {
     /// The file's name.
     pub(super) file: String,
@@ -103,13 +103,13 @@ pub(super) struct Delivered {
 }
 
 impl Delivered {
-    /// Whether a chunk needs it.
+    /// Whether a chunk needs this piece.
     pub(super) fn is_of(&self, chunk: &str) -> bool {
         self.piece.users.iter().any(|user| user == chunk)
     }
 }
 
-/// Puts the script together. `bundles` are the files of all pieces of each chunk, by the chunk, `pages` is [`PAGES`].
+/// Joins the script. `bundles` maps each chunk to its bundle's file; `pages` is [`PAGES`].
 pub(super) fn join(
     bound: &str,
     cut: &Cut,

@@ -1,5 +1,5 @@
-//! Building the console: its program compiled, cut into chunks, bound to JavaScript, made small and named by
-//! what it holds; its style sheets joined; its page written. In place of trunk, which cannot cut a program.
+//! Builds the console: compiles the program, splits it into chunks, binds it to JavaScript, optimises it, and names files
+//! by their content; joins the style sheets and writes the page. Replaces trunk, which cannot split a program.
 
 mod contents;
 mod cut;
@@ -29,20 +29,20 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The name of the program and of its files.
 const NAME: &str = "console";
 
-/// The name of the piece that every visit loads.
+/// The name of the piece that every visit loads: the entry.
 const ENTRY: &str = "console-main";
 
-/// The name of each piece that several chunks share; what it holds tells one from the other.
+/// The common name of pieces that several chunks share; their hashes distinguish them.
 const SHARED_PIECE: &str = "shared";
 
-/// Begins the names of the bundles: all pieces that a chunk needs, one after the other in one file, compressed together.
+/// The prefix of bundle names. A bundle is the concatenation of all pieces that a chunk needs.
 pub(crate) const BUNDLE: &str = "bundle-";
 
-/// Where the steps leave what the next one takes, below `target`, and within it the pieces with their names.
+/// The folder of intermediate results below `target`, and in it the folder of pieces with function names.
 const STEPS: &str = "console-steps";
 const OPTIMISED: &str = "optimised";
 
-/// Builds the console into `dist`, which has to be empty. `path` is where the tools are searched.
+/// Builds the console into `dist`, which must be empty. `path` is the search path for tools.
 pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     let work = Work::new(tree, path)?;
     let source = read(&tree.root.join("index.html"))?;
@@ -54,7 +54,7 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     for piece in cut.pieces(|file| work.size(file))? {
         let merged = work.merge(&piece, &page)?;
         let made = work.optimise(&merged, &piece.name, &page)?;
-        // The names of all chunks that share a piece would be in the script for each.
+        // Otherwise the script would contain the names of all chunks that share a piece.
         let name = match &piece.users[..] {
             [chunk] => chunk,
             _ => SHARED_PIECE,
@@ -95,18 +95,18 @@ pub(crate) fn build(tree: &Tree, path: &OsStr) -> Done {
     Ok(())
 }
 
-/// The program, with what cutting it needs to know: every reference, and the names.
+/// Compiles the program with the relocations and names that splitting needs.
 fn compile(tree: &Tree, path: &OsStr) -> Done<PathBuf> {
     let mut build = cargo(tree);
     build
-        // Beside those of .cargo/config.toml.
+        // In addition to those of .cargo/config.toml.
         .arg("--config")
         .arg(format!("target.{TARGET}.rustflags={:?}", flags(tree)))
         .args(["rustc", "--quiet", "--locked", "--profile", NAME])
         .args(["--target", TARGET, "--bin", NAME, "--features", "split"])
         .args(["--", "-C", "link-arg=--emit-relocs", "-C", "strip=none"])
         .env("PATH", path)
-        // It would take the place of all of these.
+        // Would override all of these.
         .env_remove("RUSTFLAGS");
     run(&mut build)?;
     Ok(tree
@@ -116,8 +116,8 @@ fn compile(tree: &Tree, path: &OsStr) -> Done<PathBuf> {
         .join(format!("{NAME}.wasm")))
 }
 
-/// Names that say for which types a function was made, for `cargo xtask size`, and short paths in the words of panics,
-/// so that they tell nothing of the machine that built the console.
+/// Symbol names that include type arguments, for `cargo xtask size`, and shortened paths in panic messages, which would
+/// reveal the build machine.
 fn flags(tree: &Tree) -> Vec<String> {
     let sysroot = ask(Command::new("rustc").args(["--print", "sysroot"])).unwrap_or_default();
     let home = std::env::var_os("CARGO_HOME").map_or_else(
@@ -126,7 +126,7 @@ fn flags(tree: &Tree) -> Vec<String> {
     );
     let registries = fs::read_dir(home.join("registry").join("src"));
     let registries = registries.into_iter().flatten().flatten();
-    // Of several that fit the last counts.
+    // The last matching prefix wins.
     let mut remapped = vec![
         (home, "cargo"),
         (PathBuf::from(sysroot.trim()), "rust"),
@@ -141,16 +141,16 @@ fn flags(tree: &Tree) -> Vec<String> {
         .collect()
 }
 
-/// Where the steps leave what the next one takes.
+/// The folders of intermediate results.
 struct Work<'a> {
     path: &'a OsStr,
-    /// What the program was cut into.
+    /// The parts of the split program.
     cut: PathBuf,
     /// The main piece, bound to JavaScript.
     bound: PathBuf,
-    /// Pieces put together.
+    /// Merged pieces.
     made: PathBuf,
-    /// Pieces made small, with the names of their functions.
+    /// Optimised pieces, with function names.
     optimised: PathBuf,
 }
 
@@ -187,7 +187,7 @@ impl<'a> Work<'a> {
         command
     }
 
-    /// The bytes of a part of the program, without names.
+    /// The size of a part of the program, without names.
     fn size(&self, file: &str) -> Done<i64> {
         let file = self.cut.join(file);
         let program =
@@ -205,7 +205,7 @@ impl<'a> Work<'a> {
         cut::Cut::read(&read(&self.cut.join("__wasm_split.js"))?)
     }
 
-    /// The answer is the JavaScript, and where the program is.
+    /// Returns the JavaScript and the path of the bound program.
     fn bind(&self, cut: &cut::Cut) -> Done<(String, PathBuf)> {
         run(self
             .tool("wasm-bindgen")
@@ -236,7 +236,7 @@ impl<'a> Work<'a> {
         Ok((script, file))
     }
 
-    /// The parts of a piece as one file.
+    /// Merges the parts of a piece into one file.
     fn merge(&self, piece: &Piece, page: &Page<'_>) -> Done<PathBuf> {
         if let [file] = &piece.files[..] {
             return Ok(self.cut.join(file));
@@ -249,7 +249,7 @@ impl<'a> Work<'a> {
         let stub = self.made.join("stub.wasm");
         fs::write(&stub, stub::stub(&parts)?)
             .map_err(|error| format!("cannot write {}: {error}", stub.display()))?;
-        // What the parts are written with, and besides the several memories until the stub makes them one.
+        // The features of the parts, and multiple memories, until the stub merges these.
         let features = page
             .wasm_opt
             .iter()
@@ -266,7 +266,7 @@ impl<'a> Work<'a> {
         Ok(merged)
     }
 
-    /// A piece as it is delivered. With its names it stays beside the other steps, for `cargo xtask size`.
+    /// Optimises a piece for delivery. A copy with names is kept for `cargo xtask size`.
     fn optimise(&self, file: &Path, name: &str, page: &Page<'_>) -> Done<Vec<u8>> {
         let named = self.made.join("named.wasm");
         let program =
@@ -283,7 +283,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Runs a tool of binaryen, whose warnings about parts of the debug information nobody needs.
+/// Runs a tool of binaryen and hides its warnings about debug information.
 fn quietly(command: &mut Command) -> Done {
     let quoted = crate::command::quote(command);
     let output = command
@@ -293,7 +293,7 @@ fn quietly(command: &mut Command) -> Done {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    // In full it would be the whole program as text.
+    // The complete output may contain the whole program as text.
     let said: String = said.chars().take(2_000).collect();
     Err(format!("`{quoted}` ended with {}: {said}", output.status))
 }
@@ -302,7 +302,7 @@ fn read(file: &Path) -> Done<String> {
     fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
 }
 
-/// Writes a file into `dist` under a name that changes with its content, so that browsers may keep it for ever.
+/// Writes a file into `dist` with its hash in the name, so that browsers may cache it forever.
 fn put(tree: &Tree, name: &str, ending: &str, content: &[u8]) -> Done<String> {
     let mut hasher = DefaultHasher::new();
     hasher.write(content);

@@ -1,24 +1,24 @@
-//! The console's page: `index.html` with what its `data-trunk` links name, which `trunk serve` reads as well.
-//! All style sheets become one, in their order, which their layers count on, and stand in the page: nothing is painted
-//! without them. Pure.
+//! The console's page: `index.html` with the resources of its `data-trunk` links, which `trunk serve` reads as well.
+//! The style sheets are joined in their order, on which their cascade layers depend, and inlined, because nothing can be
+//! painted without them. Pure.
 
 use super::cut::between;
 use crate::command::Done;
 
-/// What `index.html` asks for.
+/// The resources that `index.html` links.
 pub(super) struct Page<'t> {
     source: &'t str,
     pub(super) styles: Vec<String>,
     pub(super) icon: String,
-    /// What wasm-opt is called with.
+    /// The arguments of wasm-opt.
     pub(super) wasm_opt: Vec<String>,
 }
 
-/// What loads the program and starts it, at the page's end. It takes the processor from the alarms that the page shows
-/// without it: near the gateway, from which this page came at once, it is loaded after them, and nowhere is it started before
-/// them; a page without them waits for nothing. Neither waits for longer than a person would notice, by a clock of the
-/// browser that does not stand still in the background. How long the page took may not be known yet: then the answers
-/// tell whether the gateway is near.
+/// The script at the end of the page that loads and starts the program. The program competes for the CPU with the alarms
+/// that the page shows by itself. It is therefore never started before them, and if the page arrived fast, which means that
+/// the gateway is near, it is not even loaded before them; a page without alarms does not wait. Both waits are too short to
+/// be noticed, by a browser clock that also runs in the background. If the page's load time is not known yet, the first
+/// responses show whether the gateway is near.
 const START: &str = "
       (async () => {
         const within = (milliseconds, awaited) => {
@@ -41,7 +41,7 @@ const START: &str = "
       })();
     ";
 
-/// The built files by their names.
+/// The names of the built files.
 pub(super) struct Files<'a> {
     pub(super) script: &'a str,
     pub(super) wasm: &'a str,
@@ -79,7 +79,7 @@ impl<'t> Page<'t> {
         Ok(page)
     }
 
-    /// The page that a browser gets, without indentation and lines of comment. `style` is the style sheet itself.
+    /// The delivered page, without indentation and comment lines. `style` is the joined style sheet.
     pub(super) fn write(&self, files: &Files<'_>, style: &str) -> String {
         let Files { script, wasm, icon } = files;
         let start = START.replace("SCRIPT", script).replace("PROGRAM", wasm);
@@ -110,8 +110,7 @@ impl<'t> Page<'t> {
     }
 }
 
-/// A style sheet without comments and the space that only its readers need. What stands between quotation marks
-/// stays as it is.
+/// Removes comments and unnecessary white space from a style sheet, but not inside quotation marks.
 pub(super) fn small_style(sheet: &str) -> String {
     let mut small = String::new();
     let mut rest = sheet;
@@ -146,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_style_sheet_keeps_what_browsers_read() {
+    fn only_comments_and_white_space_are_removed_from_a_style_sheet() {
         let sheet = "/* Why. */\n@layer a, b;\n.row > b:not(.x) :hover,\ni { /* { */\n    width: calc(1em + 2px);\n    content: \"a  ; /* }\";\n}\n";
         assert_eq!(
             small_style(sheet),
@@ -159,7 +158,7 @@ mod tests {
         <link data-trunk rel=\"css\" href=\"style/a.css\">\n    <link data-trunk rel=\"css\" href=\"style/b.css\">\n</head><body>\n</body>\n";
 
     #[test]
-    fn the_page_names_the_built_files_and_holds_one_style_sheet() {
+    fn the_page_names_the_built_files_and_contains_one_style_sheet() {
         let page = Page::read(SOURCE).unwrap();
         assert_eq!(page.styles, ["style/a.css", "style/b.css"]);
         assert_eq!(page.icon, "style/icon.svg");
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_the_build_does_not_know_is_an_error() {
+    fn an_unknown_link_is_an_error() {
         let source = SOURCE.replace("rel=\"icon\"", "rel=\"copy-file\"");
         assert!(Page::read(&source).is_err_and(|why| why.contains("copy-file")));
         assert!(Page::read("<head></head>").is_err());

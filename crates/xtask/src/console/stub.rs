@@ -1,12 +1,12 @@
-//! What stands between parts of the program that are put together: each names the memory and the table as its own
-//! import, which merged would be as many memories; a module that hands them on makes them one. Pure.
+//! A module that is merged with several parts of the program. Each part imports the memory and the table; without the stub,
+//! which re-exports them, the merged piece would import several memories. Pure.
 
 use super::cut::{MAIN, SHARED};
 use super::wasm::{self, EXPORTS, IMPORTS, Reader, write_name, write_number};
 use crate::command::Done;
 use std::collections::BTreeMap;
 
-/// A module that hands on what the parts import.
+/// Returns a module that re-exports everything that the parts import.
 pub(super) fn stub(parts: &[Vec<u8>]) -> Done<Vec<u8>> {
     let mut shared = BTreeMap::new();
     for part in parts {
@@ -21,7 +21,7 @@ pub(super) fn stub(parts: &[Vec<u8>]) -> Done<Vec<u8>> {
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     write_number(shared.len(), &mut imports);
     write_number(shared.len(), &mut exports);
-    // Of each kind, such as memories, how many there are: by that they are numbered.
+    // The number of imports of each kind, such as memories, which determines their indices.
     let mut numbers = BTreeMap::<u8, usize>::new();
     for (name, what) in shared {
         write_name(MAIN, &mut imports);
@@ -39,7 +39,7 @@ pub(super) fn stub(parts: &[Vec<u8>]) -> Done<Vec<u8>> {
     Ok(module)
 }
 
-/// What a part imports of what is shared: the names, and what each is, beginning with its kind.
+/// The names and descriptions of a part's shared imports; a description begins with the kind.
 fn imports(part: &[u8]) -> Done<Vec<(&str, &[u8])>> {
     let (_, sections) = wasm::sections(part)?;
     let mut found = Vec::new();
@@ -60,7 +60,7 @@ fn imports(part: &[u8]) -> Done<Vec<(&str, &[u8])>> {
 mod tests {
     use super::*;
 
-    /// A memory of at least so many pages, and a global that can be changed.
+    /// A memory with this minimum number of pages, and a mutable global.
     fn part(pages: u8) -> Vec<u8> {
         let mut imports = vec![3];
         for (module, name, what) in [
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stub_hands_on_each_import_once() {
+    fn a_stub_exports_each_import_once() {
         let mut expected =
             b"\0asm\x01\0\0\0\x02\x1e\x02\x04main\x05depth\x03\x7f\x01\x04main\x06memory\x02\0\x14"
                 .to_vec();

@@ -1,13 +1,12 @@
-//! Takes out of the bound program and its script what only readers of either need: long names of what they import
-//! from each other, comments, and classes that wasm-bindgen offers to other scripts, with everything of the
-//! program that only these classes reach. Pure.
+//! Shrinks the bound program and its script: shortens the names that they import from each other, and removes comments and
+//! the classes that wasm-bindgen exports for other scripts, with all code that only these classes use. Pure.
 
 use super::wasm::{self, EXPORTS, IMPORTS, Reader, write_name, write_number};
 use crate::command::Done;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The script and the program. `from` is the name under which the program imports the script's functions, and
-/// `kept` are exports that other scripts take.
+/// Returns the shrunk script and program. `from` is the module name of the script in the program's imports, and
+/// `kept` are exports that other scripts use.
 pub(super) fn trim(
     script: &str,
     program: &[u8],
@@ -19,7 +18,7 @@ pub(super) fn trim(
         .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '$')
         .chain(kept.iter().map(String::as_str))
         .collect();
-    // A browser would stop at the name, and run nothing.
+    // The browser would fail at the name and run nothing.
     if let Some(class) = gone.into_iter().find(|class| words.contains(class)) {
         return Err(format!(
             "wasm-bindgen wrote a script that still names `{class}` where the class itself is left out"
@@ -40,7 +39,7 @@ pub(super) fn trim(
     Ok((script, trimmed))
 }
 
-/// The script without comments, indentation, and classes for other scripts; the names of these.
+/// The script without comments, indentation and classes for other scripts, and the names of the removed classes.
 fn essentials(script: &str) -> (String, Vec<&str>) {
     let mut essential = String::new();
     let mut classes: Vec<&str> = Vec::new();
@@ -51,8 +50,7 @@ fn essentials(script: &str) -> (String, Vec<&str>) {
             lines.by_ref().find(|line| *line == "}");
             continue;
         }
-        // A statement about the class: that it can be disposed of, and, in several lines, what frees an object that is
-        // no longer used.
+        // Statements about the class: its disposal, and, over several lines, the finalizer of its objects.
         let is_about = |class: &&str| {
             line.starts_with(&format!("if (Symbol.dispose) {class}."))
                 || line.starts_with(&format!("const {class}Finalization "))
@@ -73,7 +71,7 @@ fn essentials(script: &str) -> (String, Vec<&str>) {
     (essential, classes)
 }
 
-/// Gives the functions that the script offers their short names: a line of it begins with the name and a colon.
+/// Renames the functions that the script exports: their lines begin with the name and a colon.
 fn rename(script: &str, short: &BTreeMap<String, String>) -> Done<String> {
     let mut renamed = String::new();
     let mut offered = 0;
@@ -98,7 +96,7 @@ fn rename(script: &str, short: &BTreeMap<String, String>) -> Done<String> {
     ))
 }
 
-/// The section of imports with short names for those of the script, which are noted in `short`.
+/// The import section with short names for the script's functions, which are collected in `short`.
 fn imports(section: &[u8], from: &str, short: &mut BTreeMap<String, String>) -> Done<Vec<u8>> {
     let mut rest = Reader(section);
     let count = rest.number()?;
@@ -120,7 +118,7 @@ fn imports(section: &[u8], from: &str, short: &mut BTreeMap<String, String>) -> 
     Ok(content)
 }
 
-/// The section of exports with those that somebody names.
+/// The export section, reduced to names that are used.
 fn exports(section: &[u8], words: &BTreeSet<&str>) -> Done<Vec<u8>> {
     let mut rest = Reader(section);
     let mut kept: Vec<u8> = Vec::new();
@@ -143,14 +141,14 @@ fn exports(section: &[u8], words: &BTreeSet<&str>) -> Done<Vec<u8>> {
     Ok(content)
 }
 
-/// A name of a letter or two, another one for each number.
+/// A unique name of one or two letters for each number.
 fn short_name(number: usize) -> String {
     const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
     let letter = |number: usize| char::from(LETTERS[number % LETTERS.len()]);
     let first = letter(number);
     match number / LETTERS.len() {
         0 => first.to_string(),
-        // A capital, because a word such as `do` means something to JavaScript.
+        // The capital avoids JavaScript keywords such as `do`.
         more => format!("{}{first}", short_name(more - 1).to_ascii_uppercase()),
     }
 }
@@ -186,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_calls_is_gone_and_what_the_script_offers_has_a_short_name() {
+    fn unused_exports_are_removed_and_script_functions_get_short_names() {
         let before = program(
             ["__wbg_now_0123", "__wbg_stays"],
             &["clock", "__wbg_stream_free", "shared", "words"],
@@ -200,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_the_script_does_not_offer_is_an_error() {
+    fn an_import_that_the_script_does_not_export_is_an_error() {
         let program = program(["__wbg_now_4567", "x"], &[]);
         assert!(trim(SCRIPT, &program, "./x.js", &[]).is_err_and(|why| why.contains("offers 0")));
         assert!(trim(SCRIPT, &program[..20], "./x.js", &[]).is_err());
@@ -208,14 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_is_left_out_and_still_named_is_an_error() {
+    fn a_reference_to_a_removed_class_is_an_error() {
         let script = format!("{SCRIPT}new Stream();\n");
         let program = program(["__wbg_now_0123", "x"], &[]);
         assert!(trim(&script, &program, "./x.js", &[]).is_err_and(|why| why.contains("`Stream`")));
     }
 
     #[test]
-    fn every_short_name_is_another_one() {
+    fn short_names_are_unique() {
         let names: BTreeSet<_> = (0..2_000).map(short_name).collect();
         assert_eq!(names.len(), 2_000);
         assert_eq!((short_name(25), short_name(26)), ("z".into(), "Aa".into()));

@@ -1,9 +1,9 @@
-//! Reading and writing the sections of a program in WebAssembly. Pure.
+//! Reads and writes the sections of a WebAssembly program. Pure.
 
 use crate::command::Done;
 use std::collections::BTreeMap;
 
-/// Kinds of sections.
+/// Section ids.
 pub(super) const CUSTOM: u8 = 0;
 pub(super) const IMPORTS: u8 = 2;
 pub(super) const FUNCTIONS: u8 = 3;
@@ -12,17 +12,17 @@ const ELEMENTS: u8 = 9;
 pub(super) const CODE: u8 = 10;
 pub(super) const DATA: u8 = 11;
 
-/// Ends an expression.
+/// The opcode that ends an expression.
 const END: u8 = 0x0b;
 
-/// The custom section that holds names, and the part of it that holds those of functions.
+/// The custom section for names, and its subsection for functions.
 pub(super) const NAMES: &str = "name";
 pub(super) const FUNCTION_NAMES: u8 = 1;
 
-/// A section: its kind, and what it holds.
+/// A section: its id and content.
 type Section<'p> = (u8, &'p [u8]);
 
-/// What stands before the sections, and the sections.
+/// The header and the sections of a program.
 pub(super) fn sections(program: &[u8]) -> Done<(&[u8], Vec<Section<'_>>)> {
     let (head, rest) = program.split_at_checked(8).ok_or_else(broken)?;
     let mut rest = Reader(rest);
@@ -35,7 +35,7 @@ pub(super) fn sections(program: &[u8]) -> Done<(&[u8], Vec<Section<'_>>)> {
     Ok((head, sections))
 }
 
-/// The names of functions by their numbers; none where the program has no names.
+/// Function names by index; empty if the program has no names.
 pub(super) fn function_names<'p>(sections: &[Section<'p>]) -> Done<BTreeMap<usize, &'p str>> {
     let mut names = BTreeMap::new();
     for (_, section) in sections.iter().filter(|(kind, _)| *kind == CUSTOM) {
@@ -58,7 +58,7 @@ pub(super) fn function_names<'p>(sections: &[Section<'p>]) -> Done<BTreeMap<usiz
     Ok(names)
 }
 
-/// The program without what only tools read, and without elements that write nothing but null into its table.
+/// The program without custom sections and without element segments that contain only null.
 pub(super) fn bare(program: &[u8]) -> Done<Vec<u8>> {
     let (head, sections) = sections(program)?;
     let mut bare = head.to_vec();
@@ -71,12 +71,12 @@ pub(super) fn bare(program: &[u8]) -> Done<Vec<u8>> {
     Ok(bare)
 }
 
-/// The section of elements without those that write nothing but null into a table. They stand for functions in other
-/// pieces of the program, and do nothing: every place of a table is null at the beginning.
+/// The element section without segments that contain only null. They are placeholders for functions in other pieces
+/// and have no effect, because every table entry is initially null.
 fn without_nulls(section: &[u8]) -> Done<Vec<u8>> {
-    /// The bit of elements that name their table and their kind.
+    /// The flag of segments with an explicit table and kind.
     const NAMES_TABLE: usize = 2;
-    /// The bit of elements that are expressions; others are numbers of functions.
+    /// The flag of segments with expressions; others contain function indices.
     const EXPRESSIONS: usize = 4;
     const NULL: u8 = 0xd0;
     let mut rest = Reader(section);
@@ -143,7 +143,7 @@ pub(super) fn write_name(name: &str, to: &mut Vec<u8>) {
     to.extend(name.as_bytes());
 }
 
-/// What is left to read of a program.
+/// The unread rest of a program.
 pub(super) struct Reader<'p>(pub(super) &'p [u8]);
 
 impl<'p> Reader<'p> {
@@ -174,11 +174,11 @@ impl<'p> Reader<'p> {
         std::str::from_utf8(self.take(size)?).map_err(|error| error.to_string())
     }
 
-    /// What an import is, after its names; the answer tells whether it is a function.
+    /// Reads the description of an import. Returns whether it is a function.
     pub(super) fn import(&mut self) -> Done<bool> {
         match self.byte()? {
             0 => self.number().map(|_| true),
-            // A table, a memory, a global.
+            // Table, memory, global.
             1 => {
                 self.byte()?;
                 self.limits().map(|()| false)
@@ -189,7 +189,7 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// An expression of one instruction with one number; the answer is the instruction.
+    /// Reads an expression of one instruction with one operand. Returns the instruction.
     fn expression(&mut self) -> Done<u8> {
         let instruction = self.byte()?;
         self.number()?;
@@ -199,7 +199,7 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// How large a table or a memory may be: with the first bit the most follows the least.
+    /// Reads the limits of a table or memory: with the first flag, a maximum follows the minimum.
     fn limits(&mut self) -> Done {
         let has_most = self.byte()? & 1 == 1;
         self.number()?;
@@ -209,7 +209,7 @@ impl<'p> Reader<'p> {
         Ok(())
     }
 
-    /// What `read` goes past.
+    /// The bytes that `read` consumes.
     pub(super) fn since(&mut self, read: impl FnOnce(&mut Self) -> Done) -> Done<&'p [u8]> {
         let before = self.0;
         read(self)?;
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_that_write_nothing_are_left_out() {
+    fn element_segments_of_null_are_removed() {
         let named = [0, 0x41, 1, END, 2, 7, 8];
         let null = [4, 0x41, 3, END, 2, 0xd0, 0x70, END, 0xd0, 0x70, END];
         let mixed = [4, 0x23, 0, END, 2, 0xd0, 0x70, END, 0xd2, 9, END];
